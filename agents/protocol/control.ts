@@ -1,0 +1,258 @@
+// Owns the control messages between a node's agent and the console: enrolment over HTTPS, then a Socket.io connection (namespace /agents)
+// over mutual TLS. Everything is level-based: the console sends the node's whole desired state with a version that only grows, the agent
+// stores it, works towards it, and reports what it observes. Losing or repeating any message is harmless.
+import type { TensorSpec, WireTensor } from "./tensor.ts";
+
+/** Version of this contract. The console refuses an agent whose version it does not speak, and says so. */
+export const CONTROL_VERSION = 1;
+
+/** HTTPS `POST /enrol` on the console's agent listener. The join token is `cpj_<secret>_<ca fingerprint, sha-256 hex>`. */
+export type EnrolRequest = {
+  controlVersion: number;
+  /** The whole join token. */
+  token: string;
+  /** PEM certificate request, key generated on the node (ECDSA P-256); the key never leaves the node. */
+  csrPem: string;
+  /** Wanted name; the console appends a number if taken. */
+  name: string;
+  hardware: Hardware;
+};
+export type EnrolResponse = { nodeId: string; name: string; certificatePem: string; caPem: string; expiresAt: string };
+/** HTTPS `POST /renew` with the present certificate; `{csrPem}` → `{certificatePem, caPem, expiresAt}`. */
+export type RenewRequest = { csrPem: string };
+
+/** `GET <console URL>/agent-endpoint.json`: where agents connect. `caPem` must hash (sha-256 of its DER) to the fingerprint in the join token. */
+export type AgentEndpoint = { host: string; port: number; caPem: string; controlVersion: number };
+
+export type Hardware = {
+  hostname: string; platform: string; arch: string; cpuModel: string;
+  /** Cores this process may use (quota and affinity respected), fractional under a quota. */
+  cores: number;
+  memoryBytes: number; memoryAvailableBytes: number; diskFreeBytes: number;
+  /** ONNX Runtime execution providers that load here, e.g. ["cpu"]. */
+  providers: string[];
+  /** Same string = same device class for profiles: cpu model × cores × quota × ORT version. */
+  deviceClass: string;
+  nodeVersion: string; agentVersion: string; ortVersion: string;
+};
+
+/** Sent once per connection as Socket.io `auth`. */
+export type Hello = {
+  controlVersion: number; agentVersion: string;
+  /** New on each start of the process. */
+  bootId: string;
+  /** Last desired version stored on disk; 0 = none. */
+  cursor: number;
+  hardware: Hardware;
+  /** Where peers reach this node's data port, as the node believes or was told by --advertise. */
+  dataHost: string; dataPort: number;
+};
+
+// ───────────── desired: console → agent, event "desired" (acknowledged with {cursor}) ─────────────
+
+/** The whole desired state of one node. */
+export type Desired = {
+  version: number;
+  nodeId: string;
+  assignments: Assignment[];
+  /** Deployments whose requests enter at this node. */
+  ingress: IngressRoute[];
+  /** Nodes this one exchanges data with or should measure. */
+  peers: Peer[];
+  measurements: MeasureTask[];
+};
+
+export type Peer = {
+  nodeId: string; name: string; host: string; port: number;
+  /** Measure round trip and bytes/s to this peer now and then. */
+  measure: boolean;
+};
+
+/** A file the agent must hold. Bytes come from `GET /artifacts/<digest>` (Range) on the console's agent listener. */
+export type ArtifactRange = {
+  offset: number; bytes: number;
+  /** sha-256 hex of just these bytes. At most 16 MiB a range. */
+  sha256: string;
+};
+export type SegmentFile = {
+  /** Name inside the segment's folder, as its skeleton's external data refers to it. Several segments share one sparse copy. */
+  fileName: string;
+  /** sha-256 hex of the whole original file. */
+  digest: string;
+  /** Size of the whole original file; the local copy is sparse and holds only `ranges`. */
+  totalBytes: number;
+  ranges: ArtifactRange[];
+};
+
+/** One segment, as an agent needs it. */
+export type SegmentSpec = {
+  segmentId: string;
+  /** sha-256 hex and size of the skeleton ONNX file (an artifact of its own, fetched whole). */
+  skeletonDigest: string; skeletonBytes: number;
+  files: SegmentFile[];
+  inputs: TensorSpec[]; outputs: TensorSpec[];
+  /** Weights and state to be resident, for admission. */
+  memoryBytes: number;
+  /** Recurrent state: the stage keeps `output` of a step as `input` of the next one of the same stream; the first step has zeros of `shape`. */
+  states: StatePair[];
+};
+export type StatePair = { input: string; output: string; dataType: TensorSpec["dataType"]; shape: number[] };
+
+export type SessionOptions = {
+  intraOpThreads: number;
+  optimization: "disabled" | "basic" | "extended" | "all";
+  provider: "cpu";
+};
+
+/** This node runs that segment. Unchanged across revisions that keep the segment here: only `lanes` change, nothing reloads. */
+export type Assignment = {
+  assignmentId: string; deploymentId: string;
+  segment: SegmentSpec;
+  session: SessionOptions;
+  /** Fixed inputs for the warm-up run are zeros of these shapes (dynamic dimensions resolved). */
+  warmShapes: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[];
+  lanes: Lane[];
+  limits: { queueLength: number; maxFrameBytes: number };
+};
+
+/** A pipeline's way through a stage. The receiver dials the sender: the stage dials `upstream`, and is dialled by its downstream. */
+export type Lane = {
+  laneId: string;
+  revisionId: string; epoch: number; stageIndex: number; stageCount: number;
+  /** Where this stage's frames come from: ingress nodes for stage 0 (each dialled), one previous stage else. */
+  upstream: LaneEnd[];
+  /** Names of the tensors passed on after this stage: outputs of the segment and tensors that only travel through. */
+  sends: string[];
+  /** "open": accepts frames. "drain": finishes what is in flight, refuses new streams and requests. */
+  mode: "open" | "drain";
+};
+/** `target` is named in the connection's preamble: `stage:<assignmentId>` or `ingress`. */
+export type LaneEnd = { nodeId: string; host: string; port: number; target: string };
+
+/** A deployment whose requests enter at this node. */
+export type IngressRoute = {
+  deploymentId: string;
+  /** Name in `/v2/models/NAME`. */
+  modelName: string;
+  /** The epoch new requests are stamped with; null = not ready (503 with Retry-After). */
+  currentEpoch: number | null;
+  pipelines: IngressPipeline[];
+  inputs: TensorSpec[]; outputs: TensorSpec[];
+  /** Declared pre- and post-processing (JSON, see agents/processor/README.md); null = tensors only. Its files are artifacts. */
+  processor: ProcessorSpec | null;
+  processorFiles: { name: string; digest: string; bytes: number }[];
+  /** All state pairs of the model: with a `sequence_id` these inputs and outputs live on the stages. */
+  states: StatePair[];
+  limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number };
+  /** sha-256 hex of accepted API keys. Empty is allowed on loopback only. */
+  keyHashes: string[];
+  /** Before cutover the ingress sends these inputs through `epoch` and compares: |a−b| / max(1, max|ref|) per output. */
+  verify: VerifyTask | null;
+};
+export type IngressPipeline = {
+  epoch: number; revisionId: string;
+  /** The last stage, which the ingress dials for answers. */
+  last: LaneEnd;
+  /** Tensors sent into stage 0 (model inputs, without state inputs that live on the stages). */
+  sends: string[];
+  mode: "open" | "drain";
+};
+/** A parity file is an artifact: see agents/protocol/README.md, "parity file" (inputs and reference outputs as one frame each). */
+export type VerifyTask = { taskId: string; epoch: number; parityDigest: string; parityBytes: number; tolerance: number };
+
+/** Processor declaration; the closed set of kinds is documented in agents/processor/README.md. */
+export type ProcessorSpec = { kind: string; [option: string]: unknown };
+
+/** Measure the per-op profile of a segment (usually the whole model) on this node, in a process of its own. */
+export type MeasureTask = {
+  taskId: string; modelId: string;
+  segment: SegmentSpec;
+  session: SessionOptions;
+  inputs: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[];
+  runs: number; timeoutMs: number;
+};
+
+// ───────────── observed: agent → console ─────────────
+
+/** Steps of an assignment on a node, in order; `failed` from any of them, retried with back-off (see `error`). */
+export const ASSIGNMENT_STATES = ["pending", "fetching", "loading", "warming", "ready", "draining", "failed"] as const;
+export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
+
+export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number };
+export type ObservedAssignment = {
+  assignmentId: string; segmentId: string; state: AssignmentState;
+  bytesDone: number; bytesTotal: number; bytesPerSecond: number;
+  loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
+  lanes: ObservedLane[];
+  error: { code: string; message: string; retryAt: string | null } | null;
+};
+export type ObservedIngress = {
+  deploymentId: string; currentEpoch: number | null;
+  /** Where clients reach it. */
+  url: string;
+  pipelines: { epoch: number; linked: boolean; inFlight: number }[];
+  verify: { taskId: string; state: "running" | "passed" | "failed"; maxRelError: number | null; message: string | null } | null;
+  error: string | null;
+};
+export type ObservedMeasure = {
+  taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
+  message: string | null;
+  result: MeasuredProfile | null;
+};
+/** Times of one whole run at the deployed optimisation level, from ORT's own profile. Fused ops carry the names ORT gave them. */
+export type MeasuredProfile = {
+  deviceClass: string; ortVersion: string; session: SessionOptions; runs: number;
+  /** Median and standard deviation of whole runs, milliseconds, profiling off. */
+  wholeMs: number; wholeSdMs: number; loadMs: number; residentBytes: number;
+  /** Median ms per executed op, profiling on. */
+  ops: { name: string; opType: string; ms: number }[];
+};
+
+/** Event "report": what changed at once, everything else at 1 Hz. Absent field = unchanged since the last report of this connection. */
+export type Report = {
+  /** Grows by one per report of this boot. */
+  seq: number; at: string; bootId: string; cursor: number;
+  assignments?: ObservedAssignment[];
+  ingress?: ObservedIngress[];
+  measures?: ObservedMeasure[];
+  links?: LinkSample[];
+  sample?: NodeSample;
+  notices?: Notice[];
+};
+/** One line for the console's event feed and the agent's log. */
+export type Notice = { at: string; level: "info" | "warn" | "error"; code: string; message: string; assignmentId?: string; deploymentId?: string };
+
+export type NodeSample = {
+  /** Share of this node's cores in use, 0–1, and of the agent with its stages, in cores. */
+  cpuRatio: number; agentCpuCores: number;
+  memoryUsedBytes: number; agentRssBytes: number;
+  stages: StageSample[];
+  ingress: IngressSample[];
+};
+/** Of the interval since the last sample. Times are milliseconds. */
+export type StageSample = {
+  assignmentId: string; deploymentId: string; epoch: number; stageIndex: number;
+  done: number; failed: number; queueLength: number;
+  computeMsP50: number | null; computeMsP99: number | null; queueMsP50: number | null;
+  /** Received from upstream and sent downstream. */
+  receivedBytes: number; sentBytes: number;
+  upstreamNodeIds: string[];
+};
+export type IngressSample = {
+  deploymentId: string; epoch: number | null;
+  accepted: number; succeeded: number; failed: number; inFlight: number;
+  latencyMsP50: number | null; latencyMsP99: number | null;
+  /** Counts of wire error codes. */
+  errors: Record<string, number>;
+  /** Most recent finished request of the interval, across its stages. */
+  trace: RequestTrace | null;
+};
+export type RequestTrace = {
+  requestId: string; startedAt: string; totalMs: number; ok: boolean; errorCode: string | null;
+  stages: { stageIndex: number; nodeId: string; queueMs: number; computeMs: number; receivedBytes: number }[];
+};
+/** Measured by this node towards a peer, by probe frames over a mutual-TLS data connection. */
+export type LinkSample = { toNodeId: string; at: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; error: string | null };
+
+/** What a parity file holds, once read. */
+export type ParityFile = { inputs: WireTensor[]; outputs: WireTensor[] };

@@ -1,0 +1,66 @@
+// Owns every event's name and payload, and the samples of the live feed. Types and constants only: the browser reads it too.
+import type { NodeSample, ObservedAssignment, ObservedIngress, RequestTrace } from "../../agents/protocol/control.ts";
+
+export type EventPayloads = {
+  "model.imported": { modelId: string; name: string; layers: number; legalCuts: number };
+  "model.refused": { fileName: string; code: string; place: string | null };
+  "model.deleted": { modelId: string; name: string };
+  "profile.measured": { modelId: string; nodeId: string; wholeMs: number };
+  "topology.saved": { topologyId: string; revision: number };
+  "topology.deleted": { topologyId: string };
+  "node.enrolled": { nodeId: string; name: string };
+  "node.online": { nodeId: string; bootId: string };
+  "node.late": { nodeId: string; silentMs: number };
+  "node.lost": { nodeId: string; silentMs: number };
+  "node.changed": { nodeId: string };
+  "node.notice": { nodeId: string; level: "info" | "warn" | "error"; code: string };
+  "node.removed": { nodeId: string };
+  "plan.created": { planId: string; modelId: string; topologyId: string };
+  "plan.checked": { planId: string; status: string; maxRelError: number | null };
+  "deployment.created": { deploymentId: string };
+  "deployment.stopped": { deploymentId: string };
+  "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
+  "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
+  "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled" };
+  "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };
+  "operation.changed": { operationId: string; kind: string; subjectId: string; status: string };
+};
+export type EventName = keyof EventPayloads;
+
+/** An event as stored and as sent to browsers. `seq` orders them without gaps in visibility: replaying from N misses nothing. */
+export type StoredEvent<N extends EventName = EventName> = {
+  seq: number; at: string; name: N; subjectId: string; actor: string;
+  /** One sentence: what happened and why. */
+  message: string;
+  payload: EventPayloads[N];
+};
+
+// ───────────── the browser's live feed: Socket.io namespace /live ─────────────
+// client → server  "follow" {afterSeq: number | null} acknowledged with {headSeq}; then server → client:
+//   "event"   StoredEvent            every event after afterSeq, in order, then as they happen
+//   "samples" LiveSamples            1 Hz, coalesced, only what changed; the first after "follow" is whole
+//   "progress" OperationProgress     long operations, at most 4 Hz each
+
+export type LiveSamples = {
+  at: string;
+  nodes: Record<string, LiveNodeSample>;
+  /** Key "fromNodeId>toNodeId". */
+  links: Record<string, LiveLinkSample>;
+  deployments: Record<string, LiveDeploymentSample>;
+};
+export type LiveNodeSample = {
+  status: "online" | "late" | "lost"; lastSeenAt: string;
+  sample: NodeSample | null;
+  assignments: ObservedAssignment[];
+  ingress: ObservedIngress[];
+};
+export type LiveLinkSample = { rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; /** Traffic of our frames right now. */ bytesPerSecond: number; measuredAt: string; error: string | null };
+export type LiveDeploymentSample = {
+  requestsPerSecond: number; errorsPerSecond: number; inFlight: number;
+  latencyMsP50: number | null; latencyMsP99: number | null;
+  /** Of the running plan; null while none runs. */
+  predictedLatencyMs: number | null;
+  epoch: number | null;
+  trace: RequestTrace | null;
+};
+export type OperationProgress = { operationId: string; step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string };

@@ -1,0 +1,62 @@
+// Owns a plan: cuts + placement + estimate + the hashes of its inputs. Immutable; the store hashes its canonical bytes.
+
+/** Stage k runs layers [from, to) on `topologyNodeId`. Stages are contiguous, in order, and cover every layer once. */
+export type StagePlacement = { from: number; to: number; topologyNodeId: string };
+
+export type Placement = StagePlacement[];
+
+/** The cost model's prediction. `kind` is "measured" only if every layer time and link figure behind it was measured. */
+export type Estimate = {
+  estimatorVersion: number;
+  kind: "estimated" | "measured" | "mixed";
+  /** Source → stages → source, one request alone. */
+  latencyMs: number;
+  /** Slowest stage or link: throughput = 1000 / bottleneckMs requests per second. */
+  bottleneckMs: number;
+  throughputPerSecond: number;
+  bottleneck: { kind: "stage" | "link"; index: number };
+  stages: StageEstimate[];
+  /** hops[k] brings frames to stage k (hops[0]: source → stage 0); the last one returns the answer: length = stages + 1. */
+  hops: HopEstimate[];
+  /** Per topology node used: memory of all stages against its limit (null = unknown). */
+  memory: { topologyNodeId: string; usedBytes: number; limitBytes: number | null }[];
+  /** The best single node, for honesty: null where none fits. */
+  bestSingleNode: { topologyNodeId: string; latencyMs: number; throughputPerSecond: number } | null;
+};
+export type StageEstimate = { from: number; to: number; topologyNodeId: string; computeMs: number; kind: "estimated" | "measured"; weightBytes: number; memoryBytes: number };
+export type HopEstimate = { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number; transferMs: number; latencyMs: number; kind: "estimated" | "measured" | "local" };
+
+/** Why a placement or a whole problem is refused. A result, never an exception. `fix` names the smallest change that would help. */
+export type Refusal = { code: RefusalCode; message: string; fix: string | null; topologyNodeId?: string; stageIndex?: number; cutIndex?: number };
+export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "memory", "no-path", "trust", "not-contiguous", "too-many-stages"] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export type Plan = {
+  modelDigest: string;
+  /** Canonical hash of the topology document and the live figures used. */
+  inputsHash: string;
+  placement: Placement;
+  estimate: Estimate;
+  /** Who chose the cuts: a person on the canvas, or a solver with its guarantee. */
+  origin: { by: "operator" } | { by: "solver"; solver: string; objective: Objective; lowerBound: number | null; gap: number | null; proved: boolean };
+  /** In words: what binds, what would help. */
+  explanation: string[];
+};
+export type Objective = "latency" | "throughput";
+export type Infeasible = { infeasible: true; refusals: Refusal[] };
+
+/** plan A → plan B. */
+export type PlanDiff = {
+  same: boolean;
+  stages: { change: "keep" | "move" | "recut" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Weight bytes the target must fetch. */ shipBytes: number }[];
+  shipBytes: number;
+  memory: { topologyNodeId: string; beforeBytes: number; afterBytes: number; peakBytes: number; limitBytes: number | null }[];
+  latencyMsBefore: number | null;
+  latencyMsAfter: number;
+};
+/** How equal the cut model is to the whole one, on fixed inputs. */
+export type Parity =
+  | { status: "pending" }
+  | { status: "equal" | "different"; maxRelError: number; tolerance: number; perOutput: { name: string; maxRelError: number }[]; inputs: string; checkedAt: string }
+  | { status: "structure-only"; reason: string; checkedAt: string }
+  | { status: "failed"; message: string; checkedAt: string };
