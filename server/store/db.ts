@@ -1,0 +1,9 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "../../prisma/generated/client.ts";
+
+/** The database. `Tx` is the same inside a transaction: store functions take either. */
+export function openDb(databaseUrl: string) {
+  return new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) });
+}
+export type Db = ReturnType<typeof openDb>;
+export type Tx = Parameters<Parameters<Db["$transaction"]>[0]>[0];
