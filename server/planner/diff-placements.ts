@@ -1,0 +1,50 @@
+// Owns what changes between two placements: what moves, what loads, what must be shipped, and the memory while both are loaded.
+import { estimatePlacement } from "./estimate.ts";
+import type { Placement, PlanDiff } from "./plan.ts";
+import { type Problem, stageMemoryBytes } from "./problem.ts";
+
+/** `before: null` = nothing runs yet. Weights of layers that already lie on a node are not shipped again. */
+export function diffPlacements(problem: Problem, before: Placement | null, after: Placement): PlanDiff {
+  const old = before ?? [];
+  const stages: PlanDiff["stages"] = after.map((stage) => {
+    const shipBytes = shippedBytes(problem, old, stage);
+    const same = old.find((other) => other.from === stage.from && other.to === stage.to);
+    const base = { from: stage.from, to: stage.to, toTopologyNodeId: stage.topologyNodeId, shipBytes };
+    if (same?.topologyNodeId === stage.topologyNodeId) return { ...base, change: "keep", fromTopologyNodeId: stage.topologyNodeId };
+    if (same) return { ...base, change: "move", fromTopologyNodeId: same.topologyNodeId };
+    const overlapping = old.find((other) => other.from < stage.to && other.to > stage.from && other.topologyNodeId === stage.topologyNodeId) ?? old.find((other) => other.from < stage.to && other.to > stage.from);
+    return { ...base, change: overlapping ? "recut" : "add", fromTopologyNodeId: overlapping?.topologyNodeId ?? null };
+  });
+  for (const stage of old) {
+    if (!after.some((other) => other.from < stage.to && other.to > stage.from)) stages.push({ change: "remove", from: stage.from, to: stage.to, fromTopologyNodeId: stage.topologyNodeId, toTopologyNodeId: null, shipBytes: 0 });
+  }
+  const latencyMsBefore = before ? (estimatePlacement(problem, before)?.latencyMs ?? null) : null;
+  return {
+    same: stages.every((stage) => stage.change === "keep") && old.length === after.length,
+    stages,
+    shipBytes: stages.reduce((sum, stage) => sum + stage.shipBytes, 0),
+    memory: memoryChange(problem, old, after),
+    latencyMsBefore,
+    latencyMsAfter: estimatePlacement(problem, after)?.latencyMs ?? Number.NaN,
+  };
+}
+
+function shippedBytes(problem: Problem, old: Placement, stage: Placement[number]): number {
+  let bytes = 0;
+  for (let layer = stage.from; layer < stage.to; layer++) {
+    const resident = old.some((other) => other.topologyNodeId === stage.topologyNodeId && other.from <= layer && layer < other.to);
+    if (!resident) bytes += problem.layerWeightBytes[layer] ?? 0;
+  }
+  return bytes;
+}
+
+/** Peak: both loaded side by side, an unchanged stage counted once. */
+function memoryChange(problem: Problem, old: Placement, after: Placement): PlanDiff["memory"] {
+  const key = (stage: Placement[number]) => `${stage.topologyNodeId}:${stage.from}:${stage.to}`;
+  const total = (stages: Iterable<Placement[number]>, id: string) => [...stages].filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
+  const both = new Map([...old, ...after].map((stage) => [key(stage), stage])).values();
+  const all = [...both];
+  return problem.nodes
+    .map((node) => ({ topologyNodeId: node.topologyNodeId, beforeBytes: total(old, node.topologyNodeId), afterBytes: total(after, node.topologyNodeId), peakBytes: total(all, node.topologyNodeId), limitBytes: node.memoryLimitBytes }))
+    .filter((entry) => entry.peakBytes > 0);
+}

@@ -1,0 +1,140 @@
+// Owns the dense tables that search, checks and the canvas compute on: model + profiles + drawing + live figures. Built once, then only read.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
+import { BYTES_PER_ELEMENT, type TensorSpec } from "../../agents/protocol/tensor.ts";
+import { estimateProfile } from "../model/estimate-profile.ts";
+import type { ModelFacts } from "../model/model.ts";
+import type { Profile } from "../model/profile.ts";
+import { findPaths, type PathFigures } from "../topology/paths.ts";
+import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
+
+/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
+export const STAGE_PROCESS_BYTES = 106_000_000;
+/** Weights once resident, with what prepacking adds. */
+const WEIGHT_RESIDENCY = 1.15;
+
+export type ProblemInput = {
+  facts: ModelFacts;
+  /** Of this model; measured ones are used for nodes of their device class and mode. */
+  profiles: readonly Profile[];
+  topology: TopologyDocument;
+  live: { nodes: readonly LiveNode[]; links: readonly LiveLink[] };
+  /** How segments will run; only profiles of the same mode count as measured. */
+  session: SessionOptions;
+};
+
+export type Problem = {
+  layerCount: number;
+  layerNames: string[];
+  /** cutLegal[j]: between layers j and j + 1. */
+  cutLegal: boolean[];
+  cutReason: (string | null)[];
+  cutBytes: number[];
+  /** Bytes that enter stage 0 and leave the last stage. */
+  inputBytes: number;
+  outputBytes: number;
+  layerWeightBytes: number[];
+  layerWorkspaceBytes: number[];
+  nodes: ProblemNode[];
+  /** paths[u][v]; null = no drawn way. paths[u][u] is free. */
+  paths: (PathFigures | null)[][];
+  /** Where requests enter; null = at the first stage's node. */
+  sourceIndex: number | null;
+};
+
+export type ProblemNode = {
+  topologyNodeId: string;
+  name: string;
+  layerMs: number[];
+  /** Prefix sums: cumulativeMs[j] = time of layers [0, j). */
+  cumulativeMs: number[];
+  kind: "estimated" | "measured";
+  memoryLimitBytes: number | null;
+  trusted: boolean;
+  planned: boolean;
+  online: boolean;
+  cordoned: boolean;
+};
+
+/** Same mode = times may be compared. */
+export function sameSession(a: SessionOptions, b: SessionOptions): boolean {
+  return a.intraOpThreads === b.intraOpThreads && a.optimization === b.optimization && a.provider === b.provider;
+}
+
+export function buildProblem(input: ProblemInput): Problem {
+  const { facts, topology } = input;
+  const paths = findPaths(topology, input.live.links);
+  const states = new Set(facts.states.flatMap((state) => [state.input, state.output]));
+  const bytesOf = (specs: readonly TensorSpec[]) => specs.filter((spec) => !states.has(spec.name)).reduce((sum, spec) => sum + specBytes(spec, facts.dimensionValues), 0);
+  const sourceIndex = topology.nodes.findIndex((node) => node.id === topology.sourceId);
+  return {
+    layerCount: facts.layers.length,
+    layerNames: facts.layers.map((layer) => layer.name),
+    cutLegal: facts.cuts.map((cut) => cut.legal),
+    cutReason: facts.cuts.map((cut) => cut.reason),
+    cutBytes: facts.cuts.map((cut) => cut.bytes),
+    inputBytes: bytesOf(facts.inputs),
+    outputBytes: outputBytes(facts, bytesOf),
+    layerWeightBytes: facts.layers.map((layer) => layer.weightBytes),
+    layerWorkspaceBytes: facts.layers.map((layer) => layer.workspaceBytes),
+    nodes: topology.nodes.map((node) => toProblemNode(node, input)),
+    paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
+    sourceIndex: sourceIndex < 0 ? null : sourceIndex,
+  };
+}
+
+function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
+  const live = node.nodeId === null ? undefined : input.live.nodes.find((candidate) => candidate.nodeId === node.nodeId);
+  const measured = live && node.speed === null ? input.profiles.find((profile) => profile.kind === "measured" && profile.deviceClass === live.deviceClass && sameSession(profile.session, input.session)) : undefined;
+  // A node without a measurement runs at the reference core's estimate; under a quota of less than one core, at that share of it.
+  const speed = node.speed ?? (live ? Math.min(1, live.cores) : 1);
+  const layerMs = measured ? measured.layerMs : estimateProfile(input.facts).layerMs.map((ms) => ms / speed);
+  const cumulativeMs = [0];
+  for (const ms of layerMs) cumulativeMs.push((cumulativeMs.at(-1) ?? 0) + ms);
+  return {
+    topologyNodeId: node.id,
+    name: node.name,
+    layerMs,
+    cumulativeMs,
+    kind: measured ? "measured" : "estimated",
+    memoryLimitBytes: node.memoryBytes ?? live?.memoryBytes ?? null,
+    trusted: node.trust === "trusted",
+    planned: node.nodeId === null,
+    online: live?.online ?? false,
+    cordoned: live?.cordoned ?? false,
+  };
+}
+
+/** Bytes at the model's default dimensions; a dimension nobody knows counts as 1. */
+function specBytes(spec: TensorSpec, dimensionValues: Record<string, number>): number {
+  const count = (spec.shape ?? []).reduce<number>((product, size) => product * (typeof size === "number" ? Math.max(size, 1) : (dimensionValues[size] ?? 1)), 1);
+  return count * BYTES_PER_ELEMENT[spec.dataType];
+}
+
+/** The producing layer's spec is sharper than the graph's declaration, whose dynamic dimensions often have no names. */
+function outputBytes(facts: ModelFacts, bytesOf: (specs: readonly TensorSpec[]) => number): number {
+  const produced = new Map(facts.layers.flatMap((layer) => layer.outputs.map((spec) => [spec.name, spec] as const)));
+  return bytesOf(facts.outputs.map((spec) => produced.get(spec.name) ?? spec));
+}
+
+/** Memory of a stage over layers [from, to): process + weights + the largest workspace. */
+export function stageMemoryBytes(problem: Problem, from: number, to: number): number {
+  let weights = 0;
+  let workspace = 0;
+  for (let layer = from; layer < to; layer++) {
+    weights += problem.layerWeightBytes[layer] ?? 0;
+    workspace = Math.max(workspace, problem.layerWorkspaceBytes[layer] ?? 0);
+  }
+  return STAGE_PROCESS_BYTES + Math.ceil(weights * WEIGHT_RESIDENCY) + workspace;
+}
+
+/** Compute time of layers [from, to) on a node, milliseconds. */
+export function stageComputeMs(node: ProblemNode, from: number, to: number): number {
+  return (node.cumulativeMs[to] ?? 0) - (node.cumulativeMs[from] ?? 0);
+}
+
+/** Bytes that cross before layer `at`: the model's inputs at 0, its outputs at the end. */
+export function crossingBytes(problem: Problem, at: number): number {
+  if (at <= 0) return problem.inputBytes;
+  if (at >= problem.layerCount) return problem.outputBytes;
+  return problem.cutBytes[at - 1] ?? 0;
+}
