@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { checkPlacement } from "./check-placement.ts";
+import type { Placement } from "./plan.ts";
+import type { Problem } from "./problem.ts";
+import { solveChain } from "./solve.ts";
+import { randomProblem } from "./testdata/random-problem.ts";
+
+function solved(): { problem: Problem; placement: Placement } {
+  const problem = randomProblem(11, { layers: 8, nodes: 3 });
+  problem.cutLegal = [true, true, false, true, true, true, true];
+  problem.paths = problem.paths.map((row) => row.map((path) => path ?? { latencyMs: 1, bandwidthBytesPerSecond: 1e7, kind: "measured", via: [], linkIds: [], trusted: true }).map((path) => ({ ...path, trusted: true })));
+  const found = solveChain(problem, { objective: "latency", minStages: 3 });
+  if ("infeasible" in found) throw new Error("infeasible");
+  return { problem, placement: found.placement };
+}
+
+const mutations: [string, string, (placement: Placement, problem: Problem) => Placement][] = [
+  ["a dropped first stage", "gap", (placement) => placement.slice(1)],
+  ["a dropped last stage", "gap", (placement) => placement.slice(0, -1)],
+  ["a layer placed twice", "overlap", (placement) => placement.map((stage, index) => (index === 1 ? { ...stage, from: stage.from - 1 } : stage))],
+  ["a layer left out", "gap", (placement) => placement.map((stage, index) => (index === 0 ? { ...stage, to: stage.to - 1 } : stage)).filter((stage) => stage.to > stage.from)],
+  ["an empty stage", "not-contiguous", (placement) => placement.map((stage, index) => (index === 2 ? { ...stage, to: stage.from } : stage))],
+  ["a range past the end", "not-contiguous", (placement) => placement.map((stage, index) => (index === 2 ? { ...stage, to: 99 } : stage))],
+  ["a cut inside a loop", "illegal-cut", (placement) => [{ ...placement[0], from: 0, to: 3 } as Placement[number], { ...placement[1], from: 3, to: 8 } as Placement[number]]],
+  ["a node that is not drawn", "unknown-node", (placement) => placement.map((stage, index) => (index === 0 ? { ...stage, topologyNodeId: "tn_gone" } : stage))],
+  ["too little memory", "memory", (placement, problem) => (problem.nodes.forEach((node) => { node.memoryLimitBytes = 1e6; }), placement)],
+  ["an untrusted node", "trust", (placement, problem) => (problem.nodes.forEach((node) => { node.trusted = false; }), placement)],
+  ["no way between the nodes", "no-path", (placement, problem) => ((problem.paths = problem.paths.map((row, u) => row.map((path, v) => (u === v ? path : null)))), placement)],
+  ["nothing placed", "empty", () => []],
+];
+
+test("accepts what the solver found", () => {
+  const { problem, placement } = solved();
+  expect(checkPlacement(problem, placement, { forDeploy: true })).toEqual([]);
+});
+
+test.each(mutations)("refuses %s with code %s", (_name, code, mutate) => {
+  const { problem, placement } = solved();
+  const refusals = checkPlacement(problem, mutate(placement, problem));
+  expect(refusals.map((refusal) => refusal.code)).toContain(code);
+  for (const refusal of refusals) expect(refusal.message.length * (refusal.fix?.length ?? 0)).toBeGreaterThan(0);
+});
+
+test.each([["planned", "planned-node"], ["offline", "node-offline"], ["cordoned", "node-cordoned"]] as const)("refuses to deploy on a node that is %s", (state, code) => {
+  const { problem, placement } = solved();
+  for (const node of problem.nodes) Object.assign(node, { planned: state === "planned", online: state !== "offline", cordoned: state === "cordoned" });
+  expect(checkPlacement(problem, placement)).toEqual([]);
+  expect(checkPlacement(problem, placement, { forDeploy: true }).map((refusal) => refusal.code)).toContain(code);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { diffPlacements } from "./diff-placements.ts";
+import { estimatePlacement } from "./estimate.ts";
+import type { Placement } from "./plan.ts";
+import type { Problem } from "./problem.ts";
+import { randomProblem } from "./testdata/random-problem.ts";
+
+function connected(seed: number): Problem {
+  const problem = randomProblem(seed, { layers: 6, nodes: 3 });
+  problem.paths = problem.paths.map((row) => row.map((path) => path ?? { latencyMs: 2, bandwidthBytesPerSecond: 2e7, kind: "measured", via: [], linkIds: [], trusted: true }));
+  return problem;
+}
+const placement: Placement = [
+  { from: 0, to: 2, topologyNodeId: "tn_0" },
+  { from: 2, to: 4, topologyNodeId: "tn_1" },
+  { from: 4, to: 6, topologyNodeId: "tn_2" },
+];
+
+test("latency adds up its parts and throughput is the slowest one's", () => {
+  const estimate = estimatePlacement(connected(1), placement);
+  if (!estimate) throw new Error("no estimate");
+  const parts = estimate.stages.reduce((sum, stage) => sum + stage.computeMs + 0.5, 0) + estimate.hops.reduce((sum, hop) => sum + hop.latencyMs + hop.transferMs, 0);
+  expect(estimate.latencyMs).toBeCloseTo(parts, 9);
+  expect(estimate.hops).toHaveLength(4);
+  expect(estimate.hops[0]?.kind).toBe("local");
+  const slowest = Math.max(...estimate.stages.map((stage) => stage.computeMs + 0.5), ...estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => hop.transferMs));
+  expect(estimate.throughputPerSecond).toBeCloseTo(1000 / slowest, 9);
+});
+
+test.each(Array.from({ length: 10 }, (_, seed) => seed))("more bandwidth is never slower, more latency never faster: seed %i", (seed) => {
+  const problem = connected(seed);
+  const wider: Problem = { ...problem, paths: problem.paths.map((row) => row.map((path) => path && { ...path, bandwidthBytesPerSecond: path.bandwidthBytesPerSecond * 2 })) };
+  const farther: Problem = { ...problem, paths: problem.paths.map((row) => row.map((path) => path && { ...path, latencyMs: path.latencyMs + 1 })) };
+  const base = estimatePlacement(problem, placement);
+  expect(estimatePlacement(wider, placement)?.latencyMs).toBeLessThanOrEqual(base?.latencyMs ?? 0);
+  expect(estimatePlacement(wider, placement)?.throughputPerSecond).toBeGreaterThanOrEqual(base?.throughputPerSecond ?? 0);
+  expect(estimatePlacement(farther, placement)?.latencyMs).toBeGreaterThan(base?.latencyMs ?? 0);
+});
+
+test("two stages on one node share its time", () => {
+  const problem = connected(2);
+  const shared = estimatePlacement(problem, placement.map((stage) => ({ ...stage, topologyNodeId: "tn_1" })));
+  const compute = shared?.stages.reduce((sum, stage) => sum + stage.computeMs + 0.5, 0) ?? 0;
+  expect(shared?.bottleneckMs).toBeCloseTo(compute, 9);
+  expect(shared?.memory).toHaveLength(1);
+});
+
+test("an estimate is called measured only if all of it was", () => {
+  const problem = connected(4);
+  expect(estimatePlacement(problem, placement)?.kind).toBe("measured");
+  if (problem.nodes[1]) problem.nodes[1].kind = "estimated";
+  expect(estimatePlacement(problem, placement)?.kind).toBe("mixed");
+});
+
+test("a diff ships only what is not there yet and counts both revisions at the peak", () => {
+  const problem = connected(5);
+  const moved = placement.map((stage, index) => (index === 1 ? { ...stage, topologyNodeId: "tn_2" } : stage));
+  const diff = diffPlacements(problem, placement, moved);
+  expect(diff.stages.map((stage) => stage.change)).toEqual(["keep", "move", "keep"]);
+  expect(diff.shipBytes).toBe((problem.layerWeightBytes[2] ?? 0) + (problem.layerWeightBytes[3] ?? 0));
+  const target = diff.memory.find((entry) => entry.topologyNodeId === "tn_2");
+  expect(target?.peakBytes).toBe(target?.afterBytes);
+  expect(diff.memory.find((entry) => entry.topologyNodeId === "tn_1")).toMatchObject({ afterBytes: 0 });
+  expect(diffPlacements(problem, placement, placement).same).toBe(true);
+  expect(diffPlacements(problem, null, placement).stages.every((stage) => stage.change === "add")).toBe(true);
+});
