@@ -1,0 +1,216 @@
+// Owns what a node is told to run: from one snapshot, each node's assignments, lanes, ingress routes, peers and measurements.
+// Level-based: the same snapshot gives the same document, so a hash decides whether its version grows.
+//
+// Which lanes exist, by state of the migration (old = the revision it leaves, new = the one it goes to):
+//   prepare, warm, verify   old open, new open; requests are stamped with old's epoch
+//   cutover                 both open; requests are stamped with new's epoch
+//   drain                   old drains, new open
+//   retire, done            new only
+//   rolling-back            old open, new drains; requests are stamped with old's epoch
+// A stopped deployment drains, then has nothing.
+import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd, Peer } from "../../agents/protocol/control.ts";
+import { drainLimitMs } from "./drain-limit.ts";
+import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
+import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
+import { verifyTaskOf } from "./verify-task.ts";
+
+export type DesiredContent = Omit<Desired, "version" | "nodeId">;
+type ActiveRevision = { revision: RevisionView; mode: Lane["mode"] };
+
+/** Probing everybody costs n² connections; each node measures this many others, so that a small fleet is measured whole. */
+export const MAX_MEASURED_PEERS = 16;
+/** After a stop, agents get this long to report what is in flight before "nothing" is believed. */
+const STOP_SETTLE_MS = 2_500;
+
+/** One document per node. */
+export function desiredOf(snapshot: FleetSnapshot): Map<string, DesiredContent> {
+  const documents = new Map<string, DesiredContent>();
+  const data = new Map<string, Set<string>>();
+  for (const nodeId of snapshot.nodes.keys()) documents.set(nodeId, { assignments: [], ingress: [], peers: [], measurements: [] });
+  for (const deployment of snapshot.deployments) addDeployment(snapshot, deployment, documents, data);
+  for (const measurement of snapshot.measurements) documents.get(measurement.nodeId)?.measurements.push(measurement.task);
+  addPeers(snapshot, documents, data);
+  for (const document of documents.values()) sortDocument(document);
+  return documents;
+}
+
+/** The revisions that have lanes now, and how. */
+export function activeRevisions(deployment: DeploymentView, nodes: ReadonlyMap<string, NodeView>, nowMs: number): ActiveRevision[] {
+  const find = (id: string | null) => deployment.revisions.find((revision) => revision.revisionId === id);
+  const open = (revision: RevisionView | undefined, mode: Lane["mode"]): ActiveRevision[] => (revision ? [{ revision, mode }] : []);
+  if (deployment.desired === "stopped") {
+    const stopping = deployment.revisions.filter((revision) => isStopping(deployment, revision, nodes, nowMs));
+    return stopping.map((revision) => ({ revision, mode: "drain" }));
+  }
+  const { migration } = deployment;
+  if (!migration) return open(find(deployment.currentRevisionId), "open");
+  const old = find(migration.fromRevisionId);
+  const next = find(migration.toRevisionId);
+  switch (migration.state) {
+    case "prepare":
+    case "warm":
+    case "verify":
+    case "cutover":
+      return [...open(old, "open"), ...open(next, "open")];
+    case "drain":
+      return [...open(old, "drain"), ...open(next, "open")];
+    case "retire":
+    case "done":
+      return open(next, "open");
+    case "rolling-back":
+      return [...open(old, "open"), ...open(next, "drain")];
+    case "rolled-back":
+    case "cancelled":
+      return open(old, "open");
+  }
+}
+
+/** The epoch new requests are stamped with; null = the ingress refuses them. */
+export function servingEpoch(deployment: DeploymentView): number | null {
+  if (deployment.desired === "stopped") return null;
+  const { migration } = deployment;
+  const isCut = migration && ["cutover", "drain", "retire", "done"].includes(migration.state);
+  const revisionId = migration ? (isCut ? migration.toRevisionId : migration.fromRevisionId) : deployment.currentRevisionId;
+  return deployment.revisions.find((revision) => revision.revisionId === revisionId)?.epoch ?? null;
+}
+
+function isStopping(deployment: DeploymentView, revision: RevisionView, nodes: ReadonlyMap<string, NodeView>, nowMs: number): boolean {
+  const stoppedForMs = nowMs - (deployment.settings.stoppedAtMs ?? 0);
+  if (stoppedForMs < STOP_SETTLE_MS) return true;
+  if (stoppedForMs > drainLimitMs(deployment.settings)) return false;
+  return inFlightOf(deployment, revision, nodes) > 0;
+}
+
+/** Requests of a revision that have not left the pipeline, as far as connected nodes say. */
+export function inFlightOf(deployment: DeploymentView, revision: RevisionView, nodes: ReadonlyMap<string, NodeView>): number {
+  let count = 0;
+  for (const nodeId of deployment.settings.ingressNodeIds) {
+    const node = nodes.get(nodeId);
+    const route = node?.connected ? node.ingress.find((ingress) => ingress.deploymentId === deployment.deploymentId) : undefined;
+    count += route?.pipelines.find((pipeline) => pipeline.epoch === revision.epoch)?.inFlight ?? 0;
+  }
+  for (const [index, stage] of revision.stages.entries()) {
+    const node = nodes.get(stage.nodeId);
+    if (!node?.connected) continue;
+    const laneId = laneIdOf(revision.revisionId, index);
+    for (const assignment of node.assignments) count += assignment.lanes.find((lane) => lane.laneId === laneId)?.inFlight ?? 0;
+  }
+  return count;
+}
+
+function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, documents: Map<string, DesiredContent>, data: Map<string, Set<string>>): void {
+  const active = activeRevisions(deployment, snapshot.nodes, snapshot.nowMs);
+  for (const { revision, mode } of active) {
+    for (const [index, stage] of revision.stages.entries()) {
+      const document = documents.get(stage.nodeId);
+      if (!document) continue;
+      const lane = laneOf(snapshot, deployment, revision, index, mode);
+      for (const end of lane.upstream) connect(data, stage.nodeId, end.nodeId);
+      assignmentFor(document, deployment, stage).lanes.push(lane);
+    }
+    for (const nodeId of deployment.settings.ingressNodeIds) connect(data, nodeId, revision.stages.at(-1)?.nodeId ?? nodeId);
+  }
+  if (active.length === 0) return;
+  for (const nodeId of deployment.settings.ingressNodeIds) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active));
+}
+
+/** One per (segment, node): stages of several revisions, or two alike stages of one, share the process. */
+function assignmentFor(document: DesiredContent, deployment: DeploymentView, stage: StageView): Assignment {
+  const assignmentId = assignmentIdOf(deployment.deploymentId, stage.segmentId, stage.nodeId);
+  const known = document.assignments.find((assignment) => assignment.assignmentId === assignmentId);
+  if (known) return known;
+  const { queueLength, maxFrameBytes } = deployment.settings.limits;
+  const made: Assignment = {
+    assignmentId,
+    deploymentId: deployment.deploymentId,
+    segment: stage.segment,
+    session: deployment.settings.session,
+    warmShapes: stage.warmShapes,
+    lanes: [],
+    limits: { queueLength, maxFrameBytes },
+  };
+  document.assignments.push(made);
+  return made;
+}
+
+function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView, stageIndex: number, mode: Lane["mode"]): Lane {
+  const stage = revision.stages[stageIndex] as StageView;
+  const previous = revision.stages[stageIndex - 1];
+  const upstream = previous
+    ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous.segmentId, previous.nodeId)}`)]
+    : deployment.settings.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
+  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, sends: stage.sends, mode };
+}
+
+/** Port 0 = the node has not said yet; its address arrives with a later version. */
+function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneEnd {
+  const data = snapshot.nodes.get(nodeId)?.data;
+  return { nodeId, host: data?.host ?? "", port: data?.port ?? 0, target };
+}
+
+function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, active: ActiveRevision[]): IngressRoute {
+  const { model, settings } = deployment;
+  const stateInputs = new Set(model.states.map((pair) => pair.input));
+  const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
+  const pipelines = active.map(({ revision, mode }): IngressPipeline => {
+    const last = revision.stages.at(-1) as StageView;
+    return { epoch: revision.epoch, revisionId: revision.revisionId, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), sends, mode };
+  });
+  const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
+  return {
+    deploymentId: deployment.deploymentId,
+    modelName: deployment.name,
+    currentEpoch: servingEpoch(deployment),
+    pipelines,
+    inputs: model.inputs,
+    outputs: model.outputs,
+    processor: model.processor,
+    processorFiles: model.processorFiles,
+    states: model.states,
+    limits: { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs },
+    keyHashes: deployment.keyHashes,
+    verify: verifyTaskOf(deployment),
+  };
+}
+
+function connect(data: Map<string, Set<string>>, left: string, right: string): void {
+  if (left === right) return;
+  for (const [one, other] of [[left, right], [right, left]] as const) {
+    const known = data.get(one);
+    if (known) known.add(other);
+    else data.set(one, new Set([other]));
+  }
+}
+
+/** Data peers, and the next nodes of the ring of all sorted ids. Both ends of a probe list each other, so that each may refuse strangers. */
+function addPeers(snapshot: FleetSnapshot, documents: Map<string, DesiredContent>, data: Map<string, Set<string>>): void {
+  const reachable = [...snapshot.nodes.values()].filter((node) => node.data).sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const measured = new Map<string, Set<string>>();
+  const known = new Map<string, Set<string>>();
+  for (const [nodeId, others] of data) known.set(nodeId, new Set(others));
+  for (const [position, node] of reachable.entries()) {
+    const targets = new Set(data.get(node.nodeId));
+    for (let step = 1; step <= Math.min(MAX_MEASURED_PEERS, reachable.length - 1); step++) targets.add((reachable[(position + step) % reachable.length] as NodeView).nodeId);
+    measured.set(node.nodeId, targets);
+    for (const target of targets) connect(known, node.nodeId, target);
+  }
+  for (const [nodeId, document] of documents) {
+    for (const otherId of known.get(nodeId) ?? []) {
+      const other = snapshot.nodes.get(otherId);
+      if (!other?.data) continue;
+      const peer: Peer = { nodeId: otherId, name: other.name, host: other.data.host, port: other.data.port, measure: measured.get(nodeId)?.has(otherId) ?? false };
+      document.peers.push(peer);
+    }
+  }
+}
+
+/** Order must not depend on the order rows were read in. */
+function sortDocument(document: DesiredContent): void {
+  const by = <T>(items: T[], key: (item: T) => string) => items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  by(document.assignments, (assignment) => assignment.assignmentId);
+  for (const assignment of document.assignments) assignment.lanes.sort((a, b) => a.epoch - b.epoch || a.stageIndex - b.stageIndex);
+  by(document.ingress, (route) => route.deploymentId);
+  for (const route of document.ingress) route.pipelines.sort((a, b) => a.epoch - b.epoch);
+  by(document.peers, (peer) => peer.nodeId);
+  by(document.measurements, (task) => task.taskId);
+}

@@ -1,0 +1,199 @@
+// Owns the order of a live migration: from what is observed, wait, take one step, or turn back. Pure; time comes in.
+//
+//   prepare ──all files held──▶ warm ──all ready and linked──▶ verify ──equal, or no numbers to compare──▶ cutover ──every ingress stamps
+//   the new epoch──▶ drain ──nothing in flight on the old epoch, or its deadline passed──▶ retire ──old lanes gone──▶ done
+//
+//   prepare, warm, verify: cancel, any failure, or no progress for the step's limit ──▶ rolling-back (the old revision was never touched)
+//   cutover, drain:        a new stage or ingress fails while the old revision is whole ──▶ rolling-back (the old revision is still loaded)
+//   retire:                always ends; what an unreachable node still holds goes when it comes back
+//   rolling-back ──nothing in flight on the new epoch, or its deadline passed──▶ rolled-back, or cancelled when that was asked for
+//
+// A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
+// often the point.
+import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
+import { inFlightOf } from "./desired.ts";
+import { drainLimitMs } from "./drain-limit.ts";
+import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
+import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
+import { verifyNeed } from "./verify-task.ts";
+
+export type MigrationDecision =
+  | { action: "wait"; reason: string }
+  | { action: "step"; to: MigrationState; reason: string }
+  /** `error` is what the user reads of why the migration did not happen. */
+  | { action: "turn-back"; reason: string; error: string };
+
+/** Longest a step may stand still. Loading and a warm run of a large segment show no progress of their own. */
+export const NO_PROGRESS_LIMIT_MS: Record<"prepare" | "warm" | "verify" | "cutover", number> = { prepare: 60_000, warm: 180_000, verify: 120_000, cutover: 20_000 };
+/** Unloading is quick; a node that has not said so is told again when it comes back. */
+export const RETIRE_LIMIT_MS = 15_000;
+/** A stage that has failed this often will fail again. */
+export const MAX_RESTARTS = 3;
+/** Before this, "nothing in flight" may only mean that a report is still on its way. */
+export const SETTLE_MS = 1_200;
+
+type Context = { snapshot: FleetSnapshot; deployment: DeploymentView; old: RevisionView | null; next: RevisionView; sinceMs: number; stillMs: number };
+
+/** `progressAtMs`: when anything of this migration was last seen to move. Needs `deployment.migration`, unfinished. */
+export function nextMigrationStep(snapshot: FleetSnapshot, deployment: DeploymentView, progressAtMs: number): MigrationDecision {
+  const { migration } = deployment;
+  if (!migration) return { action: "wait", reason: "There is no migration." };
+  const old = deployment.revisions.find((revision) => revision.revisionId === migration.fromRevisionId) ?? null;
+  const next = deployment.revisions.find((revision) => revision.revisionId === migration.toRevisionId);
+  if (!next) return { action: "turn-back", reason: "The new revision is gone.", error: "The new revision is gone." };
+  const context: Context = { snapshot, deployment, old, next, sinceMs: snapshot.nowMs - migration.stateSinceMs, stillMs: snapshot.nowMs - Math.max(progressAtMs, migration.stateSinceMs) };
+  switch (migration.state) {
+    case "prepare":
+    case "warm":
+    case "verify":
+      return beforeCutover(context, migration.state, migration.cancelRequested);
+    case "cutover":
+      return confirmCutover(context);
+    case "drain":
+      return drain(context);
+    case "retire":
+      return retire(context);
+    case "rolling-back":
+      return rollBack(context, migration.cancelRequested);
+    case "done":
+    case "rolled-back":
+    case "cancelled":
+      return { action: "wait", reason: "It has ended." };
+  }
+}
+
+/** A text that changes whenever something of the migration moves: bytes, states, links, in-flight counts. */
+export function progressSignature(snapshot: FleetSnapshot, deployment: DeploymentView): string {
+  const parts: unknown[] = [deployment.migration?.state];
+  for (const revision of deployment.revisions) {
+    parts.push(inFlightOf(deployment, revision, snapshot.nodes), revision.parity.status);
+    for (const stage of stagesOf(snapshot, deployment, revision)) parts.push(stage.node?.connected, stage.observed?.state, stage.observed?.bytesDone, stage.lane?.upstreamLinked);
+  }
+  for (const { route } of ingressOf(snapshot, deployment)) parts.push(route?.currentEpoch, route?.verify?.state, route?.pipelines.map((pipeline) => pipeline.linked).join());
+  return JSON.stringify(parts);
+}
+
+function beforeCutover(context: Context, state: "prepare" | "warm" | "verify", cancelRequested: boolean): MigrationDecision {
+  if (cancelRequested) return { action: "turn-back", reason: "It was cancelled.", error: "It was cancelled." };
+  const failure = failureOf(context);
+  if (failure) return { action: "turn-back", reason: failure, error: failure };
+  const decision = state === "prepare" ? prepare(context) : state === "warm" ? warm(context) : verify(context);
+  if (decision.action !== "wait" || context.stillMs <= NO_PROGRESS_LIMIT_MS[state]) return decision;
+  const error = `No progress for ${Math.round(context.stillMs / 1000)} s in ${state}. ${decision.reason}`;
+  return { action: "turn-back", reason: error, error };
+}
+
+function prepare(context: Context): MigrationDecision {
+  const waiting = stagesOf(context.snapshot, context.deployment, context.next).find(({ node, observed }) => !node?.connected || !observed || ["pending", "fetching", "failed"].includes(observed.state));
+  if (waiting) return { action: "wait", reason: `${waiting.name} has not fetched stage ${waiting.index}${because(waiting.observed)}.` };
+  return { action: "step", to: "warm", reason: "Every node holds its files." };
+}
+
+function warm(context: Context): MigrationDecision {
+  for (const { name, index, observed, lane, node } of stagesOf(context.snapshot, context.deployment, context.next)) {
+    if (!node?.connected || observed?.state !== "ready") return { action: "wait", reason: `Stage ${index} on ${name} is ${observed?.state ?? "not reported"}${because(observed)}.` };
+    if (!lane?.upstreamLinked) return { action: "wait", reason: `Stage ${index} on ${name} has not reached the one before it.` };
+  }
+  for (const { name, route, node } of ingressOf(context.snapshot, context.deployment)) {
+    const linked = route?.pipelines.find((pipeline) => pipeline.epoch === context.next.epoch)?.linked;
+    if (!node?.connected || !linked) return { action: "wait", reason: `The ingress on ${name} has not reached the last stage${route?.error ? `: ${route.error}` : ""}.` };
+  }
+  return { action: "step", to: "verify", reason: "Every stage is warm and linked." };
+}
+
+function verify(context: Context): MigrationDecision {
+  const need = verifyNeed(context.deployment);
+  if (need.kind === "skip") return { action: "step", to: "cutover", reason: need.reason };
+  if (need.kind === "wait") return { action: "wait", reason: need.reason };
+  if (need.kind === "impossible") return { action: "turn-back", reason: need.reason, error: need.reason };
+  let worst = 0;
+  for (const { name, route } of ingressOf(context.snapshot, context.deployment)) {
+    const result = route?.verify?.taskId === need.task.taskId ? route.verify : null;
+    if (result?.state === "failed") {
+      const measured = result.maxRelError === null ? "" : ` (error ${result.maxRelError.toExponential(1)}, allowed ${need.task.tolerance})`;
+      const error = `Verification at ${name} failed${measured}${result.message ? `: ${result.message}` : "."}`;
+      return { action: "turn-back", reason: error, error };
+    }
+    if (result?.state !== "passed") return { action: "wait", reason: `${name} compares the new pipeline's answers with the whole model's.` };
+    worst = Math.max(worst, result.maxRelError ?? 0);
+  }
+  return { action: "step", to: "cutover", reason: `The new pipeline answers like the whole model (error ${worst.toExponential(1)}).` };
+}
+
+function confirmCutover(context: Context): MigrationDecision {
+  const failure = failureOf(context);
+  if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
+  const waiting = ingressOf(context.snapshot, context.deployment).find(({ node, route }) => !node?.connected || route?.currentEpoch !== context.next.epoch);
+  if (!waiting) return { action: "step", to: "drain", reason: `New requests carry epoch ${context.next.epoch}.` };
+  const reason = `The ingress on ${waiting.name} has not switched to epoch ${context.next.epoch}.`;
+  // It may go on serving the old epoch by itself, so the old revision must not be drained under it.
+  if (context.stillMs > NO_PROGRESS_LIMIT_MS.cutover && context.old) return { action: "turn-back", reason, error: reason };
+  return { action: "wait", reason };
+}
+
+function drain(context: Context): MigrationDecision {
+  if (!context.old) return { action: "step", to: "retire", reason: "Nothing ran before it." };
+  const failure = failureOf(context);
+  if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
+  const inFlight = inFlightOf(context.deployment, context.old, context.snapshot.nodes);
+  if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to: "retire", reason: `Nothing is in flight on epoch ${context.old.epoch}.` };
+  if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to: "retire", reason: `${inFlight} in flight on epoch ${context.old.epoch} passed their deadline.` };
+  return { action: "wait", reason: inFlight === 0 ? "Waiting for the nodes' next reports." : `${inFlight} still in flight on epoch ${context.old.epoch}.` };
+}
+
+function retire(context: Context): MigrationDecision {
+  const { old } = context;
+  if (!old) return { action: "step", to: "done", reason: "Nothing to retire." };
+  const held = stagesOf(context.snapshot, context.deployment, old).filter(({ node, lane }) => node?.connected && lane);
+  if (held.length === 0) return { action: "step", to: "done", reason: `Revision ${old.number} is unloaded.` };
+  if (context.sinceMs > RETIRE_LIMIT_MS) return { action: "step", to: "done", reason: `${held.map((stage) => stage.name).join(", ")} will unload revision ${old.number} by themselves.` };
+  return { action: "wait", reason: `${held.map((stage) => stage.name).join(", ")} still hold revision ${old.number}.` };
+}
+
+function rollBack(context: Context, cancelRequested: boolean): MigrationDecision {
+  const inFlight = inFlightOf(context.deployment, context.next, context.snapshot.nodes);
+  const to = cancelRequested ? "cancelled" : "rolled-back";
+  const stays = context.old ? `Revision ${context.old.number} goes on serving.` : "Nothing serves now.";
+  if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to, reason: stays };
+  if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to, reason: `${inFlight} in flight passed their deadline. ${stays}` };
+  return { action: "wait", reason: `${inFlight} in flight on epoch ${context.next.epoch}.` };
+}
+
+/** Why the new revision can't come to serve; null while it still may. */
+function failureOf(context: Context): string | null {
+  for (const { name, index, node, observed } of stagesOf(context.snapshot, context.deployment, context.next)) {
+    if (!node) return `The node of stage ${index} is not enrolled any more.`;
+    if (node.presence === "lost") return `${name} (stage ${index}) is lost.`;
+    if (observed?.state === "failed" && (observed.error?.retryAt == null || observed.restarts >= MAX_RESTARTS)) return `Stage ${index} on ${name} failed${because(observed)}.`;
+  }
+  const lost = ingressOf(context.snapshot, context.deployment).find(({ node }) => !node || node.presence === "lost");
+  return lost ? `The ingress on ${lost.name} is lost.` : null;
+}
+
+function isWhole(context: Context, revision: RevisionView | null): boolean {
+  if (!revision) return false;
+  return stagesOf(context.snapshot, context.deployment, revision).every(({ node, observed }) => node?.connected && node.presence !== "lost" && (observed?.state === "ready" || observed?.state === "draining"));
+}
+
+export type StageSituation = { index: number; name: string; nodeId: string; node: NodeView | null; assignmentId: string; segmentId: string; observed: ObservedAssignment | null; lane: ObservedAssignment["lanes"][number] | null };
+
+export function stagesOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView): StageSituation[] {
+  return revision.stages.map((stage, index) => {
+    const node = snapshot.nodes.get(stage.nodeId) ?? null;
+    const assignmentId = assignmentIdOf(deployment.deploymentId, stage.segmentId, stage.nodeId);
+    const observed = node?.assignments.find((assignment) => assignment.assignmentId === assignmentId) ?? null;
+    const lane = observed?.lanes.find((one) => one.laneId === laneIdOf(revision.revisionId, index)) ?? null;
+    return { index, name: node?.name ?? stage.nodeId, nodeId: stage.nodeId, node, assignmentId, segmentId: stage.segmentId, observed, lane };
+  });
+}
+
+export function ingressOf(snapshot: FleetSnapshot, deployment: DeploymentView): { name: string; nodeId: string; node: NodeView | null; route: ObservedIngress | null }[] {
+  return deployment.settings.ingressNodeIds.map((nodeId) => {
+    const node = snapshot.nodes.get(nodeId) ?? null;
+    return { name: node?.name ?? nodeId, nodeId, node, route: node?.ingress.find((route) => route.deploymentId === deployment.deploymentId) ?? null };
+  });
+}
+
+function because(observed: ObservedAssignment | null): string {
+  return observed?.error ? `: ${observed.error.message}` : "";
+}

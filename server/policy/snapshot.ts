@@ -1,0 +1,96 @@
+// Owns the shape of what the control plane's decisions look at: one immutable picture of desired and observed. Types only.
+import type { Hardware, MeasureTask, ObservedAssignment, ObservedIngress, ObservedMeasure, ProcessorSpec, SegmentSpec, SessionOptions, StatePair } from "../../agents/protocol/control.ts";
+import type { DataType, TensorSpec } from "../../agents/protocol/tensor.ts";
+import type { Parity } from "../planner/plan.ts";
+import type { Presence } from "./presence.ts";
+
+export type FleetSnapshot = {
+  nowMs: number;
+  /** By node id; removed nodes are absent. */
+  nodes: Map<string, NodeView>;
+  deployments: DeploymentView[];
+  measurements: MeasurementView[];
+};
+
+export type NodeView = {
+  nodeId: string;
+  name: string;
+  cordoned: boolean;
+  presence: Presence;
+  /** Has reported over a connection of this console process: what it says is of now, not of before a restart. */
+  connected: boolean;
+  hardware: Hardware | null;
+  /** Null until it said where its data port is. */
+  data: { host: string; port: number } | null;
+  assignments: ObservedAssignment[];
+  ingress: ObservedIngress[];
+  measures: ObservedMeasure[];
+};
+
+export type DeploymentSettings = {
+  ingressNodeIds: string[];
+  session: SessionOptions;
+  limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number; queueLength: number; maxFrameBytes: number };
+  /** Milliseconds since the epoch of the last stop; null while running. */
+  stoppedAtMs: number | null;
+};
+
+export type DeploymentView = {
+  deploymentId: string;
+  name: string;
+  desired: "running" | "stopped";
+  currentRevisionId: string | null;
+  settings: DeploymentSettings;
+  model: ModelView;
+  keyHashes: string[];
+  /** The current one and those of the unfinished migration. */
+  revisions: RevisionView[];
+  migration: MigrationView | null;
+  /** Why the last migration did not end well; null when it did. */
+  lastFailure: string | null;
+};
+
+export type ModelView = {
+  modelId: string;
+  inputs: TensorSpec[];
+  outputs: TensorSpec[];
+  states: StatePair[];
+  processor: ProcessorSpec | null;
+  processorFiles: { name: string; digest: string; bytes: number }[];
+};
+
+/** Fixed when the revision is made. */
+export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string };
+
+export type RevisionView = {
+  revisionId: string;
+  number: number;
+  epoch: number;
+  stages: StageView[];
+  parity: Parity;
+  parityFile: { digest: string; bytes: number } | null;
+};
+
+export type StageView = RevisionStage & {
+  segment: SegmentSpec;
+  /** Names of the tensors passed on: what crosses the cut after it; the model's outputs after the last one. */
+  sends: string[];
+  warmShapes: { name: string; dataType: DataType; shape: number[] }[];
+};
+
+/** States of a migration, in order; the last three end it. */
+export const MIGRATION_STATES = ["prepare", "warm", "verify", "cutover", "drain", "retire", "rolling-back", "done", "rolled-back", "cancelled"] as const;
+export type MigrationState = (typeof MIGRATION_STATES)[number];
+
+export type MigrationView = {
+  migrationId: string;
+  fromRevisionId: string | null;
+  toRevisionId: string;
+  state: MigrationState;
+  stateSinceMs: number;
+  cancelRequested: boolean;
+  operationId: string;
+  reason: string;
+};
+
+export type MeasurementView = { task: MeasureTask; nodeId: string };
