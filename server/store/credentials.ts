@@ -1,0 +1,64 @@
+// Owns credentials of people, scripts and clients of an ingress. Only the SHA-256 of a secret is stored; the secret is shown once.
+import type { Credential as CredentialRow } from "../../prisma/generated/client.ts";
+import { newId } from "../ids.ts";
+import type { Db, Tx } from "./db.ts";
+
+export type Credential = {
+  id: string;
+  name: string;
+  /** sha-256 hex of the secret. */
+  hash: string;
+  kind: "admin" | "inference";
+  /** The deployment an inference key opens; null for an admin token. */
+  deploymentId: string | null;
+  createdAt: string;
+  revokedAt: string | null;
+};
+
+export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; createdAt: Date };
+
+export async function insertCredential(db: Db | Tx, credential: NewCredential): Promise<Credential> {
+  return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential } }));
+}
+
+/** One that was not revoked. */
+export async function findCredentialByHash(db: Db | Tx, hash: string): Promise<Credential | null> {
+  const row = await db.credential.findFirst({ where: { hash, revokedAt: null } });
+  return row && toCredential(row);
+}
+
+export async function findCredential(db: Db | Tx, id: string): Promise<Credential | null> {
+  const row = await db.credential.findUnique({ where: { id } });
+  return row && toCredential(row);
+}
+
+export async function findCredentialByName(db: Db | Tx, name: string): Promise<Credential | null> {
+  const row = await db.credential.findUnique({ where: { name } });
+  return row && toCredential(row);
+}
+
+/** Those not revoked, newest first. */
+export async function listCredentials(db: Db | Tx, query: { kind?: Credential["kind"]; deploymentId?: string } = {}): Promise<Credential[]> {
+  const rows = await db.credential.findMany({ where: { ...query, revokedAt: null }, orderBy: { createdAt: "desc" } });
+  return rows.map(toCredential);
+}
+
+/** Frees the name too. False when there is none such. */
+export async function revokeCredential(db: Db | Tx, id: string, revokedAt: Date): Promise<boolean> {
+  const row = await db.credential.findFirst({ where: { id, revokedAt: null } });
+  if (!row) return false;
+  await db.credential.update({ where: { id }, data: { revokedAt, name: `${row.name} (revoked ${id})` } });
+  return true;
+}
+
+function toCredential(row: CredentialRow): Credential {
+  return {
+    id: row.id,
+    name: row.name,
+    hash: row.hash,
+    kind: row.kind as Credential["kind"],
+    deploymentId: row.deploymentId,
+    createdAt: row.createdAt.toISOString(),
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+  };
+}
