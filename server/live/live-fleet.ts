@@ -1,0 +1,121 @@
+// Owns what the console knows of its fleet right now, in memory: last reports, connections, samples, the documents to push. One per database
+// handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
+import type { Desired, Hardware, LinkSample, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
+import type { NewEvent } from "../events/publish.ts";
+import type { Presence } from "../policy/presence.ts";
+import type { FleetSnapshot } from "../policy/snapshot.ts";
+import type { Db } from "../store/db.ts";
+import { createSampleRing, type SampleRing } from "./sample-ring.ts";
+
+/** Events of reports wait here while the database is away. At more, the oldest go: the feed is for people. */
+export const MAX_PENDING_EVENTS = 10_000;
+
+export type LiveNode = {
+  nodeId: string;
+  connected: boolean;
+  lastSeenAtMs: number;
+  presence: Presence;
+  bootId: string | null;
+  cursor: number;
+  hardware: Hardware | null;
+  data: { host: string; port: number } | null;
+  assignments: ObservedAssignment[];
+  ingress: ObservedIngress[];
+  measures: ObservedMeasure[];
+  sample: NodeSample | null;
+  sampleAtMs: number;
+  /** Seconds the last sample speaks of. */
+  sampleSeconds: number;
+  ring: SampleRing;
+  /** Not yet in the database. */
+  dirty: boolean;
+};
+
+export type DesiredEntry = { document: Desired; hash: string };
+
+export type LiveFleet = {
+  startedAtMs: number;
+  nodes: Map<string, LiveNode>;
+  /** Key "fromNodeId>toNodeId". */
+  links: Map<string, LiveLinkSample>;
+  dirtyLinks: Set<string>;
+  pendingEvents: NewEvent[];
+  droppedEvents: number;
+  desired: Map<string, DesiredEntry>;
+  /** The last one the loops made; null until then. */
+  snapshot: FleetSnapshot | null;
+  deploymentRings: Map<string, SampleRing>;
+  /** Names what changed since a browser's last samples. */
+  touched: { nodes: Set<string>; links: Set<string> };
+  desiredListeners: Set<(nodeId: string, document: Desired) => void>;
+  progressListeners: Set<(progress: OperationProgress) => void>;
+  /** Node ids whose connection must end (removed). */
+  removalListeners: Set<(nodeId: string, reason: string) => void>;
+};
+
+const fleets = new WeakMap<Db, LiveFleet>();
+
+/** The one of this database handle. */
+export function liveFleet(db: Db): LiveFleet {
+  const known = fleets.get(db);
+  if (known) return known;
+  const made: LiveFleet = {
+    startedAtMs: Date.now(),
+    nodes: new Map(),
+    links: new Map(),
+    dirtyLinks: new Set(),
+    pendingEvents: [],
+    droppedEvents: 0,
+    desired: new Map(),
+    snapshot: null,
+    deploymentRings: new Map(),
+    touched: { nodes: new Set(), links: new Set() },
+    desiredListeners: new Set(),
+    progressListeners: new Set(),
+    removalListeners: new Set(),
+  };
+  fleets.set(db, made);
+  return made;
+}
+
+export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
+  const known = fleet.nodes.get(nodeId);
+  if (known) return known;
+  const made: LiveNode = {
+    nodeId,
+    connected: false,
+    lastSeenAtMs: fleet.startedAtMs,
+    presence: "online",
+    bootId: null,
+    cursor: 0,
+    hardware: null,
+    data: null,
+    assignments: [],
+    ingress: [],
+    measures: [],
+    sample: null,
+    sampleAtMs: 0,
+    sampleSeconds: 1,
+    ring: createSampleRing(),
+    dirty: false,
+  };
+  fleet.nodes.set(nodeId, made);
+  return made;
+}
+
+export function addPendingEvent(fleet: LiveFleet, event: NewEvent): void {
+  fleet.pendingEvents.push(event);
+  if (fleet.pendingEvents.length <= MAX_PENDING_EVENTS) return;
+  fleet.pendingEvents.shift();
+  fleet.droppedEvents++;
+}
+
+export function linkKey(fromNodeId: string, toNodeId: string): string {
+  return `${fromNodeId}>${toNodeId}`;
+}
+
+/** What a probe said, kept with the traffic figure of before. */
+export function toLiveLink(link: LinkSample, bytesPerSecond: number): LiveLinkSample {
+  return { rttMs: link.rttMs, rttSdMs: link.rttSdMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond, measuredAt: link.at, error: link.error };
+}

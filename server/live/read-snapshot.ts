@@ -1,0 +1,162 @@
+// Owns the one picture the control plane decides on: desired rows from the database, observed from memory where a node is connected, from its
+// last rows where it is not. What never changes (segments, a model's cuts) is read once.
+import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
+import type { ModelFacts } from "../model/model.ts";
+import type { Parity } from "../planner/plan.ts";
+import { presenceOf } from "../policy/presence.ts";
+import type { DeploymentView, FleetSnapshot, MeasurementView, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
+import type { Db } from "../store/db.ts";
+import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { fromJson } from "../store/json.ts";
+import { listWantedMeasurements } from "../store/measurements.ts";
+import { listNodes, type StoredNode } from "../store/nodes.ts";
+import { type LiveFleet, liveFleet } from "./live-fleet.ts";
+import { measureTaskOf } from "./measure-task.ts";
+import { resolveShape } from "./resolve-shape.ts";
+
+/** Wiring of revisions and facts of models kept in memory; both are immutable. */
+const MAX_CACHED = 256;
+type Caches = { stages: Map<string, StageView[]>; facts: Map<string, ModelFacts>; tasks: Map<string, MeasurementView> };
+const caches = new WeakMap<Db, Caches>();
+
+export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot> {
+  const [nodes, deployments, migrations, measurements] = await Promise.all([listNodes(db), listDeployments(db), listUnfinishedMigrations(db), readMeasurements(db)]);
+  const fleet = liveFleet(db);
+  const views = new Map(nodes.map((node) => [node.id, nodeView(fleet, node, nowMs)]));
+  const last = await lastMigrations(db, deployments.map((deployment) => deployment.id));
+  const ids = new Set<string>();
+  for (const deployment of deployments) if (deployment.currentRevisionId) ids.add(deployment.currentRevisionId);
+  for (const migration of migrations) for (const id of [migration.fromRevisionId, migration.toRevisionId]) if (id) ids.add(id);
+  const revisions = await findRevisions(db, [...ids]);
+  const context = { db, revisions, migrations, last };
+  return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements };
+}
+
+/** Facts of a model; they never change. @throws when the model is gone, which its deployments forbid. */
+export async function cachedFacts(db: Db, modelId: string): Promise<ModelFacts> {
+  const { facts } = cachesOf(db);
+  const known = facts.get(modelId);
+  if (known) return known;
+  const read = await readModelFacts(db, modelId);
+  if (!read) throw new Error(`model ${modelId} has no row`);
+  return keep(facts, modelId, read);
+}
+
+function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
+  const live = fleet.nodes.get(node.id);
+  const { observed } = node;
+  // A console that has just started has heard of nobody: silence counts from its own start.
+  const lastSeenMs = Math.max(live?.lastSeenAtMs ?? 0, observed?.lastSeenAt.getTime() ?? 0, observed ? fleet.startedAtMs : node.enrolledAt.getTime());
+  const isReported = live?.bootId != null;
+  return {
+    nodeId: node.id,
+    name: node.name,
+    cordoned: node.cordoned,
+    presence: presenceOf(lastSeenMs, nowMs),
+    connected: live?.connected ?? false,
+    hardware: live?.hardware ?? observed?.hardware ?? null,
+    data: live?.data ?? (observed && observed.dataPort > 0 ? { host: observed.dataHost, port: observed.dataPort } : null),
+    assignments: isReported ? live.assignments : (observed?.assignments ?? []),
+    ingress: isReported ? live.ingress : (observed?.ingress ?? []),
+    measures: isReported ? live.measures : (observed?.measures ?? []),
+  };
+}
+
+type Context = { db: Db; revisions: StoredRevision[]; migrations: StoredMigration[]; last: Map<string, StoredMigration> };
+
+async function deploymentView(context: Context, deployment: StoredDeployment): Promise<DeploymentView> {
+  const { db } = context;
+  const migration = context.migrations.find((one) => one.deploymentId === deployment.id) ?? null;
+  const wanted = new Set([deployment.currentRevisionId, migration?.fromRevisionId, migration?.toRevisionId]);
+  const facts = await cachedFacts(db, deployment.modelId);
+  const [model, keys, revisions] = await Promise.all([
+    readModel(db, deployment.modelId, facts),
+    db.credential.findMany({ where: { kind: "inference", deploymentId: deployment.id, revokedAt: null }, select: { hash: true }, orderBy: { hash: "asc" } }),
+    Promise.all(context.revisions.filter((one) => wanted.has(one.id) && one.deploymentId === deployment.id).map((one) => revisionView(db, deployment.modelId, facts, one))),
+  ]);
+  const last = context.last.get(deployment.id);
+  const didFail = last && FINAL_MIGRATION_STATES.includes(last.state) && last.state !== "done";
+  return {
+    deploymentId: deployment.id,
+    name: deployment.name,
+    desired: deployment.desired,
+    currentRevisionId: deployment.currentRevisionId,
+    settings: deployment.settings,
+    model,
+    keyHashes: keys.map((key) => key.hash),
+    revisions,
+    migration: migration && migrationView(migration),
+    lastFailure: didFail ? (last.error?.message ?? last.state) : null,
+  };
+}
+
+function migrationView(row: StoredMigration): MigrationView {
+  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, operationId, reason } = row;
+  return { migrationId: id, fromRevisionId, toRevisionId, state, stateSinceMs: stateSince.getTime(), cancelRequested, operationId, reason };
+}
+
+/** The processor may be changed at any time; the rest never. */
+async function readModel(db: Db, modelId: string, facts: ModelFacts): Promise<ModelView> {
+  const row = await db.model.findUniqueOrThrow({ where: { id: modelId }, select: { processor: true, processorFiles: true } });
+  return {
+    modelId,
+    inputs: facts.inputs,
+    outputs: facts.outputs,
+    states: facts.states,
+    processor: row.processor === null ? null : fromJson<ProcessorSpec>(row.processor),
+    processorFiles: fromJson<ModelView["processorFiles"]>(row.processorFiles),
+  };
+}
+
+/** Parity is read anew: the check may end after the deployment began. */
+async function revisionView(db: Db, modelId: string, facts: ModelFacts, row: StoredRevision): Promise<RevisionView> {
+  const [stages, plan] = await Promise.all([stagesOfRevision(db, modelId, facts, row), db.plan.findUniqueOrThrow({ where: { id: row.planId }, select: { parity: true, parityDigest: true } })]);
+  const artifact = plan.parityDigest === null ? null : await db.artifact.findUnique({ where: { digest: plan.parityDigest } });
+  const parityFile = artifact && { digest: artifact.digest, bytes: Number(artifact.bytes) };
+  return { revisionId: row.id, number: row.number, epoch: row.epoch, stages, parity: fromJson<Parity>(plan.parity), parityFile };
+}
+
+async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row: StoredRevision): Promise<StageView[]> {
+  const { stages } = cachesOf(db);
+  const known = stages.get(row.id);
+  if (known) return known;
+  const segments = await db.segment.findMany({ where: { modelId, id: { in: row.stages.map((stage) => stage.segmentId) } } });
+  const made = row.stages.map((stage): StageView => {
+    const segment = segments.find((one) => one.id === stage.segmentId);
+    if (!segment) throw new Error(`segment ${stage.segmentId} of revision ${row.id} has no row`);
+    const spec = fromJson<SegmentSpec>(segment.spec);
+    const isLast = stage.to === facts.layers.length;
+    const stateOutputs = new Set(facts.states.map((pair) => pair.output));
+    const sends = isLast ? facts.outputs.map((output) => output.name).filter((name) => !stateOutputs.has(name)) : (facts.cuts[stage.to - 1]?.tensors ?? []).map((tensor) => tensor.name);
+    const warmShapes = spec.inputs.map((input) => ({ name: input.name, dataType: input.dataType, shape: resolveShape(input.shape, facts.dimensionValues) }));
+    return { ...stage, segment: { ...spec, segmentId: segment.id }, sends, warmShapes };
+  });
+  return keep(stages, row.id, made);
+}
+
+async function readMeasurements(db: Db): Promise<MeasurementView[]> {
+  const { tasks } = cachesOf(db);
+  const rows = await listWantedMeasurements(db);
+  const views: MeasurementView[] = [];
+  for (const row of rows) {
+    const known = tasks.get(row.id);
+    const view = known ?? (await measureTaskOf(db, row, await cachedFacts(db, row.modelId)));
+    if (view) views.push(known ?? keep(tasks, row.id, view));
+  }
+  return views;
+}
+
+function cachesOf(db: Db): Caches {
+  const known = caches.get(db);
+  if (known) return known;
+  const made: Caches = { stages: new Map(), facts: new Map(), tasks: new Map() };
+  caches.set(db, made);
+  return made;
+}
+
+/** Oldest out. */
+function keep<T>(cache: Map<string, T>, key: string, value: T): T {
+  cache.set(key, value);
+  if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value as string);
+  return value;
+}

@@ -1,0 +1,159 @@
+// Owns rows of deployments, their revisions and migrations.
+import type { ModelFacts } from "../model/model.ts";
+import type { Parity, Plan } from "../planner/plan.ts";
+import type { DeploymentSettings, MigrationState, RevisionStage } from "../policy/snapshot.ts";
+import type { Db, Tx } from "./db.ts";
+import { fromJson, toJson } from "./json.ts";
+
+export const FINAL_MIGRATION_STATES: MigrationState[] = ["done", "rolled-back", "cancelled"];
+
+export type StoredRevision = { id: string; deploymentId: string; number: number; planId: string; epoch: number; createdAt: Date; createdBy: string; reason: string; retiredAt: Date | null; stages: RevisionStage[] };
+export type MigrationDecisionRecord = { at: string; state: string; action: string; reason: string };
+export type StoredMigration = {
+  id: string;
+  deploymentId: string;
+  fromRevisionId: string | null;
+  toRevisionId: string;
+  state: MigrationState;
+  stateSince: Date;
+  cancelRequested: boolean;
+  reason: string;
+  error: { code: string; message: string; fix: string | null } | null;
+  operationId: string;
+  startedAt: Date;
+  startedBy: string;
+  finishedAt: Date | null;
+  decisions: MigrationDecisionRecord[];
+};
+export type StoredDeployment = {
+  id: string;
+  name: string;
+  modelId: string;
+  topologyId: string;
+  desired: "running" | "stopped";
+  currentRevisionId: string | null;
+  epoch: number;
+  settings: DeploymentSettings;
+  createdAt: Date;
+  createdBy: string;
+  modelName: string;
+  topologyName: string;
+};
+
+const NAMES = { model: { select: { name: true } }, topology: { select: { name: true } } } as const;
+
+/** Not deleted, by name. */
+export async function listDeployments(db: Db | Tx): Promise<StoredDeployment[]> {
+  const rows = await db.deployment.findMany({ where: { deletedAt: null }, include: NAMES, orderBy: { name: "asc" } });
+  return rows.map(toDeployment);
+}
+
+export async function findDeployment(db: Db | Tx, id: string): Promise<StoredDeployment | null> {
+  const row = await db.deployment.findFirst({ where: { id, deletedAt: null }, include: NAMES });
+  return row && toDeployment(row);
+}
+
+/** The same row, held until the transaction ends: writers of one deployment go one after the other. */
+export async function lockDeployment(tx: Tx, id: string): Promise<StoredDeployment | null> {
+  await tx.$queryRaw`SELECT id FROM "Deployment" WHERE id = ${id} FOR UPDATE`;
+  return findDeployment(tx, id);
+}
+
+export type NewDeployment = { id: string; name: string; modelId: string; topologyId: string; settings: DeploymentSettings; createdAt: Date; createdBy: string };
+export async function insertDeployment(tx: Tx, deployment: NewDeployment): Promise<void> {
+  await tx.deployment.create({ data: { ...deployment, settings: toJson(deployment.settings), desired: "running" } });
+}
+
+export async function updateDeployment(
+  tx: Db | Tx,
+  id: string,
+  data: { desired?: "running" | "stopped"; currentRevisionId?: string | null; epoch?: number; settings?: DeploymentSettings; deletedAt?: Date; name?: string },
+): Promise<void> {
+  const { settings, ...rest } = data;
+  await tx.deployment.update({ where: { id }, data: { ...rest, ...(settings ? { settings: toJson(settings) } : {}) } });
+}
+
+/** Newest first. */
+export async function listRevisions(db: Db | Tx, deploymentId: string): Promise<StoredRevision[]> {
+  const rows = await db.revision.findMany({ where: { deploymentId }, orderBy: { number: "desc" } });
+  return rows.map((row) => ({ ...row, stages: fromJson<RevisionStage[]>(row.stages) }));
+}
+
+export async function findRevisions(db: Db | Tx, ids: string[]): Promise<StoredRevision[]> {
+  const rows = await db.revision.findMany({ where: { id: { in: ids } } });
+  return rows.map((row) => ({ ...row, stages: fromJson<RevisionStage[]>(row.stages) }));
+}
+
+export async function insertRevision(tx: Tx, revision: Omit<StoredRevision, "retiredAt">): Promise<void> {
+  await tx.revision.create({ data: { ...revision, stages: toJson(revision.stages) } });
+}
+
+export async function retireRevision(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.revision.update({ where: { id }, data: { retiredAt: at } });
+}
+
+export async function insertMigration(
+  tx: Tx,
+  migration: { id: string; deploymentId: string; fromRevisionId: string | null; toRevisionId: string; reason: string; operationId: string; startedAt: Date; startedBy: string },
+): Promise<void> {
+  await tx.migration.create({ data: { ...migration, state: "prepare", stateSince: migration.startedAt } });
+}
+
+export async function findMigration(db: Db | Tx, id: string): Promise<StoredMigration | null> {
+  const row = await db.migration.findUnique({ where: { id } });
+  return row && toMigration(row);
+}
+
+export async function listUnfinishedMigrations(db: Db | Tx): Promise<StoredMigration[]> {
+  return (await db.migration.findMany({ where: { finishedAt: null }, orderBy: { startedAt: "asc" } })).map(toMigration);
+}
+
+export async function findUnfinishedMigration(db: Db | Tx, deploymentId: string): Promise<StoredMigration | null> {
+  const row = await db.migration.findFirst({ where: { deploymentId, finishedAt: null } });
+  return row && toMigration(row);
+}
+
+/** The newest of each deployment, finished or not. */
+export async function lastMigrations(db: Db | Tx, deploymentIds: string[]): Promise<Map<string, StoredMigration>> {
+  const rows = await db.migration.findMany({ where: { deploymentId: { in: deploymentIds } }, distinct: ["deploymentId"], orderBy: [{ deploymentId: "asc" }, { startedAt: "desc" }] });
+  return new Map(rows.map((row) => [row.deploymentId, toMigration(row)]));
+}
+
+/** False when it was not in `expected` any more: another writer was first. */
+export async function moveMigration(
+  tx: Tx,
+  id: string,
+  expected: MigrationState,
+  change: { state: MigrationState; stateSince: Date; finishedAt?: Date; error?: StoredMigration["error"]; decisions: MigrationDecisionRecord[] },
+): Promise<boolean> {
+  const { error, decisions, ...rest } = change;
+  const moved = await tx.migration.updateMany({ where: { id, state: expected, finishedAt: null }, data: { ...rest, decisions: toJson(decisions), ...(error ? { error: toJson(error) } : {}) } });
+  return moved.count === 1;
+}
+
+export async function requestMigrationCancel(tx: Tx, id: string): Promise<void> {
+  await tx.migration.update({ where: { id }, data: { cancelRequested: true } });
+}
+
+export type StoredPlanForDeploy = { id: string; modelId: string; topologyId: string; topologyRevision: number; revision: number; plan: Plan; parity: Parity; parityDigest: string | null };
+
+export async function findPlanForDeploy(db: Db | Tx, id: string): Promise<StoredPlanForDeploy | null> {
+  const row = await db.plan.findUnique({ where: { id } });
+  return row && { ...row, plan: fromJson<Plan>(row.document), parity: fromJson<Parity>(row.parity) };
+}
+
+export async function readModelFacts(db: Db | Tx, modelId: string): Promise<ModelFacts | null> {
+  const row = await db.model.findUnique({ where: { id: modelId }, select: { facts: true } });
+  return row && fromJson<ModelFacts>(row.facts);
+}
+
+type DeploymentRow = Awaited<ReturnType<Db["deployment"]["findMany"]>>[number] & { model: { name: string }; topology: { name: string } };
+function toDeployment(row: DeploymentRow): StoredDeployment {
+  const { model, topology, ...rest } = row;
+  return { ...rest, desired: row.desired as "running" | "stopped", settings: fromJson<DeploymentSettings>(row.settings), modelName: model.name, topologyName: topology.name };
+}
+
+type MigrationRow = Awaited<ReturnType<Db["migration"]["findMany"]>>[number];
+function toMigration(row: MigrationRow): StoredMigration {
+  return { ...row, state: row.state as MigrationState, error: row.error === null ? null : fromJson<NonNullable<StoredMigration["error"]>>(row.error), decisions: fromJson<MigrationDecisionRecord[]>(row.decisions) };
+}
