@@ -4,23 +4,22 @@ import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.t
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity } from "../planner/plan.ts";
 import { presenceOf } from "../policy/presence.ts";
-import type { DeploymentView, FleetSnapshot, MeasurementView, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
+import type { DeploymentView, FleetSnapshot, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
 import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
 import { fromJson } from "../store/json.ts";
-import { listWantedMeasurements } from "../store/measurements.ts";
+import { listMeasureTasks } from "../store/measure-tasks.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import { type LiveFleet, liveFleet } from "./live-fleet.ts";
-import { measureTaskOf } from "./measure-task.ts";
 import { resolveShape } from "./resolve-shape.ts";
 
 /** Wiring of revisions and facts of models kept in memory; both are immutable. */
 const MAX_CACHED = 256;
-type Caches = { stages: Map<string, StageView[]>; facts: Map<string, ModelFacts>; tasks: Map<string, MeasurementView> };
+type Caches = { stages: Map<string, StageView[]>; facts: Map<string, ModelFacts> };
 const caches = new WeakMap<Db, Caches>();
 
 export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot> {
-  const [nodes, deployments, migrations, measurements] = await Promise.all([listNodes(db), listDeployments(db), listUnfinishedMigrations(db), readMeasurements(db)]);
+  const [nodes, deployments, migrations, measurements] = await Promise.all([listNodes(db), listDeployments(db), listUnfinishedMigrations(db), listMeasureTasks(db)]);
   const fleet = liveFleet(db);
   const views = new Map(nodes.map((node) => [node.id, nodeView(fleet, node, nowMs)]));
   const last = await lastMigrations(db, deployments.map((deployment) => deployment.id));
@@ -29,7 +28,7 @@ export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot
   for (const migration of migrations) for (const id of [migration.fromRevisionId, migration.toRevisionId]) if (id) ids.add(id);
   const revisions = await findRevisions(db, [...ids]);
   const context = { db, revisions, migrations, last };
-  return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements };
+  return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements: measurements.map(({ task, nodeId }) => ({ task, nodeId })) };
 }
 
 /** Facts of a model; they never change. @throws when the model is gone, which its deployments forbid. */
@@ -134,22 +133,10 @@ async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row:
   return keep(stages, row.id, made);
 }
 
-async function readMeasurements(db: Db): Promise<MeasurementView[]> {
-  const { tasks } = cachesOf(db);
-  const rows = await listWantedMeasurements(db);
-  const views: MeasurementView[] = [];
-  for (const row of rows) {
-    const known = tasks.get(row.id);
-    const view = known ?? (await measureTaskOf(db, row, await cachedFacts(db, row.modelId)));
-    if (view) views.push(known ?? keep(tasks, row.id, view));
-  }
-  return views;
-}
-
 function cachesOf(db: Db): Caches {
   const known = caches.get(db);
   if (known) return known;
-  const made: Caches = { stages: new Map(), facts: new Map(), tasks: new Map() };
+  const made: Caches = { stages: new Map(), facts: new Map() };
   caches.set(db, made);
   return made;
 }

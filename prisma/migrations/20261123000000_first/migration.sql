@@ -57,22 +57,6 @@ CREATE TABLE "Profile" (
 );
 
 -- CreateTable
-CREATE TABLE "Measurement" (
-    "id" TEXT NOT NULL,
-    "modelId" TEXT NOT NULL,
-    "nodeId" TEXT NOT NULL,
-    "deviceClass" TEXT NOT NULL,
-    "mode" TEXT NOT NULL,
-    "state" TEXT NOT NULL,
-    "message" TEXT,
-    "operationId" TEXT,
-    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "finishedAt" TIMESTAMP(3),
-
-    CONSTRAINT "Measurement_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
 CREATE TABLE "Topology" (
     "id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
@@ -285,9 +269,6 @@ CREATE UNIQUE INDEX "Segment_modelId_fromLayer_toLayer_key" ON "Segment"("modelI
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Profile_modelId_deviceClass_mode_kind_key" ON "Profile"("modelId", "deviceClass", "mode", "kind");
-
--- CreateIndex
-CREATE INDEX "Measurement_state_idx" ON "Measurement"("state");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Topology_name_key" ON "Topology"("name");
