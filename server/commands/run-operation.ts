@@ -26,8 +26,8 @@ const MIN_PROGRESS_INTERVAL_MS = 250;
 const MIN_STORED_PROGRESS_INTERVAL_MS = 1000;
 /** Longest a reader may wait for an outcome in one request. */
 export const MAX_WAIT_SECONDS = 60;
-/** Driven by the control loops from migration and deployment rows: they survive a restart. */
-const LOOP_DRIVEN_KINDS: OperationKind[] = ["deploy", "move", "stop"];
+/** Driven by the control loops from migration, deployment and measurement rows: they survive a restart. */
+const LOOP_DRIVEN_KINDS: OperationKind[] = ["deploy", "move", "stop", "profile-model"];
 
 export type OperationInput = { kind: OperationKind; subjectId: string; actor: Actor; idempotencyKey?: string; operationId?: string };
 export type OperationContext = {

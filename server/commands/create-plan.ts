@@ -1,0 +1,106 @@
+// Owns how plans are tried, solved, made and compared. A plan is immutable; its parity check is started by whoever makes it.
+import { AppError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { canonicalJson } from "../planner/canonical-json.ts";
+import { checkPlacement } from "../planner/check-placement.ts";
+import { diffPlacements } from "../planner/diff-placements.ts";
+import { estimatePlacement } from "../planner/estimate.ts";
+import { explainEstimate } from "../planner/explain.ts";
+import type { Estimate, Infeasible, Objective, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
+import { solveChain } from "../planner/solve.ts";
+import { findDeployment, findRevisions } from "../store/deployments.ts";
+import { findPlan, findPlanByHash, insertPlan, type StoredPlan } from "../store/plans.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { findOrThrow } from "./find-or-throw.ts";
+import { type LoadedProblem, loadProblem, sha256 } from "./load-problem.ts";
+
+export type PlanPreview = { estimate: Estimate | null; refusals: Refusal[]; diff: PlanDiff | null };
+export type PlanInput = { modelId: string; topologyId: string; placement: Placement; origin?: Plan["origin"] };
+
+/** What a placement would do, without keeping anything. With a deployment: against what runs there. */
+export async function previewPlan(deps: Deps, input: PlanInput & { deploymentId?: string }): Promise<PlanPreview> {
+  const { problem } = await loadProblem(deps, input);
+  const refusals = checkPlacement(problem, input.placement);
+  const estimate = estimatePlacement(problem, input.placement);
+  const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
+  const diff = estimate && running ? diffPlacements(problem, running.plan.placement, input.placement) : null;
+  return { estimate, refusals, diff };
+}
+
+export type SolvedPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; explanation: string[] };
+export type SolveInput = { modelId: string; topologyId: string; objective: Objective; minStages?: number; forDeploy?: boolean };
+
+/** The solver's choice, or why there is none. */
+export async function solvePlan(deps: Deps, input: SolveInput): Promise<SolvedPlan | Infeasible> {
+  const { problem } = await loadProblem(deps, input);
+  const solution = solveChain(problem, { objective: input.objective, ...(input.minStages === undefined ? {} : { minStages: input.minStages }), ...(input.forDeploy ? { forDeploy: true } : {}) });
+  if ("infeasible" in solution) return solution;
+  return { ...solution, explanation: explainEstimate(problem, solution.estimate) };
+}
+
+/**
+ * Checks, estimates and keeps a placement as a plan. The same inputs and placement again give the plan that is there.
+ * @throws AppError infeasible with every refusal in its details.
+ */
+export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Promise<{ plan: StoredPlan; created: boolean }> {
+  const loaded = await loadProblem(deps, input);
+  const plan = makePlan(loaded, input);
+  const hash = sha256(canonicalJson(plan));
+  return deps.publisher.transact(async (tx, append) => {
+    const known = await findPlanByHash(tx, { modelId: input.modelId, topologyId: input.topologyId, hash });
+    if (known) return { plan: known, created: false };
+    const stored = await insertPlan(tx, {
+      id: newId("pln"),
+      hash,
+      modelId: input.modelId,
+      topologyId: input.topologyId,
+      topologyRevision: loaded.topology.revision,
+      plan,
+      createdAt: new Date(deps.clock.now()),
+      createdBy: actor,
+    });
+    const stages = plan.placement.length;
+    await append({
+      name: "plan.created",
+      subjectId: stored.id,
+      actor,
+      message: `Plan ${stored.revision} of “${loaded.model.name}” on “${loaded.topology.name}”: ${stages} ${stages === 1 ? "stage" : "stages"}, ${plan.estimate.latencyMs.toFixed(1)} ms predicted.`,
+      payload: { planId: stored.id, modelId: input.modelId, topologyId: input.topologyId },
+    });
+    return { plan: stored, created: true };
+  });
+}
+
+function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInput): Plan {
+  const refusals = checkPlacement(problem, input.placement);
+  const estimate = estimatePlacement(problem, input.placement);
+  const first = refusals[0];
+  if (first || !estimate) {
+    throw new AppError("infeasible", first?.message ?? "This placement can't be estimated.", { place: "placement", ...(first?.fix ? { fix: first.fix } : {}), details: { refusals } });
+  }
+  return {
+    modelDigest: model.digest,
+    inputsHash,
+    placement: input.placement,
+    estimate,
+    origin: input.origin ?? { by: "operator" },
+    explanation: explainEstimate(problem, estimate),
+  };
+}
+
+/** From `against` (a plan or a deployment's running plan) to the plan, in today's figures. @throws AppError bad-request for plans of different models. */
+export async function diffPlan(deps: Deps, planId: string, against: string): Promise<PlanDiff> {
+  const after = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
+  const before = against.startsWith("dep_") ? await findRunningPlan(deps, against) : await findOrThrow(findPlan(deps.db, against), "plan", against);
+  if (before && before.modelId !== after.modelId) throw new AppError("bad-request", "The two plans are of different models.", { place: "against", fix: "Compare plans of one model." });
+  const { problem } = await loadProblem(deps, after);
+  return diffPlacements(problem, before?.plan.placement ?? null, after.plan.placement);
+}
+
+/** Null while nothing runs. @throws AppError not-found */
+export async function findRunningPlan(deps: Deps, deploymentId: string): Promise<StoredPlan | null> {
+  const deployment = await findOrThrow(findDeployment(deps.db, deploymentId), "deployment", deploymentId);
+  if (deployment.currentRevisionId === null) return null;
+  const [revision] = await findRevisions(deps.db, [deployment.currentRevisionId]);
+  return revision ? findPlan(deps.db, revision.planId) : null;
+}

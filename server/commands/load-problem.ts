@@ -1,0 +1,42 @@
+// Owns how the stored model, its profiles, the drawing and the live figures become one planning problem.
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../planner/canonical-json.ts";
+import { DEFAULT_SESSION } from "../planner/default-session.ts";
+import { buildProblem, type Problem } from "../planner/problem.ts";
+import { findModel, type StoredModel } from "../store/models.ts";
+import { listProfiles } from "../store/profiles.ts";
+import { findTopology, type StoredTopology } from "../store/topologies.ts";
+import type { Deps } from "./deps.ts";
+import { findOrThrow } from "./find-or-throw.ts";
+import { listLiveFleet } from "./list-live-fleet.ts";
+
+export type LoadedProblem = {
+  problem: Problem;
+  model: StoredModel;
+  topology: StoredTopology;
+  /** sha-256 hex of the drawing and the live figures behind the problem. */
+  inputsHash: string;
+};
+
+/** @throws AppError not-found */
+export async function loadProblem(deps: Deps, input: { modelId: string; topologyId: string }): Promise<LoadedProblem> {
+  const [model, topology, profiles, live] = await Promise.all([
+    findOrThrow(findModel(deps.db, input.modelId), "model", input.modelId),
+    findOrThrow(findTopology(deps.db, input.topologyId), "topology", input.topologyId),
+    listProfiles(deps.db, input.modelId),
+    listLiveFleet(deps),
+  ]);
+  const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
+  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, session: DEFAULT_SESSION });
+  const figures = {
+    document: topology.document,
+    nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, deviceClass }) => ({ nodeId, cores, memoryBytes, deviceClass })),
+    links: live.links.filter((link) => inDrawing.has(link.fromNodeId) && inDrawing.has(link.toNodeId)),
+    profiles: profiles.map((profile) => ({ id: profile.id, wholeMs: profile.wholeMs, measuredAt: profile.measuredAt })),
+  };
+  return { problem, model, topology, inputsHash: sha256(canonicalJson(figures)) };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
