@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { PathFigures } from "../topology/paths.ts";
 import { checkPlacement } from "./check-placement.ts";
 import type { Placement } from "./plan.ts";
 import type { Problem } from "./problem.ts";
@@ -8,7 +9,8 @@ import { randomProblem } from "./testdata/random-problem.ts";
 function solved(): { problem: Problem; placement: Placement } {
   const problem = randomProblem(11, { layers: 8, nodes: 3 });
   problem.cutLegal = [true, true, false, true, true, true, true];
-  problem.paths = problem.paths.map((row) => row.map((path) => path ?? { latencyMs: 1, bandwidthBytesPerSecond: 1e7, kind: "measured", via: [], linkIds: [], trusted: true }).map((path) => ({ ...path, trusted: true })));
+  const way: PathFigures = { latencyMs: 1, bandwidthBytesPerSecond: 1e7, kind: "measured", via: [], linkIds: [], trusted: true };
+  problem.paths = problem.paths.map((row) => row.map((path) => ({ ...(path ?? way), trusted: true })));
   const found = solveChain(problem, { objective: "latency", minStages: 3 });
   if ("infeasible" in found) throw new Error("infeasible");
   return { problem, placement: found.placement };
