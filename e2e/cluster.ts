@@ -1,0 +1,147 @@
+// A real console and real agents on loopback for the browser's and the failure tests. Nothing here is ours but the processes it spawns: e2e is a user.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..");
+/** Generous: the machine may be busy with other test files. */
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+export type Spawned = { name: string; child: ChildProcess; logFile: string };
+export type Agent = { name: string; nodeId: string; restart(): Promise<void>; kill(signal: NodeJS.Signals): Promise<void>; pid(): number };
+export type Cluster = {
+  url: string;
+  folder: string;
+  agents: Agent[];
+  api<T>(method: string, route: string, body?: unknown): Promise<T>;
+  killConsole(signal: NodeJS.Signals): Promise<void>;
+  restartConsole(): Promise<void>;
+  consolePid(): number;
+  stop(): Promise<void>;
+};
+
+/** Starts a console on a fresh data folder and `names.length` agents, and waits until they are online. */
+export async function startCluster(names: string[], options: { agentArguments?: (name: string) => string[] } = {}): Promise<Cluster> {
+  const folder = mkdtempSync(path.join(tmpdir(), "cutplane-e2e-"));
+  mkdirSync(path.join(folder, "logs"));
+  const running = new Map<string, Spawned>();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const launchConsole = async () => {
+    launch(running, folder, "console", ["dist/server.mjs", "--no-demo", "--port", String(port), "--data", path.join(folder, "console")]);
+    await until("the console to be ready", async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false);
+  };
+  const api = <T>(method: string, route: string, body?: unknown) => callApi<T>(url, method, route, body);
+  await launchConsole();
+  const agents: Agent[] = [];
+  for (const name of names) {
+    const { token } = await api<{ token: string }>("POST", "/join-tokens", { nodeName: name });
+    const data = path.join(folder, name);
+    const more = options.agentArguments?.(name) ?? [];
+    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", url, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args]);
+    start(["--token", token]);
+    agents.push({
+      name,
+      nodeId: "",
+      restart: async () => {
+        start([]);
+      },
+      kill: (signal) => end(running.get(name), signal),
+      pid: () => running.get(name)?.child.pid ?? -1,
+    });
+  }
+  await until("the agents to be online", async () => {
+    const nodes = await api<{ id: string; name: string; status: string }[]>("GET", "/nodes");
+    for (const agent of agents) agent.nodeId = nodes.find((node) => node.name === agent.name)?.id ?? "";
+    return agents.every((agent) => nodes.some((node) => node.name === agent.name && node.status === "online"));
+  });
+  return {
+    url,
+    folder,
+    agents,
+    api,
+    killConsole: (signal) => end(running.get("console"), signal),
+    restartConsole: launchConsole,
+    consolePid: () => running.get("console")?.child.pid ?? -1,
+    stop: async () => {
+      await Promise.all(agents.map((agent) => agent.kill("SIGTERM")));
+      await end(running.get("console"), "SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[]): void {
+  const logFile = path.join(folder, "logs", `${name}.log`);
+  const log = createWriteStream(logFile, { flags: "a" });
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  running.set(name, { name, child, logFile });
+}
+
+async function end(spawned: Spawned | undefined, signal: NodeJS.Signals): Promise<void> {
+  const child = spawned?.child;
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** One REST call; an error answer becomes an Error with the server's words. */
+export async function callApi<T>(url: string, method: string, route: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${url}/api/v1${route}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+  return (text === "" ? null : JSON.parse(text)) as T;
+}
+
+/** Polls until `ready` answers true. Errors count as "not yet", and the last one is named when time is up. */
+export async function until(what: string, ready: () => Promise<boolean>, timeoutMs = START_TIMEOUT_MS): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown = null;
+  for (;;) {
+    try {
+      if (await ready()) return;
+      last = null;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what}${last ? `; last error: ${last}` : ""}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Long operations are awaited by long polling. */
+export async function awaitOperation(cluster: Pick<Cluster, "api">, operation: { id: string }, timeoutMs = START_TIMEOUT_MS): Promise<{ status: string; result: unknown; error: unknown }> {
+  let current = { status: "running", result: null as unknown, error: null as unknown };
+  await until(`operation ${operation.id}`, async () => {
+    current = await cluster.api("GET", `/operations/${operation.id}?waitSeconds=20`);
+    return current.status !== "running";
+  }, timeoutMs);
+  if (current.status !== "succeeded") throw new Error(`operation ${operation.id} ${current.status}: ${JSON.stringify(current.error)}`);
+  return current;
+}
+
+/** A bundled model's file below node_modules. */
+export function bundledModel(relative: string): string {
+  const file = path.join(root, "node_modules", relative);
+  if (!existsSync(file)) throw new Error(`${file} is missing`);
+  return file;
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
