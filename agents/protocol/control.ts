@@ -121,6 +121,8 @@ export type Lane = {
   revisionId: string; epoch: number; stageIndex: number; stageCount: number;
   /** Where this stage's frames come from: ingress nodes for stage 0 (each dialled), one previous stage else. */
   upstream: LaneEnd[];
+  /** Nodes that may dial this lane for its output: the next stage's, or the ingress nodes for the last stage. Absent = any node of this console. */
+  downstreamNodeIds?: string[];
   /** Names of the tensors passed on after this stage: outputs of the segment and tensors that only travel through. */
   sends: string[];
   /** "open": accepts frames. "drain": finishes what is in flight, refuses new streams and requests. */
@@ -153,6 +155,8 @@ export type IngressPipeline = {
   epoch: number; revisionId: string;
   /** The last stage, which the ingress dials for answers. */
   last: LaneEnd;
+  /** Nodes that may dial this ingress as stage 0. Absent = any node of this console. */
+  firstNodeIds?: string[];
   /** Tensors sent into stage 0 (model inputs, without state inputs that live on the stages). */
   sends: string[];
   mode: "open" | "drain";

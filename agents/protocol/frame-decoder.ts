@@ -1,0 +1,151 @@
+// Owns turning bytes, split anywhere, into frames. Tensor payloads land where they stay: `destination()` names the memory for the next read,
+// so a socket that can read into given memory writes straight into the tensor. Limits are checked before anything is allocated.
+import {
+  decodeMeta, HEADER_BYTES, MAX_CHUNK_BYTES, MAX_CONTROL_BODY_BYTES, MAX_META_BYTES, readHeader,
+  type ControlFrame, type Descriptor, type Header, type Message, type StageTrace,
+} from "./frame.ts";
+import { WireError } from "./wire-error.ts";
+
+export type DecoderOptions = {
+  /** Largest payload of one tensors message. */
+  maxPayloadBytes: number;
+  /** Memory for a payload; at least `bytes` long. */
+  allocate(bytes: number): ArrayBuffer;
+  onMessage(message: Message): void;
+  onControl(frame: ControlFrame): void;
+};
+
+/** Bytes read at once while no tensor is open: small messages arrive whole in one read. */
+const STAGING_BYTES = 64 * 1024;
+
+type Open = {
+  header: Header; traces: StageTrace[]; descriptors: Descriptor[]; buffer: ArrayBuffer; bytes: Uint8Array;
+  filled: number;
+};
+// header ──► body (control) ──► header
+//        ──► meta ──► piece ──► header (message open: only chunk and control frames may follow) ──► … ──► message done
+//        ──► piece (chunk of the open message) ──► header
+// Any violation throws WireError; the decoder is dead after that and the connection must be closed.
+type State = "header" | "meta" | "piece" | "body" | "skip";
+
+/** Incremental decoder of one connection's incoming bytes. */
+export class FrameDecoder {
+  readonly #options: DecoderOptions;
+  readonly #staging = new Uint8Array(STAGING_BYTES);
+  readonly #small = new Uint8Array(Math.max(MAX_META_BYTES, MAX_CONTROL_BODY_BYTES));
+  readonly #head = new Uint8Array(HEADER_BYTES);
+  readonly #headView = new DataView(this.#head.buffer);
+  #state: State = "header";
+  #filled = 0;
+  /** Bytes the present state still needs (piece and skip), or needs in all (the others). */
+  #need = HEADER_BYTES;
+  #header: Header | null = null;
+  #open: Open | null = null;
+  #direct = false;
+
+  constructor(options: DecoderOptions) {
+    this.#options = options;
+  }
+
+  /** Where the next read should go; pass the number of bytes read to `received`. */
+  destination(): Uint8Array {
+    this.#direct = this.#state === "piece";
+    if (this.#direct) return this.#open!.bytes.subarray(this.#open!.filled, this.#open!.filled + this.#need);
+    // Inside a message read no further than the next header, so that the tensor's bytes behind it can land in place.
+    if (this.#open && this.#state === "header") return this.#staging.subarray(0, HEADER_BYTES - this.#filled);
+    return this.#staging;
+  }
+
+  /** `count` bytes have been written to the memory `destination` named. Throws WireError. */
+  received(count: number): void {
+    if (!this.#direct) return this.push(this.#staging.subarray(0, count));
+    this.#open!.filled += count;
+    this.#need -= count;
+    if (this.#need === 0) this.#endPiece();
+  }
+
+  /** Bytes that arrived in somebody else's memory: tensors are copied once. Throws WireError. */
+  push(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#state === "piece") {
+        const open = this.#open!;
+        const count = Math.min(this.#need, bytes.length - at);
+        open.bytes.set(bytes.subarray(at, at + count), open.filled);
+        open.filled += count;
+        this.#need -= count;
+        at += count;
+        if (this.#need === 0) this.#endPiece();
+      } else if (this.#state === "skip") {
+        const count = Math.min(this.#need, bytes.length - at);
+        this.#need -= count;
+        at += count;
+        if (this.#need === 0) this.#deliver(new Uint8Array(0));
+      } else {
+        const into = this.#state === "header" ? this.#head : this.#small;
+        const count = Math.min(this.#need - this.#filled, bytes.length - at);
+        into.set(bytes.subarray(at, at + count), this.#filled);
+        this.#filled += count;
+        at += count;
+        if (this.#filled === this.#need) this.#endSmall();
+      }
+    }
+  }
+
+  #expect(state: State, need: number): void {
+    this.#state = state;
+    this.#need = need;
+    this.#filled = 0;
+  }
+
+  #endSmall(): void {
+    if (this.#state === "header") return this.#beginFrame(readHeader(this.#headView, 0, this.#options.maxPayloadBytes));
+    if (this.#state === "meta") return this.#beginMessage();
+    this.#deliver(this.#small.slice(0, this.#need));
+  }
+
+  #beginFrame(header: Header): void {
+    this.#header = header;
+    if (header.type === "tensors") {
+      if (this.#open) throw new WireError("bad_frame", "a second message inside an unfinished one");
+      return this.#expect("meta", header.metaBytes);
+    }
+    if (header.type === "chunk") {
+      const open = this.#open;
+      if (!open || open.header.requestId !== header.requestId) throw new WireError("bad_frame", "a chunk of no open message");
+      if (header.bodyBytes !== Math.min(MAX_CHUNK_BYTES, open.header.payloadBytes - open.filled)) throw new WireError("bad_frame", `chunk of ${header.bodyBytes} bytes`);
+      return this.#expect("piece", header.bodyBytes);
+    }
+    if (header.bodyBytes === 0) return this.#deliver(new Uint8Array(0));
+    this.#expect(header.type === "probe" || header.type === "probe-ack" ? "skip" : "body", header.bodyBytes);
+  }
+
+  #beginMessage(): void {
+    const header = this.#header!;
+    const { traces, descriptors } = decodeMeta(this.#small.subarray(0, header.metaBytes), header.payloadBytes);
+    const buffer = this.#options.allocate(header.payloadBytes);
+    this.#open = { header, traces, descriptors, buffer, bytes: new Uint8Array(buffer), filled: 0 };
+    const piece = header.bodyBytes - header.metaBytes;
+    this.#expect("piece", piece);
+    if (piece === 0) this.#endPiece();
+  }
+
+  #endPiece(): void {
+    const open = this.#open!;
+    this.#expect("header", HEADER_BYTES);
+    if (open.filled < open.header.payloadBytes) return;
+    this.#open = null;
+    const { header, buffer } = open;
+    this.#options.onMessage({
+      flags: header.flags, attempt: header.attempt, requestId: header.requestId, originId: header.originId, streamId: header.streamId,
+      stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, traces: open.traces, buffer,
+      tensors: open.descriptors.map(({ name, dataType, shape, offset, bytes }) => ({ name, dataType, shape, data: new Uint8Array(buffer, offset, bytes) })),
+    });
+  }
+
+  #deliver(body: Uint8Array): void {
+    const header = this.#header!;
+    this.#expect("header", HEADER_BYTES);
+    this.#options.onControl({ ...header, body });
+  }
+}

@@ -1,0 +1,99 @@
+// Owns keeping one dialled connection up: dial, open the lane, serve until it breaks, try again with growing, jittered waits.
+import type { SecureContext } from "node:tls";
+import type { LaneEnd } from "../protocol/control.ts";
+import type { ControlFrame, Message } from "../protocol/frame.ts";
+import { WIRE_ERRORS, WireError } from "../protocol/wire-error.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { dialData } from "./data-tls.ts";
+import { FrameConnection } from "./frame-connection.ts";
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 3_000;
+
+/** Body of an OPEN frame; its header's `value` is the number of frames the dialler takes before it grants more. */
+export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number };
+
+export type DialLinkOptions = {
+  end: LaneEnd; open: OpenBody; credits: number; maxPayloadBytes: number; pool: BufferPool;
+  context(): SecureContext;
+  dataProxy: string | null;
+  onLinked(connection: FrameConnection): void;
+  onLost(reason: string): void;
+  onMessage(message: Message): void;
+  onControl(frame: ControlFrame): void;
+};
+
+// waiting ──► dialling ──► opening (OPEN sent) ──► linked ──► waiting … until stop()
+/** The dialling (= receiving) side of a link. */
+export class DialLink {
+  readonly end: LaneEnd;
+  receivedBefore = 0;
+  /** Why the last try failed; null while linked. */
+  problem: string | null = "not dialled yet";
+  readonly #options: DialLinkOptions;
+  readonly #abort = new AbortController();
+  #connection: FrameConnection | null = null;
+  #linked = false;
+  #waitMs = FIRST_WAIT_MS;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: DialLinkOptions) {
+    this.end = options.end;
+    this.#options = options;
+    void this.#dial();
+  }
+
+  get connection(): FrameConnection | null {
+    return this.#linked ? this.#connection : null;
+  }
+
+  get receivedBytes(): number {
+    return this.receivedBefore + (this.#connection?.receivedBytes ?? 0);
+  }
+
+  stop(reason: string): void {
+    this.#abort.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#connection?.close("going_away", reason);
+  }
+
+  async #dial(): Promise<void> {
+    const { end, open, context, dataProxy, pool, maxPayloadBytes } = this.#options;
+    try {
+      const kind = end.target === "ingress" ? "ingress" : "stage";
+      const socket = await dialData({
+        host: end.host, port: end.port, nodeId: end.nodeId, preamble: { kind, target: end.target }, context: context(), dataProxy, signal: this.#abort.signal,
+      });
+      if (this.#abort.signal.aborted) return void socket.destroy();
+      this.#connection = new FrameConnection(socket, end.nodeId, {
+        maxPayloadBytes, pool,
+        onMessage: (message) => this.#options.onMessage(message),
+        onControl: (frame, connection) => frame.type === "opened" ? this.#opened(connection) : this.#options.onControl(frame),
+        onClose: (code, reason) => this.#lost(`${code}: ${reason}`),
+      });
+      this.#connection.sendControl("open", { value: this.#options.credits, epoch: open.epoch }, new TextEncoder().encode(JSON.stringify(open)));
+    } catch (error) {
+      this.#lost(error instanceof WireError ? `${error.code} (${WIRE_ERRORS[error.code].number}): ${error.message}` : String(error));
+    }
+  }
+
+  #opened(connection: FrameConnection): void {
+    this.#linked = true;
+    this.problem = null;
+    this.#waitMs = FIRST_WAIT_MS;
+    this.#options.onLinked(connection);
+  }
+
+  #lost(reason: string): void {
+    this.problem = reason;
+    this.receivedBefore += this.#connection?.receivedBytes ?? 0;
+    this.#connection = null;
+    const was = this.#linked;
+    this.#linked = false;
+    if (this.#abort.signal.aborted) return;
+    const waitMs = this.#waitMs * (0.5 + Math.random());
+    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
+    this.#timer = setTimeout(() => void this.#dial(), waitMs);
+    if (was) this.#options.onLost(reason);
+  }
+}

@@ -1,0 +1,199 @@
+// Owns one established data connection: decoding what comes in, and sending so that a control frame never waits behind more than two chunks of
+// a tensor. Knows nothing of lanes, credits or requests.
+//
+//   open ──► closing (goaway sent, what was queued before it goes out) ──► closed
+//   open ──► closed (peer closed, silence, malformed frame: then a goaway with the code is tried first)
+import type { Socket } from "node:net";
+import { FrameDecoder } from "../protocol/frame-decoder.ts";
+import {
+  encodeControl, encodeMessage, HEADER_BYTES, MAX_CHUNK_BYTES, EMPTY_FIELDS, writeHeader,
+  type ControlFrame, type FrameType, type Header, type Message,
+} from "../protocol/frame.ts";
+import { WIRE_ERRORS, WireError, wireErrorCode, type WireErrorCode } from "../protocol/wire-error.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { readInto } from "./user-buffer.ts";
+
+/** Bytes handed to the socket and not yet taken by the system: two chunks keep it busy, and bound what a control frame waits for. */
+const MAX_UNSENT_BYTES = 2 * MAX_CHUNK_BYTES;
+/** Messages waiting to be sent; credits keep it far below, this is the backstop. */
+const MAX_QUEUED_MESSAGES = 1024;
+/** Control frames waiting; a peer that reads nothing while we answer its pings must not fill our memory. */
+const MAX_QUEUED_CONTROL = 8192;
+const PING_EVERY_MS = 5_000;
+/** Nothing heard for so long: the path is gone even if TCP has not noticed. */
+const SILENT_AFTER_MS = 15_000;
+
+export type ConnectionOptions = {
+  maxPayloadBytes: number;
+  pool: BufferPool;
+  onMessage(message: Message, connection: FrameConnection): void;
+  /** All but ping, pong and goaway. */
+  onControl(frame: ControlFrame, connection: FrameConnection): void;
+  onClose(code: WireErrorCode, reason: string, connection: FrameConnection): void;
+  /** Read straight into tensors where possible (default). */
+  zeroCopy?: boolean;
+};
+
+type Outgoing = {
+  head: Uint8Array | null; parts: Uint8Array[]; requestId: number;
+  part: number; at: number; left: number;
+  sent: (() => void) | null;
+};
+
+/** One connection; `peerNodeId` is what its certificate says ("" without TLS). */
+export class FrameConnection {
+  readonly peerNodeId: string;
+  receivedBytes = 0;
+  sentBytes = 0;
+  /** Whether reads go straight into tensors here. */
+  readonly zeroCopy: boolean;
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #control: Uint8Array[] = [];
+  readonly #messages: Outgoing[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #unsentBytes = 0;
+  #heardAt = performance.now();
+  #closed = false;
+  #closing: { code: WireErrorCode; reason: string } | null = null;
+  #pingSentAt = 0;
+  /** Last measured round trip of a ping, ms. */
+  roundTripMs: number | null = null;
+
+  constructor(socket: Socket, peerNodeId: string, options: ConnectionOptions) {
+    this.peerNodeId = peerNodeId;
+    this.#socket = socket;
+    this.#options = options;
+    this.#decoder = new FrameDecoder({
+      maxPayloadBytes: options.maxPayloadBytes,
+      allocate: (bytes) => options.pool.acquire(bytes),
+      onMessage: (message) => { if (!this.#closed) options.onMessage(message, this); },
+      onControl: (frame) => this.#onControl(frame),
+    });
+    socket.on("error", (error: Error) => this.#end("link_lost", error.message));
+    socket.on("end", () => this.#end("link_lost", "the peer closed the connection"));
+    socket.on("close", () => this.#end("link_lost", "the connection closed"));
+    socket.setNoDelay(true);
+    this.zeroCopy = options.zeroCopy !== false && readInto(socket, () => this.#decoder.destination(), (count) => this.#guard(() => this.#decoder.received(count), count));
+    if (this.zeroCopy) socket.resume();
+    else socket.on("data", (bytes: Uint8Array) => this.#guard(() => this.#decoder.push(bytes), bytes.length));
+    this.#timer = setInterval(() => this.#tick(), PING_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.#closing !== null;
+  }
+
+  sendControl(type: FrameType, fields: Partial<Omit<Header, "type" | "bodyBytes">> = {}, body?: Uint8Array): void {
+    if (this.closed) return;
+    if (this.#control.length >= MAX_QUEUED_CONTROL) return this.close("overloaded", "the peer does not read");
+    this.#control.push(encodeControl(type, fields, body));
+    this.#pump();
+  }
+
+  /** Queues a message; `sent` is called once its bytes are no longer needed (also when the connection closes first). Throws WireError. */
+  sendMessage(message: Omit<Message, "buffer">, sent: (() => void) | null = null): void {
+    if (this.closed) { sent?.(); return; }
+    if (this.#messages.length >= MAX_QUEUED_MESSAGES) throw new WireError("no_credit", "too many messages queued for one connection");
+    const { head, parts, payloadBytes } = encodeMessage(message);
+    this.#messages.push({ head, parts, requestId: message.requestId, part: 0, at: 0, left: payloadBytes, sent });
+    this.#pump();
+  }
+
+  /** Says why, then closes once that is out. */
+  close(code: WireErrorCode, reason: string): void {
+    if (this.closed) return;
+    const body = new TextEncoder().encode(reason.slice(0, 500));
+    this.#control.push(encodeControl("goaway", { value: WIRE_ERRORS[code].number }, body));
+    this.#pump();
+    this.#closing = { code, reason };
+    this.#socket.end();
+    // A peer that no longer reads would keep us here forever.
+    setTimeout(() => this.#end(code, reason), 1000).unref();
+    this.#end(code, reason, false);
+  }
+
+  #guard(read: () => void, count: number): void {
+    if (this.#closed) return;
+    this.receivedBytes += count;
+    this.#heardAt = performance.now();
+    try {
+      read();
+    } catch (error) {
+      const wire = error instanceof WireError ? error : new WireError("internal", String((error as Error)?.stack ?? error));
+      this.close(wire.code, wire.message);
+    }
+  }
+
+  #onControl(frame: ControlFrame): void {
+    if (this.closed) return;
+    if (frame.type === "ping") return this.sendControl("pong", { value: frame.value });
+    if (frame.type === "pong") { this.roundTripMs = performance.now() - this.#pingSentAt; return; }
+    if (frame.type === "goaway") {
+      const reason = new TextDecoder().decode(frame.body);
+      return this.#end(wireErrorCode(frame.value), `the peer closed: ${reason}`);
+    }
+    this.#options.onControl(frame, this);
+  }
+
+  #tick(): void {
+    if (performance.now() - this.#heardAt > SILENT_AFTER_MS) return this.#end("silent", `nothing heard for ${SILENT_AFTER_MS} ms`);
+    this.#pingSentAt = performance.now();
+    this.sendControl("ping");
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    while (this.#control.length > 0) this.#write(this.#control.shift()!, null);
+    while (this.#unsentBytes < MAX_UNSENT_BYTES && this.#messages.length > 0) this.#writePiece(this.#messages[0]!);
+  }
+
+  #writePiece(message: Outgoing): void {
+    const bytes = Math.min(message.left, MAX_CHUNK_BYTES);
+    const head = message.head ?? chunkHeader(message.requestId, bytes);
+    message.head = null;
+    message.left -= bytes;
+    if (message.left === 0) this.#messages.shift();
+    const sent = message.left === 0 ? message.sent : null;
+    if (bytes === 0) return this.#write(head, sent);
+    this.#socket.cork();
+    this.#write(head, null);
+    let rest = bytes;
+    while (rest > 0) {
+      const part = message.parts[message.part]!;
+      const count = Math.min(rest, part.length - message.at);
+      rest -= count;
+      this.#write(count === part.length ? part : part.subarray(message.at, message.at + count), rest === 0 ? sent : null);
+      message.at += count;
+      if (message.at === part.length) { message.part++; message.at = 0; }
+    }
+    this.#socket.uncork();
+  }
+
+  #write(bytes: Uint8Array, sent: (() => void) | null): void {
+    this.#unsentBytes += bytes.length;
+    this.sentBytes += bytes.length;
+    this.#socket.write(bytes, () => {
+      this.#unsentBytes -= bytes.length;
+      sent?.();
+      this.#pump();
+    });
+  }
+
+  #end(code: WireErrorCode, reason: string, destroy = true): void {
+    if (destroy) this.#socket.destroy();
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const message of this.#messages.splice(0)) message.sent?.();
+    this.#options.onClose(code, reason, this);
+  }
+}
+
+function chunkHeader(requestId: number, bodyBytes: number): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES);
+  writeHeader(new DataView(bytes.buffer), 0, { ...EMPTY_FIELDS, type: "chunk", requestId, bodyBytes });
+  return bytes;
+}

@@ -1,0 +1,194 @@
+// Owns one lane of a stage: the links it dials upstream, the connections downstream dialled, credits between them, and errors on their way back.
+// What happens to a frame in between is the stage's business.
+import type { SecureContext } from "node:tls";
+import type { Lane, ObservedLane } from "../protocol/control.ts";
+import { FLAGS, type ControlFrame, type Message } from "../protocol/frame.ts";
+import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { DialLink, type OpenBody } from "./dial-link.ts";
+import type { FrameConnection } from "./frame-connection.ts";
+import { originId } from "./origin-id.ts";
+import { SenderLink } from "./sender-link.ts";
+
+/** Cancelled requests remembered, because a cancel may overtake the tensors it cancels. */
+const MAX_CANCELLED = 2048;
+
+export type LaneHost = {
+  context(): SecureContext;
+  dataProxy: string | null;
+  pool: BufferPool;
+  /** Warm: the lane may say it is linked. */
+  ready(): boolean;
+  /** A frame to run. The lane counts it in flight until `finish`. */
+  take(message: Message, lane: LaneRuntime, link: DialLink): void;
+  cancel(requestId: number, origin: number, lane: LaneRuntime): void;
+  endStream(origin: number, streamId: number, lane: LaneRuntime): void;
+  changed(): void;
+};
+
+export class LaneRuntime {
+  lane: Lane;
+  inFlight = 0;
+  sentBefore = 0;
+  readonly #host: LaneHost;
+  readonly #upstream: DialLink[];
+  /** By origin for the last stage, under 0 otherwise. */
+  readonly #downstream = new Map<number, SenderLink>();
+  readonly #cancelled = new Set<string>();
+  #stopped = false;
+
+  constructor(lane: Lane, limits: { queueLength: number; maxFrameBytes: number }, host: LaneHost) {
+    this.lane = lane;
+    this.#host = host;
+    this.#upstream = lane.upstream.map((end) => this.#dial(end, limits));
+  }
+
+  get last(): boolean {
+    return this.lane.stageIndex === this.lane.stageCount - 1;
+  }
+
+  observed(): ObservedLane {
+    return { laneId: this.lane.laneId, epoch: this.lane.epoch, upstreamLinked: this.#upstream.every((link) => link.connection !== null), inFlight: this.inFlight };
+  }
+
+  get receivedBytes(): number {
+    return this.#upstream.reduce((sum, link) => sum + link.receivedBytes, 0);
+  }
+
+  get sentBytes(): number {
+    return [...this.#downstream.values()].reduce((sum, link) => sum + link.connection.sentBytes, this.sentBefore);
+  }
+
+  problems(): string[] {
+    return this.#upstream.flatMap((link) => (link.problem ? [`upstream ${link.end.nodeId}: ${link.problem}`] : []));
+  }
+
+  #dial(end: Lane["upstream"][number], limits: { queueLength: number; maxFrameBytes: number }): DialLink {
+    const { laneId, revisionId, epoch, stageIndex } = this.lane;
+    const link: DialLink = new DialLink({
+      end, open: { laneId, revisionId, epoch, role: "stage", stageIndex }, credits: limits.queueLength, maxPayloadBytes: limits.maxFrameBytes,
+      pool: this.#host.pool, context: this.#host.context, dataProxy: this.#host.dataProxy,
+      onLinked: () => { this.tellUpstream(); this.#host.changed(); },
+      onLost: () => this.#host.changed(),
+      onMessage: (message) => this.#receive(message, link),
+      onControl: (frame) => this.#fromUpstream(frame),
+    });
+    return link;
+  }
+
+  #receive(message: Message, link: DialLink): void {
+    this.inFlight++;
+    const key = `${message.originId}/${message.requestId}`;
+    if (this.#cancelled.delete(key)) return this.finish(link, message.buffer);
+    if (message.epoch !== this.lane.epoch) return this.fail(message, link, "old_epoch", `epoch ${message.epoch}, this lane is of ${this.lane.epoch}`);
+    this.#host.take(message, this, link);
+  }
+
+  /** Hands the frame's memory and its credit back. */
+  finish(link: DialLink, buffer: ArrayBuffer | null): void {
+    this.inFlight--;
+    this.#host.pool.release(buffer);
+    link.connection?.sendControl("credit", { value: 1, epoch: this.lane.epoch });
+  }
+
+  /** Tells the ingress that this request ends here. */
+  fail(message: Message, link: DialLink, code: WireErrorCode, text: string): void {
+    this.#sendError(message, code, text);
+    this.finish(link, message.buffer);
+  }
+
+  #sendError(fields: Pick<Message, "requestId" | "originId" | "streamId" | "stepIndex" | "attempt">, code: WireErrorCode, text: string): void {
+    const { requestId, originId: origin, streamId, stepIndex, attempt } = fields;
+    this.#towards(origin)?.connection?.sendControl(
+      "error", { requestId, originId: origin, streamId, stepIndex, attempt, epoch: this.lane.epoch, value: WIRE_ERRORS[code].number },
+      new TextEncoder().encode(text).subarray(0, 1024),
+    );
+  }
+
+  #towards(origin: number): DialLink | undefined {
+    return this.lane.stageIndex > 0 ? this.#upstream[0] : this.#upstream.find((link) => originId(link.end.nodeId) === origin);
+  }
+
+  /** Passes a result on. Throws WireError when there is nobody to send to. `sent`: its bytes are no longer needed. */
+  send(message: Omit<Message, "buffer">, sent: () => void): void {
+    const link = this.#downstream.get(this.last ? message.originId : 0);
+    if (!link) throw new WireError("link_lost", `stage ${this.lane.stageIndex} has no connection downstream`);
+    link.send(message, sent);
+  }
+
+  /** Whether the way from here to the last stage is up. */
+  get linked(): boolean {
+    return !this.#stopped && this.#host.ready() && (this.last || this.#downstream.get(0)?.linked === true);
+  }
+
+  tellUpstream(linked = this.linked): void {
+    for (const link of this.#upstream) link.connection?.sendControl("lane-state", { flags: linked ? FLAGS.linked : 0, epoch: this.lane.epoch });
+  }
+
+  /** Takes a dialled connection that opened this lane; a newer connection of the same receiver replaces the older one. */
+  attach(connection: FrameConnection, body: OpenBody, credits: number): SenderLink | WireErrorCode {
+    const allowed = this.lane.downstreamNodeIds;
+    if (allowed && !allowed.includes(connection.peerNodeId)) return "not_allowed";
+    if (this.last !== (body.role === "ingress") || (!this.last && body.stageIndex !== this.lane.stageIndex + 1)) return "unknown_lane";
+    const key = this.last ? originId(connection.peerNodeId) : 0;
+    const before = this.#downstream.get(key);
+    const link = new SenderLink(connection, credits);
+    this.#downstream.set(key, link);
+    if (before) {
+      this.sentBefore += before.connection.sentBytes;
+      before.close();
+      before.connection.close("going_away", "replaced by a newer connection");
+      // What was under way on the old one is lost: the ingress must hear of it even though the lane is linked again at once.
+      this.tellUpstream(false);
+    }
+    this.#host.changed();
+    return link;
+  }
+
+  detach(link: SenderLink): void {
+    link.close();
+    for (const [key, current] of this.#downstream) {
+      if (current !== link) continue;
+      this.#downstream.delete(key);
+      this.sentBefore += link.connection.sentBytes;
+      if (!this.last) this.tellUpstream(false);
+    }
+    this.#host.changed();
+  }
+
+  fromDownstream(frame: ControlFrame, link: SenderLink): void {
+    if (frame.type === "credit") link.grant(Math.min(frame.value, MAX_CANCELLED));
+    else if (frame.type === "error") this.#towards(frame.originId)?.connection?.sendControl("error", { ...frame, metaBytes: 0, payloadBytes: 0 }, frame.body);
+    else if (frame.type === "lane-state") {
+      link.linked = (frame.flags & FLAGS.linked) !== 0;
+      this.tellUpstream(link.linked && this.linked);
+      this.#host.changed();
+    } else link.connection.close("bad_frame", `${frame.type} frame from downstream`);
+  }
+
+  #fromUpstream(frame: ControlFrame): void {
+    const { requestId, originId: origin, streamId } = frame;
+    const downstream = this.#downstream.get(this.last ? origin : 0);
+    if (frame.type === "cancel") {
+      this.#cancelled.add(`${origin}/${requestId}`);
+      if (this.#cancelled.size > MAX_CANCELLED) this.#cancelled.delete(this.#cancelled.values().next().value!);
+      this.#host.cancel(requestId, origin, this);
+      if (!this.last && !downstream?.withdraw(requestId, origin)) downstream?.connection.sendControl("cancel", { requestId, originId: origin, epoch: frame.epoch });
+    } else if (frame.type === "stream-end") {
+      this.#host.endStream(origin, streamId, this);
+      if (!this.last) downstream?.connection.sendControl("stream-end", { originId: origin, streamId, epoch: frame.epoch });
+    }
+  }
+
+  wasCancelled(requestId: number, origin: number): boolean {
+    return this.#cancelled.has(`${origin}/${requestId}`);
+  }
+
+  stop(reason: string): void {
+    this.#stopped = true;
+    this.tellUpstream(false);
+    for (const link of this.#upstream) link.stop(reason);
+    for (const link of this.#downstream.values()) { link.close(); link.connection.close("going_away", reason); }
+    this.#downstream.clear();
+  }
+}

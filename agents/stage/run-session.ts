@@ -1,0 +1,88 @@
+// Owns where a session runs: in a worker thread (the event loop stays free) or inline (tiny segments, where the hop to a thread costs more than
+// the run). Same order of answers either way: first in, first out.
+import { Worker } from "node:worker_threads";
+import type { SessionOptions, StatePair } from "../protocol/control.ts";
+import { loadSession, type RunJob, type RunResult } from "./session.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./session-worker.ts";
+
+export type Runner = {
+  loadMs: number; inline: boolean;
+  inputNames: readonly string[]; outputNames: readonly string[];
+  /** The job's buffer comes back with the answer, also with a failed one (`RunFailed`). */
+  run(job: RunJob): Promise<RunResult & { buffer: ArrayBuffer }>;
+  forget(streamKey: string): void;
+  end(): Promise<void>;
+};
+export class RunFailed extends Error {
+  readonly buffer: ArrayBuffer;
+  constructor(message: string, buffer: ArrayBuffer) {
+    super(message);
+    this.buffer = buffer;
+  }
+}
+
+export function startRunner(inline: boolean, skeletonPath: string, options: SessionOptions, states: StatePair[]): Promise<Runner> {
+  return inline ? startInline(skeletonPath, options, states) : startWorker({ skeletonPath, options, states });
+}
+
+async function startInline(skeletonPath: string, options: SessionOptions, states: StatePair[]): Promise<Runner> {
+  const startedAt = performance.now();
+  const session = await loadSession(skeletonPath, options, states);
+  let previous: Promise<unknown> = Promise.resolve();
+  return {
+    loadMs: performance.now() - startedAt, inline: true, inputNames: session.inputNames, outputNames: session.outputNames,
+    run(job) {
+      const result = previous.then(() => session.run(job)).then(
+        (done) => ({ ...done, buffer: job.buffer }),
+        (error: Error) => { throw new RunFailed(error.message, job.buffer); },
+      );
+      previous = result.catch(() => undefined);
+      return result;
+    },
+    forget: (key) => void previous.then(() => session.forget(key)),
+    end: async () => { await previous; await session.dispose(); },
+  };
+}
+
+type Waiting = { resolve(result: RunResult & { buffer: ArrayBuffer }): void; reject(error: Error): void };
+
+function startWorker(start: WorkerStart): Promise<Runner> {
+  const here = new URL(import.meta.url);
+  const extension = here.pathname.slice(here.pathname.lastIndexOf("."));
+  const worker = new Worker(new URL(`./session-worker${extension}`, here), { workerData: start });
+  const waiting = new Map<number, Waiting>();
+  let nextId = 1;
+  let ended: (() => void) | null = null;
+  const send = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
+
+  return new Promise((resolve, reject) => {
+    const lost = (error: Error) => {
+      reject(error);
+      for (const { reject: fail } of waiting.values()) fail(error);
+      waiting.clear();
+      ended?.();
+    };
+    worker.on("error", lost);
+    worker.on("exit", () => lost(new Error("the session's thread ended")));
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "failed") return reject(new Error(message.message));
+      if (message.type === "ended") return void ended?.();
+      if (message.type === "loaded") {
+        return resolve({
+          loadMs: message.loadMs, inline: false, inputNames: message.inputNames, outputNames: message.outputNames,
+          run: (job) => new Promise((done, failed) => {
+            const id = nextId++;
+            waiting.set(id, { resolve: done, reject: failed });
+            send({ type: "run", id, job }, [job.buffer]);
+          }),
+          forget: (key) => send({ type: "forget", key }),
+          end: () => new Promise<void>((done) => { ended = done; send({ type: "end" }); }),
+        });
+      }
+      const job = waiting.get(message.id);
+      waiting.delete(message.id);
+      if (message.type === "done") job?.resolve({ ...message.result, buffer: message.buffer });
+      else job?.reject(new RunFailed(message.message, message.buffer));
+    });
+  });
+}

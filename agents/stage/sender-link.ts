@@ -1,0 +1,58 @@
+// Owns the sending side of a lane's link: the connection a receiver dialled, its credits, and what waits for credit.
+import type { Message } from "../protocol/frame.ts";
+import { WireError } from "../protocol/wire-error.ts";
+import type { FrameConnection } from "./frame-connection.ts";
+
+/** More waiting than this means credits are broken: senders upstream are bounded by credits of their own. */
+const MAX_WAITING = 4096;
+
+type Waiting = { message: Omit<Message, "buffer">; sent: () => void };
+
+/** One accepted, opened connection. */
+export class SenderLink {
+  readonly connection: FrameConnection;
+  /** What the receiver said of its own way to the end of the pipeline. */
+  linked = false;
+  #credits: number;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(connection: FrameConnection, credits: number) {
+    this.connection = connection;
+    this.#credits = credits;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** `sent` is called when the bytes are out of our hands (or the link closed). Throws WireError. */
+  send(message: Omit<Message, "buffer">, sent: () => void): void {
+    if (this.#credits > 0 && this.#waiting.length === 0) {
+      this.#credits--;
+      return this.connection.sendMessage(message, sent);
+    }
+    if (this.#waiting.length >= MAX_WAITING) throw new WireError("overloaded", "too many frames wait for credit");
+    this.#waiting.push({ message, sent });
+  }
+
+  grant(credits: number): void {
+    this.#credits += credits;
+    while (this.#credits > 0 && this.#waiting.length > 0) {
+      const { message, sent } = this.#waiting.shift()!;
+      this.#credits--;
+      this.connection.sendMessage(message, sent);
+    }
+  }
+
+  /** Takes a request back that has not been sent yet. */
+  withdraw(requestId: number, origin: number): boolean {
+    const at = this.#waiting.findIndex(({ message }) => message.requestId === requestId && message.originId === origin);
+    if (at < 0) return false;
+    this.#waiting.splice(at, 1)[0]!.sent();
+    return true;
+  }
+
+  close(): void {
+    for (const { sent } of this.#waiting.splice(0)) sent();
+  }
+}
