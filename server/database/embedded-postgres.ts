@@ -132,7 +132,7 @@ const identity = (program: { uid?: number; gid?: number }) => (program.uid === u
 /** The operator's PG* variables are for the operator's own server. */
 function postgresEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("PG") && !name.startsWith("LC_") && name !== "LANG");
-  return { ...Object.fromEntries(kept), LC_ALL: "C" };
+  return { ...Object.fromEntries(kept), LC_ALL: "C" } as unknown as NodeJS.ProcessEnv;
 }
 
 /** The same data may have been used under another account (once in a container, once not): then its files change hands. */
