@@ -2,10 +2,10 @@
 
 export type Presence = "online" | "late" | "lost";
 
-/** Agents report at 1 Hz: three missed reports are worth showing. */
-export const LATE_AFTER_MS = 3_500;
+/** Agents report at 1 Hz: a few missed reports are worth showing. */
+export const LATE_AFTER_MS = 5_000;
 /** A restarted agent is back within this; later, its stages count as gone. */
-export const LOST_AFTER_MS = 12_000;
+export const LOST_AFTER_MS = 15_000;
 
 /** `lastSeenMs` and `nowMs` are milliseconds since the epoch. */
 export function presenceOf(lastSeenMs: number, nowMs: number): Presence {

@@ -1,0 +1,84 @@
+// Makes a deployment of a plan and starts its first migration.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
+import { AppError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { DEFAULT_SESSION } from "../planner/default-session.ts";
+import type { DeploymentSettings } from "../policy/snapshot.ts";
+import { insertDeployment } from "../store/deployments.ts";
+import { findNode } from "../store/nodes.ts";
+import type { Operation } from "../store/operations.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { resolveStages } from "./resolve-stages.ts";
+import { startMigration } from "./start-migration.ts";
+
+/** What an ingress and its stages hold at most, unless the deployment says otherwise. */
+export const DEFAULT_LIMITS: DeploymentSettings["limits"] = {
+  maxInFlight: 64,
+  maxRequestBytes: 64 * 1024 * 1024,
+  defaultDeadlineMs: 30_000,
+  maxDeadlineMs: 60_000,
+  queueLength: 64,
+  maxFrameBytes: 256 * 1024 * 1024,
+};
+export const MAX_INGRESS_NODES = 8;
+
+export type CreateDeploymentInput = {
+  name: string;
+  planId: string;
+  ingressNodeIds?: string[];
+  settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]> };
+  actor: Actor;
+  idempotencyKey?: string;
+};
+
+/** @throws AppError bad-request, not-found, conflict (name taken), infeasible */
+export async function createDeployment(deps: Deps, input: CreateDeploymentInput): Promise<{ deploymentId: string; operation: Operation }> {
+  const name = checkDeploymentName(input.name);
+  const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId);
+  const ingressNodeIds = await checkIngress(deps, input.ingressNodeIds ?? [sourceNodeId]);
+  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), stoppedAtMs: null };
+  const deploymentId = newId("dep");
+  const operation = await deps.publisher.transact(async (tx, append) => {
+    if (await tx.deployment.findUnique({ where: { name }, select: { id: true } })) throw new AppError("conflict", `There is a deployment named ${name}.`, { place: "name", fix: "Choose another name, or move that deployment to the plan." });
+    await insertDeployment(tx, { id: deploymentId, name, modelId: plan.modelId, topologyId: plan.topologyId, settings, createdAt: new Date(deps.clock.now()), createdBy: input.actor });
+    const started = await startMigration(deps, tx, append, {
+      deployment: { id: deploymentId, name },
+      fromRevisionId: null,
+      planId: plan.id,
+      stages,
+      reason: `First deployment of plan ${plan.revision}.`,
+      actor: input.actor,
+      idempotencyKey: input.idempotencyKey,
+    });
+    await append({ name: "deployment.created", subjectId: deploymentId, actor: input.actor, message: `${name} was created.`, payload: { deploymentId } });
+    return started.operation;
+  });
+  deps.wake("a deployment was created");
+  return { deploymentId, operation };
+}
+
+/** It stands in `/v2/models/NAME`. */
+export function checkDeploymentName(name: string): string {
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/.test(name)) {
+    throw new AppError("bad-request", "A deployment's name stands in an address: letters, digits, dots, dashes and underscores, at most 64.", { place: "name", fix: "For example text-recognition." });
+  }
+  return name;
+}
+
+async function checkIngress(deps: Deps, nodeIds: string[]): Promise<string[]> {
+  const unique = [...new Set(nodeIds)];
+  if (unique.length === 0 || unique.length > MAX_INGRESS_NODES) throw new AppError("bad-request", `Requests enter at 1 to ${MAX_INGRESS_NODES} nodes.`, { place: "ingressNodeIds" });
+  for (const nodeId of unique) {
+    const node = await findNode(deps.db, nodeId);
+    if (!node || node.removedAt) throw new AppError("not-found", `There is no node ${nodeId}.`, { place: "ingressNodeIds" });
+  }
+  return unique;
+}
+
+function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new AppError("bad-request", `The limit ${name} must be a whole number of at least 1.`, { place: `settings.limits.${name}` });
+  }
+  if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs" });
+  return limits;
+}

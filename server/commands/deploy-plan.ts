@@ -1,0 +1,36 @@
+// Moves a running deployment to another plan, while it serves.
+import { AppError } from "../errors.ts";
+import { findRevisions, lockDeployment } from "../store/deployments.ts";
+import type { Operation } from "../store/operations.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { resolveStages } from "./resolve-stages.ts";
+import { startMigration } from "./start-migration.ts";
+
+export type DeployPlanInput = {
+  deploymentId: string;
+  planId: string;
+  /** Number of the revision the caller saw serving; 0 = none. Another one by now = conflict. */
+  expectedRevision: number;
+  reason?: string;
+  actor: Actor;
+  idempotencyKey?: string;
+};
+
+/** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
+export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
+  const { plan, stages } = await resolveStages(deps, input.planId);
+  const started = await deps.publisher.transact(async (tx, append) => {
+    const deployment = await lockDeployment(tx, input.deploymentId);
+    if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
+    if (plan.modelId !== deployment.modelId) throw new AppError("bad-request", "The plan is of another model.", { place: "planId", fix: "Create a deployment of its own for it." });
+    if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
+    const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);
+    if ((current?.number ?? 0) !== input.expectedRevision) {
+      throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again.", details: { currentRevision: current?.number ?? 0 } });
+    }
+    const reason = input.reason?.trim() || `Plan ${plan.revision} was deployed.`;
+    return startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
+  });
+  deps.wake("a plan was deployed");
+  return started;
+}

@@ -1,0 +1,38 @@
+// Fixes where each stage of a plan runs, now: the drawing's nodes become enrolled ones, the layer ranges become segments. Refuses what can't run.
+import { AppError } from "../errors.ts";
+import { checkPlacement } from "../planner/check-placement.ts";
+import type { RevisionStage } from "../policy/snapshot.ts";
+import { findSegment } from "../store/segments.ts";
+import { findPlan, type StoredPlan } from "../store/plans.ts";
+import type { Deps } from "./deps.ts";
+import { loadProblem } from "./load-problem.ts";
+import { prepareSegments } from "./prepare-segments.ts";
+
+export type ResolvedPlan = { plan: StoredPlan; stages: RevisionStage[]; sourceNodeId: string };
+
+/** May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`) */
+export async function resolveStages(deps: Deps, planId: string): Promise<ResolvedPlan> {
+  const plan = await findPlan(deps.db, planId);
+  if (!plan) throw new AppError("not-found", "There is no plan of that id.", { place: "planId" });
+  if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
+  if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
+  const { problem, topology, model } = await loadProblem(deps, plan);
+  const refusals = checkPlacement(problem, plan.plan.placement, { forDeploy: true });
+  const first = refusals[0];
+  if (first) throw new AppError("infeasible", first.message, { place: "planId", details: { refusals }, ...(first.fix ? { fix: first.fix } : {}) });
+  const ranges = plan.plan.placement.map(({ from, to }) => ({ from, to }));
+  await prepareSegments(deps, model.id, ranges);
+  const nodeIdOf = (topologyNodeId: string): string => {
+    const nodeId = topology.document.nodes.find((node) => node.id === topologyNodeId)?.nodeId;
+    if (!nodeId) throw new AppError("infeasible", "A stage is on a node that is only planned.", { place: topologyNodeId, fix: "Put a live node in its place." });
+    return nodeId;
+  };
+  const stages: RevisionStage[] = [];
+  for (const { from, to, topologyNodeId } of plan.plan.placement) {
+    const segment = await findSegment(deps.db, model.id, { from, to });
+    if (!segment) throw new AppError("internal", `Segment [${from}, ${to}) was not made.`);
+    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId });
+  }
+  const source = topology.document.nodes.find((node) => node.id === topology.document.sourceId)?.nodeId;
+  return { plan, stages, sourceNodeId: source ?? (stages[0] as RevisionStage).nodeId };
+}

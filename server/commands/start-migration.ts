@@ -1,0 +1,46 @@
+// Writes a new revision of a deployment and the migration that goes to it, with its operation and events, in the caller's transaction. The
+// control loop does the rest from these rows.
+import { newId } from "../ids.ts";
+import type { Append } from "../events/publish.ts";
+import type { RevisionStage } from "../policy/snapshot.ts";
+import type { Tx } from "../store/db.ts";
+import { findUnfinishedMigration, insertMigration, insertRevision, listRevisions, type StoredDeployment } from "../store/deployments.ts";
+import type { Operation } from "../store/operations.ts";
+import { AppError } from "../errors.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { beginOperation } from "./run-operation.ts";
+
+export type StartMigrationInput = {
+  /** Locked by the caller. */
+  deployment: Pick<StoredDeployment, "id" | "name">;
+  fromRevisionId: string | null;
+  planId: string;
+  stages: RevisionStage[];
+  reason: string;
+  actor: Actor;
+  idempotencyKey?: string;
+};
+
+/** @throws AppError conflict while another migration of the deployment is unfinished */
+export async function startMigration(deps: Deps, tx: Tx, append: Append, input: StartMigrationInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
+  const { deployment, fromRevisionId, planId, stages, reason, actor } = input;
+  const unfinished = await findUnfinishedMigration(tx, deployment.id);
+  if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: "Wait until it is done, or cancel it first." });
+  const now = new Date(deps.clock.now());
+  const number = ((await listRevisions(tx, deployment.id))[0]?.number ?? 0) + 1;
+  const revisionId = newId("rev");
+  const migrationId = newId("mig");
+  // An epoch only grows: a number that was never used can't meet an old frame.
+  await insertRevision(tx, { id: revisionId, deploymentId: deployment.id, number, planId, epoch: number, createdAt: now, createdBy: actor, reason, stages });
+  const kind = fromRevisionId === null ? "deploy" : "move";
+  const operation = await beginOperation(deps, tx, append, { kind, subjectId: deployment.id, actor, idempotencyKey: input.idempotencyKey });
+  await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor });
+  await append({
+    name: "migration.started",
+    subjectId: deployment.id,
+    actor,
+    message: `${deployment.name} goes to revision ${number}: ${reason}`,
+    payload: { deploymentId: deployment.id, migrationId, toRevisionId: revisionId },
+  });
+  return { operation, migrationId, revisionId };
+}
