@@ -224,7 +224,7 @@ async function launch(server: Server): Promise<void> {
 async function spawnPostmaster(server: Server): Promise<ChildProcess> {
   const logFile = path.join(server.folder, "server.log");
   if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
-  const settings: Record<string, string | number> = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: 100, log_checkpoints: "off" };
+  const settings: Record<string, string | number> = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: 100, log_checkpoints: "off", timezone: "UTC" };
   if (!server.durable) Object.assign(settings, { fsync: "off", synchronous_commit: "off", full_page_writes: "off" });
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const { postgres } = await findPostgresPrograms();
