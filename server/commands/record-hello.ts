@@ -1,0 +1,38 @@
+// Takes what an agent says of itself when it connects. Its whole state follows with its first report.
+import type { Hello } from "../../agents/protocol/control.ts";
+import { liveFleet, liveNode } from "../live/live-fleet.ts";
+import { findNode, saveObserved, updateNode } from "../store/nodes.ts";
+import type { Deps } from "./deps.ts";
+
+/** `remoteAddress` stands in for a data host the agent does not know. */
+export async function recordHello(deps: Deps, input: { nodeId: string; hello: Hello; remoteAddress: string }): Promise<void> {
+  const { nodeId, hello } = input;
+  const nowMs = deps.clock.now();
+  const data = { host: hello.dataHost === "" ? input.remoteAddress : hello.dataHost, port: hello.dataPort };
+  const fleet = liveFleet(deps.db);
+  await deps.publisher.transact(async (tx, append) => {
+    const node = await findNode(tx, nodeId);
+    if (!node || node.removedAt) return;
+    // An agent that has seen a later version than we know of (a restored database): versions must still only grow for it.
+    if (hello.cursor > node.desiredVersion) await updateNode(tx, nodeId, { desiredVersion: hello.cursor, desiredHash: "" });
+    const observed = node.observed ?? { assignments: [], ingress: [], measures: [] };
+    await saveObserved(tx, nodeId, { ...observed, hardware: hello.hardware, bootId: hello.bootId, dataHost: data.host, dataPort: data.port, cursor: hello.cursor, lastSeenAt: new Date(nowMs) });
+    const message = node.observed?.bootId === hello.bootId ? `${node.name} is connected again.` : `${node.name} is connected (agent ${hello.agentVersion}).`;
+    await append({ name: "node.online", subjectId: nodeId, actor: `node:${node.name}`, message, payload: { nodeId, bootId: hello.bootId } });
+  });
+  const live = liveNode(fleet, nodeId);
+  if (hello.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
+  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, cursor: hello.cursor, hardware: hello.hardware, data });
+  if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], sample: null });
+  fleet.touched.nodes.add(nodeId);
+  deps.wake("an agent connected");
+}
+
+/** The connection ended. Its silence from now on makes it late, then lost. */
+export function recordDisconnect(deps: Deps, nodeId: string): void {
+  const live = liveFleet(deps.db).nodes.get(nodeId);
+  if (!live) return;
+  live.connected = false;
+  liveFleet(deps.db).touched.nodes.add(nodeId);
+  deps.wake("an agent disconnected");
+}

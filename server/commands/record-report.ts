@@ -1,0 +1,110 @@
+// Takes an agent's report into memory, at once and without the database: the flush loop writes what changed, in batches, so that an outage
+// of the database loses nothing and a thousand agents cost one statement.
+import type { Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
+import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
+import { pushSample } from "../live/sample-ring.ts";
+import type { Deps } from "./deps.ts";
+
+/** A node that chatters must not push others out of the feed. */
+export const MAX_NOTICES_PER_MINUTE = 30;
+/** Intervals outside this are clock trouble, not samples. */
+const MAX_SAMPLE_SECONDS = 10;
+
+const noticeCounts = new WeakMap<LiveNode, { minute: number; count: number }>();
+
+/** The report has passed its parser; `name` is the node's, for the feed. */
+export function recordReport(deps: Deps, input: { nodeId: string; name: string; report: Report }): void {
+  const { nodeId, name, report } = input;
+  const nowMs = deps.clock.now();
+  const fleet = liveFleet(deps.db);
+  const live = liveNode(fleet, nodeId);
+  const previousAtMs = live.sampleAtMs;
+  Object.assign(live, { connected: true, lastSeenAtMs: nowMs, cursor: report.cursor, bootId: report.bootId });
+  let didChange = false;
+  if (report.assignments) {
+    didChange = tellAssignments(fleet, { nodeId, name }, live.assignments, report.assignments) || linksOf(live.assignments) !== linksOf(report.assignments);
+    live.assignments = report.assignments;
+    live.dirty = true;
+  }
+  if (report.ingress) {
+    didChange ||= JSON.stringify(live.ingress) !== JSON.stringify(report.ingress);
+    live.ingress = report.ingress;
+    live.dirty = true;
+  }
+  if (report.measures) {
+    live.measures = report.measures;
+    live.dirty = true;
+    didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
+  }
+  if (report.sample) {
+    live.sample = report.sample;
+    live.sampleAtMs = nowMs;
+    live.sampleSeconds = previousAtMs === 0 ? 1 : Math.min(MAX_SAMPLE_SECONDS, Math.max(0.2, (nowMs - previousAtMs) / 1000));
+    const { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores } = report.sample;
+    pushSample(live.ring, nowMs, [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores]);
+    recordTraffic(fleet, live);
+  }
+  for (const link of report.links ?? []) {
+    const key = linkKey(nodeId, link.toNodeId);
+    fleet.links.set(key, toLiveLink(link, fleet.links.get(key)?.bytesPerSecond ?? 0));
+    fleet.dirtyLinks.add(key);
+    fleet.touched.links.add(key);
+  }
+  for (const notice of report.notices ?? []) tellNotice(fleet, live, { nodeId, name }, notice, nowMs);
+  fleet.touched.nodes.add(nodeId);
+  if (didChange) deps.wake("a report changed something");
+}
+
+type Who = { nodeId: string; name: string };
+
+/** True when a state changed. Bytes fetched are progress, not news. */
+function tellAssignments(fleet: LiveFleet, who: Who, before: ObservedAssignment[], after: ObservedAssignment[]): boolean {
+  let didChange = before.length !== after.length;
+  for (const assignment of after) {
+    const old = before.find((one) => one.assignmentId === assignment.assignmentId);
+    const isSame = old?.state === assignment.state && old.restarts === assignment.restarts;
+    if (isSame) continue;
+    didChange = true;
+    addPendingEvent(fleet, {
+      name: "assignment.changed",
+      subjectId: who.nodeId,
+      actor: `node:${who.name}`,
+      message: `${who.name}: segment ${assignment.segmentId} is ${assignment.state}${assignment.error ? `: ${assignment.error.message}` : ""}.`,
+      payload: { nodeId: who.nodeId, deploymentId: deploymentOf(fleet, who.nodeId, assignment.assignmentId), assignmentId: assignment.assignmentId, state: assignment.state },
+    });
+  }
+  return didChange;
+}
+
+function deploymentOf(fleet: LiveFleet, nodeId: string, assignmentId: string): string {
+  return fleet.desired.get(nodeId)?.document.assignments.find((assignment) => assignment.assignmentId === assignmentId)?.deploymentId ?? "";
+}
+
+/** What a migration waits for beside states. */
+function linksOf(assignments: ObservedAssignment[]): string {
+  return assignments.map((assignment) => `${assignment.assignmentId}${assignment.lanes.map((lane) => `${lane.laneId}${lane.upstreamLinked}${lane.inFlight === 0}`)}`).join();
+}
+
+function tellNotice(fleet: LiveFleet, live: LiveNode, who: Who, notice: Notice, nowMs: number): void {
+  const minute = Math.floor(nowMs / 60_000);
+  const known = noticeCounts.get(live);
+  const count = known?.minute === minute ? known.count + 1 : 1;
+  noticeCounts.set(live, { minute, count });
+  if (count > MAX_NOTICES_PER_MINUTE) return;
+  addPendingEvent(fleet, { name: "node.notice", subjectId: who.nodeId, actor: `node:${who.name}`, message: `${who.name}: ${notice.message}`, payload: { nodeId: who.nodeId, level: notice.level, code: notice.code } });
+}
+
+/** A stage knows what it received and from whom; several senders share it evenly. */
+function recordTraffic(fleet: LiveFleet, live: LiveNode): void {
+  const received = new Map<string, number>();
+  for (const stage of live.sample?.stages ?? []) {
+    const senders = stage.upstreamNodeIds.filter((id) => id !== live.nodeId);
+    for (const sender of senders) received.set(sender, (received.get(sender) ?? 0) + stage.receivedBytes / senders.length);
+  }
+  for (const [sender, bytes] of received) {
+    const key = linkKey(sender, live.nodeId);
+    const link = fleet.links.get(key) ?? { rttMs: 0, rttSdMs: 0, bandwidthBytesPerSecond: null, bytesPerSecond: 0, measuredAt: "", error: null };
+    fleet.links.set(key, { ...link, bytesPerSecond: bytes / live.sampleSeconds });
+    fleet.touched.links.add(key);
+  }
+}

@@ -1,0 +1,41 @@
+// Brings each node's desired document up to date: what changed gets a higher version, in its row first, then in memory, then to its connection.
+import { createHash } from "node:crypto";
+import type { Desired } from "../../agents/protocol/control.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { canonicalJson } from "../planner/canonical-json.ts";
+import { desiredOf } from "../policy/desired.ts";
+import type { FleetSnapshot } from "../policy/snapshot.ts";
+import type { Deps } from "./deps.ts";
+
+type VersionRow = { id: string; desiredVersion: number; desiredHash: string };
+
+/** Returns how many documents are new. */
+export async function syncDesired(deps: Deps, snapshot: FleetSnapshot): Promise<number> {
+  const fleet = liveFleet(deps.db);
+  const wanted = desiredOf(snapshot);
+  let rows: Map<string, VersionRow> | null = null;
+  let changed = 0;
+  for (const [nodeId, content] of wanted) {
+    const hash = createHash("sha256").update(canonicalJson(content)).digest("hex");
+    if (fleet.desired.get(nodeId)?.hash === hash) continue;
+    rows ??= await readVersions(deps);
+    const row = rows.get(nodeId);
+    if (!row) continue;
+    const version = row.desiredHash === hash ? row.desiredVersion : row.desiredVersion + 1;
+    if (version !== row.desiredVersion) {
+      // Conditional: a hello may have raised it meanwhile; the next round then starts from there.
+      const written = await deps.db.node.updateMany({ where: { id: nodeId, desiredVersion: row.desiredVersion }, data: { desiredVersion: version, desiredHash: hash } });
+      if (written.count === 0) continue;
+    }
+    const document: Desired = { version, nodeId, ...content };
+    fleet.desired.set(nodeId, { document, hash });
+    changed++;
+    for (const listener of fleet.desiredListeners) listener(nodeId, document);
+  }
+  return changed;
+}
+
+async function readVersions(deps: Deps): Promise<Map<string, VersionRow>> {
+  const rows = await deps.db.node.findMany({ where: { removedAt: null }, select: { id: true, desiredVersion: true, desiredHash: true } });
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -1,0 +1,59 @@
+// Keeps a figure a second of each deployment in memory, and a window every ten seconds of everything in the database.
+import type { Deps } from "../commands/deps.ts";
+import { deploymentSample } from "../live/deployment-sample.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { predictedLatencyMs } from "../live/predicted-latency.ts";
+import { createSampleRing, pushSample, readSamples, WINDOW_MS } from "../live/sample-ring.ts";
+import { deleteOldMetricWindows, METRIC_RETENTION_MS, type MetricWindow, saveMetricWindows } from "../store/metrics.ts";
+
+/** Rows of one clearing statement, and statements of one pass. */
+const DELETE_BATCH = 5_000;
+const MAX_DELETE_BATCHES = 20;
+
+export async function recordDeploymentSamples(deps: Deps): Promise<void> {
+  const fleet = liveFleet(deps.db);
+  const nowMs = deps.clock.now();
+  const deployments = fleet.snapshot?.deployments ?? [];
+  for (const deployment of deployments) {
+    const sample = deploymentSample(fleet, deployment, await predictedLatencyMs(deps.db, deployment.currentRevisionId), nowMs);
+    const ring = fleet.deploymentRings.get(deployment.deploymentId) ?? createSampleRing();
+    fleet.deploymentRings.set(deployment.deploymentId, ring);
+    pushSample(ring, nowMs, [sample.requestsPerSecond, sample.errorsPerSecond, sample.latencyMsP50, sample.latencyMsP99, sample.predictedLatencyMs, sample.inFlight]);
+  }
+  const known = new Set(deployments.map((deployment) => deployment.deploymentId));
+  for (const id of fleet.deploymentRings.keys()) if (!known.has(id)) fleet.deploymentRings.delete(id);
+}
+
+/** The window that has just ended. */
+export async function recordWindows(deps: Deps): Promise<void> {
+  const fleet = liveFleet(deps.db);
+  const startMs = Math.floor(deps.clock.now() / WINDOW_MS) * WINDOW_MS - WINDOW_MS;
+  const at = new Date(startMs);
+  const inWindow = (ring: Parameters<typeof readSamples>[0]) => readSamples(ring, startMs).filter((row) => row.atMs < startMs + WINDOW_MS).map((row) => row.figures);
+  const windows: MetricWindow[] = [];
+  for (const live of fleet.nodes.values()) {
+    const rows = inWindow(live.ring);
+    if (rows.length === 0) continue;
+    const [cpuRatio, memoryUsedBytes, agentRssBytes] = [0, 1, 2].map((column) => mean(rows, column));
+    windows.push({ scope: "node", scopeId: live.nodeId, at, values: { cpuRatio, memoryUsedBytes, agentRssBytes, stages: live.sample?.stages ?? [] } });
+  }
+  for (const [deploymentId, ring] of fleet.deploymentRings) {
+    const rows = inWindow(ring);
+    if (rows.length === 0) continue;
+    const worst = rows.map((row) => row[3]).filter((value): value is number => value != null);
+    const values = { requestsPerSecond: mean(rows, 0) ?? 0, errorsPerSecond: mean(rows, 1) ?? 0, latencyMsP50: mean(rows, 2), latencyMsP99: worst.length > 0 ? Math.max(...worst) : null, predictedLatencyMs: mean(rows, 4) };
+    windows.push({ scope: "deployment", scopeId: deploymentId, at, values });
+  }
+  for (const [key, link] of fleet.links) if (link.measuredAt !== "") windows.push({ scope: "link", scopeId: key, at, values: { rttMs: link.rttMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond: link.bytesPerSecond } });
+  await saveMetricWindows(deps.db, windows);
+}
+
+export async function dropOldWindows(deps: Deps): Promise<void> {
+  const before = new Date(deps.clock.now() - METRIC_RETENTION_MS);
+  for (let batch = 0; batch < MAX_DELETE_BATCHES; batch++) if ((await deleteOldMetricWindows(deps.db, before, DELETE_BATCH)) < DELETE_BATCH) return;
+}
+
+function mean(rows: (number | null)[][], column: number): number | null {
+  const values = rows.map((row) => row[column]).filter((value): value is number => value != null);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,68 @@
+// Owns which control loops run, and how often each looks by itself. Everything they do they find in rows and reports, so they may be stopped at
+// any point and started again.
+import type { Deps } from "../commands/deps.ts";
+import { flushObserved, flushSignsOfLife } from "../commands/flush-observed.ts";
+import { requestMissingMeasures } from "../commands/request-missing-measures.ts";
+import { syncDesired } from "../commands/sync-desired.ts";
+import type { EventName } from "../events/catalogue.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { readSnapshot } from "../live/read-snapshot.ts";
+import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { dropOldWindows, recordDeploymentSamples, recordWindows } from "./record-samples.ts";
+import { watchPresence } from "./watch-presence.ts";
+
+export type Loops = {
+  /** For `deps.wake`. */
+  wake(reason: string): void;
+  /** Waits for the passes that run. */
+  stop(): Promise<void>;
+};
+
+/** Steps a migration may take in one pass: as many as it has states. */
+const MAX_STEPS_PER_PASS = 12;
+/** Events that change what is desired; whoever wrote them may have forgotten to wake us. */
+const WAKING_EVENTS: EventName[] = ["plan.checked", "deployment.created", "deployment.stopped", "migration.started", "node.enrolled", "node.changed", "node.removed", "model.imported", "profile.measured"];
+
+export function startLoops(deps: Deps): Loops {
+  const { log } = deps;
+  const memory: ProgressMemory = new Map();
+  const reconcile = startLoop({ name: "reconcile", intervalMs: 1_000, log, run: () => reconcileOnce(deps, memory) });
+  const flush = startLoop({ name: "flush", intervalMs: 500, log, run: () => flushObserved(deps) });
+  const measure = startLoop({ name: "measure", intervalMs: 60_000, log, run: () => requestMissingMeasures(deps) });
+  const rest: Loop[] = [
+    startLoop({ name: "signs-of-life", intervalMs: 2_000, log, run: () => flushSignsOfLife(deps) }),
+    startLoop({ name: "samples", intervalMs: 1_000, log, run: () => recordDeploymentSamples(deps) }),
+    startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps) }),
+    startLoop({ name: "retention", intervalMs: 600_000, log, run: () => dropOldWindows(deps) }),
+  ];
+  const wake = (): void => {
+    reconcile.wake();
+    flush.wake();
+  };
+  const unlisten = deps.publisher.listen((event) => {
+    if (WAKING_EVENTS.includes(event.name)) wake();
+    if (event.name === "model.imported" || event.name === "node.online") measure.wake();
+  });
+  return {
+    wake,
+    async stop() {
+      unlisten();
+      await Promise.all([reconcile, flush, measure, ...rest].map((loop) => loop.stop()));
+      await flushObserved(deps).catch((error) => log.warn({ err: error }, "the last reports could not be written"));
+    },
+  };
+}
+
+/** Look, decide, write, tell. */
+export async function reconcileOnce(deps: Deps, memory: ProgressMemory): Promise<void> {
+  const fleet = liveFleet(deps.db);
+  for (let step = 0; step < MAX_STEPS_PER_PASS; step++) {
+    const snapshot = await readSnapshot(deps.db, deps.clock.now());
+    fleet.snapshot = snapshot;
+    if (step === 0) await watchPresence(deps, snapshot);
+    await syncDesired(deps, snapshot);
+    if (!(await driveMigrations(deps, snapshot, memory))) break;
+  }
+  if (fleet.snapshot) await finishStops(deps, fleet.snapshot);
+}

@@ -1,0 +1,33 @@
+// Owns how the ingress samples of a deployment's nodes become one figure a second.
+import type { IngressSample } from "../../agents/protocol/control.ts";
+import type { LiveDeploymentSample } from "../events/catalogue.ts";
+import { servingEpoch } from "../policy/desired.ts";
+import type { DeploymentView } from "../policy/snapshot.ts";
+import type { LiveFleet } from "./live-fleet.ts";
+
+/** Older samples speak of the past. */
+const FRESH_MS = 3_500;
+
+/** Percentiles of several ingresses: p50 weighted by requests, p99 the worst one; both are of the last second. */
+export function deploymentSample(fleet: LiveFleet, deployment: DeploymentView, predictedLatencyMs: number | null, nowMs: number): LiveDeploymentSample {
+  const samples: { sample: IngressSample; seconds: number }[] = [];
+  for (const nodeId of deployment.settings.ingressNodeIds) {
+    const live = fleet.nodes.get(nodeId);
+    if (!live?.sample || nowMs - live.sampleAtMs > FRESH_MS) continue;
+    for (const sample of live.sample.ingress) if (sample.deploymentId === deployment.deploymentId) samples.push({ sample, seconds: live.sampleSeconds });
+  }
+  const total = (pick: (sample: IngressSample) => number) => samples.reduce((sum, { sample, seconds }) => sum + pick(sample) / seconds, 0);
+  const timed = samples.filter(({ sample }) => sample.latencyMsP50 !== null && sample.succeeded + sample.failed > 0);
+  const weight = timed.reduce((sum, { sample }) => sum + sample.succeeded + sample.failed, 0);
+  const p99 = timed.map(({ sample }) => sample.latencyMsP99).filter((value): value is number => value !== null);
+  return {
+    requestsPerSecond: total((sample) => sample.succeeded + sample.failed),
+    errorsPerSecond: total((sample) => sample.failed),
+    inFlight: samples.reduce((sum, { sample }) => sum + sample.inFlight, 0),
+    latencyMsP50: weight > 0 ? timed.reduce((sum, { sample }) => sum + (sample.latencyMsP50 ?? 0) * (sample.succeeded + sample.failed), 0) / weight : null,
+    latencyMsP99: p99.length > 0 ? Math.max(...p99) : null,
+    predictedLatencyMs,
+    epoch: servingEpoch(deployment),
+    trace: samples.findLast(({ sample }) => sample.trace)?.sample.trace ?? null,
+  };
+}
