@@ -1,0 +1,110 @@
+// Owns the connection to the console: Socket.io over mutual TLS with the console's CA pinned. Reconnects for ever; a refusal slows it down, nothing stops it.
+// Knows nothing of what is desired or observed beyond carrying it.
+import { io, type Socket } from "socket.io-client";
+import { checkConsoleIdentity } from "./console-client.ts";
+import type { Identity } from "./identity.ts";
+import type { Desired, Hello, Report } from "./protocol/control.ts";
+
+export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };
+export type ControlLink = {
+  connected(): boolean;
+  /** False = not connected; nothing is queued, since the next connection begins with a whole report. */
+  send(report: Report): boolean;
+  /** Anew with the present identity (renewed certificate, moved console). */
+  reconnect(): void;
+  close(): void;
+};
+export type ControlLinkOptions = {
+  identity(): Identity;
+  hello(): Hello;
+  /** Stores first, then resolves with the cursor to acknowledge. A rejection is not acknowledged, so the console sends it again. */
+  onDesired(desired: unknown): Promise<number>;
+  onState(state: LinkState): void;
+};
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 15_000;
+/** A console that says no keeps saying it until someone acts; asking it every minute costs nobody anything. */
+const REFUSED_PAUSE_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 15_000;
+
+export function createControlLink(options: ControlLinkOptions): ControlLink {
+  let socket: Socket | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let attempts = 0;
+  let closed = false;
+
+  const again = (pauseMs: number) => {
+    if (timer) clearTimeout(timer);
+    if (!closed) timer = setTimeout(connect, pauseMs * (0.5 + Math.random() / 2));
+  };
+  const backOff = () => again(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, attempts++)));
+
+  const drop = () => {
+    socket?.removeAllListeners();
+    socket?.disconnect();
+    socket = null;
+  };
+
+  // A manager of its own per attempt: socket.io-client keeps the TLS options of its first connection, and does not retry a refused one.
+  const connect = () => {
+    drop();
+    const identity = options.identity();
+    const host = identity.host.includes(":") ? `[${identity.host}]` : identity.host;
+    const tls = { ca: identity.caPem, cert: identity.certificatePem, key: identity.keyPem, rejectUnauthorized: true, minVersion: "TLSv1.3", checkServerIdentity: checkConsoleIdentity };
+    const current = io(`https://${host}:${identity.port}/agents`, {
+      ...(tls as object), transports: ["websocket"], reconnection: false, forceNew: true, multiplex: false, timeout: CONNECT_TIMEOUT_MS,
+      auth: (give) => give(options.hello()),
+    });
+    socket = current;
+    current.on("connect", () => {
+      attempts = 0;
+      options.onState({ kind: "connected" });
+    });
+    current.on("desired", (desired: Desired, acknowledge?: (answer: { cursor: number }) => void) => {
+      options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onState({ kind: "lost", message: `the desired state could not be stored: ${error.message}` }));
+    });
+    current.on("connect_error", (error: Error & { data?: { code?: string }; description?: unknown }) => {
+      if (!isRefusal(error)) {
+        options.onState({ kind: "lost", message: describe(error) });
+        return backOff();
+      }
+      options.onState({ kind: "refused", code: error.data?.code ?? "refused", message: error.message });
+      again(REFUSED_PAUSE_MS);
+    });
+    current.on("disconnect", (reason) => {
+      options.onState({ kind: "lost", message: reason });
+      backOff();
+    });
+  };
+
+  connect();
+  return {
+    connected: () => socket?.connected ?? false,
+    send(report) {
+      if (!socket?.connected) return false;
+      socket.emit("report", report);
+      return true;
+    },
+    reconnect: () => {
+      attempts = 0;
+      again(0);
+    },
+    close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      drop();
+    },
+  };
+}
+
+/** Only the console's own middleware answers with data; everything else is the network or TLS. */
+function isRefusal(error: { data?: unknown }): boolean {
+  return error.data !== undefined && error.data !== null;
+}
+
+/** The transport hides the reason two levels down. */
+function describe(error: Error & { description?: unknown }): string {
+  const description = error.description as { message?: string; error?: { message?: string } } | undefined;
+  return description?.error?.message || description?.message || error.message;
+}

@@ -1,0 +1,158 @@
+// Owns the process that measures: loads a segment as a stage would, runs it, runs it again under the runtime's profiler, and tells the medians.
+// Also answers which execution providers load here, so that the agent's main process never loads the runtime.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type * as Ort from "onnxruntime-node";
+import { messageOf } from "./agent-error.ts";
+import type { MeasuredProfile, MeasureTask, SessionOptions, StatePair } from "./protocol/control.ts";
+import { type DataType, elementCount, tensorBytes } from "./protocol/tensor.ts";
+
+export type ToMeasure = { type: "providers" } | { type: "measure"; task: MeasureTask; skeletonPath: string; deviceClass: string; ortVersion: string };
+export type FromMeasure =
+  | { type: "booted" }
+  | { type: "providers"; providers: string[] }
+  | { type: "result"; result: MeasuredProfile }
+  | { type: "failed"; message: string };
+
+/** y = Identity(x), float[1]: the smallest model there is, to see whether the runtime loads and runs at all. */
+const TINY_MODEL = Buffer.from("CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN", "base64");
+/** Thrown away: caches, lazy allocations, a core waking up. */
+const WARM_RUNS = 3;
+/** More tells nothing, and a file that lies about its size must not fill the memory. */
+const MAX_PROFILE_BYTES = 256 * 2 ** 20;
+
+const ort = () => createRequire(import.meta.url)("onnxruntime-node") as typeof Ort;
+
+async function providers(): Promise<string[]> {
+  try {
+    const session = await ort().InferenceSession.create(TINY_MODEL, { executionProviders: ["cpu"] });
+    await session.release();
+    return ["cpu"];
+  } catch {
+    return [];
+  }
+}
+
+function sessionOptions(options: SessionOptions): Ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [options.provider], graphOptimizationLevel: options.optimization, intraOpNumThreads: options.intraOpThreads,
+    interOpNumThreads: 1, executionMode: "sequential", logSeverityLevel: 3,
+    // Without it idle threads spin between runs, and the figures are those of a machine nobody deploys on.
+    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+  };
+}
+
+/** Seeded values in [-1, 1] for floats, 0 and 1 for integers and bools: some runtimes take shortcuts on zeros, and ids must stay small. */
+function inputTensor(input: { dataType: DataType; shape: number[] }): Ort.Tensor {
+  const bytes = new ArrayBuffer(tensorBytes(input.dataType, input.shape));
+  const count = elementCount(input.shape);
+  let state = 0x2545f491;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 31;
+  };
+  const make = <T extends { [index: number]: unknown }>(array: T, value: () => unknown): T => {
+    for (let index = 0; index < count; index++) array[index] = value();
+    return array;
+  };
+  const bit = () => (next() > 0 ? 1 : 0);
+  const data = {
+    float32: () => make(new Float32Array(bytes), next), float64: () => make(new Float64Array(bytes), next),
+    float16: () => make(new Uint16Array(bytes), () => (bit() ? 0x3800 : 0xb800)),
+    bool: () => make(new Uint8Array(bytes), bit), uint8: () => make(new Uint8Array(bytes), bit), int8: () => make(new Int8Array(bytes), bit),
+    uint16: () => make(new Uint16Array(bytes), bit), int16: () => make(new Int16Array(bytes), bit),
+    uint32: () => make(new Uint32Array(bytes), bit), int32: () => make(new Int32Array(bytes), bit),
+    uint64: () => make(new BigUint64Array(bytes), () => BigInt(bit())), int64: () => make(new BigInt64Array(bytes), () => BigInt(bit())),
+  }[input.dataType]();
+  return new (ort().Tensor)(input.dataType as "float32", data as Float32Array, input.shape);
+}
+
+function feedsOf(task: MeasureTask): Record<string, Ort.Tensor> {
+  const states = task.segment.states.map((state: StatePair) => ({ name: state.input, dataType: state.dataType, shape: state.shape }));
+  const given = new Set(task.inputs.map((input) => input.name));
+  return Object.fromEntries([...task.inputs, ...states.filter((state) => !given.has(state.name))].map((input) => [input.name, inputTensor(input)]));
+}
+
+async function measure(order: Extract<ToMeasure, { type: "measure" }>): Promise<MeasuredProfile> {
+  const { task } = order;
+  const feeds = feedsOf(task);
+  const rssBefore = process.memoryUsage.rss();
+  const loadStart = performance.now();
+  const session = await ort().InferenceSession.create(order.skeletonPath, sessionOptions(task.session));
+  const loadMs = performance.now() - loadStart;
+  for (let run = 0; run < WARM_RUNS; run++) await session.run(feeds);
+  const times: number[] = [];
+  for (let run = 0; run < task.runs; run++) {
+    const start = performance.now();
+    await session.run(feeds);
+    times.push(performance.now() - start);
+  }
+  const residentBytes = Math.max(0, process.memoryUsage.rss() - rssBefore);
+  await session.release();
+  const ops = await profileOps(order, feeds);
+  const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length;
+  const wholeSdMs = Math.sqrt(times.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, times.length - 1));
+  return { deviceClass: order.deviceClass, ortVersion: order.ortVersion, session: task.session, runs: task.runs, wholeMs: median(times), wholeSdMs, loadMs, residentBytes, ops };
+}
+
+/** A second session with the profiler on, so that its cost is not in the whole run's time. */
+async function profileOps(order: Extract<ToMeasure, { type: "measure" }>, feeds: Record<string, Ort.Tensor>): Promise<MeasuredProfile["ops"]> {
+  const folder = await mkdtemp(join(tmpdir(), "cutplane-profile-"));
+  try {
+    const session = await ort().InferenceSession.create(order.skeletonPath, { ...sessionOptions(order.task.session), enableProfiling: true, profileFilePrefix: join(folder, "run") });
+    for (let run = 0; run < WARM_RUNS + order.task.runs; run++) await session.run(feeds);
+    session.endProfiling();
+    await session.release();
+    const file = (await readdir(folder)).find((name) => name.endsWith(".json"));
+    if (!file) throw new Error("the runtime wrote no profile");
+    const bytes = await readFile(join(folder, file));
+    if (bytes.length > MAX_PROFILE_BYTES) throw new Error(`the runtime's profile has ${bytes.length} bytes: measure with fewer runs`);
+    return opTimes(JSON.parse(bytes.toString("utf8")) as TraceEvent[], WARM_RUNS);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** An event of the runtime's Chrome trace; `dur` in microseconds. */
+export type TraceEvent = { cat?: string; name?: string; dur?: number; args?: { op_name?: string; node_index?: string } };
+
+/** Median milliseconds of each executed op, in the order of execution, the first `skip` runs left out. */
+export function opTimes(events: readonly TraceEvent[], skip: number): MeasuredProfile["ops"] {
+  const found = new Map<string, { name: string; opType: string; times: number[] }>();
+  for (const event of events) {
+    if (event.cat !== "Node" || !event.name?.endsWith("_kernel_time") || event.dur === undefined) continue;
+    const name = event.name.slice(0, -"_kernel_time".length);
+    const key = `${event.args?.node_index ?? ""} ${name}`;
+    const op = found.get(key) ?? { name, opType: event.args?.op_name ?? "", times: [] };
+    op.times.push(event.dur / 1000);
+    found.set(key, op);
+  }
+  return [...found.values()].map((op) => ({ name: op.name, opType: op.opType, ms: median(op.times.slice(op.times.length > skip ? skip : 0)) }));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length === 0 ? 0 : sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** The channel's end, also after `kill -9` of the parent, ends this process. */
+function serve(send: (message: FromMeasure) => void): void {
+  process.on("disconnect", () => process.exit(0));
+  // Signals sent to the whole group (Ctrl-C) are the parent's to act upon.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+  process.on("message", async (message: ToMeasure) => {
+    try {
+      if (message.type === "providers") send({ type: "providers", providers: await providers() });
+      else send({ type: "result", result: await measure(message) });
+    } catch (error) {
+      send({ type: "failed", message: messageOf(error) });
+    }
+    process.disconnect?.();
+  });
+  send({ type: "booted" });
+}
+
+if (process.send && process.argv[1] && /measure(-process)?\.(mjs|ts)$/.test(process.argv[1])) serve((message) => process.send?.(message));

@@ -1,0 +1,119 @@
+// Owns what is told to the console and when: changes at once but at most four times a second, samples and counters once a second, only fields that
+// differ from what this connection was already told. Nothing is kept for a console that is away but a bounded list of notices and link samples.
+import type { LinkSample, NodeSample, Notice, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "./protocol/control.ts";
+
+export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[] };
+export type Reporter = {
+  /** Something in `observe()` may differ now. */
+  changed(): void;
+  notice(notice: Notice): void;
+  link(sample: LinkSample): void;
+  /** A new connection knows nothing. */
+  connected(): void;
+  stop(): void;
+};
+export type ReporterOptions = {
+  bootId: string;
+  cursor(): number;
+  observe(): Observed;
+  sample(): NodeSample;
+  /** False = not connected. */
+  send(report: Report): boolean;
+  nowMs(): number;
+};
+
+const CHANGE_INTERVAL_MS = 250;
+const SAMPLE_INTERVAL_MS = 1000;
+/** Kept while the console is away; older ones are dropped and counted. */
+const MAX_NOTICES = 200;
+const MAX_NOTICES_PER_REPORT = 50;
+const MAX_LINK_SAMPLES = 64;
+
+export function createReporter(options: ReporterOptions): Reporter {
+  let seq = 0;
+  let told: Record<keyof Observed, string> = { assignments: "", ingress: "", measures: "" };
+  let toldStable = "";
+  let dropped = 0;
+  let notices: Notice[] = [];
+  const links = new Map<string, LinkSample>();
+  let soon: NodeJS.Timeout | null = null;
+
+  const report = (withSample: boolean) => {
+    const observed = options.observe();
+    const message: Report = { seq: seq + 1, at: new Date(options.nowMs()).toISOString(), bootId: options.bootId, cursor: options.cursor() };
+    const next = { assignments: JSON.stringify(observed.assignments), ingress: JSON.stringify(observed.ingress), measures: JSON.stringify(observed.measures) };
+    const stable = stableKey(observed);
+    // Counters that move with every request ride along with the sample; a change of state does not wait for it.
+    if (withSample || stable !== toldStable) {
+      if (next.assignments !== told.assignments) message.assignments = observed.assignments;
+      if (next.ingress !== told.ingress) message.ingress = observed.ingress;
+      if (next.measures !== told.measures) message.measures = observed.measures;
+    }
+    if (withSample) message.sample = options.sample();
+    const sentNotices = notices.slice(0, MAX_NOTICES_PER_REPORT);
+    if (sentNotices.length > 0) message.notices = dropped > 0 ? [...sentNotices, droppedNotice(dropped, message.at)] : sentNotices;
+    if (links.size > 0) message.links = [...links.values()];
+    if (Object.keys(message).length === 4) return;
+    if (!options.send(message)) return;
+    seq += 1;
+    if (message.assignments || message.ingress || message.measures) {
+      told = next;
+      toldStable = stable;
+    }
+    if (message.notices) {
+      notices = notices.slice(sentNotices.length);
+      dropped = 0;
+    }
+    links.clear();
+  };
+
+  const changed = () => {
+    soon ??= setTimeout(() => {
+      soon = null;
+      report(false);
+    }, CHANGE_INTERVAL_MS);
+  };
+  const every = setInterval(() => report(true), SAMPLE_INTERVAL_MS);
+
+  return {
+    changed,
+    notice(notice) {
+      notices.push(notice);
+      if (notices.length > MAX_NOTICES) {
+        notices.shift();
+        dropped += 1;
+      }
+      changed();
+    },
+    link(sample) {
+      // The newest per peer is the only one worth telling late.
+      links.delete(sample.toNodeId);
+      links.set(sample.toNodeId, sample);
+      if (links.size > MAX_LINK_SAMPLES) links.delete(links.keys().next().value as string);
+      changed();
+    },
+    connected() {
+      told = { assignments: "", ingress: "", measures: "" };
+      toldStable = "";
+      report(true);
+    },
+    stop() {
+      if (soon) clearTimeout(soon);
+      clearInterval(every);
+    },
+  };
+}
+
+function stableKey(observed: Observed): string {
+  return JSON.stringify([
+    observed.assignments.map((a) => [a.assignmentId, a.state, a.restarts, a.error, a.lanes.map((lane) => [lane.laneId, lane.upstreamLinked])]),
+    observed.ingress.map((i) => [i.deploymentId, i.currentEpoch, i.url, i.verify, i.error, i.pipelines.map((pipeline) => [pipeline.epoch, pipeline.linked])]),
+    observed.measures.map((m) => [m.taskId, m.state, m.message]),
+    // An emptied lane is what a drain waits for.
+    observed.assignments.flatMap((a) => a.lanes.map((lane) => lane.inFlight === 0)), observed.ingress.flatMap((i) => i.pipelines.map((pipeline) => pipeline.inFlight === 0)),
+  ]);
+}
+
+function droppedNotice(count: number, at: string): Notice {
+  return { at, level: "warn", code: "notices-dropped", message: `${count} older notices were dropped while the console was away` };
+}
