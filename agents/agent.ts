@@ -7,7 +7,7 @@ import { createArtifactSource } from "./artifact-source.ts";
 import { createAssignments } from "./assignments.ts";
 import { startChild } from "./child-process.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
-import { createControlLink } from "./control-link.ts";
+import { type ControlLink, createControlLink } from "./control-link.ts";
 import { loadPorts, savePorts } from "./data-folder.ts";
 import { listenForData, routeDialled } from "./data-listener.ts";
 import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-store.ts";
@@ -41,6 +41,8 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
   let identity = first;
   let desired = await loadDesired(config.dataFolder, identity.nodeId);
   let lastSample: NodeSample | null = null;
+  // Last of all to start: what was desired before is worked on first, and has things to tell meanwhile.
+  let link: ControlLink | null = null;
   const tls = (): TlsMaterial => ({ nodeId: identity.nodeId, keyPem: identity.keyPem, certificatePem: identity.certificatePem, caPem: identity.caPem });
 
   let client: ConsoleClient = createConsoleClient(identity);
@@ -97,7 +99,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     bootId, nowMs, cursor: () => desired.version,
     observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
     sample: () => (lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()])),
-    send: (report) => link.send(report),
+    send: (report) => link?.send(report) ?? false,
   });
 
   // What was desired last is worked on before anyone is asked.
@@ -133,10 +135,10 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
       client = createConsoleClient(identity);
       assignments.renewTls(tls());
       ingress.renewTls(tls());
-      link.reconnect();
+      link?.reconnect();
     },
   });
-  const link = createControlLink({
+  link = createControlLink({
     identity: () => identity, hello, onDesired,
     onState(state) {
       if (state.kind === "connected") {
@@ -150,7 +152,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     },
   });
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
-    nodeName: identity.name, connected: link.connected(), assignments: assignments.observe(), ingress: ingress.observe(), sample: lastSample,
+    nodeName: identity.name, connected: link?.connected() ?? false, assignments: assignments.observe(), ingress: ingress.observe(), sample: lastSample,
   }));
   log("info", "started", `agent ${AGENT_VERSION} of node ${identity.name}, data port ${port.port}, certificate until ${new Date(certificateTimes(identity.certificatePem).expiresMs).toISOString()}`);
 
@@ -163,7 +165,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
       await ingress.stop();
       await assignments.stop();
       reporter.stop();
-      link.close();
+      link?.close();
       client.close();
       await Promise.all([port.close(), metrics?.close(), cache.close()]);
     },

@@ -20,7 +20,10 @@ const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, file]
 
 await build({
   entryPoints, outdir: newFolder, outExtension: { ".js": ".mjs" },
-  bundle: true, platform: "node", format: "esm", target: "node20", splitting: true, minify: true, keepNames: true, legalComments: "none", logLevel: "warning",
+  bundle: true, platform: "node", format: "esm", target: "node20", splitting: true, minifySyntax: true, legalComments: "none", logLevel: "warning",
+  // Modules where a dependency has them: they split and shake, CommonJS does neither.
+  mainFields: ["module", "main"],
+  // Names and line breaks stay: a stack trace in a node's journal has to be readable.
   // Native, one build per platform; and two accelerators the WebSocket library only tries to load.
   external: ["onnxruntime-node", "bufferutil", "utf-8-validate"],
   define: { CUTPLANE_AGENT_VERSION: JSON.stringify(version) },

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket as NetSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
@@ -64,7 +64,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
   const sockets = new Set<Socket>();
 
   const tlsServer = createHttpsServer({ key: own.keyPem, cert: ownPem, ca: authority.caPem, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.3" }, (req, res) => void answer(req, res));
-  tlsServer.on("connection", (raw) => {
+  tlsServer.on("connection", (raw: NetSocket) => {
     let before = 0;
     const count = () => { received += raw.bytesRead - before; before = raw.bytesRead; };
     const timer = setInterval(count, 50);
