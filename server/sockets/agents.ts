@@ -1,0 +1,164 @@
+// The agents' door: Socket.io namespace /agents on the mutual-TLS listener. Who it is comes from the certificate alone; what it says is parsed,
+// bounded and rate-limited; what it should do is pushed as one document whenever there is a newer one.
+//
+//   handshake ──certificate, version and hello hold──▶ connected ──"report"──▶ memory; "desired" ◀── newest version, one in flight
+//   refused: `connect_error` with data {code, message, fix}; later: event "refused" {code, message, fix}, then the connection ends
+import type { Server as HttpsServer } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { Server, type Socket } from "socket.io";
+import { CONTROL_VERSION, type Hello } from "../../agents/protocol/control.ts";
+import { authenticateNode } from "../commands/authenticate-node.ts";
+import type { Deps } from "../commands/deps.ts";
+import { recordDisconnect, recordHello } from "../commands/record-hello.ts";
+import { recordReport } from "../commands/record-report.ts";
+import { AppError } from "../errors.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { peerFingerprint } from "../trust/peer-fingerprint.ts";
+import { parseHello, parseReport } from "./parse-agent-message.ts";
+
+/** A measured profile of the largest models; everything else is a thousandth of it. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Reports a second an agent may send for long, and at once. It sends one a second and one for each change. */
+export const MAX_REPORTS_PER_SECOND = 20;
+export const MAX_REPORT_BURST = 60;
+/** Invalid messages of one connection before it is ended. */
+export const MAX_INVALID_MESSAGES = 5;
+export const MAX_AGENT_CONNECTIONS = 20_000;
+const PUSH_TIMEOUT_MS = 10_000;
+/** After a push that was not acknowledged. */
+const PUSH_RETRY_MS = 2_000;
+
+type Connection = { socket: Socket; nodeId: string; name: string; tokens: number; tokensAtMs: number; invalid: number; sentVersion: number; isPushing: boolean; lastSeq: number };
+export type AgentSockets = { close(): Promise<void>; /** Node ids with a connection. */ connected(): string[] };
+
+export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets {
+  const io = new Server(httpsServer, { transports: ["websocket"], maxHttpBufferSize: MAX_MESSAGE_BYTES, perMessageDeflate: false, serveClient: false, pingInterval: 10_000, pingTimeout: 10_000 });
+  const connections = new Map<string, Connection>();
+  const fleet = liveFleet(deps.db);
+  const namespace = io.of("/agents");
+
+  namespace.use((socket, next) => {
+    admit(deps, socket, connections.size).then(
+      () => next(),
+      (error: unknown) => next(refusalOf(deps, error)),
+    );
+  });
+  namespace.on("connection", (socket) => {
+    const { nodeId, name } = socket.data as Identity;
+    const connection: Connection = { socket, nodeId, name, tokens: MAX_REPORT_BURST, tokensAtMs: deps.clock.now(), invalid: 0, sentVersion: -1, isPushing: false, lastSeq: -1 };
+    const old = connections.get(nodeId);
+    connections.set(nodeId, connection);
+    // One identity, one connection: the newest is the agent that runs now.
+    if (old) refuse(old, { code: "conflict", message: "Another connection of this node took over.", fix: null });
+    socket.on("report", (raw: unknown, acknowledge?: unknown) => takeReport(deps, connection, raw, acknowledge));
+    socket.on("error", (error) => deps.log.debug({ err: error, nodeId }, "an agent's socket failed"));
+    socket.on("disconnect", () => {
+      if (connections.get(nodeId) !== connection) return;
+      connections.delete(nodeId);
+      recordDisconnect(deps, nodeId);
+    });
+    void push(deps, connection);
+  });
+
+  const onDesired = (nodeId: string): void => {
+    const connection = connections.get(nodeId);
+    if (connection) void push(deps, connection);
+  };
+  const onRemoved = (nodeId: string, reason: string): void => {
+    const connection = connections.get(nodeId);
+    if (connection) refuse(connection, { code: "forbidden", message: reason, fix: "Enrol it again with a new join token." });
+  };
+  fleet.desiredListeners.add(onDesired);
+  fleet.removalListeners.add(onRemoved);
+  return {
+    connected: () => [...connections.keys()],
+    async close() {
+      fleet.desiredListeners.delete(onDesired);
+      fleet.removalListeners.delete(onRemoved);
+      namespace.disconnectSockets(true);
+      // The listener is its owner's to close.
+      io.engine.close();
+    },
+  };
+}
+
+type Identity = { nodeId: string; name: string };
+
+/** @throws AppError with what the agent should know */
+async function admit(deps: Deps, socket: Socket, connected: number): Promise<void> {
+  if (connected >= MAX_AGENT_CONNECTIONS) throw new AppError("too-many", "The console serves as many agents as it can.");
+  const fingerprint = peerFingerprint(socket.request.socket as TLSSocket);
+  if (!fingerprint) throw new AppError("unauthorized", "The connection has no certificate of this console's authority.", { fix: "Enrol the node with a join token." });
+  const version = (socket.handshake.auth as { controlVersion?: unknown }).controlVersion;
+  if (version !== CONTROL_VERSION) throw new AppError("bad-request", `This agent speaks version ${String(version).slice(0, 20)} of the control protocol, the console version ${CONTROL_VERSION}.`, { fix: "Install the agent this console serves (its /install.sh)." });
+  const parsed = parseHello(socket.handshake.auth);
+  if (!parsed.ok) throw new AppError("bad-request", parsed.reason, { fix: "Install the agent this console serves." });
+  const node = await authenticateNode(deps, fingerprint);
+  await recordHello(deps, { nodeId: node.id, hello: parsed.value satisfies Hello, remoteAddress: plainAddress(socket.handshake.address) });
+  socket.data = { nodeId: node.id, name: node.name } satisfies Identity;
+}
+
+function takeReport(deps: Deps, connection: Connection, raw: unknown, acknowledge: unknown): void {
+  const nowMs = deps.clock.now();
+  connection.tokens = Math.min(MAX_REPORT_BURST, connection.tokens + ((nowMs - connection.tokensAtMs) / 1000) * MAX_REPORTS_PER_SECOND) - 1;
+  connection.tokensAtMs = nowMs;
+  if (connection.tokens < 0) return refuse(connection, { code: "too-many", message: `More than ${MAX_REPORTS_PER_SECOND} reports a second.`, fix: null });
+  const parsed = parseReport(raw);
+  if (!parsed.ok) {
+    connection.invalid++;
+    deps.log.warn({ nodeId: connection.nodeId, reason: parsed.reason }, "an agent's report was not valid");
+    connection.socket.emit("invalid", { message: parsed.reason });
+    if (connection.invalid >= MAX_INVALID_MESSAGES) refuse(connection, { code: "bad-request", message: parsed.reason, fix: "Install the agent this console serves." });
+    return;
+  }
+  const report = parsed.value;
+  if (typeof acknowledge === "function") acknowledge({ seq: report.seq });
+  // A repeated or late one says nothing new.
+  if (report.seq <= connection.lastSeq) return;
+  connection.lastSeq = report.seq;
+  recordReport(deps, { nodeId: connection.nodeId, name: connection.name, report });
+}
+
+/** Always the newest document, one at a time: what is pushed meanwhile is overtaken, not queued. */
+async function push(deps: Deps, connection: Connection): Promise<void> {
+  if (connection.isPushing) return;
+  connection.isPushing = true;
+  try {
+    for (;;) {
+      const entry = liveFleet(deps.db).desired.get(connection.nodeId);
+      if (!connection.socket.connected || !entry || entry.document.version <= connection.sentVersion) return;
+      const { document } = entry;
+      try {
+        const answer: unknown = await connection.socket.timeout(PUSH_TIMEOUT_MS).emitWithAck("desired", document);
+        connection.sentVersion = document.version;
+        const cursor = (answer as { cursor?: unknown } | null)?.cursor;
+        const live = liveFleet(deps.db).nodes.get(connection.nodeId);
+        if (live && typeof cursor === "number" && cursor <= document.version) live.cursor = cursor;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, PUSH_RETRY_MS).unref());
+      }
+    }
+  } finally {
+    connection.isPushing = false;
+  }
+}
+
+type Refused = { code: string; message: string; fix: string | null };
+
+function refuse(connection: Connection, refused: Refused): void {
+  connection.socket.emit("refused", refused);
+  connection.socket.disconnect(true);
+}
+
+/** Socket.io passes `data` on to the client. What is not ours to tell stays in the log. */
+function refusalOf(deps: Deps, error: unknown): Error & { data: Refused } {
+  if (error instanceof AppError) return Object.assign(new Error(error.message), { data: { code: error.code, message: error.message, fix: error.fix } });
+  deps.log.warn({ err: error }, "an agent could not be admitted");
+  const message = "The console can't admit agents right now.";
+  return Object.assign(new Error(message), { data: { code: "unavailable", message, fix: "It is tried again by itself." } });
+}
+
+/** "::ffff:10.0.0.1" is 10.0.0.1. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}

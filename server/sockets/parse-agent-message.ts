@@ -1,0 +1,99 @@
+// Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
+// every list its bound.
+import { z } from "zod";
+import { ASSIGNMENT_STATES, type Hello, type Report } from "../../agents/protocol/control.ts";
+
+/** Stages, ingresses or measurements of one node. */
+const MAX_ITEMS = 256;
+const MAX_LANES = 64;
+const MAX_LINKS = 128;
+const MAX_NOTICES = 64;
+/** Executed ops in a measured profile: the largest models have tens of thousands. */
+const MAX_OPS = 200_000;
+
+const id = z.string().max(80);
+const text = z.string().max(2_000);
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const amount = z.number().min(0).max(1e18);
+const amountOrNull = amount.nullable();
+const time = z.string().max(40);
+
+const hardware = z.object({
+  hostname: text, platform: id, arch: id, cpuModel: text,
+  cores: amount, memoryBytes: amount, memoryAvailableBytes: amount, diskFreeBytes: amount,
+  providers: z.array(id).max(32), deviceClass: text, nodeVersion: id, agentVersion: id, ortVersion: id,
+});
+
+const hello = z.object({
+  controlVersion: count, agentVersion: id, bootId: id.min(1), cursor: z.number().int().min(0).max(2_147_483_647), hardware,
+  dataHost: z.string().max(255), dataPort: z.number().int().min(0).max(65_535),
+});
+
+const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
+const assignment = z.object({
+  assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
+  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount,
+  loadMs: amountOrNull, warmMs: amountOrNull, residentBytes: amountOrNull, restarts: count,
+  lanes: z.array(lane).max(MAX_LANES),
+  error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
+});
+const ingress = z.object({
+  deploymentId: id, currentEpoch: count.nullable(), url: z.string().max(500),
+  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count })).max(MAX_LANES),
+  verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
+  error: text.nullable(),
+});
+const session = z.object({ intraOpThreads: count, optimization: z.enum(["disabled", "basic", "extended", "all"]), provider: z.literal("cpu") });
+const measure = z.object({
+  taskId: id, modelId: id, state: z.enum(["fetching", "running", "done", "failed"]), message: text.nullable(),
+  result: z
+    .object({
+      deviceClass: text, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
+      ops: z.array(z.object({ name: z.string().max(1_000), opType: z.string().max(200), ms: amount })).max(MAX_OPS),
+    })
+    .nullable(),
+});
+const link = z.object({ toNodeId: id, at: time, rttMs: amount, rttSdMs: amount, bandwidthBytesPerSecond: amountOrNull, error: text.nullable() });
+const stageSample = z.object({
+  assignmentId: id, deploymentId: id, epoch: count, stageIndex: count, done: count, failed: count, queueLength: count,
+  computeMsP50: amountOrNull, computeMsP99: amountOrNull, queueMsP50: amountOrNull, receivedBytes: amount, sentBytes: amount, upstreamNodeIds: z.array(id).max(MAX_LANES),
+});
+const trace = z.object({
+  requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
+  stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount })).max(MAX_LANES),
+});
+const ingressSample = z.object({
+  deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
+  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count), trace: trace.nullable(),
+});
+const sample = z.object({
+  cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount,
+  stages: z.array(stageSample).max(MAX_ITEMS), ingress: z.array(ingressSample).max(MAX_ITEMS),
+});
+const notice = z.object({ at: time, level: z.enum(["info", "warn", "error"]), code: id, message: text, assignmentId: id.optional(), deploymentId: id.optional() });
+const report = z.object({
+  seq: count, at: time, bootId: id, cursor: count,
+  assignments: z.array(assignment).max(MAX_ITEMS).optional(),
+  ingress: z.array(ingress).max(MAX_ITEMS).optional(),
+  measures: z.array(measure).max(MAX_ITEMS).optional(),
+  links: z.array(link).max(MAX_LINKS).optional(),
+  sample: sample.optional(),
+  notices: z.array(notice).max(MAX_NOTICES).optional(),
+});
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string };
+
+export function parseHello(raw: unknown): Parsed<Hello> {
+  return parse(hello, raw, "hello");
+}
+export function parseReport(raw: unknown): Parsed<Report> {
+  return parse(report, raw, "report");
+}
+
+/** The first thing that is wrong, and where. */
+function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): Parsed<T> {
+  const result = schema.safeParse(raw);
+  if (result.success) return { ok: true, value: result.data };
+  const issue = result.error.issues[0];
+  return { ok: false, reason: `The ${what} is not valid at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? "unknown"}`.slice(0, 300) };
+}
