@@ -1,8 +1,8 @@
 // Owns where a session runs: in a worker thread (the event loop stays free) or inline (tiny segments, where the hop to a thread costs more than
 // the run). Same order of answers either way: first in, first out.
-import { Worker } from "node:worker_threads";
 import type { SessionOptions, StatePair } from "../protocol/control.ts";
 import { loadSession, type RunJob, type RunResult } from "./session.ts";
+import { startThread } from "./start-thread.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./session-worker.ts";
 
 export type Runner = {
@@ -47,9 +47,7 @@ async function startInline(skeletonPath: string, options: SessionOptions, states
 type Waiting = { resolve(result: RunResult & { buffer: ArrayBuffer }): void; reject(error: Error): void };
 
 function startWorker(start: WorkerStart): Promise<Runner> {
-  const here = new URL(import.meta.url);
-  const extension = here.pathname.slice(here.pathname.lastIndexOf("."));
-  const worker = new Worker(new URL(`./session-worker${extension}`, here), { workerData: start });
+  const worker = startThread("session-worker", import.meta.url, start);
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let ended: (() => void) | null = null;

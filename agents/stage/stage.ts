@@ -5,10 +5,11 @@ import { tensorBytes, type WireTensor } from "../protocol/tensor.ts";
 import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { DataAcceptor, dataContext } from "./data-tls.ts";
-import type { DialLink, OpenBody } from "./dial-link.ts";
+import type { DialLink } from "./dial-link.ts";
 import { FrameConnection } from "./frame-connection.ts";
 import { LaneRuntime, type LaneHost } from "./lane-runtime.ts";
 import type { TlsMaterial } from "./messages.ts";
+import { parseOpen } from "./open-body.ts";
 import { RunFailed, startRunner, type Runner } from "./run-session.ts";
 import type { SenderLink } from "./sender-link.ts";
 import type { RunJob, TensorAt } from "./session.ts";
@@ -241,16 +242,6 @@ const sameWay = (a: Assignment["lanes"][number], b: Assignment["lanes"][number])
   a.epoch === b.epoch && a.revisionId === b.revisionId && a.stageIndex === b.stageIndex && JSON.stringify(a.upstream) === JSON.stringify(b.upstream);
 
 const streamKey = (laneId: string, message: Message): string => `${laneId}/${message.originId}/${message.streamId}`;
-
-function parseOpen(body: Uint8Array): OpenBody | null {
-  try {
-    const open = JSON.parse(new TextDecoder().decode(body)) as Partial<OpenBody>;
-    const good = typeof open.revisionId === "string" && typeof open.epoch === "number" && typeof open.stageIndex === "number" && (open.role === "stage" || open.role === "ingress");
-    return good ? (open as OpenBody) : null;
-  } catch {
-    return null;
-  }
-}
 
 function passenger(at: TensorAt, buffer: ArrayBuffer): WireTensor {
   return { name: at.name, dataType: at.dataType, shape: at.shape, data: new Uint8Array(buffer, at.offset, tensorBytes(at.dataType, at.shape)) };

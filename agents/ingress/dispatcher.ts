@@ -1,0 +1,181 @@
+// Owns the requests of one deployment between "accepted" and "answered": which pipeline, which attempt, deadline, cancellation. Each request
+// gets exactly one outcome. Knows nothing of HTTP.
+//
+//   waiting (no linked pipeline, or a pause before the next attempt) ──► sent ──► answered
+//        ▲                                                                │
+//        └── pipeline broke, or a retryable error: next attempt ──────────┘     from anywhere: failed (deadline, cancelled, final error)
+import type { IngressRoute, RequestTrace } from "../protocol/control.ts";
+import { FLAGS, type Message, type StageTrace } from "../protocol/frame.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
+import type { BufferPool } from "../stage/buffer-pool.ts";
+import type { PipelineRuntime } from "./pipeline-runtime.ts";
+
+/** Between attempts after a retryable error; doubles up to the longest. */
+const FIRST_RETRY_MS = 10;
+const LONGEST_RETRY_MS = 250;
+/** Attempts are bounded by the deadline; this bounds a pipeline that refuses at once, forever. */
+const MAX_ATTEMPTS = 1000;
+
+export type StreamStep = { streamId: number; stepIndex: number; end: boolean };
+export type InferRequest = {
+  inputs: WireTensor[];
+  /** `performance.now()` clock. */
+  deadlineAt: number;
+  signal?: AbortSignal;
+  /** null = stateless: may be sent again. */
+  stream: StreamStep | null;
+  /** Through this pipeline only (streams, verification); null = the current one. */
+  pipeline: PipelineRuntime | null;
+};
+export type InferAnswer = {
+  outputs: WireTensor[]; trace: RequestTrace; epoch: number; attempts: number;
+  /** Call when the outputs are no longer needed. */
+  release(): void;
+};
+
+type Entry = InferRequest & {
+  id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string;
+  retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
+  resolve(answer: InferAnswer): void; reject(error: WireError): void;
+};
+
+export class Dispatcher {
+  readonly #originId: number;
+  readonly #nextId: () => number;
+  readonly #pool: BufferPool;
+  readonly #entries = new Map<number, Entry>();
+  /** The pipeline new requests go to. */
+  current: PipelineRuntime | null = null;
+  limits: IngressRoute["limits"];
+
+  constructor(originId: number, nextId: () => number, pool: BufferPool, limits: IngressRoute["limits"]) {
+    this.#originId = originId;
+    this.#nextId = nextId;
+    this.#pool = pool;
+    this.limits = limits;
+  }
+
+  get inFlight(): number {
+    return this.#entries.size;
+  }
+
+  inFlightOn(pipeline: PipelineRuntime): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.sentTo === pipeline) count++;
+    return count;
+  }
+
+  /** Rejects with WireError; resolves with the answer of exactly one attempt. */
+  infer(request: InferRequest): Promise<InferAnswer> {
+    if (this.#entries.size >= this.limits.maxInFlight) return Promise.reject(new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`));
+    if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
+    const remainingMs = request.deadlineAt - performance.now();
+    if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId();
+      const entry: Entry = {
+        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), retryTimer: null, retryMs: FIRST_RETRY_MS,
+        ready: true, resolve, reject,
+        deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
+      };
+      this.#entries.set(id, entry);
+      request.signal?.addEventListener("abort", () => this.#abandon(entry, new WireError("cancelled", "the client went away")), { once: true });
+      this.#try(entry);
+    });
+  }
+
+  #try(entry: Entry): void {
+    const pipeline = entry.pipeline ?? this.current;
+    if (!entry.ready || entry.sentTo || !pipeline?.linked) return;
+    entry.attempt++;
+    entry.sentTo = pipeline;
+    const wanted = pipeline.pipeline.sends;
+    const { stream } = entry;
+    try {
+      pipeline.send({
+        requestId: entry.id, originId: this.#originId, attempt: entry.attempt & 0xffff, epoch: pipeline.pipeline.epoch,
+        streamId: stream?.streamId ?? 0, stepIndex: stream?.stepIndex ?? 0, flags: stream ? FLAGS.stream | (stream.end ? FLAGS.streamEnd : 0) : 0,
+        deadlineMs: Math.max(1, Math.ceil(entry.deadlineAt - performance.now())), traces: [],
+        tensors: entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
+      });
+    } catch (error) {
+      this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message);
+    }
+  }
+
+  onAnswer(message: Message, pipeline: PipelineRuntime): void {
+    const entry = this.#entries.get(message.requestId);
+    // An answer of an attempt given up, or of a request already answered: dropped, so that nobody is answered twice.
+    if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== message.attempt) return this.#pool.release(message.buffer);
+    this.#close(entry);
+    entry.resolve({
+      outputs: message.tensors, trace: traceOf(entry, message.traces, null), epoch: message.epoch, attempts: entry.attempt,
+      release: () => this.#pool.release(message.buffer),
+    });
+  }
+
+  onError(requestId: number, attempt: number, code: WireErrorCode, text: string, pipeline: PipelineRuntime): void {
+    const entry = this.#entries.get(requestId);
+    if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== attempt) return;
+    this.#failed(entry, code, text);
+  }
+
+  #failed(entry: Entry, code: WireErrorCode, text: string): void {
+    entry.sentTo = null;
+    if (entry.stream || !WIRE_ERRORS[code].retryable || entry.attempt >= MAX_ATTEMPTS) {
+      this.#close(entry);
+      return entry.reject(new WireError(code, text));
+    }
+    entry.ready = false;
+    entry.retryTimer = setTimeout(() => { entry.ready = true; this.#try(entry); }, entry.retryMs);
+    entry.retryMs = Math.min(entry.retryMs * 2, LONGEST_RETRY_MS);
+  }
+
+  /** A pipeline broke: what was on it is sent again when a pipeline is linked; steps of streams cannot be. */
+  onBroken(pipeline: PipelineRuntime): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.sentTo !== pipeline) continue;
+      entry.sentTo = null;
+      if (!entry.stream) this.#try(entry);
+      else {
+        this.#close(entry);
+        entry.reject(new WireError("stream_lost", "the pipeline broke and the stream's state with it"));
+      }
+    }
+  }
+
+  /** A pipeline was linked or became the current one. */
+  flush(): void {
+    for (const entry of [...this.#entries.values()]) this.#try(entry);
+  }
+
+  #abandon(entry: Entry, error: WireError): void {
+    if (!this.#entries.has(entry.id)) return;
+    entry.sentTo?.cancel(entry.id);
+    this.#close(entry);
+    if (entry.sentTo === null && error.code === "deadline") {
+      const problem = (entry.pipeline ?? this.current)?.problem();
+      if (problem) return entry.reject(new WireError("not_linked", `the pipeline was not linked within the deadline: ${problem}`));
+    }
+    entry.reject(error);
+  }
+
+  #close(entry: Entry): void {
+    clearTimeout(entry.deadlineTimer);
+    if (entry.retryTimer) clearTimeout(entry.retryTimer);
+    this.#entries.delete(entry.id);
+  }
+
+  /** Ends everything at once. */
+  stop(reason: string): void {
+    for (const entry of [...this.#entries.values()]) this.#abandon(entry, new WireError("going_away", reason));
+  }
+}
+
+export function traceOf(entry: { id: number; startedAt: number; startedAtIso: string }, stages: StageTrace[], errorCode: WireErrorCode | null): RequestTrace {
+  return {
+    requestId: `req_${entry.id.toString(36)}`, startedAt: entry.startedAtIso, totalMs: performance.now() - entry.startedAt, ok: errorCode === null, errorCode,
+    stages: stages.map(({ stageIndex, nodeId, queueMs, computeMs, receivedBytes }) => ({ stageIndex, nodeId, queueMs, computeMs, receivedBytes })),
+  };
+}

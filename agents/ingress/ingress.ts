@@ -1,0 +1,132 @@
+// Owns an ingress: its HTTP server, its routes, and the connections stage 0 of each pipeline dials to it.
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { SecureContext, TLSSocket } from "node:tls";
+import type { IngressSample, ObservedIngress } from "../protocol/control.ts";
+import type { ControlFrame } from "../protocol/frame.ts";
+import { BufferPool } from "../stage/buffer-pool.ts";
+import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
+import type { OpenBody } from "../stage/dial-link.ts";
+import { FrameConnection } from "../stage/frame-connection.ts";
+import type { LocalIngressRoute, TlsMaterial, ToIngress } from "../stage/messages.ts";
+import { parseOpen } from "../stage/open-body.ts";
+import { originId } from "../stage/origin-id.ts";
+import type { SenderLink } from "../stage/sender-link.ts";
+import { createIngressServer } from "./http-server.ts";
+import type { PipelineRuntime } from "./pipeline-runtime.ts";
+import { RouteRuntime } from "./route-runtime.ts";
+
+const VERSION = "1";
+
+export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void };
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+export class Ingress {
+  readonly server: Server;
+  readonly #options: IngressOptions;
+  readonly #acceptor: DataAcceptor;
+  readonly #pool = new BufferPool();
+  readonly #routes = new Map<string, RouteRuntime>();
+  readonly #originId: number;
+  #context: SecureContext;
+  #url = "";
+  #stopping = false;
+  // Ids grow over restarts too (seconds × 2^20 + count), so that a late answer to an earlier life meets no request of this one.
+  #nextId = Math.floor(Date.now() / 1000) * 2 ** 20;
+
+  constructor(options: IngressOptions) {
+    this.#options = options;
+    this.#originId = originId(options.tls.nodeId);
+    this.#context = dataContext(options.tls);
+    this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
+    this.server = createIngressServer({ routes: () => (this.#stopping ? [] : [...this.#routes.values()]), needsKey: !isLoopback(options.host), httpTls: options.httpTls, version: VERSION });
+  }
+
+  /** The listener is open; gives the URL clients use. */
+  listening(port: number): string {
+    const { host, advertiseHost, httpTls } = this.#options;
+    const name = advertiseHost ?? host;
+    this.#url = `${httpTls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+    return this.#url;
+  }
+
+  setRoutes(routes: LocalIngressRoute[]): void {
+    const wanted = new Set(routes.map(({ route }) => route.deploymentId));
+    for (const [deploymentId, runtime] of this.#routes) {
+      if (wanted.has(deploymentId)) continue;
+      this.#routes.delete(deploymentId);
+      runtime.stop("the deployment does not enter here any more");
+    }
+    for (const local of routes) {
+      const runtime = this.#routes.get(local.route.deploymentId);
+      if (runtime) runtime.update(local);
+      else this.#routes.set(local.route.deploymentId, new RouteRuntime(local, {
+        originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed,
+      }));
+    }
+    this.#options.changed();
+  }
+
+  renew(tls: TlsMaterial): void {
+    this.#context = dataContext(tls);
+    this.#acceptor.renew(tls);
+  }
+
+  handOver(socket: Socket): void {
+    this.#acceptor.accept(socket);
+  }
+
+  #accept(socket: TLSSocket, peerNodeId: string): void {
+    let opened: { pipeline: PipelineRuntime; link: SenderLink } | null = null;
+    const open = (frame: ControlFrame, connection: FrameConnection) => {
+      const body: OpenBody | null = parseOpen(frame.body);
+      const pipeline = body && this.#pipelineFor(body);
+      if (!body || !pipeline || body.stageIndex !== 0) return connection.close(body ? "unknown_lane" : "bad_frame", "no such pipeline here");
+      const link = pipeline.attach(connection, frame.value);
+      if (typeof link === "string") return connection.close(link, `this pipeline does not start at ${connection.peerNodeId}`);
+      opened = { pipeline, link };
+      connection.sendControl("opened", { epoch: body.epoch });
+    };
+    new FrameConnection(socket, peerNodeId, {
+      maxPayloadBytes: 0, pool: this.#pool,
+      onMessage: (_message, connection) => connection.close("bad_frame", "tensors from a receiver"),
+      onControl: (frame, connection) => {
+        if (opened) opened.pipeline.fromFirst(frame, opened.link);
+        else if (frame.type === "open") open(frame, connection);
+        else connection.close("bad_frame", `${frame.type} frame before open`);
+      },
+      onClose: () => opened?.pipeline.detach(opened.link),
+    });
+  }
+
+  #pipelineFor({ revisionId, epoch }: OpenBody): PipelineRuntime | null {
+    for (const route of this.#routes.values()) {
+      const pipeline = route.pipelineFor(revisionId, epoch);
+      if (pipeline) return pipeline;
+    }
+    return null;
+  }
+
+  observed(): ObservedIngress[] {
+    return [...this.#routes.values()].map((route) => route.observed(this.#url));
+  }
+
+  samples(): IngressSample[] {
+    return [...this.#routes.values()].map((route) => route.sample());
+  }
+
+  /** Takes nothing new, answers what is in flight, at most `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.server.close();
+    const until = performance.now() + graceMs;
+    while (performance.now() < until && [...this.#routes.values()].some((route) => route.inFlight > 0)) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const route of this.#routes.values()) route.stop("the ingress stops");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.server.closeAllConnections();
+  }
+}

@@ -1,0 +1,61 @@
+// Owns the entry of the ingress process: messages of the agent's main process in, routes' state and samples out. Ends with its parent.
+// The same file is the entry of the processors' threads.
+import type { AddressInfo, Socket } from "node:net";
+import { isMainThread } from "node:worker_threads";
+import type { FromIngress, ToIngress } from "../stage/messages.ts";
+import { Ingress } from "./ingress.ts";
+import { runProcessorWorker } from "./processor-worker.ts";
+
+const SAMPLE_EVERY_MS = 1000;
+const TELL_CHANGES_AFTER_MS = 20;
+
+function runIngress(): void {
+  const tell = (message: FromIngress): void => { if (process.connected) process.send!(message); };
+  let ingress: Ingress | null = null;
+  let changes: NodeJS.Timeout | null = null;
+  let cpu = process.cpuUsage();
+  let sampledAt = performance.now();
+
+  const tellObserved = () => { if (ingress) tell({ type: "observed", ingress: ingress.observed() }); };
+  const changed = () => { changes ??= setTimeout(() => { changes = null; tellObserved(); }, TELL_CHANGES_AFTER_MS); };
+  const sample = () => {
+    if (!ingress) return;
+    const used = process.cpuUsage(cpu);
+    const now = performance.now();
+    const cpuCores = (used.user + used.system) / 1000 / (now - sampledAt);
+    cpu = process.cpuUsage();
+    sampledAt = now;
+    tell({ type: "sample", samples: ingress.samples(), rssBytes: process.memoryUsage.rss(), cpuCores });
+    tellObserved();
+  };
+
+  const start = (message: Extract<ToIngress, { type: "start" }>) => {
+    ingress = new Ingress({ ...message, changed });
+    const { server } = ingress;
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      tell({ type: "failed", code: error.code ?? "listen_failed", message: error.message });
+      setTimeout(() => process.exit(1), 100);
+    });
+    server.listen(message.port, message.host, () => {
+      const { port } = server.address() as AddressInfo;
+      const url = ingress!.listening(port);
+      tell({ type: "listening", host: message.host, port, url });
+    });
+  };
+
+  process.on("message", (message: ToIngress, handle?: unknown) => {
+    if (message.type === "start") start(message);
+    else if (message.type === "routes") ingress?.setRoutes(message.routes);
+    else if (message.type === "tls") ingress?.renew(message.tls);
+    else if (message.type === "socket") ingress && handle ? ingress.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();
+    else if (message.type === "stop") void (ingress?.stop(message.graceMs) ?? Promise.resolve()).then(() => { tell({ type: "stopped" }); setTimeout(() => process.exit(0), 50); });
+  });
+  process.on("disconnect", () => process.exit(0));
+  // Signals sent to the whole group (Ctrl-C) are the parent's to act upon.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+  setInterval(sample, SAMPLE_EVERY_MS);
+  tell({ type: "booted" });
+}
+
+if (isMainThread) runIngress();
+else runProcessorWorker();

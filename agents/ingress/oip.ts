@@ -1,0 +1,179 @@
+// Owns the Open Inference Protocol v2 over HTTP as bytes: infer requests in (JSON and the binary tensor extension), answers out.
+// https://github.com/kserve/open-inference-protocol; binary extension and the sequence and timeout parameters as Triton names them.
+import { elementCount, tensorBytes, BYTES_PER_ELEMENT, type DataType, type TensorSpec, type WireTensor } from "../protocol/tensor.ts";
+import { fromHalf, toHalf } from "./half.ts";
+
+export const OIP_NAMES: Record<DataType, string> = {
+  bool: "BOOL", uint8: "UINT8", int8: "INT8", uint16: "UINT16", int16: "INT16", uint32: "UINT32", int32: "INT32", uint64: "UINT64", int64: "INT64",
+  float16: "FP16", float32: "FP32", float64: "FP64",
+};
+const typeByName = new Map(Object.entries(OIP_NAMES).map(([type, name]) => [name, type as DataType]));
+
+/** What is wrong with a request, in words for its sender. */
+export class BadRequest extends Error {}
+
+export type OipRequest = {
+  id: string | null;
+  tensors: WireTensor[];
+  /** null = all outputs. */
+  outputs: { name: string; binary: boolean }[] | null;
+  binaryByDefault: boolean;
+  sequence: { id: string; start: boolean; end: boolean } | null;
+  timeoutMs: number | null;
+};
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** `headerLength` is Inference-Header-Content-Length: the JSON's bytes when binary tensors follow. Throws BadRequest. */
+export function parseInfer(body: Buffer, headerLength: number | null): OipRequest {
+  if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength >= 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString("utf8", 0, headerLength ?? body.length));
+  } catch (error) {
+    throw new BadRequest(`the body is not JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(json)) throw new BadRequest("the body must be a JSON object");
+  if (!Array.isArray(json.inputs) || json.inputs.length === 0) throw new BadRequest('"inputs" must be a list of tensors');
+  let at = headerLength ?? body.length;
+  const tensors = json.inputs.map((input: unknown, index) => {
+    const tensor = readTensor(input, index, body, at);
+    at += tensor.binaryBytes;
+    return tensor.tensor;
+  });
+  if (at !== body.length) throw new BadRequest(`${body.length - at} bytes follow the last binary tensor`);
+  const parameters = isObject(json.parameters) ? json.parameters : {};
+  return { id: typeof json.id === "string" ? json.id : null, tensors, ...readWishes(json, parameters) };
+}
+
+function readTensor(input: unknown, index: number, body: Buffer, at: number): { tensor: WireTensor; binaryBytes: number } {
+  if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
+  const { name } = input;
+  const dataType = typeByName.get(String(input.datatype));
+  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(input.datatype)} is not one of ${[...typeByName.keys()].join(", ")}`);
+  const shape = input.shape;
+  if (!Array.isArray(shape) || shape.length > 16 || !shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
+  const count = elementCount(shape as number[]);
+  if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
+  const bytes = tensorBytes(dataType, shape as number[]);
+  const binaryBytes = isObject(input.parameters) ? input.parameters.binary_data_size : undefined;
+  if (binaryBytes !== undefined) {
+    if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${OIP_NAMES[dataType]} needs ${bytes}`);
+    if (at + bytes > body.length) throw new BadRequest(`input "${name}": the body ends before its ${bytes} bytes`);
+    return { tensor: { name, dataType, shape: shape as number[], data: body.subarray(at, at + bytes) }, binaryBytes: bytes };
+  }
+  const flat = Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null;
+  if (!flat) throw new BadRequest(`input "${name}" has neither data nor binary_data_size`);
+  if (flat.length !== count) throw new BadRequest(`input "${name}": ${flat.length} values, shape [${shape.join(", ")}] needs ${count}`);
+  return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat) }, binaryBytes: 0 };
+}
+
+function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tensors"> {
+  const binaryByDefault = parameters.binary_data_output === true;
+  if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
+  const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
+    if (!isObject(output) || typeof output.name !== "string") throw new BadRequest(`outputs[${index}] has no name`);
+    const wish = isObject(output.parameters) ? output.parameters.binary_data : undefined;
+    return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault };
+  }) ?? null;
+  const id = parameters.sequence_id;
+  const hasSequence = (typeof id === "number" && id !== 0) || (typeof id === "string" && id !== "");
+  if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
+  const timeout = parameters.timeout;
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) throw new BadRequest("timeout must be a number of microseconds above 0");
+  return {
+    outputs, binaryByDefault,
+    sequence: hasSequence ? { id: String(id), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
+    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null,
+  };
+}
+
+function packValues(name: string, dataType: DataType, values: unknown[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * BYTES_PER_ELEMENT[dataType]);
+  const view = new DataView(bytes.buffer);
+  const size = BYTES_PER_ELEMENT[dataType];
+  const integer = dataType.includes("int");
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (dataType === "bool" ? typeof value !== "boolean" && value !== 0 && value !== 1 : typeof value !== "number" || (integer && !Number.isInteger(value))) {
+      throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}`);
+    }
+    writeValue(view, i * size, dataType, Number(value));
+  }
+  return bytes;
+}
+
+function writeValue(view: DataView, at: number, dataType: DataType, value: number): void {
+  switch (dataType) {
+    case "float32": return view.setFloat32(at, value, true);
+    case "float64": return view.setFloat64(at, value, true);
+    case "float16": return view.setUint16(at, toHalf(value), true);
+    case "int64": case "uint64": return view.setBigInt64(at, BigInt(value), true);
+    case "int32": case "uint32": return view.setUint32(at, value >>> 0, true);
+    case "int16": case "uint16": return view.setUint16(at, value & 0xffff, true);
+    default: return view.setUint8(at, value & 0xff);
+  }
+}
+
+/** Values as JSON text. 64-bit integers keep all digits; NaN and infinities, which JSON does not have, become null. */
+function valuesText({ dataType, data }: WireTensor): string {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const size = BYTES_PER_ELEMENT[dataType];
+  const count = data.length / size;
+  if (dataType === "int64" || dataType === "uint64") {
+    const digits: string[] = [];
+    for (let i = 0; i < count; i++) digits.push((dataType === "int64" ? view.getBigInt64(i * 8, true) : view.getBigUint64(i * 8, true)).toString());
+    return `[${digits.join(",")}]`;
+  }
+  const read: (at: number) => number | boolean = {
+    bool: (at: number) => view.getUint8(at) !== 0, uint8: (at: number) => view.getUint8(at), int8: (at: number) => view.getInt8(at),
+    uint16: (at: number) => view.getUint16(at, true), int16: (at: number) => view.getInt16(at, true), float16: (at: number) => fromHalf(view.getUint16(at, true)),
+    uint32: (at: number) => view.getUint32(at, true), int32: (at: number) => view.getInt32(at, true),
+    float32: (at: number) => view.getFloat32(at, true), float64: (at: number) => view.getFloat64(at, true),
+  }[dataType];
+  const values = new Array<number | boolean>(count);
+  for (let i = 0; i < count; i++) values[i] = read(i * size);
+  return JSON.stringify(values);
+}
+
+/** The answer's body; `headerLength` is set when binary tensors follow the JSON. */
+export function formatInfer(modelName: string, id: string | null, tensors: WireTensor[], wishes: Pick<OipRequest, "outputs" | "binaryByDefault">, parameters: Record<string, string | number>): { body: Buffer; headerLength: number | null } {
+  const binary: Uint8Array[] = [];
+  const wanted = wishes.outputs ?? tensors.map((tensor) => ({ name: tensor.name, binary: wishes.binaryByDefault }));
+  const outputs = wanted.map(({ name, binary: asBinary }) => {
+    const tensor = tensors.find((candidate) => candidate.name === name)!;
+    const head = `"name":${JSON.stringify(name)},"datatype":"${OIP_NAMES[tensor.dataType]}","shape":[${tensor.shape.join(",")}]`;
+    if (!asBinary) return `{${head},"data":${valuesText(tensor)}}`;
+    binary.push(tensor.data);
+    return `{${head},"parameters":{"binary_data_size":${tensor.data.length}}}`;
+  });
+  const text = `{"model_name":${JSON.stringify(modelName)},"model_version":"1",${id === null ? "" : `"id":${JSON.stringify(id)},`}"parameters":${JSON.stringify(parameters)},"outputs":[${outputs.join(",")}]}`;
+  const json = Buffer.from(text);
+  return binary.length === 0 ? { body: json, headerLength: null } : { body: Buffer.concat([json, ...binary]), headerLength: json.length };
+}
+
+/** Checks a request's tensors against what the model declares. Throws BadRequest. */
+export function checkInputs(tensors: WireTensor[], declared: TensorSpec[], stateInputs: Set<string>): void {
+  const seen = new Set<string>();
+  const symbols = new Map<string, { size: number; where: string }>();
+  for (const { name, dataType, shape } of tensors) {
+    const spec = declared.find((candidate) => candidate.name === name);
+    if (!spec) throw new BadRequest(`the model has no input "${name}"; it has ${declared.map((input) => `"${input.name}"`).join(", ")}`);
+    if (stateInputs.has(name)) throw new BadRequest(`input "${name}" is state that lives on the stages: leave it out, and use sequence_id to keep it between requests`);
+    if (seen.has(name)) throw new BadRequest(`input "${name}" appears twice`);
+    seen.add(name);
+    if (dataType !== spec.dataType) throw new BadRequest(`input "${name}" is ${OIP_NAMES[dataType]}, the model takes ${OIP_NAMES[spec.dataType]}`);
+    if (spec.shape === null) continue;
+    const wrong = () => new BadRequest(`input "${name}" has shape [${shape.join(", ")}], the model takes [${spec.shape!.map((size) => size === "" ? "?" : size).join(", ")}]`);
+    if (shape.length !== spec.shape.length) throw wrong();
+    spec.shape.forEach((size, axis) => {
+      if (typeof size === "number") { if (shape[axis] !== size) throw wrong(); return; }
+      const known = size === "" ? undefined : symbols.get(size);
+      if (known && known.size !== shape[axis]) throw new BadRequest(`dimension "${size}" is ${known.size} in ${known.where} and ${shape[axis]} in "${name}"`);
+      if (size !== "") symbols.set(size, { size: shape[axis]!, where: `"${name}"` });
+    });
+  }
+  const missing = declared.filter((spec) => !seen.has(spec.name) && !stateInputs.has(spec.name));
+  if (missing.length > 0) throw new BadRequest(`missing ${missing.map((spec) => `input "${spec.name}"`).join(", ")}`);
+}

@@ -1,0 +1,59 @@
+// Owns one raw request's way: body → processor → tensors → pipeline, step by step → processor → JSON.
+import type { WireTensor } from "../protocol/tensor.ts";
+import { WireError } from "../protocol/wire-error.ts";
+import type { InferAnswer } from "./dispatcher.ts";
+import { ProcessorRefusal } from "./processor-runner.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+
+/** Steps sent and not yet answered: keeps every stage busy without filling the queues with one client's audio. */
+const STEPS_AHEAD = 8;
+/** Steps of one request; 30 minutes of audio in 32 ms windows is 56,250. */
+const MAX_STEPS = 65_536;
+
+export type RawRequest = { contentType: string; body: Uint8Array; signal: AbortSignal; deadlineMs: number | null };
+let nextSequence = 1;
+
+/** The answer as JSON text. Rejects with ProcessorRefusal or WireError. */
+export async function processRequest(route: RouteRuntime, { contentType, body, signal, deadlineMs }: RawRequest): Promise<string> {
+  if (!route.route.processor) throw new ProcessorRefusal(`model "${route.route.modelName}" declares no processor: send tensors to /infer`, 404);
+  if (!route.processor.ready) throw new ProcessorRefusal(route.processor.problem ?? "the processor is still loading", 503);
+  const { limits } = route.route;
+  const deadlineAt = performance.now() + Math.min(deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
+  const { ticket, steps } = await route.processor.encode(contentType, body);
+  const answers: InferAnswer[] = [];
+  try {
+    if (steps.length === 0 || steps.length > MAX_STEPS) throw new ProcessorRefusal(`the input makes ${steps.length} steps, 1 to ${MAX_STEPS} are possible`, 400);
+    answers.push(...(await runSteps(route, steps, deadlineAt, signal)));
+    return await route.processor.decode(ticket, answers.map((answer) => answer.outputs));
+  } catch (error) {
+    route.processor.forget(ticket);
+    throw error;
+  } finally {
+    for (const answer of answers) answer.release();
+  }
+}
+
+async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: AbortSignal): Promise<InferAnswer[]> {
+  const answers: InferAnswer[] = new Array(steps.length);
+  const sequenceId = `process:${nextSequence++}`;
+  const one = async (index: number): Promise<void> => {
+    const remainingMs = deadlineAt - performance.now();
+    if (remainingMs <= 0) throw new WireError("deadline", `${index} of ${steps.length} steps were done at the deadline`);
+    const sequence = steps.length === 1 ? null : { id: sequenceId, start: index === 0, end: index === steps.length - 1 };
+    answers[index] = await route.infer(steps[index]!, { deadlineMs: remainingMs, signal, sequence });
+  };
+  const running = new Set<Promise<void>>();
+  try {
+    for (let index = 0; index < steps.length; index++) {
+      const step = one(index).finally(() => running.delete(step));
+      running.add(step);
+      if (running.size >= STEPS_AHEAD) await Promise.race(running);
+    }
+    await Promise.all(running);
+    return answers;
+  } catch (error) {
+    await Promise.allSettled(running);
+    for (const answer of answers) answer?.release();
+    throw error;
+  }
+}

@@ -1,0 +1,203 @@
+// Owns one deployment at an ingress: its pipelines by epoch, which is current, its streams, its numbers, its processor and its verification.
+import { readFile } from "node:fs/promises";
+import type { SecureContext } from "node:tls";
+import type { IngressPipeline, IngressSample, ObservedIngress, RequestTrace } from "../protocol/control.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { WireError } from "../protocol/wire-error.ts";
+import type { BufferPool } from "../stage/buffer-pool.ts";
+import { quantile } from "../stage/stage-samples.ts";
+import type { LocalIngressRoute } from "../stage/messages.ts";
+import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
+import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
+import { ProcessorRunner } from "./processor-runner.ts";
+import { Sequences } from "./sequences.ts";
+import { Verification } from "./verification.ts";
+
+/** Latencies kept per interval. */
+const MAX_TIMES = 4096;
+/** An answer may be larger than a request (logits); above this it is a mistake or an attack. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+export type RouteHost = {
+  originId: number; nextId(): number;
+  pool: BufferPool; context(): SecureContext; dataProxy: string | null;
+  changed(): void;
+};
+export type InferOptions = { deadlineMs: number | null; signal?: AbortSignal; sequence: { id: string; start: boolean; end: boolean } | null };
+export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number>; latencyMsSum: number };
+
+export class RouteRuntime {
+  local: LocalIngressRoute;
+  readonly processor = new ProcessorRunner();
+  readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {}, latencyMsSum: 0 };
+  readonly #host: RouteHost;
+  readonly #pipelines = new Map<string, PipelineRuntime>();
+  readonly #dispatcher: Dispatcher;
+  readonly #sequences = new Sequences();
+  #verification: Verification | null = null;
+  #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
+  #times: number[] = [];
+  #trace: RequestTrace | null = null;
+
+  constructor(local: LocalIngressRoute, host: RouteHost) {
+    this.local = local;
+    this.#host = host;
+    this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits);
+    this.update(local);
+  }
+
+  get route(): LocalIngressRoute["route"] {
+    return this.local.route;
+  }
+
+  /** Whether a new request can be sent right now. */
+  get ready(): boolean {
+    return this.#dispatcher.current?.linked === true;
+  }
+
+  notReadyBecause(): string {
+    if (this.route.currentEpoch === null) return "no revision is current yet";
+    return this.#dispatcher.current?.problem() ?? `epoch ${this.route.currentEpoch} has no pipeline here`;
+  }
+
+  get inFlight(): number {
+    return this.#dispatcher.inFlight;
+  }
+
+  update(local: LocalIngressRoute): void {
+    this.local = local;
+    const { route } = local;
+    this.#dispatcher.limits = route.limits;
+    const wanted = new Map(route.pipelines.map((pipeline) => [keyOf(pipeline), pipeline]));
+    for (const [key, pipeline] of this.#pipelines) {
+      const next = wanted.get(key);
+      if (next) { pipeline.pipeline = next; continue; }
+      this.#pipelines.delete(key);
+      this.#sequences.dropPipeline(pipeline);
+      if (this.#dispatcher.current === pipeline) this.#dispatcher.current = null;
+      pipeline.stop("the pipeline was removed");
+    }
+    for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
+    this.#dispatcher.current = route.currentEpoch === null ? null : this.pipelineOf(route.currentEpoch);
+    this.#dispatcher.flush();
+    void this.processor.update(local);
+    this.#verify();
+    this.#host.changed();
+  }
+
+  #pipelineHost(): PipelineHost {
+    return {
+      originId: this.#host.originId, context: this.#host.context, dataProxy: this.#host.dataProxy, pool: this.#host.pool, maxAnswerBytes: MAX_ANSWER_BYTES,
+      onAnswer: (message, pipeline) => this.#dispatcher.onAnswer(message, pipeline),
+      onError: (requestId, attempt, code, text, pipeline) => this.#dispatcher.onError(requestId, attempt, code, text, pipeline),
+      onBroken: (pipeline) => {
+        this.#sequences.dropPipeline(pipeline);
+        this.#dispatcher.onBroken(pipeline);
+        this.#host.changed();
+      },
+      onLinked: () => { this.#dispatcher.flush(); this.#verify(); this.#host.changed(); },
+    };
+  }
+
+  pipelineOf(epoch: number): PipelineRuntime | null {
+    return [...this.#pipelines.values()].find(({ pipeline }) => pipeline.epoch === epoch) ?? null;
+  }
+
+  pipelineFor(revisionId: string, epoch: number): PipelineRuntime | null {
+    return [...this.#pipelines.values()].find(({ pipeline }) => pipeline.epoch === epoch && pipeline.revisionId === revisionId) ?? null;
+  }
+
+  /** One request, or one step of a sequence. Rejects with WireError. Counted. */
+  async infer(inputs: WireTensor[], options: InferOptions): Promise<InferAnswer> {
+    const startedAt = performance.now();
+    const { limits } = this.route;
+    const deadlineMs = Math.min(options.deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
+    this.totals.accepted++;
+    try {
+      const answer = await this.#inferStep(inputs, startedAt + deadlineMs, options);
+      this.totals.succeeded++;
+      this.#count(startedAt, answer.trace);
+      return answer;
+    } catch (error) {
+      const code = error instanceof WireError ? error.code : "internal";
+      this.totals.failed++;
+      this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
+      this.#trace = traceOf({ id: this.#host.nextId(), startedAt, startedAtIso: new Date(Date.now() - (performance.now() - startedAt)).toISOString() }, [], error instanceof WireError ? error.code : "internal");
+      throw error;
+    }
+  }
+
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal }: InferOptions): Promise<InferAnswer> {
+    const common = { inputs, deadlineAt, ...(signal ? { signal } : {}) };
+    if (!sequence) {
+      if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
+      return this.#dispatcher.infer({ ...common, stream: null, pipeline: null });
+    }
+    const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.current, this.#host.nextId);
+    try {
+      return await this.#dispatcher.infer({ ...common, stream: step, pipeline });
+    } catch (error) {
+      this.#sequences.forget(sequence.id, true);
+      throw error;
+    } finally {
+      this.#sequences.done(sequence.id);
+    }
+  }
+
+  #count(startedAt: number, trace: RequestTrace): void {
+    const ms = performance.now() - startedAt;
+    this.totals.latencyMsSum += ms;
+    if (this.#times.length < MAX_TIMES) this.#times.push(ms);
+    this.#trace = trace;
+  }
+
+  /** Starts the wanted verification once its file is here and its pipeline is linked; a task runs once. */
+  #verify(): void {
+    const task = this.route.verify;
+    if (!task) { this.#verification = null; return; }
+    if (this.#verification?.task.taskId !== task.taskId) this.#verification = new Verification(task, () => this.#host.changed());
+    const { parityPath } = this.local;
+    const pipeline = this.pipelineOf(task.epoch);
+    if (!parityPath || !pipeline?.linked) return;
+    const deadlineMs = this.route.limits.maxDeadlineMs;
+    this.#verification.start(() => readFile(parityPath), (inputs) => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + deadlineMs, stream: null, pipeline }));
+  }
+
+  observed(url: string): ObservedIngress {
+    return {
+      deploymentId: this.route.deploymentId, currentEpoch: this.route.currentEpoch, url,
+      pipelines: [...this.#pipelines.values()].map((pipeline) => ({
+        epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: this.#dispatcher.inFlightOn(pipeline) + this.#sequences.countOn(pipeline),
+      })),
+      verify: this.#verification?.observed() ?? null,
+      error: this.processor.problem ?? (this.route.currentEpoch === null || this.ready ? null : this.notReadyBecause()),
+    };
+  }
+
+  /** Of the interval since the last call. */
+  sample(): IngressSample {
+    this.#sequences.sweep(performance.now());
+    const { accepted, succeeded, failed, errors } = this.totals;
+    const before = this.#taken;
+    const times = this.#times;
+    const sample: IngressSample = {
+      deploymentId: this.route.deploymentId, epoch: this.route.currentEpoch,
+      accepted: accepted - before.accepted, succeeded: succeeded - before.succeeded, failed: failed - before.failed, inFlight: this.inFlight,
+      latencyMsP50: quantile(times, 0.5), latencyMsP99: quantile(times, 0.99),
+      errors: Object.fromEntries(Object.entries(errors).map(([code, count]) => [code, count - (before.errors[code] ?? 0)]).filter(([, count]) => (count as number) > 0)),
+      trace: this.#trace,
+    };
+    this.#taken = { accepted, succeeded, failed, errors: { ...errors } };
+    this.#times = [];
+    this.#trace = null;
+    return sample;
+  }
+
+  stop(reason: string): void {
+    this.#dispatcher.stop(reason);
+    for (const pipeline of this.#pipelines.values()) pipeline.stop(reason);
+    this.processor.stop();
+  }
+}
+
+const keyOf = ({ epoch, revisionId, last }: IngressPipeline): string => JSON.stringify([epoch, revisionId, last]);
