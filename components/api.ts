@@ -1,0 +1,52 @@
+// Owns the way to the API: the client, the query options proxy and the shapes its answers have. The only doorway to the router's type.
+import { QueryClient } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
+import type { inferRouterOutputs } from "@trpc/server";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import type { AppRouter } from "./api-shim.ts";
+
+/** Answers of the live feed keep queries fresh, so they are refetched only on events, on focus and when older than this. */
+const STALE_MS = 15_000;
+const RETRIES_MAX = 2;
+/** Longer batches would make one slow answer hold back the others. */
+const BATCH_MAX = 8;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: STALE_MS, retry: (count, error) => count < RETRIES_MAX && !isRefusal(error) },
+    mutations: { retry: false },
+  },
+});
+export const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc", maxItems: BATCH_MAX })] });
+export const api = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
+
+type Outputs = inferRouterOutputs<AppRouter>;
+export type ModelRow = Outputs["models"]["list"][number];
+export type ModelFull = Outputs["models"]["get"];
+export type ProfileRow = Outputs["models"]["profiles"][number];
+export type TopologyRow = Outputs["topologies"]["list"][number];
+export type TopologyFull = Outputs["topologies"]["get"];
+export type NodeRow = Outputs["nodes"]["list"][number];
+export type PlanRow = Outputs["plans"]["get"];
+export type DeploymentRow = Outputs["deployments"]["list"][number];
+export type DeploymentFull = Outputs["deployments"]["get"];
+export type MigrationRow = NonNullable<DeploymentRow["migration"]>;
+export type Operation = Outputs["operations"]["get"];
+
+/** What went wrong, why, and what to do. */
+export type ProblemText = { code: string; message: string; fix: string | null };
+
+/** Any thrown value → what the user reads. */
+export function problemOf(error: unknown): ProblemText {
+  if (error instanceof TRPCClientError) {
+    const own = (error.data as { cutplane?: ProblemText } | null)?.cutplane;
+    if (own) return { code: own.code, message: own.message, fix: own.fix ?? null };
+    if (!error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running. Requests to deployments go on without it." };
+  }
+  return { code: "internal", message: error instanceof Error ? error.message : String(error), fix: null };
+}
+
+/** Refusals say the same thing however often they are asked. */
+function isRefusal(error: unknown): boolean {
+  return !["unreachable", "unavailable", "internal"].includes(problemOf(error).code);
+}

@@ -1,0 +1,48 @@
+"use client";
+import { LayoutGrid, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
+import { useState } from "react";
+import { AddNode } from "../node/AddNode.tsx";
+import { Button } from "../ui/Button.tsx";
+import { IconButton } from "../ui/IconButton.tsx";
+import { addZone } from "./canvas-edit.ts";
+import { NEW_NODE_MIME } from "./Canvas.tsx";
+import { newId } from "./new-id.ts";
+import { SaveIndicator } from "./SaveIndicator.tsx";
+import { tidy } from "./use-canvas-keys.ts";
+import { editDocument, stepBack, stepForward, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+
+/** Tools above the canvas. "Node" can be clicked or dragged to its place. */
+export function CanvasTools({ addNode }: { addNode: () => void }) {
+  const store = useWorkbenchStore();
+  const canUndo = useWorkbench((state) => state.history.past.length > 0);
+  const canRedo = useWorkbench((state) => state.history.future.length > 0);
+  const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
+  const [joining, setJoining] = useState(false);
+  const zone = () => {
+    const id = newId("zon");
+    editDocument(store, (document) => addZone(document, id, "zone"));
+    store.setState({ selection: { kind: "zone", id } });
+  };
+  return (
+    <>
+      <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
+        <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
+        <IconButton label="Add a zone" onClick={zone}><SquareDashed size={15} /></IconButton>
+        <IconButton label="Arrange" keys="L" onClick={() => tidy(store)}><LayoutGrid size={15} /></IconButton>
+        <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
+        <IconButton label="Redo" keys="Ctrl Y" disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
+        <SaveIndicator />
+      </div>
+      {empty && (
+        <div className="pointer-events-none absolute inset-0 grid place-items-center p-6">
+          <div className="pointer-events-auto max-w-sm rounded-lg border border-dashed border-line-strong bg-ground p-5">
+            <p className="text-base font-medium">Nothing is drawn yet</p>
+            <p className="mt-1 text-ink-2">Draw the machines you plan (double-click, or N), or add a real one: it appears here by itself.</p>
+            <div className="mt-3 flex gap-2"><Button look="primary" onClick={addNode}>Draw a node</Button><Button onClick={() => setJoining(true)}>Add a machine</Button></div>
+          </div>
+        </div>
+      )}
+      <AddNode open={joining} onOpenChange={setJoining} />
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+import { Trash2 } from "lucide-react";
+import { Button } from "../ui/Button.tsx";
+import { editZone } from "./canvas-edit.ts";
+import { Field } from "./Field.tsx";
+import { LinkInspector } from "./LinkInspector.tsx";
+import { NodeInspector } from "./NodeInspector.tsx";
+import { PlanInspector } from "./PlanInspector.tsx";
+import { removeSelected } from "./use-canvas-keys.ts";
+import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+
+/** What is chosen, to be read and edited; the plan when nothing is. */
+export function Inspector() {
+  const store = useWorkbenchStore();
+  const selection = useWorkbench((state) => state.selection);
+  const document = useWorkbench((state) => state.history.present.document);
+  const node = selection?.kind === "node" ? document.nodes.find((one) => one.id === selection.id) : undefined;
+  const link = selection?.kind === "link" ? document.links.find((one) => one.id === selection.id) : undefined;
+  const zone = selection?.kind === "zone" ? document.zones.find((one) => one.id === selection.id) : undefined;
+  if (!node && !link && !zone) return <PlanInspector />;
+  return (
+    <div className="p-3" data-testid="inspector">
+      {node && <NodeInspector key={node.id} node={node} />}
+      {link && <LinkInspector key={link.id} link={link} />}
+      {zone && <><h2 className="eyebrow mb-2">Zone</h2><Field key={zone.id} label="Name" value={zone.name} save={(name) => editDocument(store, (now) => editZone(now, zone.id, { name: name || zone.name }))} /></>}
+      <Button look="danger" className="mt-4" onClick={() => removeSelected(store)}><Trash2 size={14} />Delete {selection?.kind}</Button>
+    </div>
+  );
+}

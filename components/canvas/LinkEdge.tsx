@@ -1,0 +1,37 @@
+"use client";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { bytes, bytesPerSecond, ms, written } from "../format.ts";
+import { type LiveState, useLive } from "../live/live-store.ts";
+import { Figure } from "../ui/Figure.tsx";
+import type { FlowEdge } from "./canvas-graph.ts";
+
+/** A link: its latency and bandwidth, the bytes a request sends over it, and live traffic. */
+export function LinkEdge({ id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
+  const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const live = useLiveLink(data?.fromNodeId ?? null, data?.toNodeId ?? null);
+  const stale = useLive((state) => state.connection === "lost");
+  if (!data) return null;
+  const { link } = data;
+  const latency = link.latencyMs ?? (live ? live.rttMs / 2 : null);
+  const bandwidth = link.bandwidthBytesPerSecond ?? live?.bandwidthBytesPerSecond ?? null;
+  const moving = (live?.bytesPerSecond ?? 0) > 0 && !stale;
+  return (
+    <>
+      <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ strokeWidth: data.bytes === null ? 1.25 : 2, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}), ...(moving && !selected ? { stroke: "var(--accent)" } : {}) }} />
+      <EdgeLabelRenderer>
+        <div data-testid="link-label" className={`pointer-events-none absolute rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[0.9rem] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
+          <div className="flex items-center justify-center gap-1.5"><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>
+          {data.bytes !== null && <div className="text-accent">{written(bytes(data.bytes))} a request</div>}
+          {moving && <div>now {written(bytesPerSecond(live?.bytesPerSecond))}</div>}
+          {link.trust === "untrusted" && <div className="text-warn">untrusted</div>}
+          {live?.error && <div className="text-bad">{live.error}</div>}
+        </div>
+      </EdgeLabelRenderer>
+    </>
+  );
+}
+
+/** Measured figures of a link, whichever end measured them. */
+export function useLiveLink(fromNodeId: string | null, toNodeId: string | null): LiveState["links"][string] | undefined {
+  return useLive((state) => (fromNodeId === null || toNodeId === null ? undefined : (state.links[`${fromNodeId}>${toNodeId}`] ?? state.links[`${toNodeId}>${fromNodeId}`])));
+}

@@ -1,0 +1,42 @@
+"use client";
+import type { TopologyLink } from "../../server/topology/topology.ts";
+import { bytesPerSecond, ms } from "../format.ts";
+import { useLive } from "../live/live-store.ts";
+import { Figure } from "../ui/Figure.tsx";
+import { Time } from "../ui/Time.tsx";
+import { editLink } from "./canvas-edit.ts";
+import { Choice, NumberField } from "./Field.tsx";
+import { useLiveLink } from "./LinkEdge.tsx";
+import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+
+/** Bytes per second → Mbit/s, as links are sold. */
+const TO_MEGABITS = 8e-6;
+const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: no activations"]] as const;
+
+export function LinkInspector({ link }: { link: TopologyLink }) {
+  const store = useWorkbenchStore();
+  const nodes = useWorkbench((state) => state.history.present.document.nodes);
+  const [from, to] = [nodes.find((node) => node.id === link.fromId), nodes.find((node) => node.id === link.toId)];
+  const live = useLiveLink(from?.nodeId ?? null, to?.nodeId ?? null);
+  const stale = useLive((state) => state.connection === "lost");
+  const measurable = from?.nodeId != null && to?.nodeId != null;
+  const save = (change: Partial<Omit<TopologyLink, "id">>) => editDocument(store, (document) => editLink(document, link.id, change));
+  return (
+    <>
+      <h2 className="eyebrow mb-1">Link</h2>
+      <p className="mb-3 font-medium">{from?.name} {link.bidirectional ? "↔" : "→"} {to?.name}</p>
+      {measurable && (
+        <dl className="mb-3 grid grid-cols-[7rem_1fr] gap-y-0.5 border-y border-line py-2 text-xs">
+          <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {ms(live.rttSdMs).text}</span>}</dd>
+          <dt className="text-ink-3">bandwidth</dt><dd><Figure figure={bytesPerSecond(live?.bandwidthBytesPerSecond)} stale={stale} /></dd>
+          <dt className="text-ink-3">traffic now</dt><dd><Figure figure={bytesPerSecond(live?.bytesPerSecond)} stale={stale} /></dd>
+          <dt className="text-ink-3">measured</dt><dd>{live ? <Time iso={live.measuredAt} /> : "not yet"}</dd>
+        </dl>
+      )}
+      <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} />
+      <NumberField label="Bandwidth" unit="Mbit/s" scale={TO_MEGABITS} allowZero={false} value={link.bandwidthBytesPerSecond} placeholder={measurable ? "measured" : "not known"} save={(bandwidthBytesPerSecond) => save({ bandwidthBytesPerSecond })} hint={measurable ? "Leave empty to plan with what is measured." : undefined} />
+      <Choice label="Trust" value={link.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
+      <label className="flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={link.bidirectional} onChange={(event) => save({ bidirectional: event.target.checked })} />Both directions alike</label>
+    </>
+  );
+}

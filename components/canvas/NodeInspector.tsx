@@ -1,0 +1,89 @@
+"use client";
+import type { TopologyNode } from "../../server/topology/topology.ts";
+import { bytes, digits, ms, percent, written } from "../format.ts";
+import { useLive } from "../live/live-store.ts";
+import { Figure } from "../ui/Figure.tsx";
+import { Time } from "../ui/Time.tsx";
+import { addLink, editNode, linkBetween } from "./canvas-edit.ts";
+import { Choice, Field, NumberField } from "./Field.tsx";
+import { newId } from "./new-id.ts";
+import { useFleetNode } from "./use-fleet.ts";
+import { usePrediction } from "./use-prediction.ts";
+import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+
+const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: no activations"]] as const;
+
+export function NodeInspector({ node }: { node: TopologyNode }) {
+  const store = useWorkbenchStore();
+  const zones = useWorkbench((state) => state.history.present.document.zones);
+  const sourceId = useWorkbench((state) => state.history.present.document.sourceId);
+  const fleet = useFleetNode(node.nodeId);
+  const save = (change: Partial<Omit<TopologyNode, "id">>) => editDocument(store, (document) => editNode(document, node.id, change));
+  const planned = node.nodeId === null;
+  return (
+    <>
+      <h2 className="eyebrow mb-2">{planned ? "Planned node" : "Node"}</h2>
+      <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} />
+      {fleet && <LiveFacts nodeId={fleet.id} />}
+      <Choice label="Zone" value={node.zoneId ?? ""} options={[["", "none"], ...zones.map((zone) => [zone.id, zone.name] as const)]} save={(zoneId) => save({ zoneId: zoneId || null })} />
+      <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} />
+      <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} />
+      <NumberField label="Price" unit="per hour" value={node.pricePerHour} save={(pricePerHour) => save({ pricePerHour })} />
+      <div className="grid grid-cols-2 gap-2"><NumberField label="Idle power" unit="W" value={node.idleWatts} save={(idleWatts) => save({ idleWatts })} /><NumberField label="Active power" unit="W" value={node.activeWatts} save={(activeWatts) => save({ activeWatts })} /></div>
+      <Choice label="Trust" value={node.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
+      <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={sourceId === node.id} onChange={(event) => editDocument(store, (document) => ({ ...document, sourceId: event.target.checked ? node.id : null }))} />Requests enter and answers leave here</label>
+      <ConnectTo node={node} />
+      <StageFacts node={node} />
+    </>
+  );
+}
+
+/** Connecting without a mouse. */
+function ConnectTo({ node }: { node: TopologyNode }) {
+  const store = useWorkbenchStore();
+  const document = useWorkbench((state) => state.history.present.document);
+  const others = document.nodes.filter((one) => one.id !== node.id && !linkBetween(document, node.id, one.id));
+  if (others.length === 0) return null;
+  return (
+    <div className="mb-2.5">
+      <label htmlFor="connect-to" className="mb-0.5 block text-xs text-ink-3">Connect to <kbd className="num">C</kbd></label>
+      <select id="connect-to" data-connect-to className="field" value="" onChange={(event) => { const target = event.target.value; editDocument(store, (now) => addLink(now, newId("lnk"), node.id, target)); }}>
+        <option value="">choose a node…</option>
+        {others.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+      </select>
+    </div>
+  );
+}
+
+function LiveFacts({ nodeId }: { nodeId: string }) {
+  const fleet = useFleetNode(nodeId);
+  const live = useLive((state) => state.nodes[nodeId]);
+  const stale = useLive((state) => state.connection === "lost");
+  const sample = live?.sample ?? null;
+  if (!fleet) return null;
+  const rows: [string, React.ReactNode][] = [
+    ["agent", fleet.name], ["cores", <span key="c" className="num">{digits(fleet.hardware.cores)}</span>], ["cpu in use", <Figure key="u" figure={percent(sample?.cpuRatio)} stale={stale} />],
+    ["memory in use", <Figure key="m" figure={bytes(sample?.memoryUsedBytes)} stale={stale} />], ["agent and stages", <Figure key="r" figure={bytes(sample?.agentRssBytes)} stale={stale} />], ["last seen", <Time key="t" iso={live?.lastSeenAt ?? fleet.lastSeenAt} />],
+  ];
+  return (
+    <div className="mb-3 border-y border-line py-2">
+      <dl className="grid grid-cols-[7rem_1fr] gap-y-0.5 text-xs">{rows.map(([name, value]) => [<dt key={name} className="text-ink-3">{name}</dt>, <dd key={`${name}v`}>{value}</dd>])}</dl>
+      {sample?.stages.map((stage) => (
+        <p key={stage.assignmentId} className="mt-1 text-xs"><span className="text-ink-3">stage {stage.stageIndex + 1} </span><Figure figure={ms(stage.computeMsP50)} stale={stale} /><span className="text-ink-3"> p99 {written(ms(stage.computeMsP99))}, queue {stage.queueLength}</span></p>
+      ))}
+    </div>
+  );
+}
+
+/** Predicted beside measured, for the stages the draft puts here. */
+function StageFacts({ node }: { node: TopologyNode }) {
+  const { draft } = usePrediction();
+  const stages = draft?.estimate?.stages.filter((stage) => stage.topologyNodeId === node.id) ?? [];
+  if (stages.length === 0) return null;
+  return (
+    <div className="mt-2 border-t border-line pt-2 text-xs">
+      <h3 className="eyebrow mb-1">Draft puts here</h3>
+      {stages.map((stage) => <p key={stage.from} className="flex justify-between gap-2"><span>layers {stage.from + 1}–{stage.to}</span><Figure figure={ms(stage.computeMs)} kind={stage.kind} /><Figure figure={bytes(stage.memoryBytes)} kind="estimated" /></p>)}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+"use client";
+import type { DragEvent } from "react";
+import { layersText, ms } from "../format.ts";
+import { Figure } from "../ui/Figure.tsx";
+import type { Chip } from "./canvas-graph.ts";
+import { clear } from "./placement-edit.ts";
+import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
+import { stageComputeMs } from "../../server/planner/problem.ts";
+
+const WORDS = { running: "runs", draft: "draft", leaving: "leaves" } as const;
+const LOOKS = { running: "border-accent bg-accent-wash", draft: "border-dashed border-accent bg-raised", leaving: "border-dotted border-line-strong bg-raised text-ink-3 line-through" } as const;
+
+/** A segment on a node. Drag it to another node, or select it and use "Move layers to…". */
+export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; topologyNodeId: string; nodeName: string }) {
+  const store = useWorkbenchStore();
+  const problem = useWorkbench((state) => state.problem);
+  const { from, to } = chip.range;
+  const node = problem?.nodes.find((one) => one.topologyNodeId === topologyNodeId);
+  const start = (event: DragEvent) => {
+    event.stopPropagation();
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", `layers ${from}-${to}`);
+    store.setState({ drag: { range: { from, to }, fromNodeId: topologyNodeId }, layers: { from, to } });
+  };
+  const fixed = chip.state === "leaving";
+  return (
+    <button type="button" draggable={!fixed} disabled={fixed} data-testid="segment-chip" data-state={chip.state} data-stage={chip.stageIndex} data-from={from} data-to={to}
+      aria-label={`Segment ${chip.stageIndex + 1}, ${layersText(chip.range)} on ${nodeName}, ${WORDS[chip.state]}. Enter moves it.`}
+      onDragStart={start} onDragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
+      onClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to } }); }}
+      onDoubleClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" || event.key.toLowerCase() === "m") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }
+        if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); event.stopPropagation(); editPlacement(store, (placement) => clear(placement, { from, to })); }
+      }}
+      className={`nodrag nopan flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
+      <span className="num font-medium">{chip.stageIndex + 1}</span>
+      <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
+      {node && !fixed && <Figure figure={ms(stageComputeMs(node, from, to))} kind={node.kind} className="text-2xs" />}
+      {fixed && <span className="no-underline">leaves</span>}
+    </button>
+  );
+}

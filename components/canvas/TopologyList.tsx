@@ -1,0 +1,53 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { api } from "../api.ts";
+import { Button } from "../ui/Button.tsx";
+import { Empty } from "../ui/Empty.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { Page } from "../ui/Page.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { Time } from "../ui/Time.tsx";
+
+export function TopologyList() {
+  const list = useQuery(api.topologies.list.queryOptions());
+  const drop = useMutation(api.topologies.delete.mutationOptions({ onError: (error) => toldProblem("Deleting", error), onSuccess: () => void list.refetch() }));
+  return (
+    <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned." actions={<Create />}>
+      {list.isPending && <Skeleton label="Loading topologies" />}
+      {list.error && <Problem title="The topologies could not be listed" error={list.error} retry={() => void list.refetch()} />}
+      {list.data?.length === 0 && <Empty title="No drawing yet">Give one a name above. Machines that run an agent can be drawn into it, and it can hold planned ones beside them.</Empty>}
+      {list.data && list.data.length > 0 && (
+        <table className="rowed w-full">
+          <thead><tr><th>Name</th><th>Nodes</th><th>Links</th><th className="max-sm:hidden">New agents</th><th className="max-sm:hidden">Changed</th><th><span className="sr-only">Actions</span></th></tr></thead>
+          <tbody>
+            {list.data.map((one) => (
+              <tr key={one.id}>
+                <td><Link className="font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent" href={`/topologies/${one.id}`}>{one.name}</Link></td>
+                <td className="num">{one.nodeCount}</td><td className="num">{one.linkCount}</td>
+                <td className="text-ink-2 max-sm:hidden">{one.followsFleet ? "appear by themselves" : "are added by hand"}</td>
+                <td className="text-ink-2 max-sm:hidden"><Time iso={one.updatedAt} /></td>
+                <td className="text-right"><Button look="quiet" aria-label={`Delete ${one.name}`} onClick={() => { if (confirm(`Delete the drawing ${one.name}?`)) drop.mutate({ id: one.id }); }}>Delete</Button></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Page>
+  );
+}
+
+function Create() {
+  const router = useRouter();
+  const [name, setName] = useState("");
+  const create = useMutation(api.topologies.create.mutationOptions({ onSuccess: (one) => router.push(`/topologies/${one.id}`), onError: (error) => toldProblem("Creating the topology", error) }));
+  return (
+    <form className="flex gap-2" onSubmit={(event) => { event.preventDefault(); if (name.trim()) create.mutate({ name: name.trim() }); }}>
+      <input className="field w-44!" aria-label="Name of the new topology" placeholder="Name, e.g. dock" value={name} onChange={(event) => setName(event.target.value)} />
+      <Button type="submit" look="primary" disabled={name.trim() === "" || create.isPending}>New topology</Button>
+    </form>
+  );
+}

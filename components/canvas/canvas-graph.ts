@@ -1,0 +1,50 @@
+// Owns how a drawing becomes React Flow's nodes and edges. Pure: data in, data out; the cards read live values themselves.
+import type { Edge, Node } from "@xyflow/react";
+import type { LayerRange } from "../../server/model/model.ts";
+import type { Placement } from "../../server/planner/plan.ts";
+import type { TopologyDocument, TopologyLink, TopologyNode } from "../../server/topology/topology.ts";
+import type { Drawing } from "./canvas-edit.ts";
+import { CARD, completeLayout, zoneFrame } from "./canvas-layout.ts";
+
+export type Chip = { stageIndex: number; range: LayerRange; state: "draft" | "running" | "leaving" };
+export type CardData = { node: TopologyNode; chips: Chip[]; isSource: boolean };
+export type FrameData = { name: string; empty: boolean };
+export type EdgeData = { link: TopologyLink; fromNodeId: string | null; toNodeId: string | null; bytes: number | null };
+export type CardNode = Node<CardData, "card">;
+export type FrameNode = Node<FrameData, "frame">;
+export type FlowNode = CardNode | FrameNode;
+export type FlowEdge = Edge<EdgeData, "link">;
+
+const CHIP_HEIGHT = 27;
+
+/** Chips of a node: what the draft puts there, and what runs there but would leave. */
+export function chipsOf(placement: Placement, running: Placement | null, topologyNodeId: string): Chip[] {
+  const own = placement.flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId ? [{ stageIndex, range: stage, state: isRunning(running, stage) ? "running" : "draft" }] : []));
+  const leaving = (running ?? []).flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId && !placement.some((one) => one.topologyNodeId === topologyNodeId && one.from === stage.from && one.to === stage.to) ? [{ stageIndex, range: stage, state: "leaving" }] : []));
+  return [...own, ...leaving];
+}
+const isRunning = (running: Placement | null, stage: Placement[number]) => running?.some((one) => one.topologyNodeId === stage.topologyNodeId && one.from === stage.from && one.to === stage.to) ?? false;
+
+export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode[] {
+  const { document, placement } = drawing;
+  const layout = completeLayout(document, drawing.layout);
+  const chips = new Map(document.nodes.map((node) => [node.id, chipsOf(placement, running, node.id)]));
+  const heightOf = (nodeId: string) => CARD.height + (chips.get(nodeId)?.length ?? 0) * CHIP_HEIGHT;
+  const frames = document.zones.map((zone): FrameNode => {
+    const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
+    const empty = !document.nodes.some((node) => node.zoneId === zone.id);
+    return { id: zone.id, type: "frame", position: { x, y }, width, height, zIndex: -1, draggable: empty, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
+  });
+  const cards = document.nodes.map((node): CardNode => ({ id: node.id, type: "card", position: layout[node.id] ?? { x: 0, y: 0 }, ariaLabel: `node ${node.name}`, data: { node, chips: chips.get(node.id) ?? [], isSource: document.sourceId === node.id } }));
+  return [...frames, ...cards];
+}
+
+/** Bytes that cross a link for one request, per direction summed; `hops` come from the estimate. */
+export function flowEdges(document: TopologyDocument, hops: readonly { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number }[]): FlowEdge[] {
+  const nodeIdOf = new Map(document.nodes.map((node) => [node.id, node.nodeId]));
+  return document.links.map((link): FlowEdge => {
+    const crossing = hops.filter((hop) => (hop.fromTopologyNodeId === link.fromId && hop.toTopologyNodeId === link.toId) || (link.bidirectional && hop.fromTopologyNodeId === link.toId && hop.toTopologyNodeId === link.fromId));
+    const bytes = crossing.length === 0 ? null : crossing.reduce((sum, hop) => sum + hop.bytes, 0);
+    return { id: link.id, type: "link", source: link.fromId, target: link.toId, ariaLabel: `link from ${link.fromId} to ${link.toId}`, data: { link, fromNodeId: nodeIdOf.get(link.fromId) ?? null, toNodeId: nodeIdOf.get(link.toId) ?? null, bytes } };
+  });
+}

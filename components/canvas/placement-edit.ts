@@ -1,0 +1,50 @@
+// Owns the edits of a placement: which layers lie where. Pure. A draft may have holes; the checks say so.
+import type { LayerRange } from "../../server/model/model.ts";
+import type { Placement, StagePlacement } from "../../server/planner/plan.ts";
+
+/** Puts layers on a node. What lay there before makes room; neighbours on the same node become one stage. */
+export function assign(placement: Placement, range: LayerRange, topologyNodeId: string): Placement {
+  if (range.to <= range.from) return placement;
+  return normalise([...clear(placement, range), { ...range, topologyNodeId }]);
+}
+
+/** Takes layers off their nodes. */
+export function clear(placement: Placement, range: LayerRange): Placement {
+  return placement.flatMap((stage): StagePlacement[] => {
+    if (stage.to <= range.from || stage.from >= range.to) return [stage];
+    const rest: StagePlacement[] = [];
+    if (stage.from < range.from) rest.push({ ...stage, to: range.from });
+    if (stage.to > range.to) rest.push({ ...stage, from: range.to });
+    return rest;
+  });
+}
+
+/** Moves the border between two neighbouring stages to `at`, within their outer ends; each keeps one layer at least. */
+export function moveBorder(placement: Placement, leftIndex: number, at: number): Placement {
+  const left = placement[leftIndex];
+  const right = placement[leftIndex + 1];
+  if (!left || !right || left.to !== right.from) return placement;
+  const border = Math.max(left.from + 1, Math.min(right.to - 1, at));
+  if (border === left.to) return placement;
+  return placement.map((stage, index) => (index === leftIndex ? { ...stage, to: border } : index === leftIndex + 1 ? { ...stage, from: border } : stage));
+}
+
+/** The legal border nearest to `wanted`; null when none is legal. */
+export function nearestLegal(cutLegal: readonly boolean[], wanted: number): number | null {
+  for (let far = 0; far <= cutLegal.length; far++) {
+    for (const at of [wanted - far, wanted + far]) if (at >= 1 && at <= cutLegal.length && cutLegal[at - 1]) return at;
+  }
+  return null;
+}
+
+function normalise(placement: Placement): Placement {
+  const merged: StagePlacement[] = [];
+  for (const stage of [...placement].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last && last.to === stage.from && last.topologyNodeId === stage.topologyNodeId) merged[merged.length - 1] = { ...last, to: stage.to };
+    else merged.push(stage);
+  }
+  return merged;
+}
+
+export const samePlacement = (a: Placement, b: Placement): boolean => a.length === b.length && a.every((stage, index) => stage.from === b[index]?.from && stage.to === b[index]?.to && stage.topologyNodeId === b[index]?.topologyNodeId);

@@ -1,0 +1,84 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Plan } from "../../server/planner/plan.ts";
+import { api, type DeploymentFull } from "../api.ts";
+import { samePlacement } from "../canvas/placement-edit.ts";
+import { usePrediction } from "../canvas/use-prediction.ts";
+import { editPlacement, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { errorText, ms, perSecond } from "../format.ts";
+import { useLive } from "../live/live-store.ts";
+import { DeployDialog } from "../plan/DeployDialog.tsx";
+import { DraftSummary } from "../plan/DraftSummary.tsx";
+import { ParityBadge } from "../plan/ParityBadge.tsx";
+import { PlanIt } from "../plan/PlanIt.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Figure } from "../ui/Figure.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { State } from "../ui/State.tsx";
+import { DEPLOYMENT_TONES } from "./deployment-state.ts";
+
+/** What runs, with measured beside predicted; and, when the draft differs, what it would be. */
+export function DeploymentBar({ deployment }: { deployment: DeploymentFull }) {
+  return (
+    <>
+      <h1 className="max-w-52 truncate font-medium">{deployment.name}</h1>
+      {deployment.currentRevision && <span className="num text-ink-2" title={`epoch ${deployment.currentRevision.epoch}`}>r{deployment.currentRevision.number}</span>}
+      <span title={deployment.statusReason ?? undefined}><State tone={DEPLOYMENT_TONES[deployment.status]} testId="deployment-status">{deployment.status}</State></span>
+      <Measured deployment={deployment} />
+      <ParityBadge parity={deployment.plan?.parity ?? null} />
+      <DraftActions deployment={deployment} />
+    </>
+  );
+}
+
+function Measured({ deployment }: { deployment: DeploymentFull }) {
+  const sample = useLive((state) => state.deployments[deployment.id]);
+  const stale = useLive((state) => state.connection === "lost");
+  const predicted = sample?.predictedLatencyMs ?? deployment.predictedLatencyMs;
+  const p50 = sample?.latencyMsP50 ?? null;
+  return (
+    <span className="flex flex-wrap items-center gap-x-4">
+      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={deployment.plan?.plan.estimate.kind ?? "mixed"} />{p50 !== null && <span className="num text-xs" data-testid="prediction-error"> ({errorText(p50, predicted)})</span>}</span>}</span>
+      <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></span>
+      <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" /></span>
+      <span className={sample && sample.errorsPerSecond > 0 ? "text-bad" : "text-ink-2"} data-testid="error-rate"><span className="num">{sample ? sample.errorsPerSecond.toFixed(sample.errorsPerSecond > 0 ? 1 : 0) : "–"}</span> errors/s</span>
+    </span>
+  );
+}
+
+function DraftActions({ deployment }: { deployment: DeploymentFull }) {
+  const store = useWorkbenchStore();
+  const { placement } = useDrawing();
+  const running = useWorkbench((state) => state.running);
+  const saved = useWorkbench((state) => state.save === "saved" || state.save === "merged");
+  const { draft } = usePrediction();
+  const [open, setOpen] = useState(false);
+  const [origin, setOrigin] = useState<Plan["origin"] | null>(null);
+  const differs = running === null || !samePlacement(placement, running);
+  const moving = deployment.migration !== null && deployment.migration.finishedAt === null;
+  const ready = differs && !moving && saved && draft !== null && draft.refusals.length === 0;
+  return (
+    <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
+      {differs && <DraftSummary label="draft" />}
+      <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} onOrigin={setOrigin} />
+      {differs && running && <Button look="quiet" onClick={() => editPlacement(store, () => running)} data-testid="discard-draft">Discard draft</Button>}
+      {differs && <Button look="primary" disabled={!ready} title={moving ? "A move is under way" : draft?.refusals[0]?.message} onClick={() => setOpen(true)} data-testid="deploy">Review and move…</Button>}
+      <Lifecycle deployment={deployment} moving={moving} />
+      <DeployDialog open={open} onOpenChange={setOpen} modelId={deployment.modelId} topologyId={deployment.topologyId} placement={placement} origin={origin} deployment={deployment} modelName={deployment.modelName} />
+    </div>
+  );
+}
+
+function Lifecycle({ deployment, moving }: { deployment: DeploymentFull; moving: boolean }) {
+  const stop = useMutation(api.deployments.stop.mutationOptions({ onError: (error) => toldProblem("Stopping", error) }));
+  const start = useMutation(api.deployments.start.mutationOptions({ onError: (error) => toldProblem("Starting", error) }));
+  const back = useMutation(api.deployments.rollBack.mutationOptions({ onError: (error) => toldProblem("Rolling back", error) }));
+  const stopped = deployment.desired === "stopped";
+  return (
+    <>
+      {!stopped && !moving && deployment.revisions.length > 1 && <Button look="quiet" onClick={() => { if (confirm(`Roll ${deployment.name} back to its previous revision? It keeps serving while it moves.`)) back.mutate({ id: deployment.id }); }} data-testid="roll-back">Roll back</Button>}
+      {stopped ? <Button onClick={() => start.mutate({ id: deployment.id })}>Start</Button> : <Button look="quiet" onClick={() => { if (confirm(`Stop ${deployment.name}? Requests get 503 until it is started again.`)) stop.mutate({ id: deployment.id }); }}>Stop</Button>}
+    </>
+  );
+}

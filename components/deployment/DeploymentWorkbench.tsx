@@ -1,0 +1,44 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { api, type DeploymentFull, type TopologyFull } from "../api.ts";
+import { Canvas } from "../canvas/Canvas.tsx";
+import { Inspector } from "../canvas/Inspector.tsx";
+import { LayerStack } from "../canvas/LayerStack.tsx";
+import { MoveLayersDialog } from "../canvas/MoveLayersDialog.tsx";
+import { useProblem } from "../canvas/use-problem.ts";
+import { useWorkbenchSetup } from "../canvas/use-workbench-setup.ts";
+import { WorkbenchProvider } from "../canvas/workbench-store.ts";
+import { WorkbenchFrame } from "../canvas/WorkbenchFrame.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { DeploymentBar } from "./DeploymentBar.tsx";
+import { Dock } from "./Dock.tsx";
+import { MigrationSteps } from "./MigrationSteps.tsx";
+
+export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) {
+  const deployment = useQuery(api.deployments.get.queryOptions({ id: deploymentId }));
+  const topology = useQuery({ ...api.topologies.get.queryOptions({ id: deployment.data?.topologyId ?? "" }), enabled: deployment.data !== undefined });
+  const error = deployment.error ?? topology.error;
+  if (error) return <div className="p-6"><Problem title="This deployment could not be read" error={error} retry={() => { void deployment.refetch(); void topology.refetch(); }} /></div>;
+  if (!deployment.data || !topology.data) return <div className="p-6"><Skeleton rows={10} label="Loading the deployment" /></div>;
+  return <Opened key={deploymentId} deployment={deployment.data} topology={topology.data} />;
+}
+
+function Opened({ deployment, topology }: { deployment: DeploymentFull; topology: TopologyFull }) {
+  const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null });
+  const { error } = useProblem(store, deployment.modelId, topology.live);
+  const left = (
+    <>
+      <div className="border-b border-line px-3 py-2"><div className="eyebrow">Model</div><a className="font-medium underline decoration-line-strong underline-offset-4" href={`/models/${deployment.modelId}`}>{deployment.modelName}</a></div>
+      {error ? <div className="p-3"><Problem title="The model could not be read" error={error} /></div> : <LayerStack />}
+    </>
+  );
+  return (
+    <WorkbenchProvider value={store}>
+      <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
+        <div className="flex h-full flex-col"><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
+      </WorkbenchFrame>
+      <MoveLayersDialog />
+    </WorkbenchProvider>
+  );
+}

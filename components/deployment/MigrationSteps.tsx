@@ -1,0 +1,74 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type DeploymentFull, type MigrationRow } from "../api.ts";
+import { bytes, bytesPerSecond, written } from "../format.ts";
+import { useLive } from "../live/live-store.ts";
+import { Button } from "../ui/Button.tsx";
+import { Meter } from "../ui/Meter.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { State } from "../ui/State.tsx";
+import { Time } from "../ui/Time.tsx";
+
+const STEPS = ["prepare", "warm", "verify", "cutover", "drain", "retire"] as const;
+const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", warm: "run once on their nodes", verify: "compared with the whole model", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
+
+/** The move under way, step by step, and per node and segment. A finished one stays until it is put away. */
+export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
+  const { migration } = deployment;
+  const [away, setAway] = useState<string | null>(null);
+  if (!migration || away === migration.id) return null;
+  const finished = migration.finishedAt !== null;
+  if (finished && migration.state === "done" && Date.now() - Date.parse(migration.finishedAt ?? "") > 60_000) return null;
+  return (
+    <section aria-label="Move" data-testid="migration" data-state={migration.state} className="shrink-0 border-b border-line bg-panel px-3 py-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
+        <Steps migration={migration} />
+        <span className="text-xs text-ink-2">{migration.reason}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
+        <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <Cancel deployment={deployment} migration={migration} />}</span>
+      </div>
+      {migration.error && <p className="mt-1 text-bad" role="alert">{migration.error}</p>}
+      {!finished && migration.nodes.length > 0 && <NodeRows migration={migration} />}
+    </section>
+  );
+}
+
+function Steps({ migration }: { migration: MigrationRow }) {
+  const at = STEPS.findIndex((step) => migration.state.startsWith(step));
+  const done = migration.state === "done";
+  const outcome = done ? "moved" : migration.state === "cancelled" ? "cancelled" : migration.state;
+  return (
+    <ol className="flex flex-wrap gap-x-3 gap-y-1" aria-label="Steps">
+      {STEPS.map((step, index) => {
+        const state = done || index < at ? "past" : index === at ? "now" : "next";
+        return <li key={step} data-testid="migration-step" data-step={step} data-state={state} title={WORDS[step]} aria-current={state === "now" ? "step" : undefined}><State tone={state === "past" ? "ok" : state === "now" ? "busy" : "idle"}>{step}</State></li>;
+      })}
+      {(done || at < 0) && <li data-testid="migration-outcome" className="border-l border-line pl-3"><State tone={done ? "ok" : "warn"}>{outcome}</State></li>}
+    </ol>
+  );
+}
+
+function Cancel({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {
+  const cancel = useMutation(api.deployments.cancelMigration.mutationOptions({ onError: (error) => toldProblem("Cancelling", error) }));
+  if (migration.cancelRequested) return <State tone="busy">cancelling</State>;
+  return <Button disabled={!migration.cancellable || cancel.isPending} title={migration.cancellable ? undefined : "It has taken over; roll back instead"} onClick={() => cancel.mutate({ id: deployment.id })} data-testid="cancel-migration">Cancel</Button>;
+}
+
+function NodeRows({ migration }: { migration: MigrationRow }) {
+  const nodes = useQuery(api.nodes.list.queryOptions()).data ?? [];
+  const live = useLive((state) => state.nodes);
+  return (
+    <ul className="mt-2 grid gap-x-6 gap-y-1 sm:grid-cols-2 lg:grid-cols-3">
+      {migration.nodes.map((row) => {
+        const now = live[row.nodeId]?.assignments.find((one) => one.assignmentId === row.assignmentId) ?? row;
+        const text = now.bytesTotal === 0 ? "" : now.bytesDone >= now.bytesTotal ? written(bytes(now.bytesTotal)) : `${written(bytes(now.bytesDone))} of ${written(bytes(now.bytesTotal))}, ${written(bytesPerSecond(now.bytesPerSecond))}`;
+        return (
+          <li key={row.assignmentId} className="text-xs" data-testid="migration-node">
+            <div className="flex justify-between gap-2"><span className="truncate font-medium">{nodes.find((node) => node.id === row.nodeId)?.name ?? row.nodeId}</span><span className={now.state === "failed" ? "text-bad" : "text-ink-2"}>{now.state}</span><span className="num text-ink-3">{text}</span></div>
+            <Meter label={`${now.state}`} ratio={now.bytesTotal === 0 ? (now.state === "ready" ? 1 : 0) : now.bytesDone / now.bytesTotal} tone={now.state === "failed" ? "bad" : "accent"} text={text || now.state} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

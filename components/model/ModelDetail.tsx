@@ -1,0 +1,79 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { api, type ModelFull } from "../api.ts";
+import { bytes, count, flops } from "../format.ts";
+import { Button } from "../ui/Button.tsx";
+import { Empty } from "../ui/Empty.tsx";
+import { Figure } from "../ui/Figure.tsx";
+import { told, toldProblem } from "../ui/notices.ts";
+import { Page, Section } from "../ui/Page.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { CutBytes } from "./CutBytes.tsx";
+import { LayerTable } from "./LayerTable.tsx";
+import { Profiles } from "./Profiles.tsx";
+
+export function ModelDetail({ modelId }: { modelId: string }) {
+  const query = useQuery(api.models.get.queryOptions({ id: modelId }));
+  if (query.error) return <Page title="Model"><Problem title="This model could not be read" error={query.error} retry={() => void query.refetch()} /></Page>;
+  if (!query.data) return <Page title="Model"><Skeleton rows={9} label="Loading the model" /></Page>;
+  const model = query.data;
+  const { facts } = model;
+  return (
+    <Page title={model.name} lead={`${facts.producer || "Unknown producer"}, opset ${facts.opset.map((one) => `${one.domain || "ai.onnx"} ${one.version}`).join(", ")}, ${model.origin}`} actions={<Actions model={model} />}>
+      <Totals model={model} />
+      {facts.warnings.length > 0 && <Section title="Worth knowing"><ul className="list-disc space-y-1 pl-4 text-ink-2">{facts.warnings.map((text) => <li key={text}>{text}</li>)}</ul></Section>}
+      <Section title="Cuts" aside={facts.cuts.length > 0 ? `${model.legalCutCount} of ${facts.cuts.length} legal, first layer at the left` : undefined}>
+        {facts.noCutReason ? <Empty title="This model has no legal cut">{facts.noCutReason} It can still run whole on one node.</Empty> : <CutBytes cuts={facts.cuts} height={56} />}
+      </Section>
+      <Section title="Layers" aside={`computed at ${Object.entries(facts.dimensionValues).map(([name, value]) => `${name} = ${value}`).join(", ") || "fixed shapes"}`}><LayerTable facts={facts} /></Section>
+      <Profiles model={model} />
+      <Signature model={model} />
+      <Section title="Used by">
+        {model.deployments.length === 0 ? <p className="text-ink-2">No deployment runs this model.</p> : <ul className="flex flex-wrap gap-4">{model.deployments.map((one) => <li key={one.id}><Link className="underline underline-offset-4" href={`/deployments/${one.id}`}>{one.name}</Link></li>)}</ul>}
+      </Section>
+    </Page>
+  );
+}
+
+function Actions({ model }: { model: ModelFull }) {
+  const router = useRouter();
+  const topologies = useQuery(api.topologies.list.queryOptions()).data ?? [];
+  const remove = useMutation(api.models.delete.mutationOptions({ onSuccess: () => { told(`${model.name} is deleted.`); router.push("/models"); }, onError: (error) => toldProblem("Deleting", error) }));
+  const first = topologies[0];
+  return (
+    <>
+      {first && <Button look="primary" onClick={() => router.push(`/topologies/${first.id}?model=${model.id}`)}>Place it on {first.name}</Button>}
+      <Button look="danger" disabled={model.deployments.length > 0 || remove.isPending} title={model.deployments.length > 0 ? "A deployment uses it" : undefined} onClick={() => { if (confirm(`Delete ${model.name}? Its file and plans go with it.`)) remove.mutate({ id: model.id }); }}>Delete</Button>
+    </>
+  );
+}
+
+function Totals({ model }: { model: ModelFull }) {
+  const { facts } = model;
+  const totalFlops = facts.layers.reduce((sum, layer) => sum + layer.flops, 0);
+  const entries = [
+    ["File", <Figure key="f" figure={bytes(facts.fileBytes)} />], ["Weights", <Figure key="w" figure={bytes(facts.weightBytes)} />], ["Parameters", <Figure key="p" figure={count(facts.parameterCount)} />],
+    ["FLOPs a request", <Figure key="l" figure={flops(totalFlops)} />], ["Ops", <span key="o" className="num">{facts.opCount}</span>], ["Layers", <span key="y" className="num">{facts.layers.length}</span>], ["State", <span key="s">{facts.states.length === 0 ? "none" : `${facts.states.length} pair${facts.states.length === 1 ? "" : "s"}, stays with its layer`}</span>],
+  ] as const;
+  return <dl className="mb-8 flex flex-wrap gap-x-8 gap-y-3">{entries.map(([name, value]) => <div key={name}><dt className="eyebrow">{name}</dt><dd className="text-lg">{value}</dd></div>)}</dl>;
+}
+
+function Signature({ model }: { model: ModelFull }) {
+  const { facts, processor } = model;
+  return (
+    <Section title="In and out" aside={processor ? `processor ${processor.kind}` : "no processor: tensors only"}>
+      <div className="grid gap-6 sm:grid-cols-2">
+        {([["Inputs", facts.inputs], ["Outputs", facts.outputs]] as const).map(([title, specs]) => (
+          <div key={title}>
+            <h3 className="eyebrow mb-1">{title}</h3>
+            <ul>{specs.map((spec) => <li key={spec.name} className="num py-0.5 text-xs break-all">{spec.name} <span className="text-ink-3">{spec.dataType} [{spec.shape?.join("×") ?? "rank not known"}]</span></li>)}</ul>
+          </div>
+        ))}
+      </div>
+      {processor && <details className="mt-3"><summary className="text-ink-2">Processor declaration</summary><pre className="num mt-1 overflow-x-auto rounded-md bg-sunken p-2 text-xs">{JSON.stringify(processor, null, 2)}</pre></details>}
+    </Section>
+  );
+}

@@ -1,0 +1,88 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { api, type NodeRow } from "../api.ts";
+import { bytes, percent } from "../format.ts";
+import { useLive } from "../live/live-store.ts";
+import { Button } from "../ui/Button.tsx";
+import { Empty } from "../ui/Empty.tsx";
+import { Figure } from "../ui/Figure.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { Page, Section } from "../ui/Page.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { State } from "../ui/State.tsx";
+import { Time } from "../ui/Time.tsx";
+import { AddNode } from "./AddNode.tsx";
+import { nodeState } from "./node-state.ts";
+
+export function Fleet() {
+  const nodes = useQuery(api.nodes.list.queryOptions());
+  const [adding, setAdding] = useState(false);
+  return (
+    <Page title="Nodes" lead="Machines that run an agent. Each one joined with its own certificate." actions={<Button look="primary" onClick={() => setAdding(true)}><Plus size={14} />Add a node</Button>}>
+      {nodes.isPending && <Skeleton label="Loading nodes" />}
+      {nodes.error && <Problem title="The nodes could not be listed" error={nodes.error} retry={() => void nodes.refetch()} />}
+      {nodes.data?.length === 0 && <Empty title="No machine has joined yet" action={<Button look="primary" onClick={() => setAdding(true)}>Get the join command</Button>}>Paste one command on a machine with Node 20 or newer. It appears here by itself.</Empty>}
+      {nodes.data && nodes.data.length > 0 && <FleetTable nodes={nodes.data} />}
+      <JoinTokens />
+      <AddNode open={adding} onOpenChange={setAdding} />
+    </Page>
+  );
+}
+
+function FleetTable({ nodes }: { nodes: NodeRow[] }) {
+  return (
+    <div className="mb-8 overflow-x-auto">
+      <table className="rowed w-full">
+        <thead><tr><th>Name</th><th>State</th><th>Hardware</th><th>CPU</th><th>Memory used</th><th>Agent</th><th>Stages</th><th>Last seen</th><th>Certificate</th><th><span className="sr-only">Actions</span></th></tr></thead>
+        <tbody>{nodes.map((node) => <FleetRow key={node.id} node={node} />)}</tbody>
+      </table>
+    </div>
+  );
+}
+
+function FleetRow({ node }: { node: NodeRow }) {
+  const live = useLive((state) => state.nodes[node.id]);
+  const stale = useLive((state) => state.connection === "lost");
+  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
+  const sample = live?.sample ?? null;
+  return (
+    <tr data-testid="fleet-row">
+      <td className="font-medium">{node.name}<div className="num text-xs font-normal text-ink-3">{node.id}</div></td>
+      <td><State tone={state.tone}>{state.word}</State></td>
+      <td className="text-ink-2"><span className="num">{node.hardware.cores}</span> core{node.hardware.cores === 1 ? "" : "s"}, <Figure figure={bytes(node.hardware.memoryBytes)} /><div className="max-w-56 truncate text-xs text-ink-3" title={node.hardware.cpuModel}>{node.hardware.cpuModel}</div></td>
+      <td><Figure figure={percent(sample?.cpuRatio)} stale={stale} /></td>
+      <td><Figure figure={bytes(sample?.memoryUsedBytes)} stale={stale} /><div className="text-xs text-ink-3">agent <Figure figure={bytes(sample?.agentRssBytes)} stale={stale} /></div></td>
+      <td className="num text-ink-2">{node.agentVersion}</td>
+      <td className="num">{(live?.assignments ?? node.assignments).length}</td>
+      <td className="text-ink-2"><Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></td>
+      <td className="text-ink-2">ends <Time iso={node.certificateExpiresAt} /></td>
+      <td><RowActions node={node} /></td>
+    </tr>
+  );
+}
+
+function RowActions({ node }: { node: NodeRow }) {
+  const cordon = useMutation(api.nodes.cordon.mutationOptions({ onError: (error) => toldProblem("Cordoning", error) }));
+  const uncordon = useMutation(api.nodes.uncordon.mutationOptions({ onError: (error) => toldProblem("Uncordoning", error) }));
+  const remove = useMutation(api.nodes.remove.mutationOptions({ onError: (error) => toldProblem(`Removing ${node.name}`, error) }));
+  return (
+    <span className="flex justify-end gap-1">
+      <Button look="quiet" onClick={() => (node.cordoned ? uncordon : cordon).mutate({ id: node.id })} aria-label={`${node.cordoned ? "Uncordon" : "Cordon"} ${node.name}`}>{node.cordoned ? "Uncordon" : "Cordon"}</Button>
+      <Button look="quiet" onClick={() => { if (confirm(`Remove ${node.name}? Its certificate stops working and it must join again.`)) remove.mutate({ id: node.id }); }} aria-label={`Remove ${node.name}`}>Remove</Button>
+    </span>
+  );
+}
+
+function JoinTokens() {
+  const tokens = (useQuery(api.nodes.listJoinTokens.queryOptions()).data ?? []).filter((token) => token.usedAt === null && Date.parse(token.expiresAt) > Date.now());
+  const revoke = useMutation(api.nodes.revokeJoinToken.mutationOptions({ onError: (error) => toldProblem("Revoking", error), onSuccess: (_, __, ___, { client }) => client.invalidateQueries(api.nodes.listJoinTokens.queryFilter()) }));
+  if (tokens.length === 0) return null;
+  return (
+    <Section title="Join commands not used yet">
+      <ul>{tokens.map((token) => <li key={token.id} className="flex items-center gap-4 border-b border-line py-1.5"><span>{token.nodeName ?? "any name"}</span><span className="text-ink-2">ends <Time iso={token.expiresAt} /></span><Button look="quiet" className="ml-auto" onClick={() => revoke.mutate({ id: token.id })}>Revoke</Button></li>)}</ul>
+    </Section>
+  );
+}

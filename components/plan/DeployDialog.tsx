@@ -1,0 +1,59 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { diffPlacements } from "../../server/planner/diff-placements.ts";
+import { queryClient } from "../api.ts";
+import { useWorkbench } from "../canvas/workbench-store.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { DiffView } from "./DiffView.tsx";
+import { ParityBadge } from "./ParityBadge.tsx";
+import { type DeployInput, useDeploy } from "./use-deploy.ts";
+
+type Props = DeployInput & { open: boolean; onOpenChange: (open: boolean) => void; modelName: string };
+
+/** What would change, before anything does; nothing runs until it is confirmed. */
+export function DeployDialog({ open, onOpenChange, ...rest }: Props) {
+  const title = rest.deployment ? `Move ${rest.deployment.name} to this plan` : `Deploy ${rest.modelName}`;
+  return <Dialog wide open={open} onOpenChange={onOpenChange} title={title} description={rest.deployment ? "It keeps serving while it moves. The old revision stays loaded until the new one has taken over." : "The segments are shipped to their nodes, loaded and tried before requests are let in."} testId="deploy-dialog">{open && <Body {...rest} close={() => onOpenChange(false)} />}</Dialog>;
+}
+
+function Body({ close, modelName, ...input }: DeployInput & { close: () => void; modelName: string }) {
+  const router = useRouter();
+  const { create, plan, diff, diffError, deployNew, deployPlan } = useDeploy(input);
+  const problem = useWorkbench((state) => state.problem);
+  const nodes = useWorkbench((state) => state.history.present.document.nodes);
+  const [name, setName] = useState(modelName);
+  const [reason, setReason] = useState("");
+  const shown = diff ?? (input.deployment === null && problem ? diffPlacements(problem, null, input.placement) : null);
+  const { deployment } = input;
+  const done = () => { void queryClient.invalidateQueries(); close(); };
+  const confirm = () => {
+    if (!plan) return;
+    if (deployment) deployPlan.mutate({ id: deployment.id, planId: plan.id, expectedRevision: deployment.currentRevision?.number ?? 0, ...(reason.trim() ? { reason: reason.trim() } : {}) }, { onSuccess: done });
+    else deployNew.mutate({ name: name.trim(), planId: plan.id }, { onSuccess: ({ deployment: made }) => { done(); router.push(`/deployments/${made.id}`); } });
+  };
+  if (create.error) return <Problem title="No plan can be made of this draft" error={create.error} />;
+  if (!plan || (deployment && !diff && !diffError)) return <Skeleton label="Making the plan" rows={6} />;
+  const failed = deployNew.error ?? deployPlan.error ?? diffError;
+  const busy = deployNew.isPending || deployPlan.isPending;
+  const unequal = plan.parity.status === "different" || plan.parity.status === "failed";
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-1"><ParityBadge parity={plan.parity} /><span className="text-xs text-ink-3">plan <span className="num">{plan.hash.slice(0, 10)}</span>, revision {plan.revision} of this model on this topology</span></div>
+      {shown && <DiffView diff={shown} nodes={nodes} estimate={plan.plan.estimate} />}
+      {plan.plan.explanation.length > 0 && <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{plan.plan.explanation.map((text) => <li key={text}>{text}</li>)}</ul>}
+      {failed && <Problem title={deployment ? "It was not moved" : "It was not deployed"} error={failed} />}
+      <form className="flex flex-wrap items-end justify-end gap-2 border-t border-line pt-3" onSubmit={(event) => { event.preventDefault(); confirm(); }}>
+        {deployment
+          ? <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Reason, for the record</span><input className="field" value={reason} onChange={(event) => setReason(event.target.value)} placeholder="optional" /></label>
+          : <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Name, as in /v2/models/NAME</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} data-testid="deployment-name" /></label>}
+        <Button look="quiet" onClick={close}>Not now</Button>
+        <Button type="submit" look="primary" disabled={busy || unequal || shown?.same === true || (!deployment && name.trim() === "")} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
+      </form>
+      {shown?.same && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
+    </div>
+  );
+}

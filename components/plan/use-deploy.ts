@@ -1,0 +1,24 @@
+// Owns the way from a draft to a running revision: plan → parity → diff → confirmed deploy.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { Placement, Plan } from "../../server/planner/plan.ts";
+import { api, type DeploymentFull } from "../api.ts";
+
+const PARITY_POLL_MS = 800;
+
+export type DeployInput = { modelId: string; topologyId: string; placement: Placement; origin: Plan["origin"] | null; deployment: DeploymentFull | null };
+
+export function useDeploy({ modelId, topologyId, placement, origin, deployment }: DeployInput) {
+  const create = useMutation(api.plans.create.mutationOptions());
+  const plan = useQuery({
+    ...api.plans.get.queryOptions({ id: create.data?.id ?? "" }), enabled: create.data !== undefined,
+    refetchInterval: (query) => (query.state.data === undefined || query.state.data.parity.status === "pending" ? PARITY_POLL_MS : false),
+  });
+  const diff = useQuery({ ...api.plans.diff.queryOptions({ id: create.data?.id ?? "", against: deployment?.id ?? "" }), enabled: create.data !== undefined && deployment !== null });
+  const deployNew = useMutation(api.deployments.create.mutationOptions());
+  const deployPlan = useMutation(api.deployments.deployPlan.mutationOptions());
+  const { mutate } = create;
+  // The dialog mounts once per draft; a plan is immutable, so making the same one twice gives the same one.
+  useEffect(() => mutate({ modelId, topologyId, placement, ...(origin ? { origin } : {}) }), []); // eslint-disable-line
+  return { create, plan: plan.data ?? create.data ?? null, diff: diff.data ?? null, diffError: diff.error, deployNew, deployPlan };
+}

@@ -1,0 +1,61 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api } from "../api.ts";
+import { setTheme, THEMES, useTheme } from "../shell/theme.ts";
+import { Button } from "../ui/Button.tsx";
+import { CopyText } from "../ui/CopyText.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { Page, Section } from "../ui/Page.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { Time } from "../ui/Time.tsx";
+
+export function Settings() {
+  const theme = useTheme((state) => state.theme);
+  return (
+    <Page title="Settings">
+      <Section title="Appearance">
+        <fieldset className="flex flex-wrap gap-4"><legend className="sr-only">Theme</legend>
+          {THEMES.map((one) => <label key={one} className="flex items-center gap-1.5"><input type="radio" name="theme" className="accent-(--accent)" checked={theme === one} onChange={() => setTheme(one)} />{one}</label>)}
+        </fieldset>
+      </Section>
+      <About />
+      <Credentials />
+      <Section title="API">
+        <ul className="space-y-1">
+          <li><a className="underline underline-offset-4" href="/api/docs">Documentation</a> <span className="text-ink-2">of everything this console can do, to try in the browser</span></li>
+          <li><a className="underline underline-offset-4" href="/api/v1/openapi.json">OpenAPI 3.1</a> <span className="text-ink-2">for generated clients</span></li>
+        </ul>
+      </Section>
+    </Page>
+  );
+}
+
+function About() {
+  const info = useQuery(api.system.info.queryOptions());
+  if (info.error) return <Section title="About"><Problem title="The server's facts could not be read" error={info.error} /></Section>;
+  const facts: [string, React.ReactNode][] = info.data ? [
+    ["Version", info.data.version], ["Running since", <Time key="t" iso={info.data.startedAt} both />], ["Database", info.data.database === "embedded" ? "PostgreSQL, embedded" : "PostgreSQL, yours"],
+    ["Data folder", info.data.dataFolder], ["Agents connect to", `${info.data.agentEndpoint.host}:${info.data.agentEndpoint.port}, mutual TLS`], ["Demo fleet", info.data.demo ? "on: its links are emulated on this machine" : "off"], ["Credentials", info.data.secure ? "demanded" : "not demanded: this listener is on loopback"],
+  ] : [];
+  return <Section title="About"><dl className="grid gap-x-6 gap-y-1 sm:grid-cols-[10rem_1fr]">{facts.map(([name, value]) => [<dt key={name} className="text-ink-3">{name}</dt>, <dd key={`${name}v`} className="break-all max-sm:mb-2">{value}</dd>])}</dl></Section>;
+}
+
+function Credentials() {
+  const [name, setName] = useState("");
+  const list = useQuery(api.credentials.list.queryOptions());
+  const refresh = { onError: (error: unknown) => toldProblem("Changing credentials", error), onSuccess: () => void list.refetch() };
+  const create = useMutation(api.credentials.create.mutationOptions(refresh));
+  const revoke = useMutation(api.credentials.revoke.mutationOptions(refresh));
+  return (
+    <Section title="Credentials" aside="for scripts and other machines, sent as a Bearer token">
+      {list.error && <Problem title="Credentials could not be listed" error={list.error} />}
+      <ul>{(list.data ?? []).map((one) => <li key={one.id} className="flex flex-wrap items-center gap-x-4 border-b border-line py-1.5"><span className="font-medium">{one.name}</span><span className="text-ink-2">made <Time iso={one.createdAt} /></span><Button look="quiet" className="ml-auto" onClick={() => revoke.mutate({ id: one.id })} aria-label={`Revoke ${one.name}`}>Revoke</Button></li>)}</ul>
+      <form className="mt-3 flex max-w-md gap-2" onSubmit={(event) => { event.preventDefault(); create.mutate({ name: name.trim() }); setName(""); }}>
+        <input className="field" aria-label="Name of the credential" placeholder="Name, e.g. ci" value={name} onChange={(event) => setName(event.target.value)} />
+        <Button type="submit" disabled={name.trim() === "" || create.isPending}>Create</Button>
+      </form>
+      {create.data && <div className="mt-3 max-w-xl"><p className="mb-1 text-ink-2">Shown once. Keep it now.</p><CopyText label="token" text={create.data.token} /></div>}
+    </Section>
+  );
+}

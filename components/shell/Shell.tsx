@@ -1,0 +1,77 @@
+"use client";
+import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { type ReactNode, useEffect, useState } from "react";
+import { IconButton } from "../ui/IconButton.tsx";
+import { Notices } from "../ui/Notices.tsx";
+import { CommandPalette } from "./CommandPalette.tsx";
+import { ConnectionState } from "./ConnectionState.tsx";
+import { KeysSheet } from "./KeysSheet.tsx";
+import { isTyping } from "./is-typing.ts";
+import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
+
+export const PLACES = [
+  { href: "/", name: "Overview" }, { href: "/deployments", name: "Deployments" }, { href: "/topologies", name: "Topologies" },
+  { href: "/models", name: "Models" }, { href: "/nodes", name: "Nodes" }, { href: "/events", name: "Events" }, { href: "/settings", name: "Settings" },
+] as const;
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
+  useEffect(() => watchTheme(), []);
+  useEffect(() => {
+    const down = (event: KeyboardEvent) => {
+      const held = event.ctrlKey || event.metaKey;
+      if ((held && event.key.toLowerCase() === "k") || (held && event.shiftKey && event.key.toLowerCase() === "p")) {
+        event.preventDefault();
+        setPalette((open) => !open);
+      } else if (event.key === "?" && !isTyping(event)) setKeys(true);
+    };
+    addEventListener("keydown", down);
+    return () => removeEventListener("keydown", down);
+  }, []);
+  return (
+    <div className="flex h-dvh flex-col">
+      <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">Skip to the content</a>
+      <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line bg-panel px-2 sm:gap-3 sm:px-3">
+        <Link href="/" className="flex shrink-0 items-center gap-2 font-medium tracking-tight" aria-label="Cutplane, overview"><Mark /><span className="max-md:hidden">Cutplane</span></Link>
+        <Places />
+        <div className="ml-auto flex shrink-0 items-center">
+          <ConnectionState />
+          <IconButton label="Commands" keys="Ctrl K" onClick={() => setPalette(true)}><Command size={15} /></IconButton>
+          <ThemeButton />
+          <IconButton label="Keyboard shortcuts" keys="?" className="max-sm:hidden" onClick={() => setKeys(true)}><CircleHelp size={15} /></IconButton>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">{children}</main>
+      <CommandPalette open={palette} onOpenChange={setPalette} showKeys={() => setKeys(true)} />
+      <KeysSheet open={keys} onOpenChange={setKeys} />
+      <Notices />
+    </div>
+  );
+}
+
+function Places() {
+  const path = usePathname();
+  return (
+    <nav aria-label="Main" className="flex min-w-0 overflow-x-auto [scrollbar-width:none]">
+      {PLACES.map(({ href, name }) => {
+        const here = href === "/" ? path === "/" : path.startsWith(href);
+        return <Link key={href} href={href} aria-current={here ? "page" : undefined} className={`flex h-11 items-center border-b-2 px-2 whitespace-nowrap ${here ? "border-accent text-ink" : "border-transparent text-ink-2 hover:text-ink"}`}>{name}</Link>;
+      })}
+    </nav>
+  );
+}
+
+function ThemeButton() {
+  const theme = useTheme((state) => state.theme);
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
+  const Icon = { system: SunMoon, light: Sun, dark: Moon }[theme];
+  return <IconButton label={`Theme: ${theme}. Change to ${next}`} onClick={() => setTheme(next)}><Icon size={15} /></IconButton>;
+}
+
+/** A plane, cut. */
+function Mark() {
+  return <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden><path d="M3 4.5h10L9.5 19.5H3z" className="fill-accent" /><path d="M16 4.5h5v15h-8.5z" className="fill-accent-mid" /></svg>;
+}

@@ -1,0 +1,17 @@
+import { type ComponentProps, forwardRef } from "react";
+
+type Look = "primary" | "plain" | "quiet" | "danger";
+type Props = ComponentProps<"button"> & { look?: Look };
+
+const LOOKS: Record<Look, string> = {
+  primary: "bg-accent text-accent-ink border-accent hover:brightness-110",
+  plain: "bg-raised text-ink border-line-strong hover:border-ink-3",
+  quiet: "bg-transparent text-ink-2 border-transparent hover:bg-accent-wash hover:text-ink",
+  danger: "bg-raised text-bad border-line-strong hover:border-bad",
+};
+export const buttonClass = (look: Look = "plain") =>
+  `inline-flex h-7 shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 ${LOOKS[look]}`;
+
+export const Button = forwardRef<HTMLButtonElement, Props>(function Button({ look = "plain", className = "", type = "button", ...rest }, ref) {
+  return <button ref={ref} type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
+});

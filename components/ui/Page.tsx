@@ -1,0 +1,31 @@
+import type { ReactNode } from "react";
+
+type Props = { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
+
+/** A page of reading and tables; the canvas has a frame of its own. */
+export function Page({ title, lead, actions, children }: Props) {
+  return (
+    <div className="mx-auto w-full max-w-7xl px-3 pt-5 pb-16 sm:px-6">
+      <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          <h1 className="truncate text-xl font-medium tracking-tight">{title}</h1>
+          {lead && <div className="mt-1 max-w-prose text-ink-2">{lead}</div>}
+        </div>
+        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="mb-8">
+      <div className="mb-2 flex items-baseline justify-between gap-4 border-b border-line pb-1">
+        <h2 className="text-sm font-medium">{title}</h2>
+        {aside && <div className="text-xs text-ink-3">{aside}</div>}
+      </div>
+      {children}
+    </section>
+  );
+}
