@@ -23,11 +23,16 @@ export type Schedule = {
 /** `bytesOf`: size of a value at the model's dimension values (the recompute rule weighs what would be sent instead). */
 export function scheduleOps(graph: Graph, states: StatePair[], bytesOf: (value: string) => number): Schedule {
   const alive = aliveOps(graph);
-  const main = graph.ops.filter((op) => !op.isConstant && alive.has(op));
-  const ops = sinkStateOps(graph, main, states);
+  const ops = orderOps(graph, states);
   const positionOf = new Map(ops.map((op, position) => [op, position]));
   const recomputed = recomputedOps(graph, ops, states, bytesOf);
   return { graph, ops, positionOf, recomputed, states, lives: livesOf(graph, ops, positionOf, recomputed, states), deadOps: graph.ops.length - alive.size };
+}
+
+/** The order alone: what extraction needs to know which op is in which layer. */
+export function orderOps(graph: Graph, states: StatePair[]): Op[] {
+  const alive = aliveOps(graph);
+  return sinkStateOps(graph, graph.ops.filter((op) => !op.isConstant && alive.has(op)), states);
 }
 
 function aliveOps(graph: Graph): Set<Op> {
