@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { cancelMigration } from "../commands/cancel-migration.ts";
+import { createDeployment } from "../commands/create-deployment.ts";
+import { createCredential } from "../commands/create-credential.ts";
+import { diffPlan } from "../commands/create-plan.ts";
+import { deleteDeployment } from "../commands/delete-deployment.ts";
+import { deployPlan } from "../commands/deploy-plan.ts";
+import { findOrThrow } from "../commands/find-or-throw.ts";
+import { rollBack } from "../commands/roll-back.ts";
+import { startDeployment } from "../commands/start-deployment.ts";
+import { stopDeployment } from "../commands/stop-deployment.ts";
+import { findDeployment } from "../store/deployments.ts";
+import { MAX_METRIC_MINUTES } from "./nodes.ts";
+import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
+import { readDeploymentMetrics } from "./read-metrics.ts";
+import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings } from "./schemas/deployment-schemas.ts";
+import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
+import { planDiff } from "./schemas/plan-schemas.ts";
+import { procedure, router } from "./trpc.ts";
+
+const tags = ["deployments"];
+
+export const deployments = router({
+  list: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments", tags, summary: "List deployments" } })
+    .input(z.object({}).default({}))
+    .output(z.array(deploymentRow))
+    .query(({ ctx }) => readDeploymentRows(ctx.deps)),
+  get: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}", tags, summary: "One deployment with its plan and revisions" } })
+    .input(byId)
+    .output(deploymentDetail)
+    .query(({ ctx, input }) => readDeploymentDetail(ctx.deps, input.id)),
+  create: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments", tags, summary: "Deploy a plan under a name; await the operation" } })
+    .input(z.object({ name: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()).min(1).max(16).optional(), settings: deploymentSettings.optional(), idempotencyKey }))
+    .output(z.object({ deployment: deploymentRow, operation }))
+    .mutation(async ({ ctx, input }) => {
+      const { deploymentId, operation } = await createDeployment(ctx.deps, { ...input, actor: ctx.actor } as Parameters<typeof createDeployment>[1]);
+      return { deployment: await readDeploymentRow(ctx.deps, deploymentId), operation };
+    }),
+  deployPlan: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/plan", tags, summary: "Move a running deployment to another plan; with dryRun only the difference" } })
+    .input(byId.extend({ planId: z.string(), expectedRevision: z.number().int().min(0).optional().meta({ description: "The revision the caller saw serving; another one by now is a conflict." }), reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
+    .output(z.object({ operation: operation.nullable(), diff: planDiff }))
+    .mutation(async ({ ctx, input: { id, dryRun, expectedRevision, ...input } }) => {
+      const diff = await diffPlan(ctx.deps, input.planId, id);
+      if (dryRun) return { operation: null, diff };
+      const seen = expectedRevision ?? (await readDeploymentRow(ctx.deps, id)).currentRevision?.number ?? 0;
+      const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, actor: ctx.actor, ...input });
+      return { operation, diff };
+    }),
+  cancelMigration: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/cancel", tags, summary: "Turn a move back; possible until cutover" } })
+    .input(byId)
+    .output(z.object({ operation: operation.nullable() }))
+    .mutation(({ ctx, input }) => cancelMigration(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+  rollBack: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/roll-back", tags, summary: "Make an earlier revision serve again" } })
+    .input(byId.extend({ toRevision: z.number().int().min(1).optional() }))
+    .output(z.object({ operation }))
+    .mutation(({ ctx, input: { id, toRevision } }) => rollBack(ctx.deps, { deploymentId: id, actor: ctx.actor, ...(toRevision === undefined ? {} : { toRevision }) })),
+  stop: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/stop", tags, summary: "Refuse new requests, finish those in flight, unload" } })
+    .input(byId)
+    .output(z.object({ operation }))
+    .mutation(({ ctx, input }) => stopDeployment(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+  start: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/start", tags, summary: "Start a stopped deployment with its last revision" } })
+    .input(byId)
+    .output(z.object({ operation }))
+    .mutation(({ ctx, input }) => startDeployment(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+  delete: procedure
+    .meta({ openapi: { method: "DELETE", path: "/deployments/{id}", tags, summary: "Delete a stopped deployment" } })
+    .input(byId)
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await deleteDeployment(ctx.deps, { deploymentId: input.id, actor: ctx.actor });
+      return { ok: true as const };
+    }),
+  metrics: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/metrics", tags, summary: "Requests, errors and latency, predicted beside measured" } })
+    .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
+    .output(z.array(deploymentMetricRow))
+    .query(({ ctx, input }) => readDeploymentMetrics(ctx.deps, input.id, input.minutes)),
+  createKey: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/keys", tags, summary: "A key for the deployment's ingress; shown once" } })
+    .input(byId.extend({ name: z.string() }))
+    .output(z.object({ id: z.string(), key: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      const deployment = await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
+      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id });
+      return { id: credential.id, key: token };
+    }),
+});

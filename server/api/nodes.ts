@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { cordonNode } from "../commands/cordon-node.ts";
+import { createJoinToken, DEFAULT_JOIN_TOKEN_SECONDS, MAX_JOIN_TOKEN_SECONDS, revokeJoinToken } from "../commands/create-join-token.ts";
+import { listLiveFleet } from "../commands/list-live-fleet.ts";
+import { removeNode } from "../commands/remove-node.ts";
+import { renameNode } from "../commands/rename-node.ts";
+import { listJoinTokens } from "../store/join-tokens.ts";
+import { makeJoinToken } from "../trust/join-tokens.ts";
+import type { Context } from "./context.ts";
+import { joinCommands } from "./join-commands.ts";
+import { readNodeMetrics } from "./read-metrics.ts";
+import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
+import { joinTokenRow, nodeMetricRow, nodeRow, nodeRowShape } from "./schemas/node-schemas.ts";
+import { byId, done } from "./schemas/operation-schemas.ts";
+import { liveLink } from "./schemas/topology-schemas.ts";
+import { procedure, router } from "./trpc.ts";
+
+/** Charts reach back two days. */
+export const MAX_METRIC_MINUTES = 48 * 60;
+
+export const nodes = router({
+  list: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes", tags: ["nodes"], summary: "List enrolled nodes" } })
+    .input(z.object({}).default({}))
+    .output(z.array(nodeRow))
+    .query(({ ctx }) => readNodeRows(ctx.deps)),
+  get: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}", tags: ["nodes"], summary: "One node with its measured links" } })
+    .input(byId)
+    .output(z.object({ ...nodeRowShape, links: z.array(liveLink) }).meta({ id: "Node" }))
+    .query(async ({ ctx, input }) => {
+      const [row, fleet] = await Promise.all([readNodeRow(ctx.deps, input.id), listLiveFleet(ctx.deps)]);
+      return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id) };
+    }),
+  createJoinToken: procedure
+    .meta({ openapi: { method: "POST", path: "/join-tokens", tags: ["nodes"], summary: "A single-use token and the line that installs an agent with it" } })
+    .input(z.object({ nodeName: z.string().max(100).optional(), expiresInSeconds: z.number().int().min(1).max(MAX_JOIN_TOKEN_SECONDS).default(DEFAULT_JOIN_TOKEN_SECONDS) }).default({ expiresInSeconds: DEFAULT_JOIN_TOKEN_SECONDS }))
+    .output(z.object({ id: z.string(), token: z.string(), expiresAt: z.iso.datetime(), command: z.string(), agentCommand: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      const { token, hash } = makeJoinToken(ctx.deps.authority.fingerprint);
+      const { id, expiresAt } = await createJoinToken(ctx.deps, { hash, expiresInSeconds: input.expiresInSeconds, actor: ctx.actor, ...(input.nodeName === undefined ? {} : { nodeName: input.nodeName }) });
+      return { id, token, expiresAt: expiresAt.toISOString(), ...joinCommands(ctx.deps.info, token, input.nodeName) };
+    }),
+  listJoinTokens: procedure
+    .meta({ openapi: { method: "GET", path: "/join-tokens", tags: ["nodes"], summary: "List join tokens, newest first, without their secrets" } })
+    .input(z.object({}).default({}))
+    .output(z.array(joinTokenRow))
+    .query(async ({ ctx }) =>
+      (await listJoinTokens(ctx.deps.db)).map(({ id, nodeName, createdAt, expiresAt, usedAt, usedByNodeId }) => ({ id, nodeName, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString(), usedAt: usedAt?.toISOString() ?? null, usedByNodeId })),
+    ),
+  revokeJoinToken: procedure
+    .meta({ openapi: { method: "DELETE", path: "/join-tokens/{id}", tags: ["nodes"], summary: "Revoke an unused join token" } })
+    .input(byId)
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await revokeJoinToken(ctx.deps, input);
+      return { ok: true as const };
+    }),
+  rename: procedure
+    .meta({ openapi: { method: "PATCH", path: "/nodes/{id}", tags: ["nodes"], summary: "Rename a node" } })
+    .input(byId.extend({ name: z.string() }))
+    .output(nodeRow)
+    .mutation(async ({ ctx, input }) => {
+      await renameNode(ctx.deps, { nodeId: input.id, name: input.name, actor: ctx.actor });
+      return readNodeRow(ctx.deps, input.id);
+    }),
+  cordon: procedure
+    .meta({ openapi: { method: "POST", path: "/nodes/{id}/cordon", tags: ["nodes"], summary: "Take no new stages" } })
+    .input(byId)
+    .output(nodeRow)
+    .mutation(({ ctx, input }) => cordon(ctx, input.id, true)),
+  uncordon: procedure
+    .meta({ openapi: { method: "POST", path: "/nodes/{id}/uncordon", tags: ["nodes"], summary: "Take new stages again" } })
+    .input(byId)
+    .output(nodeRow)
+    .mutation(({ ctx, input }) => cordon(ctx, input.id, false)),
+  remove: procedure
+    .meta({ openapi: { method: "DELETE", path: "/nodes/{id}", tags: ["nodes"], summary: "Take a node out of the fleet; refused while it holds stages" } })
+    .input(byId)
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await removeNode(ctx.deps, { nodeId: input.id, actor: ctx.actor });
+      return { ok: true as const };
+    }),
+  metrics: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}/metrics", tags: ["nodes"], summary: "CPU, memory and stage times" } })
+    .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
+    .output(z.array(nodeMetricRow))
+    .query(({ ctx, input }) => readNodeMetrics(ctx.deps, input.id, input.minutes)),
+});
+
+async function cordon(ctx: Context, nodeId: string, cordoned: boolean) {
+  await cordonNode(ctx.deps, { nodeId, cordoned, actor: ctx.actor });
+  return readNodeRow(ctx.deps, nodeId);
+}

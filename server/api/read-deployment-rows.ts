@@ -1,0 +1,112 @@
+// Owns how a deployment is shown: its rows, and what its nodes say now.
+import type { z } from "zod";
+import { CANCELLABLE_STATES } from "../commands/cancel-migration.ts";
+import type { Deps } from "../commands/deps.ts";
+import { findOrThrow } from "../commands/find-or-throw.ts";
+import { predictedLatencyMs } from "../live/predicted-latency.ts";
+import { readSnapshot } from "../live/read-snapshot.ts";
+import { deploymentStatus } from "../policy/deployment-status.ts";
+import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
+import { assignmentIdOf } from "../policy/stable-id.ts";
+import { findRevisions, lastMigrations, listDeployments, listRevisions, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { readPlanRow } from "./plans.ts";
+import type { deploymentDetail, deploymentRow, migrationRow } from "./schemas/deployment-schemas.ts";
+
+export type DeploymentRow = z.infer<typeof deploymentRow>;
+type MigrationRow = z.infer<typeof migrationRow>;
+type ReadDeps = Pick<Deps, "db" | "clock">;
+
+/** Not deleted, by name; with `onlyId`, that one alone. */
+export async function readDeploymentRows(deps: ReadDeps, onlyId?: string): Promise<DeploymentRow[]> {
+  const [snapshot, all] = await Promise.all([readSnapshot(deps.db, deps.clock.now()), listDeployments(deps.db)]);
+  const deployments = all.filter((deployment) => onlyId === undefined || deployment.id === onlyId);
+  const migrations = await lastMigrations(deps.db, deployments.map((deployment) => deployment.id));
+  const revisionIds = deployments.flatMap((deployment) => [deployment.currentRevisionId, migrations.get(deployment.id)?.toRevisionId ?? null]);
+  const revisions = await findRevisions(deps.db, revisionIds.filter((id): id is string => id !== null));
+  return Promise.all(deployments.map((deployment) => toRow(deps, { snapshot, deployment, migration: migrations.get(deployment.id) ?? null, revisions })));
+}
+
+/** @throws AppError not-found */
+export async function readDeploymentRow(deps: ReadDeps, id: string): Promise<DeploymentRow> {
+  return findOrThrow(readDeploymentRows(deps, id).then((rows) => rows[0] ?? null), "deployment", id);
+}
+
+/** @throws AppError not-found */
+export async function readDeploymentDetail(deps: Deps, id: string): Promise<z.infer<typeof deploymentDetail>> {
+  const row = await readDeploymentRow(deps, id);
+  const [revisions, keys] = await Promise.all([listRevisions(deps.db, id), deps.db.credential.count({ where: { kind: "inference", deploymentId: id, revokedAt: null } })]);
+  const planId = row.currentRevision?.planId ?? revisions[0]?.planId;
+  return {
+    ...row,
+    plan: planId === undefined ? null : await readPlanRow(deps, planId),
+    revisions: revisions.map(({ id, number, planId, epoch, createdAt, createdBy, reason, retiredAt }) => ({ id, number, planId, epoch, createdAt: createdAt.toISOString(), createdBy, reason, retiredAt: retiredAt?.toISOString() ?? null })),
+    // An ingress on loopback lets everybody in until there is a key.
+    needsKey: keys > 0 || row.ingress.some((ingress) => !isLoopbackUrl(ingress.url)),
+  };
+}
+
+type RowInput = { snapshot: FleetSnapshot; deployment: StoredDeployment; migration: StoredMigration | null; revisions: StoredRevision[] };
+
+async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revisions }: RowInput): Promise<DeploymentRow> {
+  const { id, name, modelId, modelName, topologyId, topologyName, desired, createdAt, currentRevisionId } = deployment;
+  const view = snapshot.deployments.find((candidate) => candidate.deploymentId === id);
+  const status = view ? deploymentStatus(snapshot, view) : { status: "starting" as const, reason: "It was made just now." };
+  const current = revisions.find((revision) => revision.id === currentRevisionId);
+  return {
+    id,
+    name,
+    modelId,
+    modelName,
+    topologyId,
+    topologyName,
+    desired,
+    status: status.status,
+    statusReason: status.reason,
+    currentRevision: current ? { id: current.id, number: current.number, planId: current.planId, epoch: current.epoch } : null,
+    migration: migration && toMigrationRow(snapshot, migration, revisions.find((revision) => revision.id === migration.toRevisionId)),
+    ingress: view ? toIngress(snapshot, view) : [],
+    predictedLatencyMs: await predictedLatencyMs(deps.db, currentRevisionId ?? migration?.toRevisionId ?? null),
+    createdAt: createdAt.toISOString(),
+  };
+}
+
+function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
+  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId } = migration;
+  const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage.segmentId, stage.nodeId), stage]));
+  return {
+    id,
+    fromRevisionId,
+    toRevisionId,
+    state,
+    stateSince: stateSince.toISOString(),
+    cancelRequested,
+    cancellable: finishedAt === null && !cancelRequested && CANCELLABLE_STATES.includes(state),
+    reason,
+    error,
+    operationId,
+    startedAt: startedAt.toISOString(),
+    startedBy,
+    finishedAt: finishedAt?.toISOString() ?? null,
+    decisions,
+    nodes: [...assignments].map(([assignmentId, stage]) => {
+      const observed = snapshot.nodes.get(stage.nodeId)?.assignments.find((assignment) => assignment.assignmentId === assignmentId);
+      return { nodeId: stage.nodeId, assignmentId, segmentId: stage.segmentId, state: observed?.state ?? "pending", bytesDone: observed?.bytesDone ?? 0, bytesTotal: observed?.bytesTotal ?? 0, bytesPerSecond: observed?.bytesPerSecond ?? 0 };
+    }),
+  };
+}
+
+/** Ready: the node is there and its pipeline of the current epoch is linked. */
+function toIngress(snapshot: FleetSnapshot, view: DeploymentView): DeploymentRow["ingress"] {
+  return view.settings.ingressNodeIds.flatMap((nodeId) => {
+    const node = snapshot.nodes.get(nodeId);
+    const route = node?.ingress.find((ingress) => ingress.deploymentId === view.deploymentId);
+    if (!route) return [];
+    const isLinked = route.pipelines.some((pipeline) => pipeline.epoch === route.currentEpoch && pipeline.linked);
+    return [{ nodeId, url: route.url, ready: node?.presence !== "lost" && route.currentEpoch !== null && isLinked && route.error === null }];
+  });
+}
+
+function isLoopbackUrl(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}

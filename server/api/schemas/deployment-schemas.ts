@@ -1,0 +1,63 @@
+// Owns the API's description of deployments, their revisions and migrations.
+import { z } from "zod";
+import { MIGRATION_STATES } from "../../policy/snapshot.ts";
+import { planRow } from "./plan-schemas.ts";
+
+export const migrationRow = z
+  .object({
+    id: z.string(),
+    fromRevisionId: z.string().nullable(),
+    toRevisionId: z.string(),
+    state: z.enum(MIGRATION_STATES),
+    stateSince: z.iso.datetime(),
+    cancelRequested: z.boolean(),
+    cancellable: z.boolean(),
+    reason: z.string(),
+    error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
+    operationId: z.string(),
+    startedAt: z.iso.datetime(),
+    startedBy: z.string(),
+    finishedAt: z.iso.datetime().nullable(),
+    decisions: z.array(z.object({ at: z.string(), state: z.string(), action: z.string(), reason: z.string() })),
+    nodes: z.array(z.object({ nodeId: z.string(), assignmentId: z.string(), segmentId: z.string(), state: z.string(), bytesDone: z.number(), bytesTotal: z.number(), bytesPerSecond: z.number() })),
+  })
+  .meta({ id: "Migration" });
+
+export const deploymentRowShape = {
+  id: z.string(),
+  name: z.string(),
+  modelId: z.string(),
+  modelName: z.string(),
+  topologyId: z.string(),
+  topologyName: z.string(),
+  desired: z.enum(["running", "stopped"]),
+  status: z.enum(["starting", "live", "moving", "degraded", "stopped", "failed"]),
+  statusReason: z.string(),
+  currentRevision: z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number() }).nullable(),
+  migration: migrationRow.nullable().meta({ description: "The unfinished one, or the last one." }),
+  ingress: z.array(z.object({ nodeId: z.string(), url: z.string(), ready: z.boolean() })),
+  predictedLatencyMs: z.number().nullable(),
+  createdAt: z.iso.datetime(),
+};
+export const deploymentRow = z.object(deploymentRowShape).meta({ id: "DeploymentRow" });
+
+export const deploymentDetail = z
+  .object({
+    ...deploymentRowShape,
+    plan: planRow.nullable(),
+    revisions: z.array(z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number(), createdAt: z.iso.datetime(), createdBy: z.string(), reason: z.string(), retiredAt: z.iso.datetime().nullable() })),
+    needsKey: z.boolean(),
+  })
+  .meta({ id: "Deployment" });
+
+export const deploymentMetricRow = z
+  .object({ at: z.iso.datetime(), requestsPerSecond: z.number(), errorsPerSecond: z.number(), latencyMsP50: z.number().nullable(), latencyMsP99: z.number().nullable(), predictedLatencyMs: z.number().nullable() })
+  .meta({ id: "DeploymentMetricRow" });
+
+const limit = z.number().int().min(1).optional();
+export const deploymentSettings = z
+  .object({
+    session: z.object({ intraOpThreads: z.number().int().min(1).max(256).optional(), optimization: z.enum(["disabled", "basic", "extended", "all"]).optional() }).optional(),
+    limits: z.object({ maxInFlight: limit, maxRequestBytes: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit, queueLength: limit, maxFrameBytes: limit }).optional(),
+  })
+  .meta({ id: "DeploymentSettings" });

@@ -1,0 +1,97 @@
+// Owns the API's description of models and profiles.
+import { z } from "zod";
+import type { Cut, Layer, ModelFacts } from "../../model/model.ts";
+import type { ModelRow } from "../../store/models.ts";
+import { dataType, dimension, processorFile, processorSpec, sessionOptions, statePair, tensorSpec } from "./tensor-schemas.ts";
+
+export const modelRowShape = {
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["ready", "refused"]),
+  origin: z.enum(["upload", "bundled", "synthetic"]),
+  bytes: z.number().meta({ description: "Of the model file and its external data." }),
+  opCount: z.number(),
+  layerCount: z.number(),
+  legalCutCount: z.number(),
+  parameterCount: z.number(),
+  noCutReason: z.string().nullable(),
+  processorKind: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+};
+export const modelRow = z.object(modelRowShape).meta({ id: "ModelRow" }) satisfies z.ZodType<ModelRow>;
+
+const layer: z.ZodType<Layer> = z
+  .object({
+    index: z.number(),
+    name: z.string(),
+    scope: z.array(z.string()),
+    kind: z.string(),
+    opCount: z.number(),
+    opTypes: z.record(z.string(), z.number()),
+    opNames: z.array(z.string()),
+    parameterCount: z.number(),
+    weightBytes: z.number(),
+    flops: z.number(),
+    workspaceBytes: z.number(),
+    outputs: z.array(tensorSpec),
+  })
+  .meta({ id: "Layer" });
+
+const cut: z.ZodType<Cut> = z
+  .object({
+    index: z.number().meta({ description: "After layers[index]." }),
+    legal: z.boolean(),
+    reason: z.string().nullable(),
+    tensors: z.array(z.object({ name: z.string(), dataType, shape: z.array(dimension).nullable(), bytes: z.number() })),
+    bytes: z.number(),
+  })
+  .meta({ id: "Cut" });
+
+export const modelFacts: z.ZodType<ModelFacts> = z
+  .object({
+    digest: z.string(),
+    fileBytes: z.number(),
+    externalFiles: z.array(z.object({ fileName: z.string(), digest: z.string(), bytes: z.number() })),
+    opset: z.array(z.object({ domain: z.string(), version: z.number() })),
+    irVersion: z.number(),
+    producer: z.string(),
+    inputs: z.array(tensorSpec),
+    outputs: z.array(tensorSpec),
+    states: z.array(statePair),
+    opCount: z.number(),
+    parameterCount: z.number(),
+    weightBytes: z.number(),
+    dimensionValues: z.record(z.string(), z.number()),
+    layers: z.array(layer),
+    cuts: z.array(cut),
+    noCutReason: z.string().nullable(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: "ModelFacts" });
+
+export const modelDetail = z
+  .object({
+    ...modelRowShape,
+    facts: modelFacts,
+    processor: processorSpec.nullable(),
+    processorFiles: z.array(processorFile),
+    deployments: z.array(z.object({ id: z.string(), name: z.string() })),
+  })
+  .meta({ id: "Model" });
+
+export const profileRow = z
+  .object({
+    id: z.string(),
+    nodeId: z.string().nullable(),
+    nodeName: z.string().nullable(),
+    modelDigest: z.string(),
+    deviceClass: z.string(),
+    session: sessionOptions,
+    kind: z.enum(["estimated", "measured"]),
+    layerMs: z.array(z.number()),
+    wholeMs: z.number(),
+    wholeSdMs: z.number(),
+    measuredAt: z.string().nullable(),
+    runs: z.number(),
+  })
+  .meta({ id: "Profile" });

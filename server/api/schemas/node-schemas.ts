@@ -1,0 +1,91 @@
+// Owns the API's description of nodes and of what they report.
+import { z } from "zod";
+import { ASSIGNMENT_STATES, type Hardware, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
+
+export const hardware: z.ZodType<Hardware, Hardware> = z
+  .object({
+    hostname: z.string(),
+    platform: z.string(),
+    arch: z.string(),
+    cpuModel: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    memoryAvailableBytes: z.number(),
+    diskFreeBytes: z.number(),
+    providers: z.array(z.string()),
+    deviceClass: z.string(),
+    nodeVersion: z.string(),
+    agentVersion: z.string(),
+    ortVersion: z.string(),
+  })
+  .meta({ id: "Hardware" });
+
+export const observedAssignment: z.ZodType<ObservedAssignment, ObservedAssignment> = z
+  .object({
+    assignmentId: z.string(),
+    segmentId: z.string(),
+    state: z.enum(ASSIGNMENT_STATES),
+    bytesDone: z.number(),
+    bytesTotal: z.number(),
+    bytesPerSecond: z.number(),
+    loadMs: z.number().nullable(),
+    warmMs: z.number().nullable(),
+    residentBytes: z.number().nullable(),
+    restarts: z.number(),
+    lanes: z.array(z.object({ laneId: z.string(), epoch: z.number(), upstreamLinked: z.boolean(), inFlight: z.number() })),
+    error: z.object({ code: z.string(), message: z.string(), retryAt: z.string().nullable() }).nullable(),
+  })
+  .meta({ id: "ObservedAssignment" });
+
+export const observedIngress: z.ZodType<ObservedIngress, ObservedIngress> = z
+  .object({
+    deploymentId: z.string(),
+    currentEpoch: z.number().nullable(),
+    url: z.string(),
+    pipelines: z.array(z.object({ epoch: z.number(), linked: z.boolean(), inFlight: z.number() })),
+    verify: z.object({ taskId: z.string(), state: z.enum(["running", "passed", "failed"]), maxRelError: z.number().nullable(), message: z.string().nullable() }).nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: "ObservedIngress" });
+
+export const nodeRowShape = {
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["online", "late", "lost"]),
+  cordoned: z.boolean(),
+  hardware: hardware.nullable().meta({ description: "Null until it connected for the first time." }),
+  agentVersion: z.string(),
+  lastSeenAt: z.iso.datetime().nullable(),
+  enrolledAt: z.iso.datetime(),
+  certificateExpiresAt: z.iso.datetime(),
+  assignments: z.array(observedAssignment),
+  ingress: z.array(observedIngress),
+  reservedBytes: z.number().meta({ description: "Memory of the segments assigned to it." }),
+};
+export const nodeRow = z.object(nodeRowShape).meta({ id: "NodeRow" });
+
+export const joinTokenRow = z
+  .object({ id: z.string(), nodeName: z.string().nullable(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime(), usedAt: z.iso.datetime().nullable(), usedByNodeId: z.string().nullable() })
+  .meta({ id: "JoinTokenRow" });
+
+const stageSample: z.ZodType<NodeSample["stages"][number], NodeSample["stages"][number]> = z
+  .object({
+    assignmentId: z.string(),
+    deploymentId: z.string(),
+    epoch: z.number(),
+    stageIndex: z.number(),
+    done: z.number(),
+    failed: z.number(),
+    queueLength: z.number(),
+    computeMsP50: z.number().nullable(),
+    computeMsP99: z.number().nullable(),
+    queueMsP50: z.number().nullable(),
+    receivedBytes: z.number(),
+    sentBytes: z.number(),
+    upstreamNodeIds: z.array(z.string()),
+  })
+  .meta({ id: "StageSample" });
+
+export const nodeMetricRow = z
+  .object({ at: z.iso.datetime(), cpuRatio: z.number(), memoryUsedBytes: z.number(), agentRssBytes: z.number(), stages: z.array(stageSample) })
+  .meta({ id: "NodeMetricRow" });

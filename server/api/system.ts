@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { createCredential, revokeCredential } from "../commands/create-credential.ts";
+import { listCredentials } from "../store/credentials.ts";
+import { byId, done } from "./schemas/operation-schemas.ts";
+import { procedure, router } from "./trpc.ts";
+
+const systemInfo = z
+  .object({
+    version: z.string(),
+    startedAt: z.iso.datetime(),
+    database: z.enum(["embedded", "external"]),
+    dataFolder: z.string(),
+    agentEndpoint: z.object({ host: z.string(), port: z.number() }),
+    demo: z.boolean(),
+    consoleUrl: z.string(),
+    secure: z.boolean(),
+  })
+  .meta({ id: "SystemInfo" });
+
+export const system = router({
+  info: procedure
+    .meta({ openapi: { method: "GET", path: "/system", tags: ["system"], summary: "Which console this is" } })
+    .input(z.object({}).default({}))
+    .output(systemInfo)
+    .query(({ ctx }) => {
+      const { version, startedAt, database, dataFolder, demo, consoleUrl, secure } = ctx.deps.info;
+      const { host, port } = ctx.deps.agentEndpoint();
+      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, agentEndpoint: { host, port } };
+    }),
+});
+
+const credentialRow = z
+  .object({ id: z.string(), name: z.string(), kind: z.enum(["admin", "inference"]), deploymentId: z.string().nullable(), createdAt: z.iso.datetime() })
+  .meta({ id: "CredentialRow" });
+
+export const credentials = router({
+  list: procedure
+    .meta({ openapi: { method: "GET", path: "/credentials", tags: ["credentials"], summary: "List credentials, without their secrets" } })
+    .input(z.object({}).default({}))
+    .output(z.array(credentialRow))
+    .query(async ({ ctx }) => (await listCredentials(ctx.deps.db)).map(({ id, name, kind, deploymentId, createdAt }) => ({ id, name, kind, deploymentId, createdAt }))),
+  create: procedure
+    .meta({ openapi: { method: "POST", path: "/credentials", tags: ["credentials"], summary: "A token for a person or a script; shown once" } })
+    .input(z.object({ name: z.string() }))
+    .output(z.object({ id: z.string(), token: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "admin", deploymentId: null });
+      return { id: credential.id, token };
+    }),
+  revoke: procedure
+    .meta({ openapi: { method: "DELETE", path: "/credentials/{id}", tags: ["credentials"], summary: "Revoke a credential" } })
+    .input(byId)
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await revokeCredential(ctx.deps, input.id, { keepOneAdmin: ctx.deps.info.secure });
+      return { ok: true as const };
+    }),
+});

@@ -1,0 +1,75 @@
+// Owns a plan's parity check: its segments, composed, against the whole model. Runs as an operation; the plan's badge is its result.
+import { AppError } from "../errors.ts";
+import type { Parity } from "../planner/plan.ts";
+import { storeArtifactBytes } from "../store/artifacts.ts";
+import { findModel } from "../store/models.ts";
+import type { Operation } from "../store/operations.ts";
+import { findPlan, listPlansToCheck, type StoredPlan, updatePlanParity } from "../store/plans.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { findOrThrow } from "./find-or-throw.ts";
+import { compareSegments } from "./model-tools.ts";
+import { prepareSegments } from "./prepare-segments.ts";
+import { type OperationContext, runOperation } from "./run-operation.ts";
+
+/** Each check holds a whole model and its segments in memory: one after the other. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Starts the check and returns at once. @throws AppError not-found */
+export async function checkPlanParity(deps: Deps, planId: string, actor: Actor, idempotencyKey?: string): Promise<Operation> {
+  const plan = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
+  const { operation } = await runOperation(deps, { kind: "check-parity", subjectId: planId, actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, (context) => {
+    context.progress({ step: "waiting" });
+    const run = queue.then(() => check(deps, plan, actor, context));
+    queue = run.catch(() => {});
+    return run;
+  });
+  return operation;
+}
+
+/** At start: checks that a crash left without an end begin again. */
+export async function resumeParityChecks(deps: Deps): Promise<void> {
+  for (const plan of await listPlansToCheck(deps.db)) await checkPlanParity(deps, plan.id, "control");
+}
+
+async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: OperationContext): Promise<Parity> {
+  try {
+    context.signal.throwIfAborted();
+    const model = await findOrThrow(findModel(deps.db, plan.modelId), "model", plan.modelId);
+    const ranges = plan.plan.placement.map(({ from, to }) => ({ from, to }));
+    context.progress({ step: "cutting", done: 0, total: ranges.length, unit: "items" });
+    const segments = await prepareSegments(deps, model.id, ranges, context.signal);
+    context.progress({ step: "comparing", done: 0, total: ranges.length, unit: "items" });
+    const { parity, parityFile } = await compareSegments(deps, model, segments, context.signal);
+    const digest = parityFile === null ? null : (await storeArtifactBytes(deps.db, deps.dataFolder, "parity", parityFile)).digest;
+    await saveParity(deps, plan, parity, digest, actor);
+    return parity;
+  } catch (error) {
+    const message = context.signal.aborted ? "The check was cancelled." : error instanceof AppError ? error.message : "The check could not be run.";
+    await saveParity(deps, plan, { status: "failed", message, checkedAt: new Date(deps.clock.now()).toISOString() }, null, actor);
+    throw error;
+  }
+}
+
+async function saveParity(deps: Deps, plan: StoredPlan, parity: Parity, digest: string | null, actor: Actor): Promise<void> {
+  await deps.publisher.transact(async (tx, append) => {
+    await updatePlanParity(tx, plan.id, parity, digest);
+    await append({ name: "plan.checked", subjectId: plan.id, actor, message: describe(plan, parity), payload: { planId: plan.id, status: parity.status, maxRelError: "maxRelError" in parity ? parity.maxRelError : null } });
+  });
+  deps.wake("a plan was checked");
+}
+
+function describe(plan: StoredPlan, parity: Parity): string {
+  const name = `Plan ${plan.revision}`;
+  switch (parity.status) {
+    case "equal":
+      return `${name} gives the whole model's answers (largest difference ${parity.maxRelError.toExponential(1)}).`;
+    case "different":
+      return `${name} gives other answers than the whole model (largest difference ${parity.maxRelError.toExponential(1)}).`;
+    case "structure-only":
+      return `${name}: only the structure was checked. ${parity.reason}`;
+    case "failed":
+      return `${name} could not be checked. ${parity.message}`;
+    case "pending":
+      return `${name} waits for its check.`;
+  }
+}
