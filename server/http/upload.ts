@@ -1,0 +1,162 @@
+// Owns uploads: bytes stream from the request to artifacts, hashed on the way, at one chunk of memory; then the import. The whole of it is
+// one operation, so that it can be followed and cancelled; aborting the request cancels it too. Whatever fails leaves nothing behind.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import path from "node:path";
+import { checkName } from "../commands/check-name.ts";
+import type { Actor } from "../commands/deps.ts";
+import { holdArtifacts } from "../commands/hold-artifacts.ts";
+import { importModel, type ModelFile, newModelId } from "../commands/import-model.ts";
+import { type OperationContext, runOperation } from "../commands/run-operation.ts";
+import type { DoorDeps, RequestHandler } from "../deps.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
+import { storeArtifact } from "../store/artifacts.ts";
+import { type ModelOrigin, toModelRow } from "../store/models.ts";
+import { findOperation } from "../store/operations.ts";
+import { answerError, answerJson } from "./answer.ts";
+import { type ReceivedPart, readParts } from "./read-parts.ts";
+
+/** Vocabularies, labels and tokenizers are a few megabytes. */
+const MAX_PROCESSOR_FILE_BYTES = 256 * 1024 * 1024;
+const OPERATION_ID = /^opn_[0-9a-z]{20}$/;
+const ORIGINS: readonly string[] = ["upload", "bundled", "synthetic"];
+/** After an early answer the client is still sending; what it sends is read away for this long, or its connection would break before it has read the answer. */
+const DRAIN_MS = 5_000;
+
+export function createUploadHandler(deps: DoorDeps): RequestHandler {
+  return async (req, res) => {
+    const url = new URL(req.url ?? "/", "http://console");
+    const isModel = req.method === "POST" && url.pathname === "/api/v1/models";
+    const isProcessorFile = req.method === "PUT" && url.pathname === "/api/v1/files/processor";
+    if (!isModel && !isProcessorFile) return false;
+    try {
+      const actor = await deps.actorOf(req.headers);
+      if (actor === null) throw new AppError("unauthorized", "This console demands a credential.", { fix: "Send the header Authorization: Bearer <token>, or log in." });
+      if (isModel) await receiveModel(deps, req, res, url, actor);
+      else await receiveProcessorFile(deps, req, res, url);
+    } catch (error) {
+      if (!(error instanceof AppError)) deps.log.error({ err: error }, "an upload failed");
+      if (!req.complete) res.setHeader("connection", "close");
+      answerError(res, error);
+      drain(req);
+    }
+    return true;
+  };
+}
+
+type Imported = { row: ReturnType<typeof toModelRow>; existed: boolean };
+
+async function receiveModel(deps: DoorDeps, req: IncomingMessage, res: ServerResponse, url: URL, actor: Actor): Promise<void> {
+  const wanted = url.searchParams.get("name");
+  const name = wanted === null ? null : checkName(wanted, "model");
+  const origin = url.searchParams.get("origin") ?? "upload";
+  if (!ORIGINS.includes(origin)) throw new AppError("bad-request", `There is no origin “${origin}”.`, { place: "origin", fix: `Use one of ${ORIGINS.join(", ")}.` });
+  checkLength(deps, req);
+  const id = newModelId();
+  const operationId = await checkOperationId(deps, req);
+  const isAsync = /(^|,)\s*respond-async\b/i.test(String(req.headers.prefer ?? ""));
+  let received = (): void => {};
+  const allReceived = new Promise<void>((resolve) => {
+    received = resolve;
+  });
+  let imported: Imported | null = null;
+  let failure: unknown = null;
+  const { operation, done } = await runOperation(deps, { kind: "import-model", subjectId: id, actor, ...(operationId === null ? {} : { operationId }) }, async (context) => {
+    try {
+      imported = await holdArtifacts(deps, async (suspect) => {
+        const files = await receiveFiles(deps, req, url, context, suspect);
+        received();
+        const { model, existed } = await importModel(deps, { id, name: name ?? nameOf(files.main.fileName), origin: origin as ModelOrigin, ...files }, actor, context);
+        return { row: toModelRow(model), existed };
+      });
+      return { modelId: imported.row.id, existed: imported.existed };
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  });
+  await (isAsync ? Promise.race([allReceived, done]) : done);
+  const result = imported as Imported | null;
+  if (failure !== null) throw failure;
+  if (result) return answerJson(res, result.existed ? 200 : 201, { model: result.row, existed: result.existed, message: result.existed ? `This file was imported before, as “${result.row.name}”.` : `Imported as “${result.row.name}”.` });
+  answerJson(res, 202, { operation: (await findOperation(deps.db, operation.id)) ?? operation });
+}
+
+/** The model file and what came with it, as artifacts. */
+async function receiveFiles(deps: DoorDeps, req: IncomingMessage, url: URL, context: OperationContext, suspect: (digest: string) => void): Promise<{ main: ModelFile; externalFiles: ModelFile[] }> {
+  const total = Number(req.headers["content-length"] ?? 0);
+  let before = 0;
+  const files: ModelFile[] = [];
+  await readParts(req, { fileName: url.searchParams.get("fileName") ?? "model.onnx", signal: context.signal }, async (part: ReceivedPart) => {
+    const fileName = checkFileName(part.fileName);
+    if (files.some((file) => file.fileName === fileName)) throw new AppError("bad-request", `Two files are called “${fileName}”.`, { place: fileName, fix: "Send each file once." });
+    const isModel = fileName.toLowerCase().endsWith(".onnx") || files.length === 0;
+    const { digest, bytes, created } = await storeArtifact(deps.db, deps.dataFolder, isModel ? "model" : "external-data", part.stream, {
+      maxBytes: deps.info.maxUploadBytes - before,
+      place: fileName,
+      expectedBytes: Math.max(0, total - before),
+      signal: context.signal,
+      onBytes: (written) => context.progress({ step: "receiving", done: before + written, total: Math.max(total, before + written), unit: "bytes", detail: fileName }),
+    });
+    if (created) suspect(digest);
+    if (bytes === 0) throw new AppError("bad-request", `“${fileName}” is empty.`, { place: fileName, fix: "Send the file's bytes." });
+    before += bytes;
+    files.push({ fileName, digest, bytes });
+  });
+  return chooseMain(files);
+}
+
+function chooseMain(files: ModelFile[]): { main: ModelFile; externalFiles: ModelFile[] } {
+  const models = files.filter((file) => file.fileName.toLowerCase().endsWith(".onnx"));
+  const main = models.length === 1 ? models[0] : files.length === 1 ? files[0] : undefined;
+  if (!main) {
+    throw new AppError("bad-request", models.length === 0 ? "No file that ends in .onnx came." : "More than one .onnx file came.", {
+      place: "body",
+      fix: "Send one model with its external data files, and each model apart.",
+    });
+  }
+  return { main, externalFiles: files.filter((file) => file !== main) };
+}
+
+async function receiveProcessorFile(deps: DoorDeps, req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
+  const name = checkFileName(url.searchParams.get("name") ?? "");
+  const controller = new AbortController();
+  req.on("close", () => {
+    if (!req.complete) controller.abort();
+  });
+  const { digest, bytes } = await storeArtifact(deps.db, deps.dataFolder, "processor", req, { maxBytes: MAX_PROCESSOR_FILE_BYTES, place: name, signal: controller.signal });
+  answerJson(res, 201, { name, digest, bytes });
+}
+
+/** Relative, forward slashes, inside its folder: it becomes a path when the model is read. */
+function checkFileName(fileName: string): string {
+  const name = path.posix.normalize(fileName.trim());
+  const isInside = name !== "." && name !== "" && !name.startsWith("/") && !name.startsWith("../") && name !== ".." && !/[\\\p{Cc}]/u.test(name) && !/^[A-Za-z]:/.test(name);
+  if (!isInside || name.length > 255) throw new AppError("bad-request", "A file's name is not usable.", { place: "fileName", fix: "Give a relative name of at most 255 characters, without “..” and backslashes." });
+  return name;
+}
+
+function nameOf(fileName: string): string {
+  return checkName(path.posix.basename(fileName).replace(/\.onnx$/i, "") || "model", "model");
+}
+
+/** What says its size is refused before its first byte. */
+function checkLength(deps: DoorDeps, req: IncomingMessage): void {
+  const length = Number(req.headers["content-length"] ?? 0);
+  if (length > deps.info.maxUploadBytes) throw new AppError("too-large", `The upload is larger than ${deps.info.maxUploadBytes} bytes.`, { place: "content-length", fix: "Start the console with a higher --max-upload-bytes." });
+}
+
+async function checkOperationId(deps: DoorDeps, req: IncomingMessage): Promise<string | null> {
+  const id = req.headers["x-operation-id"];
+  if (id === undefined) return null;
+  if (typeof id !== "string" || !OPERATION_ID.test(id)) throw new AppError("bad-request", "The operation id is not usable.", { place: "x-operation-id", fix: "Send opn_ and 20 characters of 0-9 and a-z." });
+  if (await findOperation(deps.db, id)) throw new AppError("conflict" satisfies ErrorCode, "This operation id was used before.", { place: "x-operation-id", fix: "Make a new one for each upload." });
+  return id;
+}
+
+function drain(req: IncomingMessage): void {
+  if (req.complete || req.destroyed) return;
+  const timer = setTimeout(() => req.destroy(), DRAIN_MS).unref();
+  req.on("close", () => clearTimeout(timer));
+  req.on("error", () => {});
+  req.resume();
+}
