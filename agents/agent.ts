@@ -16,6 +16,7 @@ import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
 import { certificateTimes, type Identity } from "./identity.ts";
 import { createIdentityKeeper } from "./identity-keeper.ts";
 import { createIngressHost } from "./ingress-host.ts";
+import { createLinkMeter } from "./link-meter.ts";
 import type { Log } from "./log.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
 import { createSampler } from "./metrics.ts";
@@ -23,6 +24,7 @@ import { startMetricsServer } from "./metrics-server.ts";
 import { CONTROL_VERSION, type Desired, type Hello, type NodeSample, type Notice } from "./protocol/control.ts";
 import { createReporter } from "./reporter.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
+import { answerProbe } from "./stage/probe.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export type Agent = {
@@ -43,7 +45,9 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
   let lastSample: NodeSample | null = null;
   // Last of all to start: what was desired before is worked on first, and has things to tell meanwhile.
   let link: ControlLink | null = null;
-  const tls = (): TlsMaterial => ({ nodeId: identity.nodeId, keyPem: identity.keyPem, certificatePem: identity.certificatePem, caPem: identity.caPem });
+  // One object per certificate: who accepts connections keeps its TLS context by it.
+  let material = tlsOf(identity);
+  const tls = () => material;
 
   let client: ConsoleClient = createConsoleClient(identity);
   const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => client), maxBytes: config.maxCacheBytes });
@@ -67,11 +71,12 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     },
   });
   const measurements = createMeasurements({ cache, startChild, hardware: () => hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
+  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, onSample: (sample) => reporter.link(sample) });
   const sampler = createSampler();
 
   const port = await listenForData({
     host: config.dataHost, port: config.dataPort, rememberedPort: ports.dataPort,
-    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => socket.destroy() }),
+    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => answerProbe(socket, tls()) }),
     onMoved: (from, to) => log("warn", "data-port", `the remembered data port ${from} is taken, using ${to}: peers learn it from the console`),
   });
   if (port.port !== ports.dataPort) {
@@ -84,6 +89,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     assignments.set(next.assignments);
     ingress.set(next.ingress);
     measurements.set(next.measurements);
+    meter.set(next.peers);
     const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);
     await cache.keep([...assignments.inUse().map((one) => one.segment), ...next.measurements.map((task) => task.segment)], digests);
   };
@@ -127,10 +133,17 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     return done;
   };
 
+  const forgetDesired = async () => {
+    const nothing = { ...NOTHING_DESIRED, nodeId: identity.nodeId };
+    await saveDesired(config.dataFolder, nothing);
+    await apply(nothing);
+  };
+
   const keeper = createIdentityKeeper({
     dataFolder: config.dataFolder, identity: () => identity, log,
     onIdentity(next) {
       identity = next;
+      material = tlsOf(identity);
       client.close();
       client = createConsoleClient(identity);
       assignments.renewTls(tls());
@@ -140,15 +153,16 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
   });
   link = createControlLink({
     identity: () => identity, hello, onDesired,
+    onProblem: (message) => log("error", "control", message),
     onState(state) {
       if (state.kind === "connected") {
         log("info", "connected", `connected to the console at ${identity.host}:${identity.port} as ${identity.name} (${identity.nodeId})`);
         reporter.connected();
       } else if (state.kind === "lost") log("warn", "console", `no connection to the console at ${identity.host}:${identity.port}: ${state.message}; trying again`);
-      else log("error", "refused", `the console refuses this node (${state.code}): ${state.message}; asking again every minute`);
+      else log("error", "refused", `the console refuses this node (${state.code}): ${state.message}; asking again`);
       keeper.heard(state);
-      // A node the console has thrown out serves no more; losing the console is no reason to stop.
-      if (state.kind === "refused" && state.code === "revoked") void apply({ ...NOTHING_DESIRED, nodeId: identity.nodeId });
+      // A node that was removed from the fleet serves no more; losing the console is no reason to stop.
+      if (state.kind === "refused" && state.code === "forbidden" && desired.version > 0) void forgetDesired();
     },
   });
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
@@ -160,6 +174,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
     dataPort: port.port,
     async stop() {
       keeper.stop();
+      meter.stop();
       measurements.stop();
       // The ingress first: what it has in flight needs the stages.
       await ingress.stop();
@@ -170,6 +185,10 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
       await Promise.all([port.close(), metrics?.close(), cache.close()]);
     },
   };
+}
+
+function tlsOf({ nodeId, keyPem, certificatePem, caPem }: Identity): TlsMaterial {
+  return { nodeId, keyPem, certificatePem, caPem };
 }
 
 /** An address peers may reach: the one listened on, or this machine's first one where that is "all". Loopback consoles get loopback. */

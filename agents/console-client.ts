@@ -67,7 +67,7 @@ function parseAnswer(response: IncomingMessage, text: string, path: string): unk
     value = null;
   }
   if (status >= 200 && status < 300 && value !== null) return value;
-  const stated = (value as { error?: { message?: unknown } } | null)?.error?.message;
-  const sentence = typeof stated === "string" ? stated : `it answered ${status} to ${path}`;
+  const stated = (value as { error?: { message?: unknown; fix?: unknown } } | null)?.error;
+  const sentence = typeof stated?.message === "string" ? [stated.message, stated.fix].filter((part) => typeof part === "string").join(" ") : `it answered ${status} to ${path}`;
   throw new AgentError("console-refused", `the console refused: ${sentence}`, { retry: status >= 500 || status === 429 || status === 408 });
 }

@@ -19,6 +19,8 @@ export type ControlLinkOptions = {
   hello(): Hello;
   /** Stores first, then resolves with the cursor to acknowledge. A rejection is not acknowledged, so the console sends it again. */
   onDesired(desired: unknown): Promise<number>;
+  /** What went wrong with a message; the connection goes on. */
+  onProblem(message: string): void;
   onState(state: LinkState): void;
 };
 
@@ -62,20 +64,26 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
       options.onState({ kind: "connected" });
     });
     current.on("desired", (desired: Desired, acknowledge?: (answer: { cursor: number }) => void) => {
-      options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onState({ kind: "lost", message: `the desired state could not be stored: ${error.message}` }));
+      options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onProblem(`the desired state could not be taken: ${error.message}`));
     });
-    current.on("connect_error", (error: Error & { data?: { code?: string }; description?: unknown }) => {
-      if (!isRefusal(error)) {
-        options.onState({ kind: "lost", message: describe(error) });
+    current.on("invalid", (problem: { message?: string }) => options.onProblem(`the console could not read a report: ${problem?.message ?? ""}`));
+    let refused: Refusal | null = null;
+    current.on("refused", (refusal: Refusal) => {
+      refused = refusal;
+    });
+    const ended = (refusal: Refusal | null, message: string) => {
+      if (!refusal) {
+        options.onState({ kind: "lost", message });
         return backOff();
       }
-      options.onState({ kind: "refused", code: error.data?.code ?? "refused", message: error.message });
-      again(REFUSED_PAUSE_MS);
-    });
-    current.on("disconnect", (reason) => {
-      options.onState({ kind: "lost", message: reason });
-      backOff();
-    });
+      const sentence = [refusal.message ?? message, refusal.fix].filter(Boolean).join(" ");
+      options.onState({ kind: "refused", code: refusal.code ?? "refused", message: sentence });
+      if (TEMPORARY.has(refusal.code ?? "")) backOff();
+      else again(REFUSED_PAUSE_MS);
+    };
+    // Only the console's own middleware answers with data; everything else is the network or TLS.
+    current.on("connect_error", (error: Error & { data?: Refusal }) => ended(error.data ?? null, describe(error)));
+    current.on("disconnect", (reason) => ended(refused, reason));
   };
 
   connect();
@@ -98,10 +106,9 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   };
 }
 
-/** Only the console's own middleware answers with data; everything else is the network or TLS. */
-function isRefusal(error: { data?: unknown }): boolean {
-  return error.data !== undefined && error.data !== null;
-}
+type Refusal = { code?: string; message?: string; fix?: string | null };
+/** Refusals that end by themselves. */
+const TEMPORARY = new Set(["unavailable", "too-many", "internal"]);
 
 /** The transport hides the reason two levels down. */
 function describe(error: Error & { description?: unknown }): string {

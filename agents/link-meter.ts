@@ -1,0 +1,59 @@
+// Owns when this node measures the way to its peers: once at first, then now and then, one peer at a time so that measurements do not disturb each other.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LinkSample, Peer } from "./protocol/control.ts";
+import type { TlsMaterial } from "./stage/messages.ts";
+import { probePeer } from "./stage/probe.ts";
+
+export type LinkMeter = { set(peers: readonly Peer[]): void; stop(): void };
+export type LinkMeterOptions = { tls(): TlsMaterial; dataProxyUrl: string | null; onSample(sample: LinkSample): void };
+
+const INTERVAL_MS = 30_000;
+/** A peer that did not answer may be starting: looked at sooner, a few times. */
+const RETRY_INTERVAL_MS = 5_000;
+const MAX_QUICK_RETRIES = 6;
+/** Megabytes through a link that serves requests: every tenth time, about every five minutes. */
+const BANDWIDTH_EVERY = 10;
+const IDLE_MS = 1_000;
+
+type Known = { peer: Peer; dueMs: number; count: number; failures: number; lastBandwidth: number | null };
+
+export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
+  const stopped = new AbortController();
+  const known = new Map<string, Known>();
+
+  const measure = async (one: Known) => {
+    const { nodeId, host, port } = one.peer;
+    const bandwidth = one.lastBandwidth === null || one.count % BANDWIDTH_EVERY === 0;
+    const sample = await probePeer({ tls: options.tls(), peer: { nodeId, host, port }, dataProxy: options.dataProxyUrl, bandwidth, signal: stopped.signal });
+    if (stopped.signal.aborted || known.get(nodeId) !== one) return;
+    one.count += 1;
+    one.failures = sample.error === null ? 0 : one.failures + 1;
+    one.lastBandwidth = sample.bandwidthBytesPerSecond ?? one.lastBandwidth;
+    const quick = one.failures > 0 && one.failures <= MAX_QUICK_RETRIES;
+    one.dueMs = Date.now() + (quick ? RETRY_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
+    options.onSample(sample);
+  };
+
+  const loop = async () => {
+    while (!stopped.signal.aborted) {
+      const due = [...known.values()].filter((one) => one.dueMs <= Date.now()).sort((a, b) => a.dueMs - b.dueMs)[0];
+      if (due) await measure(due);
+      else await sleep(IDLE_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  };
+  void loop();
+
+  return {
+    set(peers) {
+      const wanted = peers.filter((peer) => peer.measure);
+      const ids = new Set(wanted.map((peer) => peer.nodeId));
+      for (const nodeId of known.keys()) if (!ids.has(nodeId)) known.delete(nodeId);
+      for (const peer of wanted) {
+        const before = known.get(peer.nodeId);
+        if (before && before.peer.host === peer.host && before.peer.port === peer.port) before.peer = peer;
+        else known.set(peer.nodeId, { peer, dueMs: Date.now(), count: 0, failures: 0, lastBandwidth: null });
+      }
+    },
+    stop: () => stopped.abort(),
+  };
+}
