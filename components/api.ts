@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import type { inferRouterOutputs } from "@trpc/server";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
-import type { AppRouter } from "./api-shim.ts";
+import type { AppRouter } from "../server/api/router.ts";
 
 /** Answers of the live feed keep queries fresh, so they are refetched only on events, on focus and when older than this. */
 const STALE_MS = 15_000;
@@ -40,6 +40,8 @@ export type ProblemText = { code: string; message: string; fix: string | null };
 export function problemOf(error: unknown): ProblemText {
   if (error instanceof TRPCClientError) {
     const own = (error.data as { cutplane?: ProblemText } | null)?.cutplane;
+    // This console demands a credential and the browser has none, or it was revoked.
+    if (own?.code === "unauthorized" && typeof location !== "undefined" && location.pathname !== "/login") location.assign("/login");
     if (own) return { code: own.code, message: own.message, fix: own.fix ?? null };
     if (!error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running. Requests to deployments go on without it." };
   }

@@ -27,7 +27,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const planned = node.nodeId === null;
   const state = nodeState(planned ? null : { status: live?.status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
-  const speed = node.speed === null ? `${fleet ? digits(fleet.hardware.cores) : "–"} cores` : `${digits(node.speed)}× reference`;
+  const speed = node.speed === null ? `${fleet?.hardware ? digits(fleet.hardware.cores) : "–"} cores` : `${digits(node.speed)}× reference`;
   return (
     <div data-testid="node-card" data-node-name={node.name} data-planned={planned} {...drop}
       className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? "outline-2 outline-offset-2 " + (refused ? "outline-bad" : "outline-accent") : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
@@ -42,7 +42,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
           <span className="flex items-center gap-1"><Cpu size={12} aria-hidden />{speed}</span>
           {planned ? <span className="text-ink-3">no machine yet</span> : <span><span className="text-ink-3">cpu </span><Figure figure={percent(live?.sample?.cpuRatio)} stale={stale} /></span>}
         </div>
-        <Memory topologyNodeId={node.id} fallbackBytes={node.memoryBytes ?? fleet?.hardware.memoryBytes ?? null} />
+        <Memory topologyNodeId={node.id} fallbackBytes={node.memoryBytes ?? fleet?.hardware?.memoryBytes ?? null} />
         <div className="space-y-[3px] pt-0.5">
           {chips.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeName={node.name} />)}
           {chips.length === 0 && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}

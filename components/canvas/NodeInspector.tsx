@@ -26,7 +26,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
       <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} />
       {fleet && <LiveFacts nodeId={fleet.id} />}
       <Choice label="Zone" value={node.zoneId ?? ""} options={[["", "none"], ...zones.map((zone) => [zone.id, zone.name] as const)]} save={(zoneId) => save({ zoneId: zoneId || null })} />
-      <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} />
+      <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet?.hardware ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} />
       <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} />
       <NumberField label="Price" unit="per hour" value={node.pricePerHour} save={(pricePerHour) => save({ pricePerHour })} />
       <div className="grid grid-cols-2 gap-2"><NumberField label="Idle power" unit="W" value={node.idleWatts} save={(idleWatts) => save({ idleWatts })} /><NumberField label="Active power" unit="W" value={node.activeWatts} save={(activeWatts) => save({ activeWatts })} /></div>
@@ -62,7 +62,7 @@ function LiveFacts({ nodeId }: { nodeId: string }) {
   const sample = live?.sample ?? null;
   if (!fleet) return null;
   const rows: [string, React.ReactNode][] = [
-    ["agent", fleet.name], ["cores", <span key="c" className="num">{digits(fleet.hardware.cores)}</span>], ["cpu in use", <Figure key="u" figure={percent(sample?.cpuRatio)} stale={stale} />],
+    ["agent", fleet.name], ["cores", <span key="c" className="num">{fleet.hardware ? digits(fleet.hardware.cores) : "–"}</span>], ["cpu in use", <Figure key="u" figure={percent(sample?.cpuRatio)} stale={stale} />],
     ["memory in use", <Figure key="m" figure={bytes(sample?.memoryUsedBytes)} stale={stale} />], ["agent and stages", <Figure key="r" figure={bytes(sample?.agentRssBytes)} stale={stale} />], ["last seen", <Time key="t" iso={live?.lastSeenAt ?? fleet.lastSeenAt} />],
   ];
   return (

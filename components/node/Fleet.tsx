@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, type NodeRow } from "../api.ts";
-import { bytes, percent } from "../format.ts";
+import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
@@ -52,7 +52,7 @@ function FleetRow({ node }: { node: NodeRow }) {
     <tr data-testid="fleet-row">
       <td className="font-medium">{node.name}<div className="num text-xs font-normal text-ink-3">{node.id}</div></td>
       <td><State tone={state.tone}>{state.word}</State></td>
-      <td className="text-ink-2"><span className="num">{node.hardware.cores}</span> core{node.hardware.cores === 1 ? "" : "s"}, <Figure figure={bytes(node.hardware.memoryBytes)} /><div className="max-w-56 truncate text-xs text-ink-3" title={node.hardware.cpuModel}>{node.hardware.cpuModel}</div></td>
+      <td className="text-ink-2"><Machine hardware={node.hardware} /></td>
       <td><Figure figure={percent(sample?.cpuRatio)} stale={stale} /></td>
       <td><Figure figure={bytes(sample?.memoryUsedBytes)} stale={stale} /><div className="text-xs text-ink-3">agent <Figure figure={bytes(sample?.agentRssBytes)} stale={stale} /></div></td>
       <td className="num text-ink-2">{node.agentVersion}</td>
@@ -62,6 +62,11 @@ function FleetRow({ node }: { node: NodeRow }) {
       <td><RowActions node={node} /></td>
     </tr>
   );
+}
+
+function Machine({ hardware }: { hardware: NodeRow["hardware"] }) {
+  if (!hardware) return <span className="text-ink-3">not reported yet</span>;
+  return <><span className="num">{digits(hardware.cores)}</span> core{hardware.cores === 1 ? "" : "s"}, <Figure figure={bytes(hardware.memoryBytes)} /><div className="max-w-56 truncate text-xs text-ink-3" title={hardware.cpuModel}>{hardware.cpuModel}</div></>;
 }
 
 function RowActions({ node }: { node: NodeRow }) {
