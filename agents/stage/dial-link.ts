@@ -8,7 +8,7 @@ import { dialData } from "./data-tls.ts";
 import { FrameConnection } from "./frame-connection.ts";
 
 const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 3_000;
+const LONGEST_WAIT_MS = 1_000;
 
 /** Body of an OPEN frame; its header's `value` is the number of frames the dialler takes before it grants more. */
 export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number };

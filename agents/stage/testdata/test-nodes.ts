@@ -19,7 +19,7 @@ export async function buildEntries(): Promise<string> {
   const outdir = join(agentsFolder, "../.build", `data-plane-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
   const absent: Plugin = {
     name: "absent",
-    setup: (hooks) => hooks.onResolve({ filter: /^\.\.?\// }, (args) => existsSync(join(args.resolveDir, args.path)) ? undefined : { path: args.path, external: true }),
+    setup: (hooks) => void hooks.onResolve({ filter: /^\.\.?\// }, (args) => existsSync(join(args.resolveDir, args.path)) ? undefined : { path: args.path, namespace: "absent" }) ?? hooks.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "export const decodeParityFile = null;" })),
   };
   await build({
     entryPoints: { stage: join(agentsFolder, "stage/main.ts"), "session-worker": join(agentsFolder, "stage/session-worker.ts"), ingress: join(agentsFolder, "ingress/main.ts") },
