@@ -22,6 +22,8 @@ export type StartChild = <To, From extends { type: string }>(options: ChildOptio
 const MAX_QUEUED = 256;
 /** Large outputs otherwise cost a page fault per 4 KiB at every run: glibc gives freed blocks back and takes fresh ones. */
 const MALLOC_ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: "268435456", MALLOC_TRIM_THRESHOLD_: "268435456", MALLOC_TOP_PAD_: "16777216" };
+/** The runtime otherwise keeps a device id in the home folder and sends usage data to its maker. */
+const RUNTIME_ENVIRONMENT = { ORT_DISABLE_TELEMETRY: "1" };
 const SOURCES: Record<ChildEntry, string> = { stage: "./stage/main.ts", ingress: "./ingress/main.ts", measure: "./measure-process.ts" };
 
 export const startChild: StartChild = (options) => {
@@ -29,7 +31,7 @@ export const startChild: StartChild = (options) => {
   const file = fileURLToPath(new URL(bundled ? `./${options.entry}.mjs` : SOURCES[options.entry], import.meta.url));
   const child: ChildProcess = fork(file, [], {
     serialization: "advanced", execArgv: bundled ? [] : ["--import", "tsx"], stdio: ["ignore", 2, 2, "ipc"],
-    env: { ...process.env, ...MALLOC_ENVIRONMENT },
+    env: { ...process.env, ...MALLOC_ENVIRONMENT, ...RUNTIME_ENVIRONMENT },
   });
   const queue: { message: object; socket?: Socket }[] = [];
   let booted = false;

@@ -22,7 +22,7 @@ export type AgentConfig = Readonly<{
   drainTimeoutMs: number;
   logLevel: LogLevel;
 }>;
-export type Command = { kind: "run" | "check"; config: AgentConfig } | { kind: "help" } | { kind: "version" };
+export type Command = { kind: "run" | "check" | "join"; config: AgentConfig } | { kind: "help" } | { kind: "version" };
 
 /** 32 GiB: a node's disk is usually shared with other work; more is a flag away. */
 const DEFAULT_CACHE_BYTES = 32 * 2 ** 30;
@@ -55,8 +55,8 @@ export function parseCommand(argv: string[], env: NodeJS.ProcessEnv): Command {
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
   const [verb = "run", ...rest] = positionals;
-  if ((verb !== "run" && verb !== "check") || rest.length > 0) {
-    throw new AgentError("usage", `unknown command "${positionals.join(" ")}": use no command, or "check"; --help lists the flags`);
+  if ((verb !== "run" && verb !== "check" && verb !== "join") || rest.length > 0) {
+    throw new AgentError("usage", `unknown command "${positionals.join(" ")}": use no command, "check" or "join"; --help lists the flags`);
   }
   const read = (setting: Setting): string | null => {
     const variable = SETTINGS.find(([flag]) => flag === setting)?.[1] ?? "";
@@ -146,9 +146,10 @@ function parseAdvertise(text: string | null): { host: string | null; port: numbe
 
 export function helpText(): string {
   const rows = SETTINGS.map(([flag, variable, placeholder, text]) => `  ${`--${flag} ${placeholder}`.padEnd(26)} ${text}\n${"".padEnd(29)}(${variable})`);
-  return `Usage: cutplane-agent [check] [flags]
+  return `Usage: cutplane-agent [check | join] [flags]
 
-Runs ONNX segments on this node for a Cutplane console. "check" looks whether everything it needs is here, and exits.
+Runs ONNX segments on this node for a Cutplane console. "check" looks whether everything it needs is here, and exits; "join" gets this
+node's identity for a token, and exits.
 
 ${rows.join("\n")}
   --help                     this text

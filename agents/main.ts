@@ -16,6 +16,8 @@ import { AGENT_VERSION } from "./version.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+/** A Ctrl-C reaches the agent from the terminal and again from npm or a supervisor: within this time it is one. */
+const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2), process.env);
@@ -25,15 +27,32 @@ async function main(): Promise<void> {
   if (command.kind === "version") return void process.stdout.write(`${AGENT_VERSION}\n`);
   const log = createLog(command.config.logLevel);
   if (command.kind === "check") process.exit((await checkNode(command.config, (line) => process.stdout.write(`${line}\n`))) ? EXIT.ok : EXIT.check);
+  if (command.kind === "join") return join(command.config, log);
   await run(command.config, log);
+}
+
+/** Gets the identity and ends: what an installer does before it hands over to a service that never sees the token. */
+async function join(config: AgentConfig, log: Log): Promise<void> {
+  const folder = await takeDataFolder(config.dataFolder);
+  try {
+    const identity = await obtainIdentity(config, log, new AbortController().signal);
+    await saveIdentity(config.dataFolder, identity);
+  } finally {
+    await folder.release();
+  }
 }
 
 async function run(config: AgentConfig, log: Log): Promise<void> {
   const folder = await takeDataFolder(config.dataFolder);
   const stopping = new AbortController();
+  let firstSignalMs = 0;
   let agent: Awaited<ReturnType<typeof startAgent>> | null = null;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping.signal.aborted) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
+    if (stopping.signal.aborted) {
+      if (Date.now() - firstSignalMs < SAME_SIGNAL_MS) return;
+      process.exit(128 + (signal === "SIGINT" ? 2 : 15));
+    }
+    firstSignalMs = Date.now();
     stopping.abort();
     log("info", "stopping", `${signal}: finishing what is in flight; once more to end at once`);
     void (agent?.stop() ?? Promise.resolve()).then(async () => {
