@@ -73,7 +73,7 @@ export function cutsAt(schedule: Schedule, values: ValueTable, boundaries: numbe
     const reason = positions[position]?.reason ?? null;
     const tensors = [...alive].map((name): CutTensor => {
       const facts = values.get(name);
-      return { name, dataType: facts?.dataType ?? ("float32" satisfies DataType), shape: facts?.shape ?? null, bytes: valueBytes(facts) };
+      return { name, dataType: facts?.dataType ?? ("float32" satisfies DataType), shape: facts?.shape ?? null, bytes: valueBytes(facts), sizes: facts?.sizes ?? null };
     });
     return { index, legal: reason === null, reason, tensors, bytes: tensors.reduce((sum, tensor) => sum + tensor.bytes, 0) };
   });

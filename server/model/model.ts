@@ -61,7 +61,11 @@ export type Cut = {
   /** Sum over tensors at `dimensionValues`. */
   bytes: number;
 };
-export type CutTensor = { name: string; dataType: DataType; shape: Dimension[] | null; bytes: number };
+export type CutTensor = {
+  name: string; dataType: DataType; shape: Dimension[] | null; bytes: number;
+  /** Concrete sizes at `dimensionValues`, where known: what a warm-up run is given. */
+  sizes?: number[] | null;
+};
 
 /** A half-open range of layers [from, to). */
 export type LayerRange = { from: number; to: number };

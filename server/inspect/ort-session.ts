@@ -1,0 +1,79 @@
+// Owns how inspection talks to ONNX Runtime: session options, tensors in and out. Only ever loaded in the child process and in tests.
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { SessionOptions } from "../../agents/protocol/control.ts";
+import { BYTES_PER_ELEMENT, type DataType, type WireTensor } from "../../agents/protocol/tensor.ts";
+
+export function openSession(pathOrBytes: string | Uint8Array, options: SessionOptions): Promise<InferenceSession> {
+  const settings: InferenceSession.SessionOptions = {
+    intraOpNumThreads: options.intraOpThreads, interOpNumThreads: 1, graphOptimizationLevel: options.optimization, executionProviders: ["cpu"], logSeverityLevel: 4,
+    // Spinning threads take a busy machine's time from everybody else.
+    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+  };
+  return typeof pathOrBytes === "string" ? InferenceSession.create(pathOrBytes, settings) : InferenceSession.create(pathOrBytes, settings);
+}
+
+type Data = Float32Array | Float64Array | Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | BigUint64Array | BigInt64Array;
+const ARRAY_OF: Record<DataType, new (buffer: ArrayBuffer) => Data> = {
+  bool: Uint8Array, uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array, float16: Uint16Array,
+  uint32: Uint32Array, int32: Int32Array, float32: Float32Array, uint64: BigUint64Array, int64: BigInt64Array, float64: Float64Array,
+};
+
+export function toOrt(tensor: WireTensor): Tensor {
+  const copy = new Uint8Array(tensor.data).buffer;
+  return new Tensor(tensor.dataType as never, new ARRAY_OF[tensor.dataType](copy) as never, tensor.shape);
+}
+
+export function fromOrt(name: string, tensor: Tensor): WireTensor {
+  const data = tensor.data as unknown as Data;
+  return { name, dataType: tensor.type as DataType, shape: [...tensor.dims], data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** max |a − b| / max(1, max |b|); infinite where types or shapes differ or exactly one side is not a number. `b` is the reference. */
+export function relativeError(a: WireTensor, b: WireTensor): number {
+  if (a.dataType !== b.dataType || a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
+  const left = numbersOf(a);
+  const right = numbersOf(b);
+  let difference = 0;
+  let largest = 1;
+  for (let index = 0; index < right.length; index++) {
+    const x = left(index);
+    const y = right(index);
+    if (Number.isNaN(x) && Number.isNaN(y)) continue;
+    if (x === y) { if (Number.isFinite(y)) largest = Math.max(largest, Math.abs(y)); continue; }
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return Number.POSITIVE_INFINITY;
+    difference = Math.max(difference, Math.abs(x - y));
+    largest = Math.max(largest, Math.abs(y));
+  }
+  return difference / largest;
+}
+
+function numbersOf(tensor: WireTensor): ((index: number) => number) & { length: number } {
+  const view = new DataView(tensor.data.buffer, tensor.data.byteOffset, tensor.data.length);
+  const size = BYTES_PER_ELEMENT[tensor.dataType];
+  const read = (index: number) => readElement(view, index * size, tensor.dataType);
+  return Object.defineProperty(read, "length", { value: tensor.data.length / size }) as typeof read & { length: number };
+}
+
+function readElement(view: DataView, offset: number, dataType: DataType): number {
+  switch (dataType) {
+    case "float32": return view.getFloat32(offset, true);
+    case "float64": return view.getFloat64(offset, true);
+    case "int64": return Number(view.getBigInt64(offset, true));
+    case "uint64": return Number(view.getBigUint64(offset, true));
+    case "int32": return view.getInt32(offset, true);
+    case "uint32": return view.getUint32(offset, true);
+    case "int16": return view.getInt16(offset, true);
+    case "uint16": return view.getUint16(offset, true);
+    case "float16": return fromHalf(view.getUint16(offset, true));
+    case "int8": return view.getInt8(offset);
+    default: return view.getUint8(offset);
+  }
+}
+
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
