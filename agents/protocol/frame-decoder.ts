@@ -50,7 +50,13 @@ export class FrameDecoder {
   /** Where the next read should go; pass the number of bytes read to `received`. */
   destination(): Uint8Array {
     this.#direct = this.#state === "piece";
-    if (this.#direct) return this.#open!.bytes.subarray(this.#open!.filled, this.#open!.filled + this.#need);
+    if (this.#direct) {
+      const { bytes, filled, header } = this.#open!;
+      // One header further than the piece reaches: the next chunk's header lands where its payload will be written over it, so that a chunk costs
+      // one read, not two.
+      const beyond = header.payloadBytes - filled - this.#need >= HEADER_BYTES ? HEADER_BYTES : 0;
+      return bytes.subarray(filled, filled + this.#need + beyond);
+    }
     // Inside a message read no further than the next header, so that the tensor's bytes behind it can land in place.
     if (this.#open && this.#state === "header") return this.#staging.subarray(0, HEADER_BYTES - this.#filled);
     return this.#staging;
@@ -59,9 +65,16 @@ export class FrameDecoder {
   /** `count` bytes have been written to the memory `destination` named. Throws WireError. */
   received(count: number): void {
     if (!this.#direct) return this.push(this.#staging.subarray(0, count));
-    this.#open!.filled += count;
-    this.#need -= count;
-    if (this.#need === 0) this.#endPiece();
+    const open = this.#open!;
+    const mine = Math.min(count, this.#need);
+    open.filled += mine;
+    this.#need -= mine;
+    if (this.#need > 0) return;
+    const end = open.filled;
+    this.#endPiece();
+    if (count === mine) return;
+    // What lies beyond the piece belongs to headers: of the next chunk, or of control frames between.
+    this.push(open.bytes.slice(end, end + count - mine));
   }
 
   /** Bytes that arrived in somebody else's memory: tensors are copied once. Throws WireError. */

@@ -123,7 +123,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /** A control frame as bytes. */
 export function encodeControl(type: FrameType, fields: Partial<Omit<Header, "type" | "bodyBytes">>, body?: Uint8Array): Uint8Array {
   const bodyBytes = body?.length ?? 0;
-  const bytes = new Uint8Array(HEADER_BYTES + bodyBytes);
+  const bytes = new Uint8Array(new ArrayBuffer(HEADER_BYTES + bodyBytes));
   writeHeader(new DataView(bytes.buffer), 0, { ...EMPTY_FIELDS, ...fields, type, bodyBytes });
   if (body) bytes.set(body, HEADER_BYTES);
   return bytes;

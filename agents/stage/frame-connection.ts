@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import {
-  encodeControl, encodeMessage, HEADER_BYTES, MAX_CHUNK_BYTES, EMPTY_FIELDS, writeHeader,
+  encodeControl, encodeMessage, HEADER_BYTES, MAX_CHUNK_BYTES, MAX_META_BYTES, EMPTY_FIELDS, writeHeader,
   type ControlFrame, type FrameType, type Header, type Message,
 } from "../protocol/frame.ts";
 import { WIRE_ERRORS, WireError, wireErrorCode, type WireErrorCode } from "../protocol/wire-error.ts";
@@ -19,6 +19,8 @@ const MAX_UNSENT_BYTES = 2 * MAX_CHUNK_BYTES;
 const MAX_QUEUED_MESSAGES = 1024;
 /** Control frames waiting; a peer that reads nothing while we answer its pings must not fill our memory. */
 const MAX_QUEUED_CONTROL = 8192;
+/** Up to this a frame is copied into one buffer: cheaper than handing several to the system. */
+const COALESCE_BELOW_BYTES = 32 * 1024;
 const PING_EVERY_MS = 5_000;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 15_000;
@@ -53,6 +55,9 @@ export class FrameConnection {
   readonly #control: Uint8Array[] = [];
   readonly #messages: Outgoing[] = [];
   readonly #timer: NodeJS.Timeout;
+  /** TLS copies when it is given several buffers, into fresh memory each time: it gets one, from memory used again. */
+  readonly #tls: boolean;
+  readonly #spare: Uint8Array[] = [];
   #unsentBytes = 0;
   #heardAt = performance.now();
   #closed = false;
@@ -64,6 +69,7 @@ export class FrameConnection {
   constructor(socket: Socket, peerNodeId: string, options: ConnectionOptions) {
     this.peerNodeId = peerNodeId;
     this.#socket = socket;
+    this.#tls = "encrypted" in socket;
     this.#options = options;
     this.#decoder = new FrameDecoder({
       maxPayloadBytes: options.maxPayloadBytes,
@@ -75,9 +81,9 @@ export class FrameConnection {
     socket.on("end", () => this.#end("link_lost", "the peer closed the connection"));
     socket.on("close", () => this.#end("link_lost", "the connection closed"));
     socket.setNoDelay(true);
-    this.zeroCopy = options.zeroCopy !== false && readInto(socket, () => this.#decoder.destination(), (count) => this.#guard(() => this.#decoder.received(count), count));
+    this.zeroCopy = options.zeroCopy !== false && readInto(socket, () => this.#decoder.destination(), (count) => this.#read(null, count));
     if (this.zeroCopy) socket.resume();
-    else socket.on("data", (bytes: Uint8Array) => this.#guard(() => this.#decoder.push(bytes), bytes.length));
+    else socket.on("data", (bytes: Uint8Array) => this.#read(bytes, bytes.length));
     this.#timer = setInterval(() => this.#tick(), PING_EVERY_MS);
     this.#timer.unref();
   }
@@ -115,12 +121,14 @@ export class FrameConnection {
     this.#end(code, reason, false);
   }
 
-  #guard(read: () => void, count: number): void {
+  /** `bytes: null` = they are where the decoder wanted them. */
+  #read(bytes: Uint8Array | null, count: number): void {
     if (this.#closed) return;
     this.receivedBytes += count;
     this.#heardAt = performance.now();
     try {
-      read();
+      if (bytes) this.#decoder.push(bytes);
+      else this.#decoder.received(count);
     } catch (error) {
       const wire = error instanceof WireError ? error : new WireError("internal", String((error as Error)?.stack ?? error));
       this.close(wire.code, wire.message);
@@ -157,28 +165,40 @@ export class FrameConnection {
     message.left -= bytes;
     if (message.left === 0) this.#messages.shift();
     const sent = message.left === 0 ? message.sent : null;
-    if (bytes === 0) return this.#write(head, sent);
+    const total = head.length + bytes;
+    const views = takeViews(message, bytes);
+    if (views.length === 0) return this.#write(head, sent);
+    if (this.#tls || total <= COALESCE_BELOW_BYTES) return this.#writeTogether(head, views, total, sent);
     this.#socket.cork();
-    this.#write(head, null);
-    let rest = bytes;
-    while (rest > 0) {
-      const part = message.parts[message.part]!;
-      const count = Math.min(rest, part.length - message.at);
-      rest -= count;
-      this.#write(count === part.length ? part : part.subarray(message.at, message.at + count), rest === 0 ? sent : null);
-      message.at += count;
-      if (message.at === part.length) { message.part++; message.at = 0; }
-    }
+    this.#socket.write(head);
+    for (const view of views.slice(0, -1)) this.#socket.write(view);
+    this.#count(views.at(-1)!, total, sent);
     this.#socket.uncork();
   }
 
+  #writeTogether(head: Uint8Array, views: Uint8Array[], total: number, sent: (() => void) | null): void {
+    const small = total <= COALESCE_BELOW_BYTES;
+    const memory = small ? Buffer.allocUnsafe(total) : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES + MAX_META_BYTES + HEADER_BYTES));
+    memory.set(head);
+    let at = head.length;
+    for (const view of views) { memory.set(view, at); at += view.length; }
+    // Copied: the tensor's own bytes are free already.
+    sent?.();
+    this.#count(small ? memory : memory.subarray(0, total), total, small ? null : () => { if (this.#spare.length < 4) this.#spare.push(memory); });
+  }
+
   #write(bytes: Uint8Array, sent: (() => void) | null): void {
-    this.#unsentBytes += bytes.length;
-    this.sentBytes += bytes.length;
-    this.#socket.write(bytes, () => {
-      this.#unsentBytes -= bytes.length;
+    this.#count(bytes, bytes.length, sent);
+  }
+
+  /** Writes the last buffer of a frame of `total` bytes, and goes on when the system has taken it. */
+  #count(last: Uint8Array, total: number, sent: (() => void) | null): void {
+    this.#unsentBytes += total;
+    this.sentBytes += total;
+    this.#socket.write(last, () => {
+      this.#unsentBytes -= total;
       sent?.();
-      this.#pump();
+      if (this.#messages.length > 0 || this.#control.length > 0) this.#pump();
     });
   }
 
@@ -190,6 +210,20 @@ export class FrameConnection {
     for (const message of this.#messages.splice(0)) message.sent?.();
     this.#options.onClose(code, reason, this);
   }
+}
+
+/** The next `bytes` of a message's payload, as views. */
+function takeViews(message: Outgoing, bytes: number): Uint8Array[] {
+  const views: Uint8Array[] = [];
+  for (let rest = bytes; rest > 0;) {
+    const part = message.parts[message.part]!;
+    const count = Math.min(rest, part.length - message.at);
+    views.push(count === part.length ? part : part.subarray(message.at, message.at + count));
+    rest -= count;
+    message.at += count;
+    if (message.at === part.length) { message.part++; message.at = 0; }
+  }
+  return views;
 }
 
 function chunkHeader(requestId: number, bodyBytes: number): Uint8Array {

@@ -1,10 +1,10 @@
 // Owns nodes for tests and benchmarks: real stage and ingress processes from a real bundle, with the test in the part of the agent's main process.
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import type { ObservedIngress, ObservedLane, StageSample } from "../../protocol/control.ts";
 import { startDataPort, type DataPort } from "../data-port.ts";
 import type { FromIngress, FromStage, TlsMaterial, ToIngress, ToStage } from "../messages.ts";
@@ -17,14 +17,10 @@ const agentsFolder = join(here, "../..");
 /** Bundles the entries into a folder inside the repository, so that native dependencies resolve. */
 export async function buildEntries(): Promise<string> {
   const outdir = join(agentsFolder, "../.build", `data-plane-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
-  const absent: Plugin = {
-    name: "absent",
-    setup: (hooks) => void hooks.onResolve({ filter: /^\.\.?\// }, (args) => existsSync(join(args.resolveDir, args.path)) ? undefined : { path: args.path, namespace: "absent" }) ?? hooks.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "export const decodeParityFile = null;" })),
-  };
   await build({
     entryPoints: { stage: join(agentsFolder, "stage/main.ts"), "session-worker": join(agentsFolder, "stage/session-worker.ts"), ingress: join(agentsFolder, "ingress/main.ts") },
     outdir, outExtension: { ".js": ".mjs" }, bundle: true, platform: "node", format: "esm", target: "node20", splitting: true, logLevel: "error",
-    external: ["onnxruntime-node"], plugins: [absent],
+    external: ["onnxruntime-node"],
     banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
   });
   return outdir;
