@@ -7,7 +7,7 @@ import type { Operation } from "../store/operations.ts";
 import { findPlan, listPlansToCheck, type StoredPlan, updatePlanParity } from "../store/plans.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
-import { compareSegments } from "./model-tools.ts";
+import { compareSegments } from "./compare-segments.ts";
 import { prepareSegments } from "./prepare-segments.ts";
 import { type OperationContext, runOperation } from "./run-operation.ts";
 
