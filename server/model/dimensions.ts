@@ -38,6 +38,7 @@ export function chooseDimensionValues(graph: Graph): Record<string, number> {
 function defaultFor(graph: Graph, input: ValueInfoProto, axis: number, dimension: string, hasPast: boolean): number {
   const shape = input.shape ?? [];
   if (/batch|^n$|^b$/i.test(dimension) || (axis === 0 && shape.length > 1)) return BATCH;
+  if (/^(h|c)(n|0|_in)?$|state|hidden|cell/i.test(input.name)) return BATCH;
   if (hasPast && /total|\+/.test(dimension)) return PAST + 1;
   if (isPastDimension(dimension)) return PAST;
   if (hasPast && /seq|len/i.test(dimension)) return input.name.includes("attention_mask") ? PAST + 1 : 1;
