@@ -1,0 +1,99 @@
+// Entry of the console: settings, one console a data folder, start, signals, stop. Imported by nobody.
+import path from "node:path";
+import { type Env, helpText, parseEnv, UsageError } from "./env.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { createLog } from "./log.ts";
+import { type RunningConsole, startConsole } from "./start-console.ts";
+import { createStartSteps } from "./start-steps.ts";
+
+const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3 } as const;
+/** Of the repository, from dist/ as from server/. */
+const root = path.resolve(import.meta.dirname, "..");
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let env: Env | "help";
+  try {
+    env = parseEnv(process.argv.slice(2), process.env, root);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (env === "help") {
+    process.stdout.write(helpText());
+    return EXIT.ok;
+  }
+  // With --once standard output is for the one JSON line alone.
+  const say = (line: string) => void (env.once ? process.stderr : process.stdout).write(`${line}\n`);
+  let lock: ReturnType<typeof takeLock>;
+  try {
+    lock = takeLock(env.dataFolder);
+  } catch (error) {
+    return fail(`The data folder ${env.dataFolder} can't be used: ${(error as Error).message}`);
+  }
+  if ("holder" in lock) {
+    const { pid, url } = lock.holder;
+    process.stderr.write(`A console already runs on ${env.dataFolder}: ${url ?? "it is still starting"} (process ${pid}).\nUse that one, stop it, or give another folder with --data.\n`);
+    return EXIT.alreadyRunning;
+  }
+  try {
+    return await run(env, lock, say);
+  } catch (error) {
+    return fail((error as Error).message);
+  } finally {
+    lock.release();
+  }
+}
+
+function fail(sentence: string): number {
+  process.stderr.write(`Cutplane could not start. ${sentence}\n`);
+  return EXIT.failed;
+}
+
+async function run(env: Env, lock: Lock, say: (line: string) => void): Promise<number> {
+  const steps = createStartSteps();
+  const log = createLog({ folder: path.join(env.dataFolder, "logs"), level: env.logLevel, terminal: process.stderr });
+  const stopping = listenForStop(lock, say);
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise failed unheard"));
+  const console = await startConsole({ env, root, log, steps });
+  try {
+    lock.publish(console.info.consoleUrl);
+    log.info({ steps: steps.summary(), url: console.info.consoleUrl }, "listening");
+    announce(console, steps, say);
+    if (!stopping.signal.aborted) await untilAborted(stopping.signal);
+    return EXIT.ok;
+  } finally {
+    await console.stop();
+    say("stopped");
+    log.info("stopped");
+  }
+}
+
+function announce(console: RunningConsole, steps: { summary(): string; totalMs(): number }, say: (line: string) => void): void {
+  const { info, agentEndpoint, adminToken } = console;
+  say(`listening at ${info.consoleUrl} after ${steps.totalMs()} ms (${steps.summary()})`);
+  say(`agents connect to ${agentEndpoint.host}:${agentEndpoint.port}; data in ${info.dataFolder}`);
+  if (adminToken) say(`\nThe admin token, shown this once: ${adminToken}\nSign in at ${info.consoleUrl}/login, or send it as "Authorization: Bearer …".\n`);
+}
+
+/** The first signal stops in order, a second one at once. */
+function listenForStop(lock: Lock, say: (line: string) => void): AbortController {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) {
+        lock.release();
+        process.exit(130);
+      }
+      say("stopping…");
+      controller.abort();
+    });
+  }
+  return controller;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
