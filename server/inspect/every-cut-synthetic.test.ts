@@ -38,7 +38,7 @@ test("BERT shape: every legal cut is equal; only the hidden state and the mask c
   expect(facts.layers.map((layer) => layer.name)).toContain("encoder/layer.1/intermediate");
   const middle = facts.cuts.find((cut) => facts.layers[cut.index]?.name === "encoder/layer.1/output");
   expect(middle?.tensors.length).toBe(2);
-  expect(middle?.bytes).toBe(128 * 64 * 4 + 128 * 4);
+  expect(middle?.bytes).toBe(128 * 64 * 4 + 128 * 8);
   await expectEveryCutEqual(path, facts, [sampleInputs({ inputs: facts.inputs, dimensionValues: facts.dimensionValues, vocabulary: () => 300, zeros: new Set(), seed: 4 })]);
 }), TIMEOUT_MS);
 

@@ -7,6 +7,10 @@ import { CHEAP_OP_TYPES, RANDOM_OP_TYPES } from "./op-types.ts";
 /** Ops of one recomputed value, with all it is made from. More is no longer cheap. */
 const MAX_RECOMPUTED_OPS = 64;
 
+/** Token ids, masks and positions are sent rather than what is made from them, even where that is smaller for one token: it grows with the square of the sequence. */
+const SMALL_ROOT_BYTES = 4096;
+const INTEGER_TYPES: ReadonlySet<number> = new Set([6, 7, 9]);
+
 export type Schedule = {
   graph: Graph;
   /** Ops that are not constants and lead to an output, in their order; a position is an index into it. */
@@ -89,6 +93,7 @@ type Origin = { roots: Set<string>; ops: Set<Op> };
 function recomputedOps(graph: Graph, ops: Op[], states: StatePair[], bytesOf: (value: string) => number): Set<Op> {
   const stateInputs = new Set(states.map((state) => state.input));
   const inputs = new Set(graph.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name)));
+  const integerInputs = new Set(graph.inputs.filter((input) => INTEGER_TYPES.has(input.elementType)).map((input) => input.name));
   const outputs = new Set(graph.outputs.map((output) => output.name));
   const origins = new Map<Op, Origin>();
   for (const op of ops) {
@@ -109,7 +114,8 @@ function recomputedOps(graph: Graph, ops: Op[], states: StatePair[], bytesOf: (v
   const recomputed = new Set<Op>();
   for (const group of groups.values()) {
     const rootBytes = [...group.roots].reduce((sum, root) => sum + bytesOf(root), 0);
-    if (rootBytes <= group.sendBytes && group.ops.size <= MAX_RECOMPUTED_OPS) for (const op of group.ops) recomputed.add(op);
+    const isSmall = rootBytes <= SMALL_ROOT_BYTES && [...group.roots].every((root) => integerInputs.has(root));
+    if ((isSmall || rootBytes <= group.sendBytes) && group.ops.size <= MAX_RECOMPUTED_OPS) for (const op of group.ops) recomputed.add(op);
   }
   return recomputed;
 }
