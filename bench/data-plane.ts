@@ -151,7 +151,7 @@ async function run(): Promise<void> {
     }
     figures.push(...figuresOf(bytes, latencies, rates));
   }
-  child.kill();
+  child.disconnect();
   for (const listener of Object.values(listeners)) listener.close();
   process.exit(reportBench("data-plane", figures) ? 0 : 1);
 }

@@ -17,6 +17,7 @@ export type DecoderOptions = {
 
 /** Bytes read at once while no tensor is open: small messages arrive whole in one read. */
 const STAGING_BYTES = 64 * 1024;
+const NOTHING = new Uint8Array(0);
 
 type Open = {
   header: Header; traces: StageTrace[]; descriptors: Descriptor[]; buffer: ArrayBuffer; bytes: Uint8Array;
@@ -93,7 +94,7 @@ export class FrameDecoder {
         const count = Math.min(this.#need, bytes.length - at);
         this.#need -= count;
         at += count;
-        if (this.#need === 0) this.#deliver(new Uint8Array(0));
+        if (this.#need === 0) this.#deliver(NOTHING);
       } else {
         const into = this.#state === "header" ? this.#head : this.#small;
         const count = Math.min(this.#need - this.#filled, bytes.length - at);
@@ -129,7 +130,7 @@ export class FrameDecoder {
       if (header.bodyBytes !== Math.min(MAX_CHUNK_BYTES, open.header.payloadBytes - open.filled)) throw new WireError("bad_frame", `chunk of ${header.bodyBytes} bytes`);
       return this.#expect("piece", header.bodyBytes);
     }
-    if (header.bodyBytes === 0) return this.#deliver(new Uint8Array(0));
+    if (header.bodyBytes === 0) return this.#deliver(NOTHING);
     this.#expect(header.type === "probe" || header.type === "probe-ack" ? "skip" : "body", header.bodyBytes);
   }
 
@@ -159,6 +160,6 @@ export class FrameDecoder {
   #deliver(body: Uint8Array): void {
     const header = this.#header!;
     this.#expect("header", HEADER_BYTES);
-    this.#options.onControl({ ...header, body });
+    this.#options.onControl(Object.assign(header, { body }));
   }
 }

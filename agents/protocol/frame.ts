@@ -62,11 +62,6 @@ function getUint53(view: DataView, offset: number): number {
   return high * 2 ** 32 + view.getUint32(offset, true);
 }
 
-export const EMPTY_FIELDS: Omit<Header, "type"> = {
-  flags: 0, attempt: 0, requestId: 0, originId: 0, streamId: 0, stepIndex: 0, epoch: 0, deadlineMs: NO_DEADLINE,
-  metaBytes: 0, bodyBytes: 0, value: 0, payloadBytes: 0,
-};
-
 export function writeHeader(view: DataView, offset: number, header: Header): void {
   view.setUint16(offset, MAGIC, true);
   view.setUint8(offset + 2, FRAME_VERSION);
@@ -120,11 +115,32 @@ function checkSizes(header: Header, maxPayloadBytes: number): void {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+export type ControlFields = Partial<Omit<Header, "type" | "bodyBytes" | "metaBytes" | "payloadBytes">>;
+/** Memory for a frame's head; contents need not be zero. */
+export type Allocate = (bytes: number) => Uint8Array;
+const fresh: Allocate = (bytes) => new Uint8Array(bytes);
+
+/** Names repeat with every frame of a pipeline. */
+const MAX_NAMES_KEPT = 4096;
+const encodedNames = new Map<string, Uint8Array>();
+function encodeName(name: string): Uint8Array {
+  const known = encodedNames.get(name);
+  if (known) return known;
+  if (encodedNames.size >= MAX_NAMES_KEPT) encodedNames.clear();
+  const bytes = encoder.encode(name);
+  encodedNames.set(name, bytes);
+  return bytes;
+}
+
 /** A control frame as bytes. */
-export function encodeControl(type: FrameType, fields: Partial<Omit<Header, "type" | "bodyBytes">>, body?: Uint8Array): Uint8Array {
+export function encodeControl(type: FrameType, fields: ControlFields, body?: Uint8Array, allocate: Allocate = fresh): Uint8Array {
   const bodyBytes = body?.length ?? 0;
-  const bytes = new Uint8Array(new ArrayBuffer(HEADER_BYTES + bodyBytes));
-  writeHeader(new DataView(bytes.buffer), 0, { ...EMPTY_FIELDS, ...fields, type, bodyBytes });
+  const bytes = allocate(HEADER_BYTES + bodyBytes);
+  // Spelled out: spreading objects would cost more than everything else here.
+  writeHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, {
+    type, flags: fields.flags ?? 0, attempt: fields.attempt ?? 0, requestId: fields.requestId ?? 0, originId: fields.originId ?? 0, streamId: fields.streamId ?? 0,
+    stepIndex: fields.stepIndex ?? 0, epoch: fields.epoch ?? 0, deadlineMs: fields.deadlineMs ?? NO_DEADLINE, metaBytes: 0, bodyBytes, value: fields.value ?? 0, payloadBytes: 0,
+  });
   if (body) bytes.set(body, HEADER_BYTES);
   return bytes;
 }
@@ -141,23 +157,24 @@ export type EncodedMessage = {
 const ZEROS = new Uint8Array(PAYLOAD_ALIGNMENT);
 
 /** Lays a message out without copying tensor data. Throws WireError `bad_tensors` on what no receiver would take. */
-export function encodeMessage(message: Omit<Message, "buffer">): EncodedMessage {
-  const names = message.tensors.map((tensor) => encoder.encode(tensor.name));
-  const nodes = message.traces.map((trace) => encoder.encode(trace.nodeId));
+export function encodeMessage(message: Omit<Message, "buffer">, allocate: Allocate = fresh): EncodedMessage {
+  const names = message.tensors.map((tensor) => encodeName(tensor.name));
+  const nodes = message.traces.map((trace) => encodeName(trace.nodeId));
   let metaBytes = 4;
   for (const node of nodes) metaBytes += 20 + node.length;
   for (let i = 0; i < names.length; i++) metaBytes += 4 + 4 * message.tensors[i]!.shape.length + names[i]!.length;
   if (metaBytes > MAX_META_BYTES || names.length > MAX_TENSORS || nodes.length > MAX_TRACES) {
     throw new WireError("bad_tensors", `${names.length} tensors with ${metaBytes} bytes of descriptors`);
   }
-  const head = new Uint8Array(HEADER_BYTES + metaBytes);
-  const view = new DataView(head.buffer);
+  const head = allocate(HEADER_BYTES + metaBytes);
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
   view.setUint16(HEADER_BYTES, names.length, true);
   view.setUint16(HEADER_BYTES + 2, nodes.length, true);
   let at = HEADER_BYTES + 4;
   message.traces.forEach((trace, i) => {
     view.setUint8(at, trace.stageIndex);
     view.setUint8(at + 1, nodes[i]!.length);
+    view.setUint16(at + 2, 0, true);
     view.setFloat32(at + 4, trace.queueMs, true);
     view.setFloat32(at + 8, trace.computeMs, true);
     setUint53(view, at + 12, trace.receivedBytes);
@@ -181,7 +198,7 @@ export function encodeMessage(message: Omit<Message, "buffer">): EncodedMessage 
     payloadBytes += padded(bytes);
   });
   writeHeader(view, 0, {
-    ...EMPTY_FIELDS, type: "tensors", flags: message.flags, attempt: message.attempt, requestId: message.requestId, originId: message.originId,
+    type: "tensors", value: 0, flags: message.flags, attempt: message.attempt, requestId: message.requestId, originId: message.originId,
     streamId: message.streamId, stepIndex: message.stepIndex, epoch: message.epoch, deadlineMs: message.deadlineMs,
     metaBytes, payloadBytes, bodyBytes: metaBytes + Math.min(payloadBytes, MAX_CHUNK_BYTES),
   });
@@ -234,6 +251,14 @@ export function decodeMeta(meta: Uint8Array, payloadBytes: number): { traces: St
 }
 
 function text(bytes: Uint8Array): string {
+  // Names are short and nearly always ASCII; the decoder's call costs more than the loop.
+  let ascii = "";
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte > 127) { ascii = ""; break; }
+    ascii += String.fromCharCode(byte);
+  }
+  if (ascii.length === bytes.length) return ascii;
   try {
     return decoder.decode(bytes);
   } catch {

@@ -6,8 +6,7 @@
 import type { Socket } from "node:net";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import {
-  encodeControl, encodeMessage, HEADER_BYTES, MAX_CHUNK_BYTES, MAX_META_BYTES, EMPTY_FIELDS, writeHeader,
-  type ControlFrame, type FrameType, type Header, type Message,
+  encodeControl, encodeMessage, HEADER_BYTES, MAX_CHUNK_BYTES, MAX_META_BYTES, NO_DEADLINE, writeHeader, type ControlFields, type ControlFrame, type FrameType, type Message,
 } from "../protocol/frame.ts";
 import { WIRE_ERRORS, WireError, wireErrorCode, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
@@ -21,6 +20,9 @@ const MAX_QUEUED_MESSAGES = 1024;
 const MAX_QUEUED_CONTROL = 8192;
 /** Up to this a frame is copied into one buffer: cheaper than handing several to the system. */
 const COALESCE_BELOW_BYTES = 32 * 1024;
+/** A batch that just stayed under that, and then one more frame. */
+const SPARE_BYTES = COALESCE_BELOW_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
+const MAX_SPARE = 3;
 const PING_EVERY_MS = 5_000;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 15_000;
@@ -59,6 +61,7 @@ export class FrameConnection {
   readonly #tls: boolean;
   readonly #spare: Uint8Array[] = [];
   #unsentBytes = 0;
+  #reading = false;
   #heardAt = performance.now();
   #closed = false;
   #closing: { code: WireErrorCode; reason: string } | null = null;
@@ -92,10 +95,10 @@ export class FrameConnection {
     return this.#closed || this.#closing !== null;
   }
 
-  sendControl(type: FrameType, fields: Partial<Omit<Header, "type" | "bodyBytes">> = {}, body?: Uint8Array): void {
+  sendControl(type: FrameType, fields: ControlFields = {}, body?: Uint8Array): void {
     if (this.closed) return;
     if (this.#control.length >= MAX_QUEUED_CONTROL) return this.close("overloaded", "the peer does not read");
-    this.#control.push(encodeControl(type, fields, body));
+    this.#control.push(encodeControl(type, fields, body, allocateHead));
     this.#pump();
   }
 
@@ -103,7 +106,7 @@ export class FrameConnection {
   sendMessage(message: Omit<Message, "buffer">, sent: (() => void) | null = null): void {
     if (this.closed) { sent?.(); return; }
     if (this.#messages.length >= MAX_QUEUED_MESSAGES) throw new WireError("no_credit", "too many messages queued for one connection");
-    const { head, parts, payloadBytes } = encodeMessage(message);
+    const { head, parts, payloadBytes } = encodeMessage(message, allocateHead);
     this.#messages.push({ head, parts, requestId: message.requestId, part: 0, at: 0, left: payloadBytes, sent });
     this.#pump();
   }
@@ -111,6 +114,7 @@ export class FrameConnection {
   /** Says why, then closes once that is out. */
   close(code: WireErrorCode, reason: string): void {
     if (this.closed) return;
+    this.#reading = false;
     const body = new TextEncoder().encode(reason.slice(0, 500));
     this.#control.push(encodeControl("goaway", { value: WIRE_ERRORS[code].number }, body));
     this.#pump();
@@ -126,9 +130,12 @@ export class FrameConnection {
     if (this.#closed) return;
     this.receivedBytes += count;
     this.#heardAt = performance.now();
+    this.#reading = true;
     try {
       if (bytes) this.#decoder.push(bytes);
       else this.#decoder.received(count);
+      this.#reading = false;
+      this.#pump();
     } catch (error) {
       const wire = error instanceof WireError ? error : new WireError("internal", String((error as Error)?.stack ?? error));
       this.close(wire.code, wire.message);
@@ -152,54 +159,67 @@ export class FrameConnection {
     this.sendControl("ping");
   }
 
+  /** Sends what may be sent: control frames first, small frames together in one write, large ones chunk by chunk. */
   #pump(): void {
-    if (this.#closed) return;
-    while (this.#control.length > 0) this.#write(this.#control.shift()!, null);
-    while (this.#unsentBytes < MAX_UNSENT_BYTES && this.#messages.length > 0) this.#writePiece(this.#messages[0]!);
+    // While bytes are being read, answers gather: they leave together when the read is done.
+    if (this.#closed || this.#reading) return;
+    while (this.#control.length > 0 || (this.#messages.length > 0 && this.#unsentBytes < MAX_UNSENT_BYTES)) this.#writeBatch();
   }
 
-  #writePiece(message: Outgoing): void {
+  #writeBatch(): void {
+    const batch: Uint8Array[] = [];
+    const sent: (() => void)[] = [];
+    let total = 0;
+    while (this.#control.length > 0 && total < COALESCE_BELOW_BYTES) {
+      const frame = this.#control.shift()!;
+      batch.push(frame);
+      total += frame.length;
+    }
+    while (this.#messages.length > 0 && this.#control.length === 0 && total < COALESCE_BELOW_BYTES && this.#unsentBytes + total < MAX_UNSENT_BYTES) {
+      total += this.#takePiece(this.#messages[0]!, batch, sent);
+    }
+    this.#unsentBytes += total;
+    this.sentBytes += total;
+    if (total <= COALESCE_BELOW_BYTES || this.#tls) return this.#writeTogether(batch, total, sent);
+    this.#socket.cork();
+    for (const bytes of batch.slice(0, -1)) this.#socket.write(bytes);
+    this.#socket.write(batch.at(-1)!, () => this.#written(total, sent));
+    this.#socket.uncork();
+  }
+
+  /** Adds the next frame of a message to a batch; gives its bytes. */
+  #takePiece(message: Outgoing, batch: Uint8Array[], sent: (() => void)[]): number {
     const bytes = Math.min(message.left, MAX_CHUNK_BYTES);
     const head = message.head ?? chunkHeader(message.requestId, bytes);
     message.head = null;
     message.left -= bytes;
-    if (message.left === 0) this.#messages.shift();
-    const sent = message.left === 0 ? message.sent : null;
-    const total = head.length + bytes;
-    const views = takeViews(message, bytes);
-    if (views.length === 0) return this.#write(head, sent);
-    if (this.#tls || total <= COALESCE_BELOW_BYTES) return this.#writeTogether(head, views, total, sent);
-    this.#socket.cork();
-    this.#socket.write(head);
-    for (const view of views.slice(0, -1)) this.#socket.write(view);
-    this.#count(views.at(-1)!, total, sent);
-    this.#socket.uncork();
+    batch.push(head);
+    takeViews(message, bytes, batch);
+    if (message.left === 0) {
+      this.#messages.shift();
+      if (message.sent) sent.push(message.sent);
+    }
+    return head.length + bytes;
   }
 
-  #writeTogether(head: Uint8Array, views: Uint8Array[], total: number, sent: (() => void) | null): void {
+  #writeTogether(batch: Uint8Array[], total: number, sent: (() => void)[]): void {
+    if (batch.length === 1) return void this.#socket.write(batch[0]!, () => this.#written(total, sent));
     const small = total <= COALESCE_BELOW_BYTES;
-    const memory = small ? Buffer.allocUnsafe(total) : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES + MAX_META_BYTES + HEADER_BYTES));
-    memory.set(head);
-    let at = head.length;
-    for (const view of views) { memory.set(view, at); at += view.length; }
-    // Copied: the tensor's own bytes are free already.
-    sent?.();
-    this.#count(small ? memory : memory.subarray(0, total), total, small ? null : () => { if (this.#spare.length < 4) this.#spare.push(memory); });
-  }
-
-  #write(bytes: Uint8Array, sent: (() => void) | null): void {
-    this.#count(bytes, bytes.length, sent);
-  }
-
-  /** Writes the last buffer of a frame of `total` bytes, and goes on when the system has taken it. */
-  #count(last: Uint8Array, total: number, sent: (() => void) | null): void {
-    this.#unsentBytes += total;
-    this.sentBytes += total;
-    this.#socket.write(last, () => {
-      this.#unsentBytes -= total;
-      sent?.();
-      if (this.#messages.length > 0 || this.#control.length > 0) this.#pump();
+    const memory = small ? Buffer.allocUnsafe(total) : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES));
+    let at = 0;
+    for (const bytes of batch) { memory.set(bytes, at); at += bytes.length; }
+    // Copied: the tensors' own bytes are free already.
+    for (const free of sent) free();
+    this.#socket.write(small ? memory : memory.subarray(0, total), () => {
+      if (!small && this.#spare.length < MAX_SPARE) this.#spare.push(memory);
+      this.#written(total, []);
     });
+  }
+
+  #written(total: number, sent: (() => void)[]): void {
+    this.#unsentBytes -= total;
+    for (const free of sent) free();
+    this.#pump();
   }
 
   #end(code: WireErrorCode, reason: string, destroy = true): void {
@@ -212,22 +232,24 @@ export class FrameConnection {
   }
 }
 
-/** The next `bytes` of a message's payload, as views. */
-function takeViews(message: Outgoing, bytes: number): Uint8Array[] {
-  const views: Uint8Array[] = [];
+/** Adds the next `bytes` of a message's payload to a batch, as views. */
+function takeViews(message: Outgoing, bytes: number, batch: Uint8Array[]): void {
   for (let rest = bytes; rest > 0;) {
     const part = message.parts[message.part]!;
     const count = Math.min(rest, part.length - message.at);
-    views.push(count === part.length ? part : part.subarray(message.at, message.at + count));
+    batch.push(count === part.length ? part : part.subarray(message.at, message.at + count));
     rest -= count;
     message.at += count;
     if (message.at === part.length) { message.part++; message.at = 0; }
   }
-  return views;
 }
 
-function chunkHeader(requestId: number, bodyBytes: number): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES);
-  writeHeader(new DataView(bytes.buffer), 0, { ...EMPTY_FIELDS, type: "chunk", requestId, bodyBytes });
+/** From Node's pool: a memory area of its own for every head costs more than filling it. */
+const allocateHead = (bytes: number): Uint8Array => Buffer.allocUnsafe(bytes);
+
+const chunkHeader = (requestId: number, bodyBytes: number): Uint8Array => {
+  const bytes = allocateHead(HEADER_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  writeHeader(view, 0, { type: "chunk", flags: 0, attempt: 0, requestId, originId: 0, streamId: 0, stepIndex: 0, epoch: 0, deadlineMs: NO_DEADLINE, metaBytes: 0, bodyBytes, value: 0, payloadBytes: 0 });
   return bytes;
-}
+};

@@ -158,7 +158,7 @@ export class LaneRuntime {
 
   fromDownstream(frame: ControlFrame, link: SenderLink): void {
     if (frame.type === "credit") link.grant(Math.min(frame.value, MAX_CANCELLED));
-    else if (frame.type === "error") this.#towards(frame.originId)?.connection?.sendControl("error", { ...frame, metaBytes: 0, payloadBytes: 0 }, frame.body);
+    else if (frame.type === "error") this.#towards(frame.originId)?.connection?.sendControl("error", frame, frame.body);
     else if (frame.type === "lane-state") {
       link.linked = (frame.flags & FLAGS.linked) !== 0;
       this.tellUpstream(link.linked && this.linked);
