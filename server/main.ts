@@ -78,15 +78,21 @@ function announce(console: RunningConsole, steps: { summary(): string; totalMs()
   if (adminToken) say(`\nThe admin token, shown this once: ${adminToken}\nSign in at ${info.consoleUrl}/login, or send it as "Authorization: Bearer …".\n`);
 }
 
-/** The first signal stops in order, a second one at once. */
+/** npm passes on what the terminal has sent already: signals this close together are one. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** The first signal stops in order, a later one at once. */
 function listenForStop(lock: Lock, say: (line: string) => void): AbortController {
   const controller = new AbortController();
+  let firstAt = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) {
+        if (performance.now() - firstAt < SAME_SIGNAL_MS) return;
         lock.release();
         process.exit(130);
       }
+      firstAt = performance.now();
       say("stopping…");
       controller.abort();
     });

@@ -1,0 +1,106 @@
+// What npm's scripts call: sets up what is missing, then runs. Plain Node without dependencies: on a fresh clone nothing is installed yet.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const MINIMUM = [20, 19];
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
+  console.error(`Node.js ${MINIMUM.join(".")} or newer is needed; this is ${process.version}.`);
+  process.exit(1);
+}
+
+const [verb = "start", ...args] = process.argv.slice(2);
+const { isAlive, prepare, root } = await import("./bootstrap/steps.mjs");
+const VERBS = { start, test, setup, build: setup, bench, agent };
+// Standard output of `--once`, of an agent and of a benchmark belongs to them.
+const quiet = verb === "agent" || verb === "bench" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
+const say = (line) => (quiet ? process.stderr : process.stdout).write(`${line}\n`);
+
+process.exitCode = await (VERBS[verb] ?? unknown)().catch((error) => {
+  console.error(error.message);
+  return 1;
+});
+
+
+async function start() {
+  // Help, wrong flags and a console that runs already need no build: the server says the rest.
+  if (args.includes("--help")) await prepare(say, { only: ["install", "tables", "server"] });
+  else {
+    const running = runningConsole();
+    if (running) {
+      console.error(`A console already runs on ${running.folder}: ${running.url ?? "it is still starting"} (process ${running.pid}).\nUse that one, stop it, or give another folder with --data.`);
+      return 3;
+    }
+    await prepare(say);
+  }
+  return become("dist/server.mjs");
+}
+
+async function setup() {
+  const done = await prepare(say);
+  say(done.length === 0 ? "Nothing to do: everything is up to date." : "Ready.");
+  return 0;
+}
+
+async function test() {
+  const { runTests } = await import("./bootstrap/test.mjs");
+  return runTests(say, args);
+}
+
+async function bench() {
+  const [name, ...rest] = args;
+  const file = `bench/${name}.ts`;
+  if (!name || !/^[a-z-]+$/.test(name) || !existsSync(path.join(root, file))) {
+    console.error(`Usage: npm run bench -- NAME. There is no ${name ? file : "NAME given"}.`);
+    return 2;
+  }
+  await prepare(say);
+  return run(["node_modules/tsx/dist/cli.mjs", file, ...rest]);
+}
+
+async function agent() {
+  await prepare(say, { only: ["install", "agent"] });
+  return become("agents/dist/main.mjs");
+}
+
+async function unknown() {
+  console.error(`There is no "${verb}": use ${Object.keys(VERBS).join(", ")}.`);
+  return 2;
+}
+
+/** Whoever holds the data folder, read before a build changes files under its feet. The server itself decides for good. */
+function runningConsole() {
+  const at = args.indexOf("--data");
+  const given = at >= 0 ? args[at + 1] : (args.find((arg) => arg.startsWith("--data="))?.slice("--data=".length) ?? process.env.CUTPLANE_DATA);
+  const folder = given ? path.resolve(process.env.INIT_CWD ?? process.cwd(), given) : path.join(root, ".data");
+  try {
+    const holder = JSON.parse(readFileSync(path.join(folder, "console.lock"), "utf8"));
+    const started = holder.startTime === "" ? "" : readFileSync(`/proc/${holder.pid}/stat`, "utf8").split(") ").at(-1).split(" ")[19];
+    return isAlive(holder.pid) && started === holder.startTime ? { folder, ...holder } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Goes on as that program, in this very process: signals reach it as they are, and nothing stays behind. @returns the exit code it has set */
+async function become(file) {
+  const program = path.join(root, file);
+  process.argv = [process.argv[0], program, ...args];
+  process.env.NODE_ENV = "production";
+  process.env.NEXT_TELEMETRY_DISABLED = "1";
+  await import(pathToFileURL(program).href);
+  return process.exitCode ?? 0;
+}
+
+function run(nodeArgs) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, nodeArgs, { cwd: root, stdio: "inherit" });
+    child.once("error", (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once("close", (code, signal) => resolve(code ?? (signal ? 130 : 1)));
+  });
+}
