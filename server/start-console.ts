@@ -6,6 +6,8 @@ import next from "next";
 import type { Logger } from "pino";
 import { createApiHandler } from "./api/create-api-handler.ts";
 import { systemClock } from "./clock.ts";
+import { resumeParityChecks } from "./commands/check-plan-parity.ts";
+import { ensureFleetTopology } from "./commands/create-topology.ts";
 import type { Deps } from "./commands/deps.ts";
 import { endInterruptedOperations } from "./commands/run-operation.ts";
 import { type Loops, startLoops } from "./control/start.ts";
@@ -82,6 +84,8 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   await steps.run("clean-up", async () => {
     await endInterruptedOperations(deps);
     await cleanArtifacts(db, env.dataFolder, systemClock.now());
+    await ensureFleetTopology(deps);
+    await resumeParityChecks(deps);
   });
 
   const authority = await openCertificateAuthority(path.join(env.dataFolder, "trust"), systemClock.now());
