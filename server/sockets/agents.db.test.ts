@@ -1,0 +1,150 @@
+// Agents as the console sees them: real TLS, real Socket.io clients, a real database.
+import "reflect-metadata";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import { io, type Socket } from "socket.io-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Desired, Hello } from "../../agents/protocol/control.ts";
+import { testDeps } from "../control/testdata/scripted-fleet.ts";
+import { withTestDatabase } from "../database/test-database.ts";
+import { type AgentListener, startAgentListener } from "../http/agent-listener.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { readSnapshot } from "../live/read-snapshot.ts";
+import { createJoinToken } from "../commands/create-join-token.ts";
+import { enrolNode } from "../commands/enrol-node.ts";
+import { flushObserved } from "../commands/flush-observed.ts";
+import { removeNode } from "../commands/remove-node.ts";
+import { syncDesired } from "../commands/sync-desired.ts";
+import type { Deps } from "../commands/deps.ts";
+import { findNode } from "../store/nodes.ts";
+import { type CertificateAuthority, KEY_ALGORITHM, openCertificateAuthority } from "../trust/certificate-authority.ts";
+import { makeJoinToken } from "../trust/join-tokens.ts";
+import { signNodeCertificate } from "../trust/node-certificate.ts";
+import { type AgentSockets, attachAgents } from "./agents.ts";
+
+const database = withTestDatabase();
+const folder = mkdtempSync(path.join(tmpdir(), "cutplane-agents-test-"));
+const clients: Socket[] = [];
+let deps: Deps;
+let authority: CertificateAuthority;
+let listener: AgentListener;
+let sockets: AgentSockets;
+
+beforeAll(async () => {
+  deps = { ...testDeps(database.db, { nowMs: 0 }), clock: { now: () => Date.now() } };
+  authority = await openCertificateAuthority(folder, Date.now());
+  listener = await startAgentListener({ deps, authority, host: "127.0.0.1", ports: [0], hosts: [], advertisedHost: "127.0.0.1" });
+  sockets = attachAgents(listener.server, deps);
+});
+afterAll(async () => {
+  for (const client of clients) client.disconnect();
+  await sockets.close();
+  await listener.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const hardware = { hostname: "h", platform: "linux", arch: "x64", cpuModel: "cpu", cores: 1, memoryBytes: 8e9, memoryAvailableBytes: 8e9, diskFreeBytes: 1e12, providers: ["cpu"], deviceClass: "class", nodeVersion: "20", agentVersion: "0", ortVersion: "1" };
+const hello: Hello = { controlVersion: 1, agentVersion: "0", bootId: "boot", cursor: 0, hardware, dataHost: "", dataPort: 4_000 };
+type Agent = { nodeId: string; name: string; certificatePem: string; keyPem: string };
+
+async function token(nodeName?: string): Promise<string> {
+  const { hash } = makeJoinToken(authority.fingerprint);
+  await createJoinToken(deps, { hash, actor: "test", ...(nodeName === undefined ? {} : { nodeName }) });
+  return hash;
+}
+async function csr(): Promise<{ csrPem: string; keyPem: string }> {
+  const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: "CN=x", keys: keys as unknown as CryptoKeyPair, signingAlgorithm: KEY_ALGORITHM }, webcrypto as unknown as Crypto);
+  const keyPem = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  return { csrPem: request.toString("pem"), keyPem };
+}
+async function enrolled(name: string, tokenHash?: string): Promise<Agent> {
+  const { csrPem, keyPem } = await csr();
+  const hash = tokenHash ?? (await token());
+  const node = await enrolNode(deps, { request: { controlVersion: 1, token: "", csrPem, name, hardware }, tokenHash: hash, sign: ({ csrPem, nodeId }) => signNodeCertificate(authority, { csrPem, nodeId, now: Date.now() }) });
+  return { nodeId: node.nodeId, name: node.name, certificatePem: node.certificatePem, keyPem };
+}
+function connect(agent: Agent | null, auth: object = hello): Socket {
+  const tls = { ca: authority.certificatePem, ...(agent ? { cert: agent.certificatePem, key: agent.keyPem } : {}), checkServerIdentity: () => undefined };
+  const client = io(`https://127.0.0.1:${listener.endpoint.port}/agents`, { ...(tls as object), transports: ["websocket"], reconnection: false, forceNew: true, auth });
+  clients.push(client);
+  return client;
+}
+const once = <T>(client: Socket, event: string) => new Promise<T>((resolve) => client.once(event, resolve));
+type Refusal = Error & { data?: { code: string; message: string } };
+
+test("a join token lets one node in, however many try at once; equal names get numbers", async () => {
+  const hash = await token("edge");
+  const outcomes = await Promise.allSettled([enrolled("x", hash), enrolled("x", hash), enrolled("x", hash)]);
+  expect(outcomes.filter((outcome) => outcome.status === "fulfilled").length).toBe(1);
+  const names = (await Promise.all([enrolled("edge"), enrolled("edge")])).map((node) => node.name).sort();
+  expect(names).toEqual(["edge-2", "edge-3"]);
+  await expect(enrolled("x", "0".repeat(64))).rejects.toMatchObject({ code: "unauthorized" });
+});
+
+test("an agent connects, is told what to do, and its reports are kept", async () => {
+  const agent = await enrolled("worker");
+  const client = connect(agent);
+  const desired = once<Desired>(client, "desired");
+  client.on("desired", (_document: Desired, acknowledge: (answer: { cursor: number }) => void) => acknowledge({ cursor: _document.version }));
+  await once(client, "connect");
+  await syncDesired(deps, await readSnapshot(database.db, Date.now()));
+  const document = await desired;
+  expect(document).toMatchObject({ version: 1, nodeId: agent.nodeId });
+  const assignment = { assignmentId: "asg_1", segmentId: "seg_1", state: "fetching", bytesDone: 1, bytesTotal: 2, bytesPerSecond: 1, loadMs: null, warmMs: null, residentBytes: null, restarts: 0, lanes: [], error: null };
+  await client.timeout(5_000).emitWithAck("report", { seq: 1, at: new Date().toISOString(), bootId: "boot", cursor: 1, assignments: [assignment], notices: [{ at: "", level: "warn", code: "disk", message: "little room" }] });
+  await flushObserved(deps);
+  const stored = await findNode(database.db, agent.nodeId);
+  expect(stored?.observed).toMatchObject({ cursor: 1, dataHost: "127.0.0.1", dataPort: 4_000, assignments: [{ assignmentId: "asg_1", state: "fetching" }] });
+  const names = (await database.db.event.findMany({ where: { subjectId: agent.nodeId }, orderBy: { seq: "asc" } })).map((event) => event.name);
+  expect(names).toEqual(["node.enrolled", "node.online", "assignment.changed", "node.notice"]);
+  client.disconnect();
+});
+
+test("no certificate, a wrong version and a broken hello are refused with a reason", async () => {
+  const agent = await enrolled("strict");
+  const reason = async (client: Socket) => (await once<Refusal>(client, "connect_error")).data;
+  expect(await reason(connect(null))).toMatchObject({ code: "unauthorized" });
+  expect(await reason(connect(agent, { ...hello, controlVersion: 99 }))).toMatchObject({ code: "bad-request", message: expect.stringContaining("99") });
+  expect(await reason(connect(agent, { ...hello, dataPort: -1 }))).toMatchObject({ code: "bad-request", message: expect.stringContaining("dataPort") });
+});
+
+test("reports that are no reports are named, then end the connection; nothing crashes", async () => {
+  const client = connect(await enrolled("liar"));
+  await once(client, "connect");
+  const refused = once<{ code: string }>(client, "refused");
+  const invalid = once<{ message: string }>(client, "invalid");
+  for (const nonsense of [null, 7, { seq: -1 }, { seq: 1, at: "", bootId: "b", cursor: 0, sample: { cpuRatio: "much" } }, [], "x"]) client.emit("report", nonsense);
+  expect((await invalid).message).toContain("not valid");
+  expect((await refused).code).toBe("bad-request");
+});
+
+test("an agent that floods is let go", async () => {
+  const client = connect(await enrolled("flood"));
+  await once(client, "connect");
+  const refused = once<{ code: string }>(client, "refused");
+  for (let seq = 1; seq <= 200; seq++) client.emit("report", { seq, at: "", bootId: "boot", cursor: 0 });
+  expect((await refused).code).toBe("too-many");
+});
+
+test("a removed node's connection ends, and its certificate opens nothing any more", async () => {
+  const agent = await enrolled("gone");
+  const client = connect(agent);
+  await once(client, "connect");
+  const refused = once<{ code: string }>(client, "refused");
+  await removeNode(deps, { nodeId: agent.nodeId, actor: "test" });
+  expect((await refused).code).toBe("forbidden");
+  expect((await once<Refusal>(connect(agent), "connect_error")).data).toMatchObject({ code: "forbidden" });
+});
+
+test("a cursor ahead of the console's version raises the version", async () => {
+  const agent = await enrolled("ahead");
+  const client = connect(agent, { ...hello, cursor: 41 });
+  await once(client, "connect");
+  await syncDesired(deps, await readSnapshot(database.db, Date.now()));
+  expect(liveFleet(database.db).desired.get(agent.nodeId)?.document.version).toBe(42);
+  client.disconnect();
+});
