@@ -1,6 +1,6 @@
 "use client";
 import { bytes, layersText, ms, perSecond, written } from "../format.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { usePrediction } from "./use-prediction.ts";
 import { useWorkbench } from "./workbench-store.ts";
 
@@ -22,8 +22,8 @@ export function Ghost() {
       {refusal && <div className="mt-1"><p className="text-bad"><span className="font-medium">Refused. </span>{refusal.message}</p>{refusal.fix && <p className="text-xs text-ink-2">{refusal.fix}</p>}</div>}
       {!refusal && estimate && (
         <div className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1">
-          <Change name="latency"><Figure figure={ms(estimate.latencyMs)} kind={estimate.kind} />{before && <span className="text-xs text-ink-3"> from {written(ms(before.latencyMs))}</span>}</Change>
-          <Change name="throughput"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={estimate.kind} /></Change>
+          <Change name="latency"><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} />{before && <span className="text-xs text-ink-3"> from {written(ms(before.latencyMs))}</span>}</Change>
+          <Change name="throughput"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></Change>
           {estimate.hops.filter((hop) => hop.kind !== "local").map((hop, index) => <Change key={`${hop.fromTopologyNodeId}-${index}`} name={`${nameOf(hop.fromTopologyNodeId)} → ${nameOf(hop.toTopologyNodeId)}`}><Figure figure={bytes(hop.bytes)} /></Change>)}
         </div>
       )}

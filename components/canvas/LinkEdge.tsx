@@ -1,16 +1,18 @@
 "use client";
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useInternalNode } from "@xyflow/react";
 import { bytes, bytesPerSecond, ms, written } from "../format.ts";
 import { type LiveState, useLive } from "../live/live-store.ts";
 import { Figure } from "../ui/Figure.tsx";
 import type { FlowEdge } from "./canvas-graph.ts";
+import { nearestSides } from "./nearest-sides.ts";
 
 /** A link: its latency and bandwidth, the bytes a request sends over it, and live traffic. */
-export function LinkEdge({ id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
-  const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+export function LinkEdge({ id, source, target, data, selected, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
+  const [from, to] = [useInternalNode(source), useInternalNode(target)];
   const live = useLiveLink(data?.fromNodeId ?? null, data?.toNodeId ?? null);
   const stale = useLive((state) => state.connection === "lost");
-  if (!data) return null;
+  if (!data || !from || !to) return null;
+  const [path, labelX, labelY] = getBezierPath(nearestSides(from, to));
   const { link } = data;
   const latency = link.latencyMs ?? (live ? live.rttMs / 2 : null);
   const bandwidth = link.bandwidthBytesPerSecond ?? live?.bandwidthBytesPerSecond ?? null;
@@ -19,7 +21,7 @@ export function LinkEdge({ id, data, selected, sourceX, sourceY, targetX, target
     <>
       <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ strokeWidth: data.bytes === null ? 1.25 : 2, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}), ...(moving && !selected ? { stroke: "var(--accent)" } : {}) }} />
       <EdgeLabelRenderer>
-        <div data-testid="link-label" className={`pointer-events-none absolute rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[0.9rem] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
+        <div data-testid="link-label" className={`pointer-events-none absolute rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[0.9rem] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, calc(-100% - 3px)) translate(${labelX}px, ${labelY}px)` }}>
           <div className="flex items-center justify-center gap-1.5"><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>
           {data.bytes !== null && <div className="text-accent">{written(bytes(data.bytes))} a request</div>}
           {moving && <div>now {written(bytesPerSecond(live?.bytesPerSecond))}</div>}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { layersText, ms, perSecond } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { place } from "./use-drop.ts";
 import { whatIfDropped } from "./what-if.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
@@ -47,7 +47,7 @@ function Choice() {
             <label key={node.id} className={`flex cursor-pointer items-start gap-2 border-b border-line py-1.5 ${refusal ? "text-ink-3" : ""}`}>
               <input type="radio" name="node" className="mt-1 accent-(--accent)" checked={nodeId === node.id} onChange={() => setNode(node.id)} aria-label={node.name} />
               <span className="min-w-0 flex-1"><span className="font-medium">{node.name}</span>{refusal && <span className="block text-xs text-bad">{refusal.message} <span className="text-ink-2">{refusal.fix}</span></span>}</span>
-              {after?.estimate && !refusal && <span className="flex gap-3 text-xs"><Figure figure={ms(after.estimate.latencyMs)} kind={after.estimate.kind} /><Figure figure={perSecond(after.estimate.throughputPerSecond)} kind={after.estimate.kind} /></span>}
+              {after?.estimate && !refusal && <span className="flex gap-3 text-xs"><Figure figure={ms(after.estimate.latencyMs)} kind={predicted(after.estimate.kind)} /><Figure figure={perSecond(after.estimate.throughputPerSecond)} kind={predicted(after.estimate.kind)} /></span>}
             </label>
           );
         })}

@@ -2,7 +2,7 @@
 import type { TopologyNode } from "../../server/topology/topology.ts";
 import { bytes, digits, ms, percent, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { addLink, editNode, linkBetween } from "./canvas-edit.ts";
 import { Choice, Field, NumberField } from "./Field.tsx";
@@ -83,7 +83,7 @@ function StageFacts({ node }: { node: TopologyNode }) {
   return (
     <div className="mt-2 border-t border-line pt-2 text-xs">
       <h3 className="eyebrow mb-1">Draft puts here</h3>
-      {stages.map((stage) => <p key={stage.from} className="flex justify-between gap-2"><span>layers {stage.from + 1}–{stage.to}</span><Figure figure={ms(stage.computeMs)} kind={stage.kind} /><Figure figure={bytes(stage.memoryBytes)} kind="estimated" /></p>)}
+      {stages.map((stage) => <p key={stage.from} className="flex justify-between gap-2"><span>layers {stage.from + 1}–{stage.to}</span><Figure figure={ms(stage.computeMs)} kind={predicted(stage.kind)} /><Figure figure={bytes(stage.memoryBytes)} kind="estimated" /></p>)}
     </div>
   );
 }

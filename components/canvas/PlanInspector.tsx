@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { explainEstimate } from "../../server/planner/explain.ts";
 import { bytes, ms, perSecond } from "../format.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { usePrediction } from "./use-prediction.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
@@ -23,8 +23,8 @@ export function PlanInspector() {
       {estimate && (
         <>
           <dl className="mb-3 grid grid-cols-2 gap-y-2">
-            <div><dt className="text-xs text-ink-3">latency</dt><dd className="text-lg"><Figure figure={ms(estimate.latencyMs)} kind={estimate.kind} /></dd></div>
-            <div><dt className="text-xs text-ink-3">throughput</dt><dd className="text-lg"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={estimate.kind} /></dd></div>
+            <div><dt className="text-xs text-ink-3">latency</dt><dd className="text-lg"><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></dd></div>
+            <div><dt className="text-xs text-ink-3">throughput</dt><dd className="text-lg"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></dd></div>
           </dl>
           <h3 className="eyebrow mb-1">On the way</h3>
           <ol className="mb-3 text-xs">
@@ -32,8 +32,8 @@ export function PlanInspector() {
               const stage = estimate.stages[index];
               return (
                 <li key={`${index}-${hop.toTopologyNodeId}`}>
-                  {hop.kind !== "local" && <div className="flex justify-between gap-2 py-0.5 text-ink-2"><span className="truncate">{nameOf(hop.fromTopologyNodeId)} → {nameOf(hop.toTopologyNodeId)}</span><span><Figure figure={bytes(hop.bytes)} className="mr-2" /><Figure figure={ms(hop.latencyMs + hop.transferMs)} kind={hop.kind} /></span></div>}
-                  {stage && <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className={`flex w-full justify-between gap-2 border-l-2 py-0.5 pl-2 text-left hover:bg-sunken ${estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? "border-warn" : "border-accent-mid"}`}><span className="truncate">{index + 1} · {nameOf(stage.topologyNodeId)}{estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? ", slowest" : ""}</span><Figure figure={ms(stage.computeMs)} kind={stage.kind} /></button>}
+                  {hop.kind !== "local" && <div className="flex justify-between gap-2 py-0.5 text-ink-2"><span className="truncate">{nameOf(hop.fromTopologyNodeId)} → {nameOf(hop.toTopologyNodeId)}</span><span><Figure figure={bytes(hop.bytes)} className="mr-2" /><Figure figure={ms(hop.latencyMs + hop.transferMs)} kind={predicted(hop.kind)} /></span></div>}
+                  {stage && <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className={`flex w-full justify-between gap-2 border-l-2 py-0.5 pl-2 text-left hover:bg-sunken ${estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? "border-warn" : "border-accent-mid"}`}><span className="truncate">{index + 1} · {nameOf(stage.topologyNodeId)}{estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? ", slowest" : ""}</span><Figure figure={ms(stage.computeMs)} kind={predicted(stage.kind)} /></button>}
                 </li>
               );
             })}

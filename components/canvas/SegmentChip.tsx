@@ -1,7 +1,7 @@
 "use client";
 import type { DragEvent } from "react";
 import { layersText, ms } from "../format.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import type { Chip } from "./canvas-graph.ts";
 import { clear } from "./placement-edit.ts";
 import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
@@ -36,7 +36,7 @@ export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; to
       className={`nodrag nopan flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
       <span className="num font-medium">{chip.stageIndex + 1}</span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
-      {node && !fixed && <Figure figure={ms(stageComputeMs(node, from, to))} kind={node.kind} className="text-2xs" />}
+      {node && !fixed && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
     </button>
   );

@@ -29,7 +29,7 @@ export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode
   const { document, placement } = drawing;
   const layout = completeLayout(document, drawing.layout);
   const chips = new Map(document.nodes.map((node) => [node.id, chipsOf(placement, running, node.id)]));
-  const heightOf = (nodeId: string) => CARD.height + (chips.get(nodeId)?.length ?? 0) * CHIP_HEIGHT;
+  const heightOf = (nodeId: string) => CARD.height + Math.max(1, chips.get(nodeId)?.length ?? 0) * CHIP_HEIGHT;
   const frames = document.zones.map((zone): FrameNode => {
     const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
     const empty = !document.nodes.some((node) => node.zoneId === zone.id);

@@ -1,15 +1,16 @@
 // Owns the tables behind the canvas's predictions: rebuilt when the model, its profiles, the drawing or the live figures change.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { useStore } from "zustand";
 import { DEFAULT_SESSION } from "../../server/planner/default-session.ts";
 import { buildProblem } from "../../server/planner/problem.ts";
 import { api, type TopologyFull } from "../api.ts";
-import { useWorkbench, type WorkbenchStore } from "./workbench-store.ts";
+import type { WorkbenchStore } from "./workbench-store.ts";
 
 export function useProblem(store: WorkbenchStore, modelId: string | null, live: TopologyFull["live"]): { error: unknown } {
   const model = useQuery({ ...api.models.get.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null, staleTime: Number.POSITIVE_INFINITY });
   const profiles = useQuery({ ...api.models.profiles.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null });
-  const document = useWorkbench((state) => state.history.present.document);
+  const document = useStore(store, (state) => state.history.present.document);
   useEffect(() => {
     if (modelId === null || !model.data || !profiles.data) { store.setState({ facts: model.data?.facts ?? null, problem: null }); return; }
     const facts = model.data.facts;

@@ -13,7 +13,7 @@ import { DraftSummary } from "../plan/DraftSummary.tsx";
 import { ParityBadge } from "../plan/ParityBadge.tsx";
 import { PlanIt } from "../plan/PlanIt.tsx";
 import { Button } from "../ui/Button.tsx";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted as predictedKind } from "../ui/Figure.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { State } from "../ui/State.tsx";
 import { DEPLOYMENT_TONES } from "./deployment-state.ts";
@@ -39,7 +39,7 @@ function Measured({ deployment }: { deployment: DeploymentFull }) {
   const p50 = sample?.latencyMsP50 ?? null;
   return (
     <span className="flex flex-wrap items-center gap-x-4">
-      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={deployment.plan?.plan.estimate.kind ?? "mixed"} />{p50 !== null && <span className="num text-xs" data-testid="prediction-error"> ({errorText(p50, predicted)})</span>}</span>}</span>
+      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{p50 !== null && <span className="num text-xs" data-testid="prediction-error"> ({errorText(p50, predicted)})</span>}</span>}</span>
       <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></span>
       <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" /></span>
       <span className={sample && sample.errorsPerSecond > 0 ? "text-bad" : "text-ink-2"} data-testid="error-rate"><span className="num">{sample ? sample.errorsPerSecond.toFixed(sample.errorsPerSecond > 0 ? 1 : 0) : "–"}</span> errors/s</span>

@@ -26,7 +26,7 @@ export function DeploymentTable() {
   return (
     <div className="overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>State</th><th>Model on topology</th><th>Requests</th><th>p50</th><th>predicted</th><th>p99</th><th className="w-32">last minutes</th><th>Enters at</th></tr></thead>
+        <thead><tr><th>Name</th><th>State</th><th>Model on topology</th><th>Requests</th><th>p50</th><th>Predicted</th><th>p99</th><th className="w-32">Last minutes</th><th>Enters at</th></tr></thead>
         <tbody>{list.data.map((one) => <Row key={one.id} deployment={one} />)}</tbody>
       </table>
     </div>

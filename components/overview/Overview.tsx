@@ -55,7 +55,7 @@ function FleetHealth() {
         {nodes.map((node) => {
           const state = nodeState({ status: live[node.id]?.status ?? node.status, cordoned: node.cordoned });
           const stages = live[node.id]?.assignments ?? node.assignments;
-          return <li key={node.id} className="grid grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem] items-center gap-3 border-b border-line py-1.5"><span className="truncate font-medium">{node.name}</span><State tone={state.tone}>{state.word}</State><span className="text-xs"><span className="text-ink-3">cpu </span><Figure figure={percent(live[node.id]?.sample?.cpuRatio)} stale={stale} /></span><span className="text-xs text-ink-2"><span className="num">{stages.length}</span> stage{stages.length === 1 ? "" : "s"}</span></li>;
+          return <li key={node.id} className="grid grid-cols-[minmax(0,1fr)_5rem_4rem] items-center gap-3 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem] border-b border-line py-1.5"><span className="truncate font-medium">{node.name}</span><State tone={state.tone}>{state.word}</State><span className="text-xs max-sm:hidden"><span className="text-ink-3">cpu </span><Figure figure={percent(live[node.id]?.sample?.cpuRatio)} stale={stale} /></span><span className="text-xs text-ink-2"><span className="num">{stages.length}</span> stage{stages.length === 1 ? "" : "s"}</span></li>;
         })}
       </ul>
     </Section>

@@ -1,7 +1,7 @@
 "use client";
 import { usePrediction } from "../canvas/use-prediction.ts";
 import { ms, perSecond } from "../format.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
 
 /** The draft in one line: predicted latency and throughput, or what is missing. */
@@ -12,8 +12,8 @@ export function DraftSummary({ label }: { label: string }) {
   const single = estimate?.bestSingleNode;
   return (
     <span className="flex flex-wrap items-center gap-x-4" data-testid="draft-summary">
-      {estimate && <span><span className="text-ink-3">{label} </span><Figure figure={ms(estimate.latencyMs)} kind={estimate.kind} label="predicted latency" /></span>}
-      {estimate && <Figure figure={perSecond(estimate.throughputPerSecond)} kind={estimate.kind} label="predicted throughput" />}
+      {estimate && <span><span className="text-ink-3">{label} </span><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="predicted latency" /></span>}
+      {estimate && <Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="predicted throughput" />}
       {refusals.length > 0 && <State tone="warn">{refusals.length === 1 ? "1 thing is missing" : `${refusals.length} things are missing`}</State>}
       {refusals.length === 0 && single && estimate && estimate.stages.length > 1 && single.latencyMs < estimate.latencyMs && <State tone="warn">one node alone is faster</State>}
     </span>

@@ -1,11 +1,14 @@
 import type { Written } from "../format.ts";
 
-export type FigureKind = "measured" | "estimated" | "simulated" | "mixed";
+export type FigureKind = "measured" | "predicted" | "estimated" | "simulated" | "mixed";
+/** A prediction stays one, however well its inputs are measured. */
+export const predicted = (kind: "measured" | "estimated" | "mixed" | "local"): FigureKind => (kind === "measured" || kind === "local" ? "predicted" : kind);
 type Props = { figure: Written; kind?: FigureKind; stale?: boolean; className?: string; label?: string };
 
-const WORDS: Record<FigureKind, string> = { measured: "", estimated: "est.", simulated: "sim.", mixed: "part est." };
+const WORDS: Record<FigureKind, string> = { measured: "", predicted: "", estimated: "est.", simulated: "sim.", mixed: "part est." };
 const TITLES: Record<FigureKind, string> = {
-  measured: "Measured on the machine", estimated: "Estimated by the cost model from layer shapes, not measured",
+  measured: "Measured on the machine", predicted: "Predicted by the cost model from measured layer times and links",
+  estimated: "Estimated by the cost model from layer shapes, not measured",
   simulated: "From a simulation", mixed: "Predicted from figures that were partly measured, partly estimated",
 };
 
