@@ -68,7 +68,8 @@ export function relativeError(a: WireTensor, reference: WireTensor): number {
 }
 
 function numbers({ dataType, data }: WireTensor): ArrayLike<number> {
-  const bytes = data.slice().buffer;
+  // A copy of its own: a view into a pooled Buffer has the whole pool behind it, and Buffer.slice() copies nothing.
+  const bytes = new Uint8Array(data).buffer;
   switch (dataType) {
     case "float32": return new Float32Array(bytes);
     case "float64": return new Float64Array(bytes);
