@@ -14,6 +14,8 @@ import { readInto } from "./user-buffer.ts";
 
 /** Bytes handed to the socket and not yet taken by the system: two chunks keep it busy, and bound what a control frame waits for. */
 const MAX_UNSENT_BYTES = 2 * MAX_CHUNK_BYTES;
+/** Without encryption the system takes many buffers in one call, which is what costs. */
+const MAX_UNSENT_PLAIN_BYTES = 4 * MAX_CHUNK_BYTES;
 /** Messages waiting to be sent; credits keep it far below, this is the backstop. */
 const MAX_QUEUED_MESSAGES = 1024;
 /** Control frames waiting; a peer that reads nothing while we answer its pings must not fill our memory. */
@@ -59,6 +61,7 @@ export class FrameConnection {
   readonly #timer: NodeJS.Timeout;
   /** TLS copies when it is given several buffers, into fresh memory each time: it gets one, from memory used again. */
   readonly #tls: boolean;
+  readonly #maxUnsentBytes: number;
   readonly #spare: Uint8Array[] = [];
   #unsentBytes = 0;
   #reading = false;
@@ -73,6 +76,7 @@ export class FrameConnection {
     this.peerNodeId = peerNodeId;
     this.#socket = socket;
     this.#tls = "encrypted" in socket;
+    this.#maxUnsentBytes = this.#tls ? MAX_UNSENT_BYTES : MAX_UNSENT_PLAIN_BYTES;
     this.#options = options;
     this.#decoder = new FrameDecoder({
       maxPayloadBytes: options.maxPayloadBytes,
@@ -163,7 +167,7 @@ export class FrameConnection {
   #pump(): void {
     // While bytes are being read, answers gather: they leave together when the read is done.
     if (this.#closed || this.#reading) return;
-    while (this.#control.length > 0 || (this.#messages.length > 0 && this.#unsentBytes < MAX_UNSENT_BYTES)) this.#writeBatch();
+    while (this.#control.length > 0 || (this.#messages.length > 0 && this.#unsentBytes < this.#maxUnsentBytes)) this.#writeBatch();
   }
 
   #writeBatch(): void {
@@ -175,7 +179,8 @@ export class FrameConnection {
       batch.push(frame);
       total += frame.length;
     }
-    while (this.#messages.length > 0 && this.#control.length === 0 && total < COALESCE_BELOW_BYTES && this.#unsentBytes + total < MAX_UNSENT_BYTES) {
+    const enough = this.#tls ? COALESCE_BELOW_BYTES : this.#maxUnsentBytes;
+    while (this.#messages.length > 0 && this.#control.length === 0 && total < enough && this.#unsentBytes + total < this.#maxUnsentBytes) {
       total += this.#takePiece(this.#messages[0]!, batch, sent);
     }
     this.#unsentBytes += total;
