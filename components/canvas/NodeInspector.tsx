@@ -8,6 +8,7 @@ import { addLink, editNode, linkBetween } from "./canvas-edit.ts";
 import { Choice, Field, NumberField } from "./Field.tsx";
 import { newId } from "./new-id.ts";
 import { useFleetNode } from "./use-fleet.ts";
+import { StandsFor } from "./StandsFor.tsx";
 import { usePrediction } from "./use-prediction.ts";
 import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
@@ -24,6 +25,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
     <>
       <h2 className="eyebrow mb-2">{planned ? "Planned node" : "Node"}</h2>
       <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} />
+      <StandsFor node={node} />
       {fleet && <LiveFacts nodeId={fleet.id} />}
       <Choice label="Zone" value={node.zoneId ?? ""} options={[["", "none"], ...zones.map((zone) => [zone.id, zone.name] as const)]} save={(zoneId) => save({ zoneId: zoneId || null })} />
       <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet?.hardware ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} />
