@@ -1,5 +1,6 @@
 // Entry of the console: settings, one console a data folder, start, signals, stop. Imported by nobody.
 import path from "node:path";
+import { type RunningDemo, runDemo } from "./demo/run-demo.ts";
 import { type Env, helpText, parseEnv, UsageError } from "./env.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { createLog } from "./log.ts";
@@ -62,12 +63,42 @@ async function run(env: Env, lock: Lock, say: (line: string) => void): Promise<n
     lock.publish(console.info.consoleUrl);
     log.info({ steps: steps.summary(), url: console.info.consoleUrl }, "listening");
     announce(console, steps, say);
+    const demo = env.demo ? await showDemo(env, console, { say, signal: stopping.signal }) : "none";
+    if (env.once) return demo === "shown" ? EXIT.ok : EXIT.failed;
     if (!stopping.signal.aborted) await untilAborted(stopping.signal);
+    if (typeof demo === "object") await demo.stop();
     return EXIT.ok;
   } finally {
     await console.stop();
     say("stopped");
     log.info("stopped");
+  }
+}
+
+/** Running = it has to be stopped; "shown" = it has ended by itself, as --once asks; "failed" = it said why. */
+async function showDemo(env: Env, console: RunningConsole, options: { say: (line: string) => void; signal: AbortSignal }): Promise<RunningDemo | "shown" | "failed"> {
+  const { say, signal } = options;
+  try {
+    const demo = await runDemo({
+      consoleUrl: console.own.url,
+      token: console.info.secure ? console.own.token : null,
+      dataFolder: env.dataFolder,
+      once: env.once,
+      log: say,
+      signal,
+      agentEntry: path.join(root, "agents/dist/main.mjs"),
+    });
+    const { model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError } = demo;
+    if (env.once) {
+      process.stdout.write(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError })}\n`);
+      return "shown";
+    }
+    const predicted = predictedLatencyMs === null ? "no prediction yet" : `${predictedLatencyMs.toFixed(1)} ms predicted`;
+    say(`\n${model}, cut over ${nodes.join(", ")}, read: "${text}"\n${predicted}, ${measuredLatencyMs.toFixed(1)} ms measured\n\nConsole: ${console.info.consoleUrl}   (Ctrl-C ends it and everything it started)\n`);
+    return demo;
+  } catch (error) {
+    if (!signal.aborted) process.stderr.write(`The demo failed: ${(error as Error).message}\n${env.once ? "" : `The console goes on at ${console.info.consoleUrl}.\n`}`);
+    return "failed";
   }
 }
 

@@ -1,5 +1,6 @@
 // Makes the console out of its parts and starts them in order; what it returns stops them in the opposite order.
 import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { hostname } from "node:os";
 import path from "node:path";
 import next from "next";
@@ -40,8 +41,8 @@ export type RunningConsole = {
   agentEndpoint: { host: string; port: number };
   /** Shown once, at the first start beyond loopback; else null. */
   adminToken: string | null;
-  /** Opens this console for this process' own clients, the demo; it is never stored. */
-  ownToken: string;
+  /** For this process' own clients, the demo: an address on this machine, and a token that is never stored. */
+  own: { url: string; token: string };
   /** Ends what `stop` would wait for; safe to call at any time. */
   stop(): Promise<void>;
 };
@@ -109,8 +110,9 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   const browsers = attachBrowsers(web.inner, doorDeps);
   stops.push(() => browsers.close());
   await listen(web.outer, env.host, port);
-  stops.push(() => closeWeb(web));
-  return { info, agentEndpoint: agents.listener.endpoint, adminToken, ownToken: own.token };
+  stops.push(() => closeServer(web.outer));
+  const ownUrl = web.local ? await listenLocally(web.local, stops) : info.consoleUrl;
+  return { info, agentEndpoint: agents.listener.endpoint, adminToken, own: { url: ownUrl, token: own.token } };
 }
 
 /** A step that hangs must not keep the others from running. */
@@ -193,11 +195,18 @@ function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: D
   );
 }
 
-function closeWeb(web: WebServer): Promise<void> {
+async function listenLocally(server: Server, stops: (() => Promise<unknown> | unknown)[]): Promise<string> {
+  const port = await checkPort("127.0.0.1", 0);
+  await listen(server, "127.0.0.1", port);
+  stops.push(() => closeServer(server));
+  return `http://127.0.0.1:${port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    web.outer.close(() => resolve());
-    web.outer.closeIdleConnections();
+    server.close(() => resolve());
+    server.closeIdleConnections();
     // What is still being answered gets a moment; uploads do not hold the stop up.
-    setTimeout(() => web.outer.closeAllConnections(), 1_000).unref();
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
   });
 }

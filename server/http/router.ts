@@ -17,6 +17,8 @@ export type WebServerOptions = {
 export type WebServer = {
   /** Listens. Nothing but the guard hears it. */
   outer: Server;
+  /** Beside an HTTPS listener: plain HTTP for clients on this machine, which can't check a certificate of our own authority. Same guard. */
+  local: Server | null;
   /** Hears what the guard let pass: sockets attach here, and never have to check again. It does not listen itself. */
   inner: Server;
   /** Asked in order; the last one must answer. */
@@ -55,9 +57,9 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const { certificate } = options;
   const settings = { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS };
   const outer = certificate ? createHttpsServer({ ...settings, cert: certificate.certificatePem, key: certificate.keyPem, minVersion: "TLSv1.2" }) : createHttpServer(settings);
-  outer.on("request", onRequest);
-  outer.on("upgrade", onUpgrade);
-  return { outer, inner, doors };
+  const local = certificate ? createHttpServer(settings) : null;
+  for (const server of [outer, local]) server?.on("request", onRequest).on("upgrade", onUpgrade);
+  return { outer, local, inner, doors };
 }
 
 async function answer(doors: RequestHandler[], req: IncomingMessage, res: ServerResponse): Promise<void> {
