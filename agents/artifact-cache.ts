@@ -182,7 +182,7 @@ export class ArtifactCache {
         const [data, marker] = [await stat(path).catch(() => null), await stat(paths.at(-1) as string).catch(() => null)];
         if (!data) continue;
         // `size` of a sparse file is the original's; `blocks` is what it takes. Windows has no blocks.
-        entries.push({ digest: name.replace(/\.part$/, ""), paths, bytes: data.blocks ? data.blocks * 512 : data.size, usedMs: (marker ?? data).mtimeMs });
+        entries.push({ digest: name.replace(/\.part$/, ""), paths, bytes: process.platform === "win32" ? data.size : data.blocks * 512, usedMs: (marker ?? data).mtimeMs });
       }
     }
     return entries;

@@ -139,7 +139,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     reports: [], hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
     push(desired) { last = desired; for (const socket of sockets) give(socket, desired); },
     addArtifact(bytes) { const digest = sha256(bytes); this.artifacts.set(digest, bytes); return digest; },
-    dropAgents: () => io.disconnectSockets(true),
+    dropAgents: () => agents.disconnectSockets(true),
     async issue(commonName) {
       const { keys, keyPem } = await keyPair();
       return { keyPem, certificatePem: await authority.sign(commonName, keys.publicKey, [{ type: "dns", value: commonName }], 3600_000) };
