@@ -55,7 +55,7 @@ function Flow() {
         onEdgeClick={(_, link) => store.setState({ selection: { kind: "link", id: link.id } })}
         onPaneClick={() => store.setState({ selection: null })}
         onBeforeDelete={async ({ nodes: gone, edges: cut }) => {
-          edit(store, (drawing) => remove(drawing, new Set([...gone, ...cut].map((one) => one.id))));
+          if (gone.length + cut.length > 0) edit(store, (drawing) => remove(drawing, new Set([...gone, ...cut].map((one) => one.id))));
           store.setState({ selection: null });
           return false;
         }}
@@ -83,7 +83,12 @@ function useFlowNodes() {
     const known = new Map(old.map((node) => [node.id, node]));
     return wanted.map((node) => { const before = known.get(node.id); return { ...node, ...(before?.measured ? { measured: before.measured } : {}), selected: before?.selected === true || selection?.id === node.id } as FlowNode; });
   }), [wanted, selection]);
-  const onNodesChange = (changes: NodeChange<FlowNode>[]) => setNodes((old) => applyNodeChanges(changes, old));
+  const onNodesChange = (changes: NodeChange<FlowNode>[]) => {
+    setNodes((old) => applyNodeChanges(changes, old));
+    // Chosen by keyboard: the inspector follows.
+    const chosen = changes.find((change) => change.type === "select" && change.selected);
+    if (chosen?.type === "select" && store.getState().selection?.id !== chosen.id) store.setState({ selection: { kind: store.getState().history.present.document.zones.some((zone) => zone.id === chosen.id) ? "zone" : "node", id: chosen.id } });
+  };
   const onNodeDragStop = (_: unknown, __: unknown, moved: FlowNode[]) => edit(store, (drawing) => {
     const places = moved.map((node) => [node.id, { x: Math.round(node.position.x), y: Math.round(node.position.y) }] as const);
     const same = places.every(([id, place]) => drawing.layout[id]?.x === place.x && drawing.layout[id]?.y === place.y);

@@ -56,7 +56,7 @@ export function LayerStack() {
   };
   const cutsAt = placement.slice(1).map((stage) => stage.from - 1);
   return (
-    <div className="flex min-h-0 flex-1 flex-col" data-testid="layer-stack">
+    <div className="nokey flex min-h-0 flex-1 flex-col" data-testid="layer-stack">
       <div className="border-b border-line px-3 py-2">
         <div className="mb-1 flex justify-between text-2xs text-ink-3"><span>bytes at each cut</span><span>{facts.cuts.filter((cut) => cut.legal).length} legal cuts</span></div>
         <CutBytes cuts={facts.cuts} at={cutsAt} />

@@ -24,7 +24,6 @@ export function useCanvasKeys(): void {
       else if (key === "n") addNext(store);
       else if (key === "c" && store.getState().selection?.kind === "node") document.querySelector<HTMLElement>("[data-connect-to]")?.focus();
       else if (key === "m" && store.getState().layers !== null) store.setState({ moveOpen: true });
-      else if (key === "delete" && (event.target as HTMLElement).closest("[data-testid=layer-stack]") === null) removeSelected(store);
       else return;
       event.preventDefault();
     };
