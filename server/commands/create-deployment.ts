@@ -6,7 +6,7 @@ import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import type { DeploymentSettings } from "../policy/snapshot.ts";
 import { insertDeployment } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
-import type { Operation } from "../store/operations.ts";
+import { findOperationByKey, type Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
@@ -33,6 +33,8 @@ export type CreateDeploymentInput = {
 
 /** @throws AppError bad-request, not-found, conflict (name taken), infeasible */
 export async function createDeployment(deps: Deps, input: CreateDeploymentInput): Promise<{ deploymentId: string; operation: Operation }> {
+  const known = input.idempotencyKey === undefined ? null : await findOperationByKey(deps.db, input.idempotencyKey);
+  if (known) return { deploymentId: known.subjectId, operation: known };
   const name = checkDeploymentName(input.name);
   const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId);
   const ingressNodeIds = await checkIngress(deps, input.ingressNodeIds ?? [sourceNodeId]);

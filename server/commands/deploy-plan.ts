@@ -1,6 +1,6 @@
 // Moves a running deployment to another plan, while it serves.
 import { AppError } from "../errors.ts";
-import { findRevisions, lockDeployment } from "../store/deployments.ts";
+import { findDeployment, findRevisions, lockDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { resolveStages } from "./resolve-stages.ts";
@@ -18,7 +18,7 @@ export type DeployPlanInput = {
 
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
-  const { plan, stages } = await resolveStages(deps, input.planId);
+  const { plan, stages } = await resolveStages(deps, input.planId, await nodesOf(deps, input.deploymentId));
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
@@ -33,4 +33,11 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
   });
   deps.wake("a plan was deployed");
   return started;
+}
+
+/** Nodes of the revision that serves now. */
+async function nodesOf(deps: Deps, deploymentId: string): Promise<string[]> {
+  const revisionId = (await findDeployment(deps.db, deploymentId))?.currentRevisionId;
+  const [revision] = revisionId ? await findRevisions(deps.db, [revisionId]) : [];
+  return revision?.stages.map((stage) => stage.nodeId) ?? [];
 }

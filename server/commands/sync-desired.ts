@@ -7,6 +7,9 @@ import { desiredOf } from "../policy/desired.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Deps } from "./deps.ts";
 
+/** Documents looked at in one go: with a thousand nodes the event loop must breathe in between. */
+const DOCUMENTS_PER_TURN = 50;
+
 type VersionRow = { id: string; desiredVersion: number; desiredHash: string };
 
 /** Returns how many documents are new. */
@@ -15,9 +18,18 @@ export async function syncDesired(deps: Deps, snapshot: FleetSnapshot): Promise<
   const wanted = desiredOf(snapshot);
   let rows: Map<string, VersionRow> | null = null;
   let changed = 0;
+  let looked = 0;
   for (const [nodeId, content] of wanted) {
+    if (++looked % DOCUMENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    // Documents are built in one order, so equal text is the cheap sign of "nothing new"; the hash, of sorted keys, is what rows keep.
+    const text = createHash("sha1").update(JSON.stringify(content)).digest("base64");
+    const entry = fleet.desired.get(nodeId);
+    if (entry?.text === text) continue;
     const hash = createHash("sha256").update(canonicalJson(content)).digest("hex");
-    if (fleet.desired.get(nodeId)?.hash === hash) continue;
+    if (entry?.hash === hash) {
+      entry.text = text;
+      continue;
+    }
     rows ??= await readVersions(deps);
     const row = rows.get(nodeId);
     if (!row) continue;
@@ -28,7 +40,7 @@ export async function syncDesired(deps: Deps, snapshot: FleetSnapshot): Promise<
       if (written.count === 0) continue;
     }
     const document: Desired = { version, nodeId, ...content };
-    fleet.desired.set(nodeId, { document, hash });
+    fleet.desired.set(nodeId, { document, hash, text });
     changed++;
     for (const listener of fleet.desiredListeners) listener(nodeId, document);
   }

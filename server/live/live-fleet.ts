@@ -32,7 +32,7 @@ export type LiveNode = {
   dirty: boolean;
 };
 
-export type DesiredEntry = { document: Desired; hash: string };
+export type DesiredEntry = { document: Desired; /** Of the content with sorted keys, as in the row. */ hash: string; /** Digest of the content as built. */ text: string };
 
 export type LiveFleet = {
   startedAtMs: number;

@@ -148,3 +148,17 @@ test("a cursor ahead of the console's version raises the version", async () => {
   expect(liveFleet(database.db).desired.get(agent.nodeId)?.document.version).toBe(42);
   client.disconnect();
 });
+
+test("a fleet of simulated agents: every report of everybody is taken, and written by a few statements", async () => {
+  const clients = await Promise.all(Array.from({ length: 40 }, async () => connect(await enrolled("simulated"))));
+  await Promise.all(clients.map((client) => (client.connected ? null : once(client, "connect"))));
+  const sample = { cpuRatio: 0.5, agentCpuCores: 0.1, memoryUsedBytes: 1, agentRssBytes: 1, stages: [], ingress: [] };
+  const acknowledged = await Promise.all(
+    clients.flatMap((client) => [1, 2, 3].map((seq) => client.timeout(10_000).emitWithAck("report", { seq, at: "", bootId: "boot", cursor: 0, sample, assignments: [] }))),
+  );
+  expect(acknowledged.length).toBe(120);
+  await flushObserved(deps);
+  const heard = [...liveFleet(database.db).nodes.values()].filter((live) => live.sample !== null && !live.dirty);
+  expect(heard.length).toBeGreaterThanOrEqual(40);
+  for (const client of clients) client.disconnect();
+});
