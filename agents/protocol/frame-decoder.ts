@@ -16,7 +16,7 @@ export type DecoderOptions = {
 };
 
 /** Bytes read at once while no tensor is open: small messages arrive whole in one read. */
-const STAGING_BYTES = 64 * 1024;
+const STAGING_BYTES = 72 * 1024;
 const NOTHING = new Uint8Array(0);
 
 type Open = {
