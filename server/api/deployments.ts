@@ -10,6 +10,8 @@ import { rollBack } from "../commands/roll-back.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
 import { findDeployment } from "../store/deployments.ts";
+import { findOperationByKey, type Operation } from "../store/operations.ts";
+import type { Context } from "./context.ts";
 import { MAX_METRIC_MINUTES } from "./nodes.ts";
 import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
 import { readDeploymentMetrics } from "./read-metrics.ts";
@@ -36,6 +38,8 @@ export const deployments = router({
     .input(z.object({ name: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()).min(1).max(16).optional(), settings: deploymentSettings.optional(), idempotencyKey }))
     .output(z.object({ deployment: deploymentRow, operation }))
     .mutation(async ({ ctx, input }) => {
+      const known = await findKnown(ctx, input.idempotencyKey);
+      if (known) return { deployment: await readDeploymentRow(ctx.deps, known.subjectId), operation: known };
       const { deploymentId, operation } = await createDeployment(ctx.deps, { ...input, actor: ctx.actor } as Parameters<typeof createDeployment>[1]);
       return { deployment: await readDeploymentRow(ctx.deps, deploymentId), operation };
     }),
@@ -46,6 +50,8 @@ export const deployments = router({
     .mutation(async ({ ctx, input: { id, dryRun, expectedRevision, ...input } }) => {
       const diff = await diffPlan(ctx.deps, input.planId, id);
       if (dryRun) return { operation: null, diff };
+      const known = await findKnown(ctx, input.idempotencyKey);
+      if (known) return { operation: known, diff };
       const seen = expectedRevision ?? (await readDeploymentRow(ctx.deps, id)).currentRevision?.number ?? 0;
       const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, actor: ctx.actor, ...input });
       return { operation, diff };
@@ -93,3 +99,8 @@ export const deployments = router({
       return { id: credential.id, key: token };
     }),
 });
+
+/** What the same key began before: a repeated request answers as the first one did. */
+function findKnown(ctx: Context, idempotencyKey: string | undefined): Promise<Operation | null> {
+  return idempotencyKey === undefined ? Promise.resolve(null) : findOperationByKey(ctx.deps.db, idempotencyKey);
+}

@@ -1,7 +1,7 @@
 // Owns stored bytes by their SHA-256: <data>/artifacts/<first two hex>/<digest>, and one row each. A file is whole or absent: it is
 // written under a temporary name, hashed on the way, flushed to the disk and renamed. Who refers to an artifact is not known here.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../errors.ts";
 import type { Db, Tx } from "./db.ts";
@@ -20,6 +20,9 @@ export function artifactPath(dataFolder: string, digest: string): string {
   if (!DIGEST.test(digest)) throw new AppError("bad-request", "That is not a SHA-256 digest.", { fix: "Give 64 lower-case hex digits." });
   return path.join(dataFolder, "artifacts", digest.slice(0, 2), digest);
 }
+
+/** A write per 64 KB chunk of a socket costs more than the bytes do. Two batches are the memory of an upload. */
+const WRITE_BATCH_BYTES = 2 * 1024 * 1024;
 
 export type WriteLimits = {
   maxBytes: number;
@@ -71,28 +74,51 @@ export async function storeArtifactBytes(db: Db, dataFolder: string, kind: Artif
 
 async function writeHashed(file: string, source: AsyncIterable<Uint8Array>, limits: WriteLimits): Promise<Artifact> {
   const hash = createHash("sha256");
+  const handle = await open(file, "wx", 0o644);
   let bytes = 0;
   let checkedAt = 0;
-  const handle = await open(file, "wx", 0o644);
+  let batch: Uint8Array[] = [];
+  let batchBytes = 0;
+  let writing: Promise<void> = Promise.resolve();
+  /** One batch is written while the next one is hashed. */
+  const flush = async (): Promise<void> => {
+    await writing;
+    writing = writeAll(handle, batch);
+    writing.catch(() => {});
+    batch = [];
+    batchBytes = 0;
+    limits.onBytes?.(bytes);
+  };
   try {
     for await (const chunk of source) {
       if (limits.signal?.aborted) throw new AppError("cancelled", "The upload was cancelled.");
       bytes += chunk.byteLength;
-      if (bytes > limits.maxBytes) throw new AppError("too-large", `The file is larger than ${limits.maxBytes} bytes.`, { place: limits.place, fix: "Raise the limit with --max-upload-bytes, or upload a smaller file." });
+      if (bytes > limits.maxBytes) throw new AppError("too-large", `The file is larger than ${limits.maxBytes} bytes.`, { place: limits.place, fix: "Start the console with a higher --max-upload-bytes, or upload a smaller file." });
       if (bytes - checkedAt >= DISK_CHECK_INTERVAL_BYTES) {
         await checkFreeSpace(path.dirname(file), 0, limits.place);
         checkedAt = bytes;
       }
       hash.update(chunk);
-      for (let at = 0; at < chunk.byteLength; ) at += (await handle.write(chunk, at)).bytesWritten;
-      limits.onBytes?.(bytes);
+      batch.push(chunk);
+      batchBytes += chunk.byteLength;
+      if (batchBytes >= WRITE_BATCH_BYTES) await flush();
     }
+    await flush();
+    await writing;
     if (limits.signal?.aborted) throw new AppError("cancelled", "The upload was cancelled.");
     await handle.sync();
   } finally {
+    await writing.catch(() => {});
     await handle.close();
   }
   return { digest: hash.digest("hex"), bytes };
+}
+
+/** A write may take only part of what it was given. */
+async function writeAll(handle: FileHandle, batch: Uint8Array[]): Promise<void> {
+  if (batch.length === 0) return;
+  const bytes = batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch);
+  for (let at = 0; at < bytes.byteLength; ) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 export async function findArtifact(db: Db | Tx, digest: string): Promise<(Artifact & { kind: ArtifactKind }) | null> {
