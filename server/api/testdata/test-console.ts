@@ -5,17 +5,18 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
-import { systemClock } from "../clock.ts";
-import { startTestDatabase, type TestDatabase } from "../database/test-database.ts";
-import type { DoorDeps, RequestHandler } from "../deps.ts";
-import { createPublisher } from "../events/publish.ts";
-import { openCertificateAuthority } from "../trust/certificate-authority.ts";
+import { systemClock } from "../../clock.ts";
+import { startTestDatabase, type TestDatabase } from "../../database/test-database.ts";
+import type { DoorDeps, RequestHandler } from "../../deps.ts";
+import { createPublisher } from "../../events/publish.ts";
+import { openCertificateAuthority } from "../../trust/certificate-authority.ts";
 
 export type TestConsole = {
   url: string;
   deps: DoorDeps;
   dataFolder: string;
   /** Any method; JSON in and out. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
   stop(): Promise<void>;
 };
