@@ -1,3 +1,4 @@
+// biome-ignore-all lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the first paint
 import "@fontsource-variable/geist";
 import "@fontsource-variable/geist-mono";
 import "@xyflow/react/dist/base.css";

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noStaticElementInteractions: a place to drop; a button beside it does the same
 "use client";
 import { applyNodeChanges, Background, BackgroundVariant, type Connection, ConnectionMode, Controls, MiniMap, type NodeChange, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { type DragEvent, type MouseEvent, useEffect, useMemo, useState } from "react";
@@ -7,6 +8,7 @@ import { CanvasTools } from "./CanvasTools.tsx";
 import { Ghost } from "./Ghost.tsx";
 import { LinkEdge } from "./LinkEdge.tsx";
 import { newId } from "./new-id.ts";
+import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { NodeCard } from "./NodeCard.tsx";
 import { useCanvasKeys } from "./use-canvas-keys.ts";
 import { usePrediction } from "./use-prediction.ts";
@@ -18,7 +20,6 @@ const EDGE_TYPES = { link: LinkEdge };
 const ZOOM = { min: 0.2, max: 2 } as const;
 /** Fitting must not shrink text below what can be read. */
 const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.45 } as const;
-export const NEW_NODE_MIME = "application/x-cutplane-node";
 const NO_HOPS: never[] = [];
 
 export function Canvas() {

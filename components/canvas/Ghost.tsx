@@ -24,7 +24,7 @@ export function Ghost() {
         <div className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1">
           <Change name="latency"><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} />{before && <span className="text-xs text-ink-3"> from {written(ms(before.latencyMs))}</span>}</Change>
           <Change name="throughput"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></Change>
-          {estimate.hops.filter((hop) => hop.kind !== "local").map((hop, index) => <Change key={`${hop.fromTopologyNodeId}-${index}`} name={`${nameOf(hop.fromTopologyNodeId)} → ${nameOf(hop.toTopologyNodeId)}`}><Figure figure={bytes(hop.bytes)} /></Change>)}
+          {estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => <Change key={`${hop.fromTopologyNodeId}>${hop.toTopologyNodeId}`} name={`${nameOf(hop.fromTopologyNodeId)} → ${nameOf(hop.toTopologyNodeId)}`}><Figure figure={bytes(hop.bytes)} /></Change>)}
         </div>
       )}
       {!refusal && hoverNodeId !== null && !estimate && left.length > 0 && <p className="mt-1 text-ink-2">{left.map((one) => one.message).join(" ")} A prediction comes when every layer is placed.</p>}

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: the list has the focus and names the active option
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the list hears the keys
 import type { DragEvent, MouseEvent, ReactNode } from "react";
 import type { LayerRange, ModelFacts } from "../../server/model/model.ts";
 import type { Placement } from "../../server/planner/plan.ts";

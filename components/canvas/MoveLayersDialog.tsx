@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noAutofocus: a dialog starts in its first field
 "use client";
 import { useState } from "react";
 import { layersText, ms, perSecond } from "../format.ts";

@@ -30,7 +30,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const speed = node.speed === null ? `${fleet?.hardware ? digits(fleet.hardware.cores) : "–"} cores` : `${digits(node.speed)}× reference`;
   return (
     <div data-testid="node-card" data-node-name={node.name} data-planned={planned} {...drop}
-      className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? "outline-2 outline-offset-2 " + (refused ? "outline-bad" : "outline-accent") : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
+      className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
         <span className="min-w-0 flex-1 truncate font-medium">{node.name}</span>
@@ -65,8 +65,8 @@ function Memory({ topologyNodeId, fallbackBytes }: { topologyNodeId: string; fal
   const text = limit === null ? `${written(bytes(next))}, limit not known` : `${written(bytes(next))} of ${written(bytes(limit))}`;
   return (
     <div className="text-xs">
-      <div className={`mb-0.5 flex justify-between ${over ? "text-bad" : "text-ink-2"}`}><span className="text-ink-3">memory</span><span className="num">{text}{over ? " – too much" : ""}</span></div>
-      <Meter label={`Memory of segments`} ratio={limit ? Math.min(used, next) / limit : 0} extraRatio={limit ? Math.max(0, next - used) / limit : 0} tone={over ? "bad" : "accent"} text={text} />
+      <div className={`mb-0.5 flex justify-between ${over ? "text-bad" : "text-ink-2"}`}><span className={over ? "" : "text-ink-3"}>{over ? "too much" : "memory"}</span><span className="num">{text}</span></div>
+      <Meter label="Memory of segments" ratio={limit ? Math.min(used, next) / limit : 0} extraRatio={limit ? Math.max(0, next - used) / limit : 0} tone={over ? "bad" : "accent"} text={text} />
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function PlanInspector() {
   return (
     <div className="p-3" data-testid="inspector">
       <h2 className="eyebrow mb-2">Draft, predicted</h2>
-      {draft.refusals.map((refusal, index) => <div key={`${refusal.code}-${index}`} className="mb-2 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="refusal"><p>{refusal.message}</p>{refusal.fix && <p className="text-xs text-ink-2">{refusal.fix}</p>}</div>)}
+      {draft.refusals.map((refusal) => <div key={refusal.message} className="mb-2 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="refusal"><p>{refusal.message}</p>{refusal.fix && <p className="text-xs text-ink-2">{refusal.fix}</p>}</div>)}
       {estimate && (
         <>
           <dl className="mb-3 grid grid-cols-2 gap-y-2">
@@ -31,7 +31,7 @@ export function PlanInspector() {
             {estimate.hops.map((hop, index) => {
               const stage = estimate.stages[index];
               return (
-                <li key={`${index}-${hop.toTopologyNodeId}`}>
+                <li key={`${hop.fromTopologyNodeId}>${hop.toTopologyNodeId}`}>
                   {hop.kind !== "local" && <div className="flex justify-between gap-2 py-0.5 text-ink-2"><span className="truncate">{nameOf(hop.fromTopologyNodeId)} → {nameOf(hop.toTopologyNodeId)}</span><span><Figure figure={bytes(hop.bytes)} className="mr-2" /><Figure figure={ms(hop.latencyMs + hop.transferMs)} kind={predicted(hop.kind)} /></span></div>}
                   {stage && <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className={`flex w-full justify-between gap-2 border-l-2 py-0.5 pl-2 text-left hover:bg-sunken ${estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? "border-warn" : "border-accent-mid"}`}><span className="truncate">{index + 1} · {nameOf(stage.topologyNodeId)}{estimate.bottleneck.kind === "stage" && estimate.bottleneck.index === index ? ", slowest" : ""}</span><Figure figure={ms(stage.computeMs)} kind={predicted(stage.kind)} /></button>}
                 </li>

@@ -34,6 +34,7 @@ function Chart({ title, points, lines }: { title: string; points: HistoryPoint[]
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme((state) => state.theme);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot takes its colours from the theme when it is made
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -51,6 +52,7 @@ function Chart({ title, points, lines }: { title: string; points: HistoryPoint[]
     resize.observe(element);
     return () => { resize.disconnect(); made.destroy(); plot.current = null; };
   }, [lines, theme]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a plot made anew has no data yet
   useEffect(() => { plot.current?.setData([points.map((point) => point.atMs / 1000), ...lines.map((line) => points.map(line.of))]); }, [points, lines, theme]);
   const last = points.at(-1);
   const summary = lines.map((line) => `${line.label} ${last ? (line.of(last)?.toFixed(1) ?? "–") : "–"}`).join(", ");

@@ -45,7 +45,7 @@ export function Spans() {
           </div>
         ))}
         {shown.slice(0, -1).map((stage, index) => stage.to === shown[index + 1]?.from && (
-          <button key={`b${index}`} type="button" role="slider" aria-label={`Border between segments ${index + 1} and ${index + 2}`} aria-valuemin={1} aria-valuemax={problem.layerCount - 1} aria-valuenow={stage.to} aria-valuetext={`after layer ${stage.to}, ${written(bytes(problem.cutBytes[stage.to - 1]))} cross`} data-testid="span-border"
+          <button key={stage.from} type="button" role="slider" aria-label={`Border between segments ${index + 1} and ${index + 2}`} aria-valuemin={1} aria-valuemax={problem.layerCount - 1} aria-valuenow={stage.to} aria-valuetext={`after layer ${stage.to}, ${written(bytes(problem.cutBytes[stage.to - 1]))} cross`} data-testid="span-border"
             onKeyDown={(event) => step(index, event)} onPointerDown={(event: PointerEvent<HTMLButtonElement>) => event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove={(event) => { if (event.currentTarget.hasPointerCapture(event.pointerId)) setPreview(moved(index, event.clientX)); }} onPointerUp={release}
             className="absolute top-0 w-3 -translate-x-1/2 cursor-ew-resize touch-none before:absolute before:inset-y-0 before:left-1/2 before:w-0.5 before:-translate-x-1/2 before:bg-accent" style={{ left: left(stage.to), height: rows.length * 24 }}><span className="absolute top-full left-1/2 -translate-x-1/2 whitespace-nowrap text-2xs text-accent">{written(bytes(problem.cutBytes[stage.to - 1]))}</span></button>
         ))}

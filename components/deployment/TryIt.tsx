@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/noStaticElementInteractions: a place to drop; a button beside it does the same
+// biome-ignore-all lint/a11y/useMediaCaption: the user's own recording
+// biome-ignore-all lint/performance/noImgElement: the user's own file, never fetched
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useEffect, useRef, useState } from "react";

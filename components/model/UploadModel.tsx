@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noStaticElementInteractions: a place to drop; a button beside it does the same
 "use client";
 import { Upload as UploadIcon } from "lucide-react";
 import Link from "next/link";

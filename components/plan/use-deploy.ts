@@ -19,6 +19,7 @@ export function useDeploy({ modelId, topologyId, placement, origin, deployment }
   const deployPlan = useMutation(api.deployments.deployPlan.mutationOptions());
   const { mutate } = create;
   // The dialog mounts once per draft; a plan is immutable, so making the same one twice gives the same one.
-  useEffect(() => mutate({ modelId, topologyId, placement, ...(origin ? { origin } : {}) }), []); // eslint-disable-line
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the dialog opens
+  useEffect(() => mutate({ modelId, topologyId, placement, ...(origin ? { origin } : {}) }), []);
   return { create, plan: plan.data ?? create.data ?? null, diff: diff.data ?? null, diffError: diff.error, deployNew, deployPlan };
 }

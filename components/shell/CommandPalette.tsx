@@ -1,10 +1,14 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: the list has the focus and names the active option
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the list hears the keys
+// biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: a listbox made of list items
+// biome-ignore-all lint/a11y/noAutofocus: a dialog for typing starts in its field
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type KeyboardEvent, useState } from "react";
 import { api } from "../api.ts";
 import { Dialog } from "../ui/Dialog.tsx";
-import { PLACES } from "./Shell.tsx";
+import { PLACES } from "./places.ts";
 import { setTheme, THEMES } from "./theme.ts";
 
 type Entry = { id: string; group: string; name: string; run: () => void };

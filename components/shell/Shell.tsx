@@ -9,12 +9,8 @@ import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionState } from "./ConnectionState.tsx";
 import { KeysSheet } from "./KeysSheet.tsx";
 import { isTyping } from "./is-typing.ts";
+import { PLACES } from "./places.ts";
 import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
-
-export const PLACES = [
-  { href: "/", name: "Overview" }, { href: "/deployments", name: "Deployments" }, { href: "/topologies", name: "Topologies" },
-  { href: "/models", name: "Models" }, { href: "/nodes", name: "Nodes" }, { href: "/events", name: "Events" }, { href: "/settings", name: "Settings" },
-] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState(false);

@@ -15,7 +15,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   };
   return (
     <div className="flex items-start gap-1 rounded-md border border-line-strong bg-sunken py-1 pr-1 pl-2.5">
-      <code className="num min-w-0 flex-1 py-1 text-xs break-all whitespace-pre-wrap" aria-label={label}>{text}</code>
+      <code className="num min-w-0 flex-1 py-1 text-xs break-all whitespace-pre-wrap" title={label}>{text}</code>
       <IconButton label={copied ? "Copied" : `Copy ${label}`} onClick={() => void copy()}>{copied ? <Check size={14} /> : <Copy size={14} />}</IconButton>
     </div>
   );

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a native meter cannot show what a change would add
 type Props = { label: string; ratio: number; extraRatio?: number; tone?: "accent" | "bad"; text: string };
 
 /** A bar with its numbers as text; `extraRatio` is what a change would add. */

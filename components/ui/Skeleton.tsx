@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noArrayIndexKey: rows have no identity
 /** The shape of what is being fetched. */
 export function Skeleton({ rows = 4, label }: { rows?: number; label: string }) {
   return (
