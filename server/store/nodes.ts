@@ -79,6 +79,24 @@ export async function updateObserved(db: Db | Tx, changes: ObservedChange[]): Pr
     WHERE o."nodeId" = c."nodeId"`;
 }
 
+export type DesiredVersion = { desiredVersion: number; desiredHash: string };
+
+/** By node id; removed nodes are absent. */
+export async function readDesiredVersions(db: Db | Tx): Promise<Map<string, DesiredVersion>> {
+  const rows = await db.node.findMany({ where: { removedAt: null }, select: { id: true, desiredVersion: true, desiredHash: true } });
+  return new Map(rows.map(({ id, ...version }) => [id, version]));
+}
+
+/** Each goes one up from `from`, in one statement; returns the ids whose version was still that. */
+export async function raiseDesiredVersions(db: Db | Tx, changes: { id: string; from: number; hash: string }[]): Promise<Set<string>> {
+  if (changes.length === 0) return new Set();
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    UPDATE "Node" AS n SET "desiredVersion" = c."from" + 1, "desiredHash" = c.hash
+    FROM jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) AS c(id text, "from" int, hash text)
+    WHERE n.id = c.id AND n."desiredVersion" = c."from" RETURNING n.id`;
+  return new Set(rows.map((row) => row.id));
+}
+
 /** Signs of life alone. */
 export async function touchNodes(db: Db | Tx, nodeIds: string[], lastSeenAt: Date): Promise<void> {
   if (nodeIds.length === 0) return;
