@@ -214,7 +214,7 @@ test("two nodes measure the link between them", async () => {
 }, 60_000);
 
 test("the certificate is renewed before it ends, and the connection goes on with the new one", async () => {
-  console_.certificateLifeMs = 9_000;
+  console_.certificateLifeMs = 12_000;
   const agent = start(joinArgs());
   await until(() => console_.hellos.length > 0, agent);
   const before = readFileSync(join(folder, "identity.json"), "utf8");
@@ -232,6 +232,24 @@ test("a node that was removed stops serving and says why", async () => {
   console_.dropAgents();
   await until(() => agent.output.includes("removed from the fleet"), agent);
   await until(() => JSON.parse(readFileSync(join(folder, "desired.json"), "utf8")).assignments.length === 0, agent);
+}, 60_000);
+
+test("an ingress route starts the ingress, which keeps its address over a crash and ends with its last route", async () => {
+  const agent = start([...joinArgs(), "--drain-timeout", "2"]);
+  const spec = { name: "v0", dataType: "float32" as const, shape: ["n", WIDTH] };
+  const route = {
+    deploymentId: "dep_test", modelName: "tiny", currentEpoch: null, pipelines: [], inputs: [spec], outputs: [spec], processor: null, processorFiles: [], states: [],
+    limits: { maxInFlight: 4, maxRequestBytes: 100_000, defaultDeadlineMs: 1000, maxDeadlineMs: 5000 }, keyHashes: [], verify: null,
+  };
+  console_.push(desired(1, { ingress: [route] }));
+  const { url } = await until(() => last("ingress")?.find((one) => one.url !== ""), agent);
+  expect((await fetch(new URL("/v2/health/live", url))).status).toBe(200);
+  process.kill(Number(execFileSync("pgrep", ["-P", String(agent.pid), "-f", "ingress.mjs"], { encoding: "utf8" })), "SIGKILL");
+  await until(() => console_.reports.some((report) => report.notices?.some((notice) => notice.code === "ingress-crashed")), agent);
+  const again = await until(() => console_.reports.at(-1)?.sample && last("ingress")?.find((one) => one.url !== "" && one.error === null), agent);
+  expect(again.url).toBe(url);
+  console_.push(desired(2, {}));
+  await until(() => last("ingress")?.length === 0, agent);
 }, 60_000);
 
 test("check says of each thing whether it is fine", async () => {

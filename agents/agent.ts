@@ -2,27 +2,29 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "./agent-error.ts";
 import { ArtifactCache } from "./artifact-cache.ts";
 import { createArtifactSource } from "./artifact-source.ts";
 import { createAssignments } from "./assignments.ts";
 import { startChild } from "./child-process.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
 import { type ControlLink, createControlLink } from "./control-link.ts";
-import { loadPorts, savePorts } from "./data-folder.ts";
+import { loadPorts, type Ports, savePorts } from "./data-folder.ts";
 import { listenForData, routeDialled } from "./data-listener.ts";
 import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-store.ts";
 import type { AgentConfig } from "./env.ts";
 import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
 import { certificateTimes, type Identity } from "./identity.ts";
-import { createIdentityKeeper } from "./identity-keeper.ts";
-import { createIngressHost } from "./ingress-host.ts";
+import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts";
+import { IngressHost } from "./ingress-host.ts";
 import { createLinkMeter } from "./link-meter.ts";
 import type { Log } from "./log.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
 import { createSampler } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
-import { CONTROL_VERSION, type Desired, type Hello, type NodeSample, type Notice } from "./protocol/control.ts";
+import { CONTROL_VERSION, type Desired, type Hardware, type Hello, type NodeSample, type Notice } from "./protocol/control.ts";
 import { createReporter } from "./reporter.ts";
+import type { DataPort } from "./stage/data-port.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { answerProbe } from "./stage/probe.ts";
 import { AGENT_VERSION } from "./version.ts";
@@ -36,24 +38,59 @@ export type Agent = {
 /** Asking which providers load takes a process and the runtime's library from a cold disk. */
 const PROVIDERS_TIMEOUT_MS = 30_000;
 
-export async function startAgent(config: AgentConfig, first: Identity, log: Log): Promise<Agent> {
-  const bootId = randomBytes(8).toString("hex");
-  const nowMs = () => Date.now();
-  const ports = await loadPorts(config.dataFolder);
-  let identity = first;
-  let desired = await loadDesired(config.dataFolder, identity.nodeId);
-  let lastSample: NodeSample | null = null;
-  // Last of all to start: what was desired before is worked on first, and has things to tell meanwhile.
-  let link: ControlLink | null = null;
-  // One object per certificate: who accepts connections keeps its TLS context by it.
-  let material = tlsOf(identity);
-  const tls = () => material;
+/** What changes while the agent runs; each part reads it through a function. */
+type State = {
+  identity: Identity;
+  /** One object per certificate: who accepts connections keeps its TLS context by it. */
+  tls: TlsMaterial;
+  client: ConsoleClient;
+  desired: Desired;
+  hardware: Hardware;
+  lastSample: NodeSample | null;
+  /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
+  link: ControlLink | null;
+};
+type Context = { config: AgentConfig; log: Log; state: State; ports: Ports; bootId: string };
+type Parts = ReturnType<typeof createParts>;
 
-  let client: ConsoleClient = createConsoleClient(identity);
-  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => client), maxBytes: config.maxCacheBytes });
+export async function startAgent(config: AgentConfig, identity: Identity, log: Log): Promise<Agent> {
+  const state: State = {
+    identity, tls: tlsOf(identity), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
+    hardware: await readHardware(config.dataFolder, []), lastSample: null, link: null,
+  };
+  const context: Context = { config, log, state, ports: await loadPorts(config.dataFolder), bootId: randomBytes(8).toString("hex") };
+  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => state.client), maxBytes: config.maxCacheBytes });
   await cache.open();
-  let hardware = await readHardware(config.dataFolder, []);
+  const parts = createParts(context, cache);
+  const port = await openDataPort(context, parts);
+  // What was desired last is worked on before anyone is asked.
+  await apply(context, parts, state.desired);
+  state.hardware = await readHardware(config.dataFolder, await providersHere(log));
+  const keeper = connectControl(context, parts, port);
+  const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
+    nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
+  }));
+  log("info", "started", `agent ${AGENT_VERSION} of node ${identity.name}, data port ${port.port}, certificate until ${new Date(certificateTimes(identity.certificatePem).expiresMs).toISOString()}`);
+  return {
+    dataPort: port.port,
+    async stop() {
+      keeper.stop();
+      parts.meter.stop();
+      parts.measurements.stop();
+      // The ingress first: what it has in flight needs the stages.
+      await parts.ingress.stop();
+      await parts.assignments.stop();
+      parts.reporter.stop();
+      state.link?.close();
+      state.client.close();
+      await Promise.all([port.close(), metrics?.close(), cache.close()]);
+    },
+  };
+}
 
+function createParts({ config, log, state, ports, bootId }: Context, cache: ArtifactCache) {
+  const nowMs = () => Date.now();
+  const tls = () => state.tls;
   const notice = (one: Omit<Notice, "at">) => {
     log(one.level, one.code, one.message);
     reporter.notice({ ...one, at: new Date(nowMs()).toISOString() });
@@ -61,7 +98,7 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
   const changed = () => reporter.changed();
   const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed };
   const assignments = createAssignments({ ...shared, maxMemoryBytes: config.maxMemoryBytes });
-  const ingress = createIngressHost({
+  const ingress = new IngressHost({
     ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost,
     port: () => config.ingressPort || ports.ingressPort,
     onPort: (port) => {
@@ -70,121 +107,118 @@ export async function startAgent(config: AgentConfig, first: Identity, log: Log)
       savePorts(config.dataFolder, ports).catch((error: Error) => log("warn", "folder", error.message));
     },
   });
-  const measurements = createMeasurements({ cache, startChild, hardware: () => hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
+  const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
   const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, onSample: (sample) => reporter.link(sample) });
   const sampler = createSampler();
+  const reporter = createReporter({
+    bootId, nowMs, cursor: () => state.desired.version,
+    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
+    sample() {
+      state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);
+      return state.lastSample;
+    },
+    send: (report) => state.link?.send(report) ?? false,
+  });
+  return { cache, assignments, ingress, measurements, meter, reporter };
+}
 
+async function openDataPort({ config, log, state, ports }: Context, { assignments, ingress }: Parts): Promise<DataPort> {
   const port = await listenForData({
     host: config.dataHost, port: config.dataPort, rememberedPort: ports.dataPort,
-    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => answerProbe(socket, tls()) }),
+    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => answerProbe(socket, state.tls) }),
     onMoved: (from, to) => log("warn", "data-port", `the remembered data port ${from} is taken, using ${to}: peers learn it from the console`),
   });
   if (port.port !== ports.dataPort) {
     ports.dataPort = port.port;
     await savePorts(config.dataFolder, ports);
   }
+  return port;
+}
 
-  const apply = async (next: Desired) => {
-    desired = next;
-    assignments.set(next.assignments);
-    ingress.set(next.ingress);
-    measurements.set(next.measurements);
-    meter.set(next.peers);
-    const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);
-    await cache.keep([...assignments.inUse().map((one) => one.segment), ...next.measurements.map((task) => task.segment)], digests);
-  };
-  const hello = (): Hello => {
-    hardware = { ...hardware, memoryAvailableBytes: memoryNow(readSystemFile).availableBytes };
-    return {
-      controlVersion: CONTROL_VERSION, agentVersion: AGENT_VERSION, bootId, cursor: desired.version, hardware,
-      dataHost: config.advertiseHost ?? reachableHost(config.dataHost, identity.host), dataPort: config.advertisePort ?? port.port,
-    };
-  };
+async function apply({ state }: Context, parts: Parts, next: Desired): Promise<void> {
+  state.desired = next;
+  parts.assignments.set(next.assignments);
+  parts.ingress.set(next.ingress);
+  parts.measurements.set(next.measurements);
+  parts.meter.set(next.peers);
+  const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);
+  await parts.cache.keep([...parts.assignments.inUse().map((one) => one.segment), ...next.measurements.map((task) => task.segment)], digests);
+}
 
-  const reporter = createReporter({
-    bootId, nowMs, cursor: () => desired.version,
-    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
-    sample: () => (lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()])),
-    send: (report) => link?.send(report) ?? false,
-  });
+async function providersHere(log: Log): Promise<string[]> {
+  try {
+    const answer = await askMeasureProcess(startChild, { type: "providers" }, PROVIDERS_TIMEOUT_MS);
+    return answer.type === "providers" ? answer.providers : [];
+  } catch (error) {
+    log("error", "runtime", `ONNX Runtime does not load here: ${messageOf(error)}`);
+    return [];
+  }
+}
 
-  // What was desired last is worked on before anyone is asked.
-  await apply(desired);
-  const providers = askMeasureProcess(startChild, { type: "providers" }, PROVIDERS_TIMEOUT_MS)
-    .then((answer) => (answer.type === "providers" ? answer.providers : []), (error: Error) => {
-      log("error", "runtime", `ONNX Runtime does not load here: ${error.message}`);
-      return [];
-    });
-  hardware = await readHardware(config.dataFolder, await providers);
-
-  let writing: Promise<unknown> = Promise.resolve();
-  const onDesired = (value: unknown): Promise<number> => {
-    const done = writing.then(async () => {
+/** One document at a time, in the order they came; stored before it is worked on, worked on before it is acknowledged. */
+function desiredTaker(context: Context, parts: Parts): (value: unknown) => Promise<number> {
+  const { config, state } = context;
+  let taking: Promise<unknown> = Promise.resolve();
+  return (value) => {
+    const done = taking.then(async () => {
       if (!isDesired(value)) throw new Error("it has not the expected fields");
-      if (value.nodeId !== identity.nodeId) throw new Error(`it is for node ${value.nodeId}`);
+      if (value.nodeId !== state.identity.nodeId) throw new Error(`it is for node ${value.nodeId}`);
       // Late or repeated: what is stored is newer.
-      if (value.version > desired.version) {
+      if (value.version > state.desired.version) {
         await saveDesired(config.dataFolder, value);
-        await apply(value);
+        await apply(context, parts, value);
       }
-      return desired.version;
+      return state.desired.version;
     });
-    writing = done.catch(() => undefined);
+    taking = done.catch(() => undefined);
     return done;
   };
+}
 
-  const forgetDesired = async () => {
-    const nothing = { ...NOTHING_DESIRED, nodeId: identity.nodeId };
-    await saveDesired(config.dataFolder, nothing);
-    await apply(nothing);
+function connectControl(context: Context, parts: Parts, port: DataPort): IdentityKeeper {
+  const { config, log, state, bootId } = context;
+  const hello = (): Hello => {
+    state.hardware = { ...state.hardware, memoryAvailableBytes: memoryNow(readSystemFile).availableBytes };
+    return {
+      controlVersion: CONTROL_VERSION, agentVersion: AGENT_VERSION, bootId, cursor: state.desired.version, hardware: state.hardware,
+      dataHost: config.advertiseHost ?? reachableHost(config.dataHost, state.identity.host), dataPort: config.advertisePort ?? port.port,
+    };
   };
-
   const keeper = createIdentityKeeper({
-    dataFolder: config.dataFolder, identity: () => identity, log,
+    dataFolder: config.dataFolder, identity: () => state.identity, log,
     onIdentity(next) {
-      identity = next;
-      material = tlsOf(identity);
-      client.close();
-      client = createConsoleClient(identity);
-      assignments.renewTls(tls());
-      ingress.renewTls(tls());
-      link?.reconnect();
+      state.identity = next;
+      state.tls = tlsOf(next);
+      state.client.close();
+      state.client = createConsoleClient(next);
+      parts.assignments.renewTls(state.tls);
+      parts.ingress.renewTls(state.tls);
+      state.link?.reconnect();
     },
   });
-  link = createControlLink({
-    identity: () => identity, hello, onDesired,
-    onProblem: (message) => log("error", "control", message),
-    onState(state) {
-      if (state.kind === "connected") {
-        log("info", "connected", `connected to the console at ${identity.host}:${identity.port} as ${identity.name} (${identity.nodeId})`);
-        reporter.connected();
-      } else if (state.kind === "lost") log("warn", "console", `no connection to the console at ${identity.host}:${identity.port}: ${state.message}; trying again`);
-      else log("error", "refused", `the console refuses this node (${state.code}): ${state.message}; asking again`);
-      keeper.heard(state);
-      // A node that was removed from the fleet serves no more; losing the console is no reason to stop.
-      if (state.kind === "refused" && state.code === "forbidden" && desired.version > 0) void forgetDesired();
-    },
-  });
-  const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
-    nodeName: identity.name, connected: link?.connected() ?? false, assignments: assignments.observe(), ingress: ingress.observe(), sample: lastSample,
-  }));
-  log("info", "started", `agent ${AGENT_VERSION} of node ${identity.name}, data port ${port.port}, certificate until ${new Date(certificateTimes(identity.certificatePem).expiresMs).toISOString()}`);
-
-  return {
-    dataPort: port.port,
-    async stop() {
-      keeper.stop();
-      meter.stop();
-      measurements.stop();
-      // The ingress first: what it has in flight needs the stages.
-      await ingress.stop();
-      await assignments.stop();
-      reporter.stop();
-      link?.close();
-      client.close();
-      await Promise.all([port.close(), metrics?.close(), cache.close()]);
-    },
+  const forgetDesired = async () => {
+    const nothing = { ...NOTHING_DESIRED, nodeId: state.identity.nodeId };
+    await saveDesired(config.dataFolder, nothing);
+    await apply(context, parts, nothing);
   };
+  state.link = createControlLink({
+    identity: () => state.identity, hello, onDesired: desiredTaker(context, parts),
+    onProblem: (message) => log("error", "control", message),
+    onState(link) {
+      const { host, port: consolePort, name, nodeId } = state.identity;
+      if (link.kind === "connected") {
+        log("info", "connected", `connected to the console at ${host}:${consolePort} as ${name} (${nodeId})`);
+        parts.reporter.connected();
+      } else if (link.kind === "lost") log("warn", "console", `no connection to the console at ${host}:${consolePort}: ${link.message}; trying again`);
+      else log("error", "refused", `the console refuses this node (${link.code}): ${link.message}; asking again`);
+      keeper.heard(link);
+      // A node that was removed from the fleet serves no more; losing the console is no reason to stop.
+      if (link.kind === "refused" && link.code === "forbidden" && state.desired.version > 0) {
+        forgetDesired().catch((error: Error) => log("error", "folder", error.message));
+      }
+    },
+  });
+  return keeper;
 }
 
 function tlsOf({ nodeId, keyPem, certificatePem, caPem }: Identity): TlsMaterial {

@@ -54,7 +54,10 @@ export class ArtifactCache {
     assertName(segment.segmentId, "segment id");
     const total = ArtifactCache.segmentBytes(segment);
     let done = 0;
-    const add = (bytes: number) => options.onProgress?.(Math.min(total, (done += bytes)), total);
+    const add = (bytes: number) => {
+      done = Math.min(total, done + bytes);
+      options.onProgress?.(done, total);
+    };
     options.onProgress?.(0, total);
     await this.#makeRoom(segment);
     const skeleton = await this.whole(segment.skeletonDigest, segment.skeletonBytes, { ...options, onProgress: undefined });

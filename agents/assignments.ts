@@ -82,7 +82,9 @@ export function createAssignments(options: Options): Assignments {
     samples: () => [...entries.values()].flatMap((entry) => (entry.sample ? [entry.sample] : [])),
     inUse: () => [...entries.values()].map((entry) => entry.last),
     child: (assignmentId) => entries.get(assignmentId)?.child ?? null,
-    renewTls: (tls) => entries.forEach((entry) => entry.child?.send({ type: "tls", tls })),
+    renewTls(tls) {
+      for (const entry of entries.values()) entry.child?.send({ type: "tls", tls });
+    },
     stop() {
       for (const entry of entries.values()) entry.desired = null;
       return new Promise((resolve) => {

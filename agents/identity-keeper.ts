@@ -9,8 +9,8 @@ import type { Log } from "./log.ts";
 export type IdentityKeeper = { heard(state: LinkState): void; stop(): void };
 export type IdentityKeeperOptions = { dataFolder: string; identity(): Identity; onIdentity(identity: Identity): void; log: Log };
 
-/** Looked at often enough for certificates that live minutes (tests, paranoid operators); it costs a comparison. */
-const CHECK_INTERVAL_MS = 5_000;
+/** A clock that was set, or a machine that slept, is noticed by then; it costs a comparison. */
+const CHECK_INTERVAL_MS = 30_000;
 const FIRST_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 10 * 60_000;
 /** Lost connections in a row before the endpoint is asked for again. */
@@ -25,7 +25,7 @@ export function createIdentityKeeper(options: IdentityKeeperOptions): IdentityKe
     let failures = 0;
     while (!stopped.signal.aborted) {
       const { renewAtMs, expiresMs } = certificateTimes(options.identity().certificatePem);
-      let pauseMs = CHECK_INTERVAL_MS;
+      let pauseMs = Math.min(CHECK_INTERVAL_MS, Math.max(100, renewAtMs - Date.now()));
       if (Date.now() >= renewAtMs) {
         try {
           const next = await renew(options.identity());

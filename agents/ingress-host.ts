@@ -8,14 +8,6 @@ import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
 import type { IngressRoute, Notice, ObservedIngress } from "./protocol/control.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
 
-export type IngressHost = {
-  set(routes: readonly IngressRoute[]): void;
-  observe(): ObservedIngress[];
-  samples(): ChildSample[];
-  child(): Child<ToIngress> | null;
-  renewTls(tls: TlsMaterial): void;
-  stop(): Promise<void>;
-};
 export type IngressHostOptions = {
   cache: ArtifactCache;
   startChild: StartChild;
@@ -37,136 +29,173 @@ export type IngressHostOptions = {
 /** Fetching a processor's file again after a failure. */
 const FETCH_RETRY_MS = 5_000;
 const KILL_AFTER_GRACE_MS = 3_000;
+/** A port that was only remembered is given up after so many starts without it: its last holder may just be ending. */
+const STARTS_ON_BUSY_PORT = 5;
 
-export function createIngressHost(options: IngressHostOptions): IngressHost {
-  let routes: readonly IngressRoute[] = [];
-  let child: Child<ToIngress> | null = null;
-  let listening = false;
-  let stopping = false;
-  let startedAtMs = 0;
-  let url = "";
-  let observed: ObservedIngress[] = [];
-  let sample: ChildSample | null = null;
-  let failure: Failure | null = null;
-  let restartTimer: NodeJS.Timeout | null = null;
-  let fetchTimer: NodeJS.Timeout | null = null;
-  let lastError: { code: string; message: string } | null = null;
-  let generation = 0;
-  const gone: (() => void)[] = [];
+export class IngressHost {
+  readonly #options: IngressHostOptions;
+  #routes: readonly IngressRoute[] = [];
+  #child: Child<ToIngress> | null = null;
+  #stopping = false;
+  #startedAtMs = 0;
+  /** Where the process listens; "" = not yet. */
+  #url = "";
+  #observed: ObservedIngress[] = [];
+  #sample: ChildSample | null = null;
+  #failure: Failure | null = null;
+  #lastError: { code: string; message: string } | null = null;
+  #restartTimer: NodeJS.Timeout | null = null;
+  #fetchTimer: NodeJS.Timeout | null = null;
+  /** Raised with each new set of routes, so that fetching for old ones ends. */
+  #generation = 0;
+  readonly #gone: (() => void)[] = [];
   /** Paths of what was fetched, by digest. */
-  const paths = new Map<string, string>();
+  readonly #paths = new Map<string, string>();
 
-  const start = () => {
-    if (child || routes.length === 0) return;
-    stopping = false;
-    startedAtMs = options.nowMs();
-    lastError = null;
-    child = options.startChild<ToIngress, FromIngress>({ entry: "ingress", onMessage: hear, onExit: ended });
-    child.send({ type: "start", tls: options.tls(), host: options.host, port: options.port(), httpTls: null, advertiseHost: options.advertiseHost, dataProxy: options.dataProxyUrl });
-    sendRoutes();
-  };
+  constructor(options: IngressHostOptions) {
+    this.#options = options;
+  }
 
-  const sendRoutes = () => {
-    const local = routes.map((route): LocalIngressRoute => ({
+  /** Replaces all routes. */
+  set(routes: readonly IngressRoute[]): void {
+    this.#routes = routes;
+    this.#cancelTimers();
+    const wanted = new Set(wantedFiles(routes).map((file) => file.digest));
+    for (const digest of this.#paths.keys()) if (!wanted.has(digest)) this.#paths.delete(digest);
+    if (routes.length === 0) {
+      this.#failure = null;
+      void this.#stopChild();
+    } else if (this.#child) this.#sendRoutes();
+    else this.#startLater();
+    void this.#fetchFiles(this.#generation);
+    this.#options.changed();
+  }
+
+  observe(): ObservedIngress[] {
+    const error = this.#failure && !this.#child ? this.#failure.message : null;
+    return this.#routes.map((route) => this.#observed.find((one) => one.deploymentId === route.deploymentId)
+      ?? { deploymentId: route.deploymentId, currentEpoch: null, url: this.#url, pipelines: [], verify: null, error });
+  }
+
+  samples(): ChildSample[] {
+    return this.#sample ? [this.#sample] : [];
+  }
+
+  child(): Child<ToIngress> | null {
+    return this.#child;
+  }
+
+  renewTls(tls: TlsMaterial): void {
+    this.#child?.send({ type: "tls", tls });
+  }
+
+  /** Resolves when the process is gone. */
+  stop(): Promise<void> {
+    this.#routes = [];
+    this.#cancelTimers();
+    return this.#stopChild();
+  }
+
+  #cancelTimers(): void {
+    this.#generation += 1;
+    if (this.#restartTimer) clearTimeout(this.#restartTimer);
+    if (this.#fetchTimer) clearTimeout(this.#fetchTimer);
+  }
+
+  #startLater(): void {
+    this.#restartTimer = setTimeout(() => this.#start(), Math.max(0, (this.#failure?.retryAtMs ?? 0) - this.#options.nowMs()));
+  }
+
+  #start(): void {
+    if (this.#child || this.#routes.length === 0) return;
+    const { host, advertiseHost, dataProxyUrl, startChild, tls, port, nowMs } = this.#options;
+    this.#stopping = false;
+    this.#startedAtMs = nowMs();
+    this.#lastError = null;
+    this.#child = startChild<ToIngress, FromIngress>({ entry: "ingress", onMessage: (message) => this.#hear(message), onExit: (reason) => this.#ended(reason) });
+    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: null, advertiseHost, dataProxy: dataProxyUrl });
+    this.#sendRoutes();
+  }
+
+  #sendRoutes(): void {
+    const pathOf = (digest: string) => this.#paths.get(digest) ?? null;
+    const routes = this.#routes.map((route): LocalIngressRoute => ({
       route,
-      processorPaths: Object.fromEntries(route.processorFiles.flatMap((file) => (paths.has(file.digest) ? [[file.name, paths.get(file.digest) as string]] : []))),
-      parityPath: route.verify ? (paths.get(route.verify.parityDigest) ?? null) : null,
+      processorPaths: Object.fromEntries(route.processorFiles.flatMap(({ name, digest }) => (pathOf(digest) ? [[name, pathOf(digest) as string]] : []))),
+      parityPath: route.verify ? pathOf(route.verify.parityDigest) : null,
     }));
-    child?.send({ type: "routes", routes: local });
-  };
+    this.#child?.send({ type: "routes", routes });
+  }
 
-  const hear = (message: FromIngress) => {
-    if (message.type === "listening") {
-      listening = true;
-      url = message.url;
-      failure = null;
-      options.onPort(message.port);
-    } else if (message.type === "failed") {
-      lastError = { code: message.code, message: message.message };
-      options.onPort(null);
-    } else if (message.type === "observed") observed = message.ingress;
-    else if (message.type === "sample") {
-      sample = { ingress: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
-      return;
-    } else if (message.type === "notice") return options.notice(message.notice);
-    options.changed();
-  };
-
-  const ended = (reason: string) => {
-    child = null;
-    listening = false;
-    sample = null;
-    observed = [];
-    for (const resolve of gone.splice(0)) resolve();
-    if (!stopping) {
-      const error = lastError ?? { code: "ingress-crashed", message: `the ingress process ${reason}` };
-      failure = nextFailure(options.nowMs() - startedAtMs >= STEADY_AFTER_MS ? null : failure, error, options.nowMs(), options.random());
-      options.notice({ level: "error", code: error.code, message: error.message });
+  #hear(message: FromIngress): void {
+    switch (message.type) {
+      case "listening":
+        this.#url = message.url;
+        this.#failure = null;
+        this.#options.onPort(message.port);
+        break;
+      case "failed":
+        this.#lastError = { code: message.code, message: message.message };
+        if ((this.#failure?.attempts ?? 0) + 1 >= STARTS_ON_BUSY_PORT) this.#options.onPort(null);
+        break;
+      case "observed":
+        this.#observed = message.ingress;
+        break;
+      case "sample":
+        this.#sample = { ingress: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
+        return;
+      case "notice":
+        this.#options.notice(message.notice);
+        return;
     }
-    if (routes.length > 0) {
-      restartTimer = setTimeout(start, stopping || !failure ? 0 : Math.max(0, failure.retryAtMs - options.nowMs()));
-    }
-    options.changed();
-  };
+    this.#options.changed();
+  }
 
-  const fetchFiles = async (mine: number) => {
-    const wanted = routes.flatMap((route) => [...route.processorFiles, ...(route.verify ? [{ digest: route.verify.parityDigest, bytes: route.verify.parityBytes }] : [])]);
-    for (const file of wanted) {
-      if (paths.has(file.digest) || mine !== generation) continue;
+  #ended(reason: string): void {
+    const { nowMs, random, notice, changed } = this.#options;
+    this.#child = null;
+    this.#url = "";
+    this.#sample = null;
+    this.#observed = [];
+    for (const resolve of this.#gone.splice(0)) resolve();
+    if (!this.#stopping) {
+      const error = this.#lastError ?? { code: "ingress-crashed", message: `the ingress process ${reason}` };
+      const steady = nowMs() - this.#startedAtMs >= STEADY_AFTER_MS;
+      this.#failure = nextFailure(steady ? null : this.#failure, error, nowMs(), random());
+      notice({ level: "error", ...error });
+    }
+    if (this.#routes.length > 0) this.#startLater();
+    changed();
+  }
+
+  async #fetchFiles(generation: number): Promise<void> {
+    for (const file of wantedFiles(this.#routes)) {
+      if (this.#paths.has(file.digest)) continue;
       try {
-        paths.set(file.digest, await options.cache.whole(file.digest, file.bytes));
-        if (mine === generation) sendRoutes();
+        const path = await this.#options.cache.whole(file.digest, file.bytes);
+        if (generation !== this.#generation) return;
+        this.#paths.set(file.digest, path);
+        this.#sendRoutes();
       } catch (error) {
-        options.notice({ level: "warn", code: "fetch-failed", message: `a file of an ingress route: ${messageOf(error)}` });
-        if (mine === generation) fetchTimer = setTimeout(() => void fetchFiles(mine), FETCH_RETRY_MS);
+        if (generation !== this.#generation) return;
+        this.#options.notice({ level: "warn", code: "fetch-failed", message: `a file of an ingress route: ${messageOf(error)}` });
+        this.#fetchTimer = setTimeout(() => void this.#fetchFiles(generation), FETCH_RETRY_MS);
         return;
       }
     }
-  };
+  }
 
-  const stopChild = (): Promise<void> => {
-    const current = child;
-    if (!current) return Promise.resolve();
-    const kill = setTimeout(() => current.kill(), options.drainTimeoutMs + KILL_AFTER_GRACE_MS);
-    const done = new Promise<void>((resolve) => gone.push(resolve)).finally(() => clearTimeout(kill));
-    if (!stopping) current.send({ type: "stop", graceMs: options.drainTimeoutMs });
-    stopping = true;
-    return done;
-  };
+  #stopChild(): Promise<void> {
+    const child = this.#child;
+    if (!child) return Promise.resolve();
+    const kill = setTimeout(() => child.kill(), this.#options.drainTimeoutMs + KILL_AFTER_GRACE_MS);
+    const gone = new Promise<void>((resolve) => this.#gone.push(resolve)).finally(() => clearTimeout(kill));
+    if (!this.#stopping) child.send({ type: "stop", graceMs: this.#options.drainTimeoutMs });
+    this.#stopping = true;
+    return gone;
+  }
+}
 
-  const set = (next: readonly IngressRoute[]) => {
-    routes = next;
-    generation += 1;
-    if (fetchTimer) clearTimeout(fetchTimer);
-    const wanted = new Set(next.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]));
-    for (const digest of paths.keys()) if (!wanted.has(digest)) paths.delete(digest);
-    if (next.length === 0) {
-      if (restartTimer) clearTimeout(restartTimer);
-      failure = null;
-      void stopChild();
-    } else if (child) sendRoutes();
-    else if (!failure || failure.retryAtMs <= options.nowMs()) start();
-    void fetchFiles(generation);
-    options.changed();
-  };
-
-  return {
-    set,
-    observe: () => routes.map((route) => {
-      const known = observed.find((one) => one.deploymentId === route.deploymentId);
-      if (known) return known;
-      const error = failure && !child ? failure.message : null;
-      return { deploymentId: route.deploymentId, currentEpoch: null, url: listening ? url : "", pipelines: [], verify: null, error };
-    }),
-    samples: () => (sample ? [sample] : []),
-    child: () => child,
-    renewTls: (tls) => child?.send({ type: "tls", tls }),
-    stop() {
-      routes = [];
-      if (restartTimer) clearTimeout(restartTimer);
-      if (fetchTimer) clearTimeout(fetchTimer);
-      generation += 1;
-      return stopChild();
-    },
-  };
+function wantedFiles(routes: readonly IngressRoute[]): { digest: string; bytes: number }[] {
+  return routes.flatMap((route) => [...route.processorFiles, ...(route.verify ? [{ digest: route.verify.parityDigest, bytes: route.verify.parityBytes }] : [])]);
 }

@@ -50,7 +50,10 @@ test("does not fit: refused with the figures and what to do", () => {
 test("back-off grows, is capped and starts anew without a previous failure", () => {
   let last = nextFailure(null, { code: "a", message: "b" }, 0, 0.5);
   const pauses = [last.retryAtMs];
-  for (let i = 0; i < 12; i++) pauses.push((last = nextFailure(last, { code: "a", message: "b" }, 0, 0.5)).retryAtMs);
+  for (let i = 0; i < 12; i++) {
+    last = nextFailure(last, { code: "a", message: "b" }, 0, 0.5);
+    pauses.push(last.retryAtMs);
+  }
   expect(pauses.slice(0, 4)).toEqual([250, 500, 1000, 2000]);
   expect(pauses.at(-1)).toBe(60_000);
 });

@@ -57,27 +57,34 @@ export function takeStep(entry: Entry, step: Step, deps: StepDeps): void {
     case "wait":
       return;
     case "refuse":
-      return refuse(entry, step, deps);
+      refuse(entry, step, deps);
+      return;
     case "fetch":
-      return void fetchFiles(entry, deps);
+      void fetchFiles(entry, deps);
+      return;
     case "cancel-fetch":
       entry.fetching?.abort();
       return;
     case "start":
-      return startStage(entry, deps);
+      startStage(entry, deps);
+      return;
     case "configure":
-      return configure(entry);
+      configure(entry);
+      return;
     case "stop":
       if (!entry.local.process) return;
       entry.local.process.phase = "stopping";
       entry.local.process.stopSentMs = deps.nowMs();
       entry.child?.send({ type: "stop", graceMs: step.graceMs });
-      return deps.wake();
+      deps.wake();
+      return;
     case "kill":
       deps.notice({ level: "warn", code: "stage-killed", message: `the stage of ${entry.assignmentId} did not stop in time and was killed`, assignmentId: entry.assignmentId });
-      return entry.child?.kill();
+      entry.child?.kill();
+      return;
     case "forget":
-      return deps.forget(entry);
+      deps.forget(entry);
+      return;
   }
 }
 
@@ -168,15 +175,18 @@ function hear(entry: Entry, message: FromStage, deps: StepDeps): void {
         entry.local.process.phase = message.state;
         if (message.state === "ready") entry.readySinceMs = deps.nowMs();
       }
-      return deps.wake();
+      deps.wake();
+      return;
     case "lanes":
       entry.lanes = message.lanes;
-      return deps.wake();
+      deps.wake();
+      return;
     case "sample":
       entry.sample = { stages: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
       return;
     case "notice":
-      return deps.notice(message.notice);
+      deps.notice(message.notice);
+      return;
     default:
       return;
   }

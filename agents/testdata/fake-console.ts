@@ -1,7 +1,7 @@
 // Owns a small console for tests: the real TLS, certificates, HTTP and Socket.io of the contract, in memory, with nothing behind it.
 import { createHash, randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket as NetSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
@@ -55,13 +55,44 @@ async function makeAuthority() {
   return { caPem: certificate.toString("pem"), sign };
 }
 
+const nodeOf = (socket: TLSSocket): string | null => (socket.authorized ? (socket.getPeerCertificate().subject.CN as string) : null);
+
+function attachAgents(tlsServer: HttpsServer, fake: () => FakeConsole) {
+  let last: Desired | null = null;
+  const sockets = new Set<Socket>();
+  const io = new Server(tlsServer, { transports: ["websocket"], serveClient: false });
+  const agents = io.of("/agents");
+  agents.use((socket, next) => {
+    const nodeId = nodeOf(socket.request.socket as TLSSocket);
+    const refusal = nodeId ? fake().refuseWith : { code: "unauthorized", message: "no certificate" };
+    next(refusal ? Object.assign(new Error(refusal.message), { data: refusal }) : undefined);
+  });
+  const give = (socket: Socket, desired: Desired) => {
+    const nodeId = nodeOf(socket.request.socket as TLSSocket) ?? "";
+    socket.emit("desired", { ...desired, nodeId: desired.nodeId || nodeId }, (ack: { cursor: number }) => fake().acknowledged.push(ack.cursor));
+  };
+  agents.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("disconnect", () => sockets.delete(socket));
+    fake().hellos.push(socket.handshake.auth as Hello);
+    socket.on("report", (report: Report) => fake().reports.push(report));
+    if (last) give(socket, last);
+  });
+  return {
+    push(desired: Desired) {
+      last = desired;
+      for (const socket of sockets) give(socket, desired);
+    },
+    drop: () => void agents.disconnectSockets(true),
+    close: () => io.close(),
+  };
+}
+
 export async function startFakeConsole(options: { port?: number; endpointCaPem?: string; consoleNames?: { type: "dns" | "ip"; value: string }[] } = {}): Promise<FakeConsole> {
   const authority = await makeAuthority();
   const own = await keyPair();
   const ownPem = await authority.sign("console", own.keys.publicKey, options.consoleNames ?? [{ type: "ip", value: "127.0.0.1" }], 3600_000);
   let received = 0;
-  let last: Desired | null = null;
-  const sockets = new Set<Socket>();
 
   const tlsServer = createHttpsServer({ key: own.keyPem, cert: ownPem, ca: authority.caPem, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.3" }, (req, res) => void answer(req, res));
   tlsServer.on("connection", (raw: NetSocket) => {
@@ -70,7 +101,6 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     const timer = setInterval(count, 50);
     raw.on("close", () => { clearInterval(timer); count(); });
   });
-  const nodeOf = (socket: TLSSocket): string | null => (socket.authorized ? (socket.getPeerCertificate().subject.CN as string) : null);
   const fail = (res: ServerResponse, status: number, message: string) => res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error: { code: "x", message, fix: null } }));
   const readJson = async (req: IncomingMessage) => { let text = ""; for await (const part of req) text += part; return JSON.parse(text) as never; };
   const certify = async (csrPem: string, nodeId: string) => {
@@ -107,24 +137,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     res.writeHead(206, { "content-length": body.length, "content-range": `bytes ${start}-${end - 1}/${bytes.length}` }).end(body);
   };
 
-  const io = new Server(tlsServer, { transports: ["websocket"], serveClient: false });
-  const agents = io.of("/agents");
-  agents.use((socket, next) => {
-    const nodeId = nodeOf(socket.request.socket as TLSSocket);
-    const refusal = nodeId ? fake.refuseWith : { code: "unknown", message: "no certificate" };
-    next(refusal ? Object.assign(new Error(refusal.message), { data: { code: refusal.code } }) : undefined);
-  });
-  const give = (socket: Socket, desired: Desired) => {
-    const { subject } = (socket.request.socket as TLSSocket).getPeerCertificate();
-    socket.emit("desired", { ...desired, nodeId: desired.nodeId || subject.CN }, (ack: { cursor: number }) => fake.acknowledged.push(ack.cursor));
-  };
-  agents.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("disconnect", () => sockets.delete(socket));
-    fake.hellos.push(socket.handshake.auth as Hello);
-    socket.on("report", (report: Report) => fake.reports.push(report));
-    if (last) give(socket, last);
-  });
+  const agents = attachAgents(tlsServer, () => fake);
   await new Promise<void>((resolve) => tlsServer.listen(options.port ?? 0, "127.0.0.1", resolve));
   const tlsPort = (tlsServer.address() as AddressInfo).port;
   const plain = createHttpServer((req, res) => {
@@ -137,15 +150,15 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     url: `http://127.0.0.1:${(plain.address() as AddressInfo).port}`, port: tlsPort, caPem: authority.caPem,
     token: `cpj_${randomBytes(18).toString("base64url")}_${sha256(new X509Certificate(authority.caPem).raw)}`,
     reports: [], hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
-    push(desired) { last = desired; for (const socket of sockets) give(socket, desired); },
+    push: agents.push,
     addArtifact(bytes) { const digest = sha256(bytes); this.artifacts.set(digest, bytes); return digest; },
-    dropAgents: () => agents.disconnectSockets(true),
+    dropAgents: agents.drop,
     async issue(commonName) {
       const { keys, keyPem } = await keyPair();
       return { keyPem, certificatePem: await authority.sign(commonName, keys.publicKey, [{ type: "dns", value: commonName }], 3600_000) };
     },
     async close() {
-      await io.close();
+      await agents.close();
       tlsServer.closeAllConnections();
       plain.closeAllConnections();
       await new Promise((resolve) => plain.close(resolve));
