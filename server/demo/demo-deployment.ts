@@ -103,7 +103,7 @@ async function waitMeasured({ api, log, signal }: DemoContext, model: ApiModel, 
 async function makePlan(context: DemoContext, model: ApiModel, topology: ApiTopology, fleet: Fleet): Promise<ApiPlan> {
   const { api, log } = context;
   const pair = { modelId: model.id, topologyId: topology.id };
-  const solved = await api.send<Solved>("POST", "/plans/solve", { ...pair, objective: "latency", minStages: 3 });
+  const solved = await api.send<Solved>("POST", "/plans/solve", { ...pair, objective: "throughput", minStages: 3 });
   if ("infeasible" in solved) throw new DemoError(`no plan fits: ${solved.refusals.map((one) => `${one.message}${one.fix ? ` ${one.fix}` : ""}`).join(" ")}`);
   const plan = await api.send<ApiPlan>("POST", "/plans", { ...pair, placement: solved.placement, origin: solved.origin });
   const nameOf = (id: string) => topology.document.nodes.find((node) => node.id === id)?.name ?? id;
