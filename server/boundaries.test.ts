@@ -32,6 +32,7 @@ const HOMES: [RegExp, RegExp][] = [
 
 const RULES: Rule[] = [
   { files: /^agents\/protocol\/.*\.test\.ts$/, may: /^agents\/protocol\// },
+  { files: /^agents\/protocol\/vectors\//, may: /^agents\/protocol\//, packages: /^node:/ },
   { files: /^agents\/protocol\//, may: /^agents\/protocol\//, packages: PURE },
   { files: /^agents\//, may: /^agents\// },
   { files: /^server\/(model|topology|planner|policy)\/.*(\.test\.ts$|\/testdata\/)/, may: /^(server|agents|prisma)\// },
@@ -44,7 +45,7 @@ const RULES: Rule[] = [
   { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|${CONTRACT})`) },
   { files: /^server\/trust\//, may: /^(server\/(trust|store|events)\/|server\/(clock|errors|ids|deps)\.ts|server\/commands\/deps\.ts|agents\/protocol\/)/ },
   { files: /^server\/database\//, may: /^(server\/(database|store)\/|server\/[a-z-]+\.ts|prisma\/)/ },
-  { files: /^server\/demo\//, may: /^(server\/demo\/|agents\/protocol\/)/ },
+  { files: /^server\/demo\//, may: new RegExp(`^(server/demo/|${PURE_FOLDERS}|agents/protocol/)`) },
   { files: /^server\/store\//, may: new RegExp(`^(server/(store|events)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/events\//, may: new RegExp(`^(server/(events|store)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/live\//, may: new RegExp(`^(server/(live|store|events|commands)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|agents/protocol/)`) },
@@ -53,6 +54,8 @@ const RULES: Rule[] = [
   { files: /^server\/api\//, may: new RegExp(`^(server/(api|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/|server/http/(answer|guard)\\.ts)`) },
   { files: /^server\/http\//, may: new RegExp(`^(server/(http|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/)`) },
   { files: /^server\/sockets\//, may: new RegExp(`^(server/(sockets|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/)`) },
+  // Runs before anything is installed; what it loads later it has installed itself.
+  { files: /^server\/bootstrap\//, may: /^server\/bootstrap\//, packages: /^(node:|esbuild$|@playwright\/test$)/ },
   { files: /^server\/[a-z-]+\.(ts|mjs)$/, may: /^(server|prisma|agents\/protocol)\// },
   { files: /^components\/api\.ts$/, may: new RegExp(`^(components/|server/api/router\\.ts|${PURE_FOLDERS})`) },
   { files: /^components\//, may: new RegExp(`^(components/|${PURE_FOLDERS}|server/events/catalogue\\.ts|${CONTRACT})`) },
@@ -65,7 +68,7 @@ const RULES: Rule[] = [
   { files: /^[a-z.]+\.(ts|js|mjs)$/, may: /^prisma\// },
 ];
 
-export type Import = { file: string; target: string; own: boolean };
+type Import = { file: string; target: string; own: boolean };
 
 function listFiles(folder: string): string[] {
   return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -127,7 +130,7 @@ test.each([
 
 test("the pure core takes time and chance as arguments", () => {
   const impure = files
-    .filter((file) => /^(server\/(model|topology|planner|policy)|agents\/protocol)\//.test(file) && !/\.test\.ts$|\/testdata\//.test(file))
+    .filter((file) => /^(server\/(model|topology|planner|policy)|agents\/protocol)\//.test(file) && !/\.test\.ts$|\/testdata\/|\/vectors\//.test(file))
     .filter((file) => /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.(env|argv|cwd|exit)\b|\bsetTimeout\(|\bfetch\(/.test(readFileSync(path.join(root, file), "utf8")));
   expect(impure).toEqual([]);
 });

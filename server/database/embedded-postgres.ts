@@ -235,7 +235,9 @@ async function spawnPostmaster(server: Server): Promise<ChildProcess> {
     // A process group of its own: Ctrl-C in the terminal reaches us alone, and we stop it after everything that uses it.
     const child = spawn(program.command, program.args, { cwd: server.folder, detached: true, stdio: ["ignore", output, output], env: postgresEnv(), ...identity(program) });
     child.unref();
-    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject)).catch((cause: Error) => {
+      throw new Error(`PostgreSQL can't be started as another user than root here: that user can't reach ${postgres}. Run the console as an ordinary user, move it out of the private folder, or set DATABASE_URL.`, { cause });
+    });
     return child;
   } finally {
     closeSync(output);

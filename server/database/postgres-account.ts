@@ -23,7 +23,8 @@ export function choosePostgresAccount(): PostgresAccount {
   const inNamespace = ["--user", `--map-user=${user.uid}`, `--map-group=${user.gid}`, "--"];
   if (succeeds("unshare", [...inNamespace, "true"]))
     return { how: "user namespace", owner: { uid: 0, gid: 0 }, wrap: (command, args) => ({ command: "unshare", args: [...inNamespace, command, ...args] }) };
-  const asUser = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  // PostgreSQL asks access() about its own program, which forgets capabilities at another real user unless told not to.
+  const asUser = [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", "--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
   if (succeeds("setpriv", [...asUser, "true"]))
     return { how: "capabilities", owner: user, wrap: (command, args) => ({ command: "setpriv", args: [...asUser, command, ...args] }) };
   return { how: "other user", owner: user, wrap: (command, args) => ({ command, args, ...user }) };
