@@ -1,0 +1,85 @@
+// Program: open-loop load on an ingress with every answer checked. Requests leave at their time whether or not earlier ones were answered.
+//   load.ts --url http://127.0.0.1:9000 --model NAME --shape x=1,3,48,320 --rate 20 [--seconds 10] [--seed 1]     tensors, Open Inference Protocol, binary
+//   load.ts --url … --model NAME --process picture.png --content-type image/png --rate 20                         raw bytes through the processor
+//   … --deadline 10000 --variants 4 --tolerance 1e-5 --key KEY
+// A line on standard input begins a new phase with that name; SIGTERM, SIGINT, "end" or --seconds ends it. The last line of standard output is the result.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { makeCases, makeRawCase, type LoadCase } from "./load-cases.ts";
+import { createTally } from "./load-tally.ts";
+import { createPreciseTimer, nowMs } from "./precise-timer.ts";
+import { createSender } from "./load-sender.ts";
+
+/** More than this unanswered means the system is not keeping up at all: further ones are counted as held back, not sent. */
+const MAX_IN_FLIGHT = 1024;
+const MAX_RATE = 100_000;
+
+const { values } = parseArgs({
+  options: {
+    url: { type: "string" }, model: { type: "string" }, shape: { type: "string", multiple: true }, process: { type: "string" }, "content-type": { type: "string", default: "image/png" },
+    rate: { type: "string", default: "10" }, seconds: { type: "string" }, seed: { type: "string", default: "1" }, variants: { type: "string", default: "4" },
+    deadline: { type: "string", default: "10000" }, tolerance: { type: "string", default: "1e-5" }, key: { type: "string" },
+  },
+});
+
+function fail(sentence: string): never {
+  process.stderr.write(`load: ${sentence}\n`);
+  process.exit(2);
+}
+const rate = Number(values.rate);
+if (!values.url || !values.model) fail("--url and --model are needed");
+if (!(rate > 0 && rate <= MAX_RATE)) fail(`--rate must be from 0 to ${MAX_RATE}`);
+
+const deadlineMs = Number(values.deadline);
+const sender = createSender({ url: values.url, model: values.model, deadlineMs, key: values.key ?? null });
+const cases: LoadCase[] = await (values.process
+  ? makeRawCase(sender, readFileSync(values.process), values["content-type"])
+  : makeCases(sender, { shapes: values.shape ?? [], seed: Number(values.seed), variants: Number(values.variants), tolerance: Number(values.tolerance) })
+).catch((error: Error) => fail(error.message));
+
+const tally = createTally();
+let sent = 0;
+let ending = false;
+const startedMs = nowMs();
+const timer = createPreciseTimer(sendDue);
+process.stdout.write(`${JSON.stringify({ ready: true, cases: cases.length })}\n`);
+timer.wakeAt(startedMs);
+
+function sendDue(): void {
+  if (ending) return;
+  while (startedMs + (sent * 1000) / rate <= nowMs()) {
+    const dueMs = startedMs + (sent * 1000) / rate;
+    if (tally.inFlight() >= MAX_IN_FLIGHT) tally.heldBack();
+    else void send(`load-${process.pid}-${sent}`, cases[sent % cases.length]!, dueMs);
+    sent++;
+  }
+  timer.wakeAt(startedMs + (sent * 1000) / rate);
+}
+
+/** Latency counts from when the request was due: a sender that is late itself must not look fast. */
+async function send(id: string, one: LoadCase, dueMs: number): Promise<void> {
+  const close = tally.open(id, dueMs);
+  const answer = await sender.send(one, id);
+  if (answer.kind === "lost") return close({ kind: "lost", detail: answer.detail });
+  if (answer.status !== 200) return close({ kind: "failed", detail: `status ${answer.status} ${answer.detail}` });
+  const problem = one.check(answer, id);
+  close(problem === null ? { kind: "equal", id: one.answeredId(answer) ?? id } : { kind: "different", detail: problem });
+}
+
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  timer.stop();
+  const until = nowMs() + deadlineMs + 2000;
+  while (tally.inFlight() > 0 && nowMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  process.stdout.write(`${JSON.stringify(tally.result())}\n`, () => process.exit(0));
+}
+
+process.on("SIGTERM", () => void end()).on("SIGINT", () => void end());
+if (values.seconds) setTimeout(() => void end(), Number(values.seconds) * 1000);
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const name = line.trim();
+  if (name === "end") void end();
+  else if (name) tally.begin(name);
+});
