@@ -1,12 +1,12 @@
 // Owns laying out a pipeline over test nodes: assignments, lanes and a route, as a console would send them.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, IngressPipeline, IngressRoute, Lane, StatePair } from "../../protocol/control.ts";
 import type { TensorSpec } from "../../protocol/tensor.ts";
 import type { ToStage } from "../messages.ts";
 import type { IngressChild, StageChild, TestFleet, TestNode } from "./test-nodes.ts";
 
-export type TestSegment = { bytes: Uint8Array; inputs: TensorSpec[]; outputs: TensorSpec[]; sends: string[]; warmShapes: Assignment["warmShapes"]; states?: StatePair[]; threads?: number };
+export type TestSegment = { bytes: Uint8Array; inputs: TensorSpec[]; outputs: TensorSpec[]; sends: string[]; warmShapes: Assignment["warmShapes"]; states?: StatePair[]; files?: Record<string, string> };
 export type TestStage = { node: TestNode; child: StageChild; start: Omit<Extract<ToStage, { type: "start" }>, "type" | "tls">; restart(): StageChild };
 export type TestPipeline = { epoch: number; stages: TestStage[]; pipeline: IngressPipeline };
 
@@ -24,6 +24,7 @@ export function layPipeline(fleet: TestFleet, ingressNode: TestNode, nodes: Test
     mkdirSync(folder);
     const skeletonPath = join(folder, "segment.onnx");
     writeFileSync(skeletonPath, segment.bytes);
+    for (const [name, path] of Object.entries(segment.files ?? {})) copyFileSync(path, join(folder, name));
     const upstream = index === 0 ? { ...ingressNode.end, target: "ingress" } : { ...nodes[index - 1]!.end, target: `stage:${ids[index - 1]}` };
     const lane: Lane = {
       laneId: `lane_${nextId++}`, revisionId, epoch, stageIndex: index, stageCount: segments.length, upstream: [upstream], sends: segment.sends, mode: "open",
@@ -32,7 +33,7 @@ export function layPipeline(fleet: TestFleet, ingressNode: TestNode, nodes: Test
     const assignment: Assignment = {
       assignmentId, deploymentId: "dep_test",
       segment: { segmentId: `seg_${index}`, skeletonDigest: "", skeletonBytes: segment.bytes.length, files: [], inputs: segment.inputs, outputs: segment.outputs, memoryBytes: 0, states: segment.states ?? [] },
-      session: { intraOpThreads: segment.threads ?? 1, optimization: "all", provider: "cpu" },
+      session: { intraOpThreads: 1, optimization: "all", provider: "cpu" },
       warmShapes: segment.warmShapes, lanes: [lane], limits: { queueLength: options.queueLength ?? 16, maxFrameBytes: 256 * 1024 * 1024 },
     };
     const start = { assignment, skeletonPath, dataProxy: null, inline: options.inline ?? null };
