@@ -11,6 +11,7 @@ export default defineConfig({
   reporter: [["list"]],
   outputDir: "../test-results",
   use: {
+    actionTimeout: 15_000,
     viewport: { width: 1440, height: 900 },
     trace: "retain-on-failure",
     screenshot: "only-on-failure",

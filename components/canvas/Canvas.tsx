@@ -5,6 +5,7 @@ import { type DragEvent, type MouseEvent, useEffect, useMemo, useState } from "r
 import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { type FlowNode, flowEdges, flowNodes } from "./canvas-graph.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
+import { FIT } from "./fit-view.ts";
 import { Ghost } from "./Ghost.tsx";
 import { LinkEdge } from "./LinkEdge.tsx";
 import { newId } from "./new-id.ts";
@@ -18,8 +19,6 @@ import { ZoneFrame } from "./ZoneFrame.tsx";
 const NODE_TYPES = { card: NodeCard, frame: ZoneFrame };
 const EDGE_TYPES = { link: LinkEdge };
 const ZOOM = { min: 0.2, max: 2 } as const;
-/** Fitting must not shrink text below what can be read. */
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.45 } as const;
 const NO_HOPS: never[] = [];
 
 export function Canvas() {
@@ -82,7 +81,7 @@ function useFlowNodes() {
   const [nodes, setNodes] = useState<FlowNode[]>(wanted);
   useEffect(() => setNodes((old) => {
     const known = new Map(old.map((node) => [node.id, node]));
-    return wanted.map((node) => { const before = known.get(node.id); return { ...node, ...(before?.measured ? { measured: before.measured } : {}), selected: before?.selected === true || selection?.id === node.id } as FlowNode; });
+    return wanted.map((node) => { const before = known.get(node.id); return { ...node, ...(before?.measured ? { measured: before.measured } : {}), selected: selection === null ? before?.selected === true : selection.id === node.id } as FlowNode; });
   }), [wanted, selection]);
   const onNodesChange = (changes: NodeChange<FlowNode>[]) => {
     setNodes((old) => applyNodeChanges(changes, old));

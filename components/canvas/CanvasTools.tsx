@@ -1,10 +1,12 @@
 "use client";
+import { useReactFlow } from "@xyflow/react";
 import { LayoutGrid, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { AddNode } from "../node/AddNode.tsx";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { addZone } from "./canvas-edit.ts";
+import { FIT } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { SaveIndicator } from "./SaveIndicator.tsx";
@@ -14,6 +16,7 @@ import { editDocument, stepBack, stepForward, useWorkbench, useWorkbenchStore } 
 /** Tools above the canvas. "Node" can be clicked or dragged to its place. */
 export function CanvasTools({ addNode }: { addNode: () => void }) {
   const store = useWorkbenchStore();
+  const flow = useReactFlow();
   const canUndo = useWorkbench((state) => state.history.past.length > 0);
   const canRedo = useWorkbench((state) => state.history.future.length > 0);
   const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
@@ -28,7 +31,7 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
       <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
         <IconButton label="Add a zone" onClick={zone}><SquareDashed size={15} /></IconButton>
-        <IconButton label="Arrange" keys="L" onClick={() => tidy(store)}><LayoutGrid size={15} /></IconButton>
+        <IconButton label="Arrange" keys="L" onClick={() => { tidy(store); requestAnimationFrame(() => void flow.fitView(FIT)); }}><LayoutGrid size={15} /></IconButton>
         <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
         <IconButton label="Redo" keys="Ctrl Y" disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
         <SaveIndicator />

