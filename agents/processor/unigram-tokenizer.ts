@@ -52,7 +52,8 @@ function bestPath(symbols: string[], pieces: Map<string, number>, vocabulary: Un
 export function parseUnigramVocabulary(text: string): UnigramVocabulary {
   const parsed: unknown = JSON.parse(text);
   const fits = Array.isArray(parsed) && parsed.length > RESERVED_PIECES
-    && parsed.every((entry) => Array.isArray(entry) && typeof entry[0] === "string" && typeof entry[1] === "number");
+    && parsed.every((entry) => Array.isArray(entry) && typeof entry[0] === "string" && (typeof entry[1] === "number" || entry[1] === null));
   if (!fits) throw new Error("a unigram vocabulary is a list of [piece, score]");
-  return parsed as UnigramVocabulary;
+  // The published file lost the scores of five pieces with a colon; its own runtime counts them as 0, and so were its vectors made.
+  return (parsed as [string, number | null][]).map(([piece, score]) => [piece, score ?? 0]);
 }
