@@ -17,8 +17,8 @@ const ROUNDS = 24;
 const WARM_UP = 3000;
 /** Exchanges per size, kind and round: about 40 ms of each. */
 const exchanges = (bytes: number): number => Math.max(8, Math.min(200, Math.round((24 * 1024 * 1024) / bytes)));
-/** Messages under way while throughput is measured. */
-const WINDOW = 4;
+/** Messages under way while throughput is measured: a stage's usual credits for small ones, a few for large ones. */
+const windowOf = (bytes: number): number => (bytes < 1024 * 1024 ? 16 : 4);
 const KINDS = ["bare", "ours", "bareTls", "oursTls"] as const;
 type Kind = (typeof KINDS)[number];
 type ToReceiver = { type: "start"; ports: Record<Kind, number>; tls: TlsMaterial } | { type: "size"; bytes: number };
@@ -145,11 +145,11 @@ async function run(): Promise<void> {
     const data = new Uint8Array(bytes).fill(7);
     const latencies = Object.fromEntries(KINDS.map((kind) => [kind, [] as number[]])) as Record<Kind, number[]>;
     const rates = Object.fromEntries(KINDS.map((kind) => [kind, [] as number[]])) as Record<Kind, number[]>;
-    for (const kind of KINDS) await exchange(lanes[kind], data, bytes === SIZES[0] ? WARM_UP : 20, WINDOW);
+    for (const kind of KINDS) await exchange(lanes[kind], data, bytes === SIZES[0] ? WARM_UP : 20, windowOf(bytes));
     for (let round = 0; round < ROUNDS; round++) {
       for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) {
         latencies[kind].push(median((await exchange(lanes[kind], data, exchanges(bytes), 1)).latenciesMs));
-        const { seconds } = await exchange(lanes[kind], data, exchanges(bytes), WINDOW);
+        const { seconds } = await exchange(lanes[kind], data, exchanges(bytes), windowOf(bytes));
         rates[kind].push((exchanges(bytes) * bytes) / seconds);
       }
     }
