@@ -33,6 +33,7 @@ function toOrt(tensor: WireTensor): ort.Tensor {
 }
 
 /** What the ingress and the stages do together: the steps in order, the state kept between them. */
+// biome-ignore lint/suspicious/noExplicitAny: each kind answers JSON of its own shape, and each test says what it expects of it
 async function answer(path: string, spec: ProcessorSpec, files: Map<string, Uint8Array>, input: ProcessorInput): Promise<any> {
   const { session, model } = await openModel(path);
   try {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { loadProcessor } from "./load-processor.ts";

@@ -32,7 +32,7 @@ const ONLINE_TIMEOUT_MS = 120_000;
 
 /** Starts or adopts the programs and waits until all three are online. @throws DemoError with the end of the log of what failed */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { folder, keeper, log } = options;
+  const { folder, log } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const programs = await buildLabPrograms(folder);
   const state = await preparePorts(options);
@@ -111,8 +111,9 @@ async function startLinks({ folder, keeper, log, signal }: FleetOptions, state: 
     links: DEMO_LINKS.flatMap(({ between: [a, b], ...settings }) => [{ from: a, to: b, ...settings }, { from: b, to: a, ...settings }]),
   };
   writeFileSync(configPath, JSON.stringify(config, null, 2));
-  if (!keeper.adopt("links")) keeper.start({ name: "links", command: [process.execPath, program, "--config", configPath], marker: configPath });
-  else process.kill(keeper.adopt("links")!.pid, "SIGHUP");
+  const running = keeper.adopt("links");
+  if (running) process.kill(running.pid, "SIGHUP");
+  else keeper.start({ name: "links", command: [process.execPath, program, "--config", configPath], marker: configPath });
   const up = await waitFor(async () => {
     if (!keeper.isRunning("links")) throw new DemoError(`the link emulator ended by itself:\n${keeper.logTail("links")}`);
     return keeper.logTail("links").includes('"ports"') ? true : null;
@@ -121,7 +122,7 @@ async function startLinks({ folder, keeper, log, signal }: FleetOptions, state: 
   log(`emulated links: ${DEMO_LINKS.map((link) => `${link.between.join(" – ")} ${link.delayMs} ms, ${link.bytesPerSecond / 1e6} MB/s`).join("; ")}`);
 }
 
-async function prepareQuotas({ folder, log }: FleetOptions, program: string): Promise<{ applied: boolean; reason: string | null; procsFiles: Record<string, string> }> {
+async function prepareQuotas({ folder }: FleetOptions, program: string): Promise<{ applied: boolean; reason: string | null; procsFiles: Record<string, string> }> {
   const procsFiles: Record<string, string> = {};
   for (const { name, cores } of DEMO_NODES) {
     const answer = await runThrottle(program, ["prepare", "--group", groupOf(folder, name), "--cores", String(cores)]);
@@ -132,7 +133,6 @@ async function prepareQuotas({ folder, log }: FleetOptions, program: string): Pr
     }
     procsFiles[name] = answer.procsFile!;
   }
-  void log;
   return { applied: true, reason: null, procsFiles };
 }
 

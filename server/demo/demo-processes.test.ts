@@ -45,6 +45,12 @@ test("a process id that belongs to another program now is neither adopted nor to
   await keeper.stop("sleeper");
 });
 
+test("nothing is started any more once everything was stopped", async () => {
+  const { keeper, start } = makeKeeper();
+  await keeper.stopAll();
+  expect(() => start(SLEEPER)).toThrow(/stopping/);
+});
+
 test("what ended by itself is not running, and its log tells why", async () => {
   const { keeper, start } = makeKeeper();
   start("console.error('no such camera');process.exit(3)");

@@ -30,6 +30,7 @@ export function createProgramKeeper(folder: string) {
   const recordPath = (name: string) => join(folder, `${name}.pid.json`);
   const logPath = (name: string) => join(folder, `${name}.log`);
   const kept = new Map<string, Program>();
+  let closed = false;
 
   function readRecord(name: string): ProgramRecord | null {
     try {
@@ -46,7 +47,9 @@ export function createProgramKeeper(folder: string) {
     kept.set(name, program);
     return program;
   }
+  /** @throws Error once everything was stopped: a start that was under way must not leave a program behind. */
   function start(spec: ProgramSpec): Program {
+    if (closed) throw new Error(`${spec.name} is not started: the demo is stopping`);
     const log = openSync(logPath(spec.name), "w");
     const words = spec.procsFile ? ["/bin/sh", "-c", 'echo $$ > "$1" || exit 1; shift; exec "$@"', "sh", spec.procsFile, ...spec.command] : spec.command;
     const child = spawn(words[0]!, words.slice(1), { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...spec.env } });
@@ -78,6 +81,7 @@ export function createProgramKeeper(folder: string) {
     },
     logPath,
     async stopAll(): Promise<void> {
+      closed = true;
       await Promise.all([...kept.keys()].map(stop));
     },
   };

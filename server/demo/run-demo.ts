@@ -85,21 +85,36 @@ function processUrl({ deployment }: Deployed): string {
 async function readPicture(url: string, picture: Uint8Array, signal: AbortSignal): Promise<{ text: string; confidence: number; latencyMs: number }> {
   const times: number[] = [];
   let answer = { text: "", confidence: 0 };
-  let patience = 40;
+  let patience = 120;
   for (let index = 0; index < WARM_REQUESTS + MEASURED_REQUESTS; ) {
     const started = performance.now();
-    const response = await fetch(url, { method: "POST", headers: { "content-type": "image/png" }, body: new Uint8Array(picture), signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) });
-    const body = await response.text();
+    const answered = await post(url, picture, signal);
     const took = performance.now() - started;
-    if (response.status === 503 && patience-- > 0) {
-      await sleep(250, undefined, { signal });
-      continue;
+    // Not listening yet, or its processor or pipeline is still coming up: what the console last heard may be older than the agents.
+    if (answered === null || answered.status === 503) {
+      if (patience-- > 0) {
+        await sleep(250, undefined, { signal });
+        continue;
+      }
+      throw new DemoError(`the ingress at ${url} ${answered === null ? "does not answer" : `is not ready: ${answered.body.slice(0, 300)}`}`);
     }
-    if (!response.ok) throw new DemoError(`the ingress answered ${response.status}: ${body.slice(0, 300)}`);
+    const { status, body } = answered;
+    if (status !== 200) throw new DemoError(`the ingress answered ${status}: ${body.slice(0, 300)}`);
     answer = JSON.parse(body) as typeof answer;
     if (index >= WARM_REQUESTS) times.push(took);
     index++;
     await sleep(PAUSE_MS, undefined, { signal });
   }
   return { ...answer, latencyMs: times.sort((a, b) => a - b)[times.length >> 1]! };
+}
+
+/** null = nobody listens. */
+async function post(url: string, picture: Uint8Array, signal: AbortSignal): Promise<{ status: number; body: string } | null> {
+  try {
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "image/png" }, body: new Uint8Array(picture), signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) });
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
