@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -147,4 +148,20 @@ test("probes measure the way to another node, and say why not", async () => {
   expect(sample.bandwidthBytesPerSecond).toBeGreaterThan(0);
   const wrong = await probePeer({ tls: nodes[0]!.tls, peer: { ...nodes[1]!.end, nodeId: "nod_x" }, dataProxy: null, bandwidth: false });
   expect(wrong.error).toMatch(/reached nod_b/);
+});
+
+test("a data proxy carries connections by CONNECT", async () => {
+  const targets: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", (req, socket) => {
+    targets.push(req.url!);
+    const [host, port] = req.url!.split(":");
+    const onward = connect(Number(port), host, () => { socket.write("HTTP/1.1 200 Connection established\r\n\r\n"); socket.pipe(onward); onward.pipe(socket); });
+    for (const one of [socket, onward]) one.on("error", () => { socket.destroy(); onward.destroy(); });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const sample = await probePeer({ tls: nodes[0]!.tls, peer: nodes[1]!.end, dataProxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, bandwidth: false });
+  expect(sample.error).toBeNull();
+  expect(targets).toEqual([`127.0.0.1:${nodes[1]!.end.port}`]);
+  proxy.close();
 });

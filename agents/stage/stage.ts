@@ -1,4 +1,6 @@
 // Owns a segment at work: bounded queue, deadlines, cancellation, order of runs, state of streams, what is passed on. One per stage process.
+import type { Socket } from "node:net";
+import type { SecureContext, TLSSocket } from "node:tls";
 import type { Assignment, ObservedLane, StageSample } from "../protocol/control.ts";
 import { FLAGS, NO_DEADLINE, type ControlFrame, type Message } from "../protocol/frame.ts";
 import { tensorBytes, type WireTensor } from "../protocol/tensor.ts";
@@ -38,15 +40,16 @@ export class Stage {
   readonly #acceptor: DataAcceptor;
   readonly #host: LaneHost;
   #tls: TlsMaterial;
+  #context: SecureContext;
   #runner: Runner | null = null;
   #running = 0;
 
   constructor(options: StageOptions) {
     this.#options = options;
     this.#tls = options.tls;
-    let context = dataContext(options.tls);
+    this.#context = dataContext(options.tls);
     this.#host = {
-      context: () => { if (this.#tls !== options.tls) { context = dataContext(this.#tls); options.tls = this.#tls; } return context; },
+      context: () => this.#context,
       dataProxy: options.dataProxy, pool: this.#pool,
       ready: () => this.#runner !== null,
       take: (message, lane, link) => this.#take(message, lane, link),
@@ -99,15 +102,16 @@ export class Stage {
 
   renew(tls: TlsMaterial): void {
     this.#tls = tls;
+    this.#context = dataContext(tls);
     this.#acceptor.renew(tls);
   }
 
   /** A raw socket handed over by the agent's main process. */
-  handOver(socket: import("node:net").Socket): void {
+  handOver(socket: Socket): void {
     this.#acceptor.accept(socket);
   }
 
-  #accept(socket: import("node:tls").TLSSocket, peerNodeId: string): void {
+  #accept(socket: TLSSocket, peerNodeId: string): void {
     let opened: { lane: LaneRuntime; link: SenderLink } | null = null;
     const open = (frame: ControlFrame, connection: FrameConnection) => {
       const body = parseOpen(frame.body);

