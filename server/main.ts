@@ -7,6 +7,7 @@ import { createLog } from "./log.ts";
 import { type RunningConsole, startConsole } from "./start-console.ts";
 import { createStartSteps } from "./start-steps.ts";
 
+const writeResult = process.stdout.write.bind(process.stdout);
 const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3 } as const;
 /** Of the repository, from dist/ as from server/. */
 const root = path.resolve(import.meta.dirname, "..");
@@ -27,7 +28,9 @@ async function main(): Promise<number> {
     return EXIT.ok;
   }
   // With --once standard output is for the one JSON line alone.
-  const say = (line: string) => void (env.once ? process.stderr : process.stdout).write(`${line}\n`);
+  // Libraries write there too: what they say goes to standard error with the rest.
+  if (env.once) process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
   let lock: ReturnType<typeof takeLock>;
   try {
     lock = takeLock(env.dataFolder);
@@ -90,7 +93,7 @@ async function showDemo(env: Env, console: RunningConsole, options: { say: (line
     });
     const { model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError } = demo;
     if (env.once) {
-      process.stdout.write(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError })}\n`);
+      writeResult(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError })}\n`);
       return "shown";
     }
     const predicted = predictedLatencyMs === null ? "no prediction yet" : `${predictedLatencyMs.toFixed(1)} ms predicted`;
