@@ -1,14 +1,14 @@
 // Owns the ingress's numbers in Prometheus' text format.
 import type { RouteRuntime } from "./route-runtime.ts";
 
-const escape = (value: string): string => value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
+const escapeLabel = (value: string): string => value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
 
 export function ingressMetrics(routes: RouteRuntime[]): string {
   const lines: string[] = [];
   const metric = (name: string, type: "counter" | "gauge", help: string, value: (route: RouteRuntime) => [labels: string, value: number][]) => {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
     for (const route of routes) {
-      const model = `model="${escape(route.route.modelName)}",deployment="${escape(route.route.deploymentId)}"`;
+      const model = `model="${escapeLabel(route.route.modelName)}",deployment="${escapeLabel(route.route.deploymentId)}"`;
       for (const [labels, number] of value(route)) lines.push(`${name}{${model}${labels}} ${number}`);
     }
   };

@@ -17,7 +17,7 @@ function runIngress(): void {
   let sampledAt = performance.now();
 
   const tellObserved = () => { if (ingress) tell({ type: "observed", ingress: ingress.observed() }); };
-  const changed = () => { changes ??= setTimeout(() => { changes = null; tellObserved(); }, TELL_CHANGES_AFTER_MS); };
+  const changed = () => { if (!changes) changes = setTimeout(() => { changes = null; tellObserved(); }, TELL_CHANGES_AFTER_MS); };
   const sample = () => {
     if (!ingress) return;
     const used = process.cpuUsage(cpu);

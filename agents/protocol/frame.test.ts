@@ -83,7 +83,7 @@ test("control frames between chunks and odd read sizes leave a large tensor whol
   const secondFrame = firstFrame + HEADER_BYTES + MAX_CHUNK_BYTES;
   const mixed = Buffer.concat([bytes.subarray(0, firstFrame), ping, ping, bytes.subarray(firstFrame, secondFrame), ping, bytes.subarray(secondFrame), ping]);
   let seed = 7;
-  for (const next of [() => 1_000_000, () => 100_001, () => (seed = (seed * 48_271) % 65_537) + 1]) {
+  for (const next of [() => 1_000_000, () => 100_001, () => { seed = (seed * 48_271) % 65_537; return seed + 1; }]) {
     const { decoder, got } = collect();
     feedDirect(decoder, mixed, next);
     expect(got.map((frame) => ("tensors" in frame ? "tensors" : frame.type))).toEqual(["ping", "ping", "ping", "tensors", "ping"]);

@@ -14,7 +14,7 @@ let cpu = process.cpuUsage();
 let sampledAt = performance.now();
 
 function changed(): void {
-  changes ??= setTimeout(() => { changes = null; if (stage) tell({ type: "lanes", lanes: stage.observedLanes() }); }, TELL_CHANGES_AFTER_MS);
+  if (!changes) changes = setTimeout(() => { changes = null; if (stage) tell({ type: "lanes", lanes: stage.observedLanes() }); }, TELL_CHANGES_AFTER_MS);
 }
 
 function sample(): void {
