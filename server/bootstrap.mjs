@@ -11,6 +11,9 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
   process.exit(1);
 }
 
+// ONNX Runtime has telemetry of its own; nothing started from here sends any.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
 const [verb = "start", ...args] = process.argv.slice(2);
 const { isAlive, prepare, root } = await import("./bootstrap/steps.mjs");
 const VERBS = { start, test, setup, build: setup, bench, agent };

@@ -59,7 +59,7 @@ function start(): ChildProcess {
   const flags = fromSource ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
   // Only what Node and the temporary folder need: the server's settings and secrets are none of a hostile model's business.
   const env = Object.fromEntries(["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-  return spawn(process.execPath, [...flags, entry], { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced", env: env as NodeJS.ProcessEnv });
+  return spawn(process.execPath, [...flags, entry], { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced", env: { ...env, ORT_DISABLE_TELEMETRY: "1" } as unknown as NodeJS.ProcessEnv });
 }
 
 function cancelled(): ModelRefusal {

@@ -127,7 +127,9 @@ async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row:
     const isLast = stage.to === facts.layers.length;
     const stateOutputs = new Set(facts.states.map((pair) => pair.output));
     const sends = isLast ? facts.outputs.map((output) => output.name).filter((name) => !stateOutputs.has(name)) : (facts.cuts[stage.to - 1]?.tensors ?? []).map((tensor) => tensor.name);
-    const warmShapes = spec.inputs.map((input) => ({ name: input.name, dataType: input.dataType, shape: facts.states.find((pair) => pair.input === input.name)?.shape ?? resolveShape(input.shape, facts.dimensionValues) }));
+    // A value of unknown rank has no shape to resolve; the sizes seen at import are what a warm run needs.
+    const sizes = new Map((facts.cuts[stage.from - 1]?.tensors ?? []).map((tensor) => [tensor.name, tensor.sizes]));
+    const warmShapes = spec.inputs.map((input) => ({ name: input.name, dataType: input.dataType, shape: facts.states.find((pair) => pair.input === input.name)?.shape ?? sizes.get(input.name) ?? resolveShape(input.shape, facts.dimensionValues) }));
     return { ...stage, segment: { ...spec, segmentId: segment.id }, sends, warmShapes };
   });
   return keep(stages, row.id, made);

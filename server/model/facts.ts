@@ -36,6 +36,9 @@ export function analyse(graph: Graph, reports: ShapeReports, identity: ModelIden
     weightBytes: Math.max(total, layers.reduce((sum, layer) => sum + layer.weightBytes, 0)), dimensionValues, layers, cuts,
     noCutReason: cuts.some((cut) => cut.legal) ? null : noCutReason(schedule, cuts.map((cut) => cut.reason)), warnings,
   };
+  const stateOutputs = new Set(states.map((pair) => pair.output));
+  const answered = graph.outputs.filter((output) => !stateOutputs.has(output.name)).map((output) => values.get(output.name));
+  if (answered.every((value) => value !== undefined && value.sizes !== null)) facts.outputBytes = answered.reduce((sum, value) => sum + valueBytes(value), 0);
   return facts;
 }
 

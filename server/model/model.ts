@@ -14,6 +14,8 @@ export type ModelFacts = {
   producer: string;
   inputs: TensorSpec[];
   outputs: TensorSpec[];
+  /** Bytes of all outputs but state at `dimensionValues`; absent where a size is unknown. */
+  outputBytes?: number;
   /** Recurrent state found at import: input ↔ output pairs whose place is with their layer. */
   states: StatePair[];
   opCount: number;

@@ -73,7 +73,7 @@ export function buildProblem(input: ProblemInput): Problem {
     cutReason: facts.cuts.map((cut) => cut.reason),
     cutBytes: facts.cuts.map((cut) => cut.bytes),
     inputBytes: bytesOf(facts.inputs),
-    outputBytes: outputBytes(facts, bytesOf),
+    outputBytes: facts.outputBytes ?? outputBytes(facts, bytesOf),
     layerWeightBytes: facts.layers.map((layer) => layer.weightBytes),
     layerWorkspaceBytes: facts.layers.map((layer) => layer.workspaceBytes),
     nodes: topology.nodes.map((node) => toProblemNode(node, input)),

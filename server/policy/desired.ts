@@ -136,10 +136,11 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
 function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView, stageIndex: number, mode: Lane["mode"]): Lane {
   const stage = revision.stages[stageIndex] as StageView;
   const previous = revision.stages[stageIndex - 1];
+  const next = revision.stages[stageIndex + 1];
   const upstream = previous
     ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous.segmentId, previous.nodeId)}`)]
     : deployment.settings.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
-  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, sends: stage.sends, mode };
+  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : deployment.settings.ingressNodeIds)].sort(), sends: stage.sends, mode };
 }
 
 /** Port 0 = the node has not said yet; its address arrives with a later version. */
@@ -154,7 +155,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, active: Ac
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
   const pipelines = active.map(({ revision, mode }): IngressPipeline => {
     const last = revision.stages.at(-1) as StageView;
-    return { epoch: revision.epoch, revisionId: revision.revisionId, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), sends, mode };
+    return { epoch: revision.epoch, revisionId: revision.revisionId, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
   });
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {

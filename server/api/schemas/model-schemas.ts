@@ -57,6 +57,7 @@ export const modelFacts: z.ZodType<ModelFacts> = z
     producer: z.string(),
     inputs: z.array(tensorSpec),
     outputs: z.array(tensorSpec),
+    outputBytes: z.number().optional(),
     states: z.array(statePair),
     opCount: z.number(),
     parameterCount: z.number(),

