@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 type Started = ChildProcess & { output: string };
-function start(args: string[], env: NodeJS.ProcessEnv = {}): Started {
+function start(args: string[], env: Record<string, string> = {}): Started {
   const agent = spawn(process.execPath, [join(dist, "main.mjs"), "--data", folder, "--data-host", "127.0.0.1", ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }) as unknown as Started;
   agent.output = "";
   for (const stream of [agent.stdout, agent.stderr]) stream?.on("data", (part: Buffer) => (agent.output += part));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type AgentConfig, parseCommand } from "./env.ts";
 
-const config = (argv: string[], env: NodeJS.ProcessEnv = {}): AgentConfig => {
+const config = (argv: string[], env: Record<string, string | undefined> = {}): AgentConfig => {
   const command = parseCommand(argv, env);
   if (!("config" in command)) throw new Error(command.kind);
   return command.config;

@@ -50,7 +50,7 @@ export const SETTINGS = [
 type Setting = (typeof SETTINGS)[number][0];
 
 /** @throws AgentError "usage" with the one sentence to print. */
-export function parseCommand(argv: string[], env: NodeJS.ProcessEnv): Command {
+export function parseCommand(argv: string[], env: Record<string, string | undefined>): Command {
   const { values, positionals } = parseFlags(argv);
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
