@@ -10,14 +10,14 @@ const validity = () => ({ notBefore: new Date(Date.now() - 3_600_000), notAfter:
 export type TestTrust = { caPem: string; node(nodeId: string): Promise<TlsMaterial> };
 
 export async function testTrust(): Promise<TestTrust> {
-  cryptoProvider.set(webcrypto as unknown as Crypto);
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
+  cryptoProvider.set(webcrypto as never);
+  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
   const ca: X509Certificate = await X509CertificateGenerator.createSelfSigned({ name: "CN=test CA", keys, signingAlgorithm: ALGORITHM, ...validity(), extensions: [new BasicConstraintsExtension(true, 0, true)] });
   const caPem = ca.toString("pem");
   return {
     caPem,
     async node(nodeId) {
-      const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
+      const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
       const certificate = await X509CertificateGenerator.create({
         subject: `CN=${nodeId}`, issuer: ca.subject, publicKey: own.publicKey, signingKey: keys.privateKey, signingAlgorithm: ALGORITHM, ...validity(),
         extensions: [new SubjectAlternativeNameExtension([{ type: "dns", value: nodeId }]), new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth])],
