@@ -46,7 +46,9 @@ async function scriptFile(): Promise<string> {
   writeFileSync(path, await response.text());
   return path;
 }
-const environment = (home: string) => ({ PATH: process.env.PATH ?? "", HOME: home, CUTPLANE_INSTALL_ROOT: join(home, "cutplane agent") });
+const installRoot = (home: string) => join(home, "cutplane agent");
+// The type of Next.js demands a NODE_ENV that a fresh node does not have.
+const environment = (home: string) => ({ PATH: process.env.PATH ?? "", HOME: home, CUTPLANE_INSTALL_ROOT: installRoot(home) }) as unknown as NodeJS.ProcessEnv;
 
 test("the script is POSIX sh, names the address it was asked at and the digests of the packages", async () => {
   const path = await scriptFile();
@@ -71,7 +73,7 @@ test("install, join, run and uninstall in a home of its own, with nothing left",
   const ended = new Promise<number | null>((done) => installed.on("exit", done));
   for (let waited = 0; fake.reports.length === 0 && waited < 300 && installed.exitCode === null; waited++) await new Promise((done) => setTimeout(done, 100));
   expect(fake.hellos[0]?.hardware.providers, output).toEqual(["cpu"]);
-  const app = join(env.CUTPLANE_INSTALL_ROOT, "app");
+  const app = join(installRoot(home), "app");
   expect(existsSync(join(app, "dist/main.mjs"))).toBe(true);
   // The token is nowhere: grep finds no file and says so with exit code 1.
   expect(spawnSync("grep", ["-rlF", fake.token.slice(4, 24), home]).status).toBe(1);
