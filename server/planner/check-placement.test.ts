@@ -25,9 +25,9 @@ const mutations: [string, string, (placement: Placement, problem: Problem) => Pl
   ["a range past the end", "not-contiguous", (placement) => placement.map((stage, index) => (index === 2 ? { ...stage, to: 99 } : stage))],
   ["a cut inside a loop", "illegal-cut", (placement) => [{ ...placement[0], from: 0, to: 3 } as Placement[number], { ...placement[1], from: 3, to: 8 } as Placement[number]]],
   ["a node that is not drawn", "unknown-node", (placement) => placement.map((stage, index) => (index === 0 ? { ...stage, topologyNodeId: "tn_gone" } : stage))],
-  ["too little memory", "memory", (placement, problem) => (problem.nodes.forEach((node) => { node.memoryLimitBytes = 1e6; }), placement)],
-  ["an untrusted node", "trust", (placement, problem) => (problem.nodes.forEach((node) => { node.trusted = false; }), placement)],
-  ["no way between the nodes", "no-path", (placement, problem) => ((problem.paths = problem.paths.map((row, u) => row.map((path, v) => (u === v ? path : null)))), placement)],
+  ["too little memory", "memory", (placement, problem) => { for (const node of problem.nodes) node.memoryLimitBytes = 1e6; return placement; }],
+  ["an untrusted node", "trust", (placement, problem) => { for (const node of problem.nodes) node.trusted = false; return placement; }],
+  ["no way between the nodes", "no-path", (placement, problem) => { problem.paths = problem.paths.map((row, u) => row.map((path, v) => (u === v ? path : null))); return placement; }],
   ["nothing placed", "empty", () => []],
 ];
 
