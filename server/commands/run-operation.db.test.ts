@@ -27,7 +27,7 @@ test("an operational error is told, any other one is not", async () => {
   });
   expect(await told.done).toMatchObject({ status: "failed", error: { code: "model-refused", message: "It is broken.", fix: "Mend it." } });
   const hidden = await runOperation(deps, input, async () => {
-    throw new Error("secret path /root/x");
+    throw new Error("secret path /home/someone/x");
   });
   const ended = await hidden.done;
   expect(ended).toMatchObject({ status: "failed", error: { code: "internal" } });
