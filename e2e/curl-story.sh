@@ -13,7 +13,7 @@ api=$console/api/v1
 name=curl-story-$$
 work=$(mktemp -d)
 waiter=
-trap '[ -z "$waiter" ] || kill "$waiter" 2> /dev/null; rm -rf "$work"' EXIT
+trap '[ -z "$waiter" ] || kill "$waiter" 2> /dev/null || :; rm -rf "$work"' EXIT
 [ -z "${TOKEN:-}" ] || printf 'header = "Authorization: Bearer %s"\n' "$TOKEN" > "$work/curlrc"
 touch "$work/curlrc"
 
@@ -118,6 +118,7 @@ while [ ! -e "$work/moved" ] && kill -0 "$waiter" 2> /dev/null; do
   sent=$((sent + 1))
 done
 wait "$waiter" || fail "the move did not succeed"
+waiter=
 infer "$work/now" "$ingress/v2/models/$name/infer" || fail "the ingress refused after the move: $(cat "$work/now.raw")"
 cmp -s "$work/before" "$work/now" || fail "the answer changed with the move"
 say "moved; $sent requests meanwhile, every answer equal"

