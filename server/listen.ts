@@ -36,7 +36,8 @@ export function agentPorts(dataFolder: string, options: { wanted: number | null;
   if (options.wanted !== null) return [options.wanted];
   const last = Number(readText(path.join(dataFolder, "agent-port")));
   const beside = options.webPort < 65_535 ? [options.webPort + 1] : [];
-  return [...(last > 0 && last <= 65_535 ? [last] : []), ...beside, 0];
+  // The remembered port may be the one the console is now told to use itself.
+  return [...(last > 0 && last <= 65_535 && last !== options.webPort ? [last] : []), ...beside, 0];
 }
 export function rememberAgentPort(dataFolder: string, port: number): void {
   writeFileSync(path.join(dataFolder, "agent-port"), `${port}\n`);
