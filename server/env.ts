@@ -14,6 +14,7 @@ export const SETTINGS = [
   ["max-upload-bytes", "CUTPLANE_MAX_UPLOAD_BYTES", "BYTES", "largest model file that is taken (default 64 GiB)"],
   ["log-level", "CUTPLANE_LOG_LEVEL", "LEVEL", "trace, debug, info, warn or error (default info)"],
   ["no-demo", "CUTPLANE_NO_DEMO", "", "start without the demo fleet"],
+  ["demo-camera", "CUTPLANE_DEMO_CAMERA", "RATE", "pictures a second the demo sends while it serves (default 2; 0 sends none)"],
   ["once", "CUTPLANE_ONCE", "", "run the demo, print one JSON line, stop"],
 ] as const;
 type Setting = (typeof SETTINGS)[number][0];
@@ -33,6 +34,8 @@ const schema = z.object({
   "max-upload-bytes": z.coerce.number().int().min(1024).max(2 ** 42).default(64 * 2 ** 30),
   "log-level": z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
   "no-demo": flag.default(false),
+  // The demo's pipeline takes some tens a second: more would only show a queue.
+  "demo-camera": z.coerce.number().min(0).max(50).default(2),
   once: flag.default(false),
 });
 
@@ -49,6 +52,8 @@ export type Env = Readonly<{
   maxUploadBytes: number;
   logLevel: string;
   demo: boolean;
+  /** Pictures a second of the demo's camera; 0 = none. */
+  demoCameraPerSecond: number;
   once: boolean;
 }>;
 
@@ -84,6 +89,7 @@ export function parseEnv(argv: string[], variables: NodeJS.ProcessEnv, root: str
     maxUploadBytes: settings["max-upload-bytes"],
     logLevel: settings["log-level"],
     demo: settings.once || !settings["no-demo"],
+    demoCameraPerSecond: settings["demo-camera"],
     once: settings.once,
   });
 }

@@ -87,6 +87,7 @@ async function showDemo(env: Env, console: RunningConsole, options: { say: (line
       token: console.info.secure ? console.own.token : null,
       dataFolder: env.dataFolder,
       once: env.once,
+      cameraPerSecond: env.demoCameraPerSecond,
       log: say,
       signal,
       agentEntry: path.join(root, "agents/dist/main.mjs"),

@@ -23,8 +23,8 @@ export type DemoOptions = {
   signal: AbortSignal;
   /** agents/dist/main.mjs */
   agentEntry: string;
-  /** Pictures per second of the demo camera while it serves; 0 = none. Default: CUTPLANE_DEMO_CAMERA, else 2. */
-  cameraPerSecond?: number;
+  /** Pictures per second of the demo camera while it serves; 0 = none. */
+  cameraPerSecond: number;
 };
 export type DemoResult = { model: string; segments: number; nodes: string[]; text: string; predictedLatencyMs: number | null; measuredLatencyMs: number; parityMaxRelError: number | null };
 export type RunningDemo = DemoResult & { ingressUrl: string; confidence: number; stop(): Promise<void> };
@@ -55,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
     const picture = readFileSync(join(repositoryFolder(), "server/demo/picture.png"));
     const url = processUrl(deployed);
     const { text, confidence, latencyMs } = await readPicture(url, picture, signal);
-    const perSecond = options.cameraPerSecond ?? Number(process.env.CUTPLANE_DEMO_CAMERA ?? 2);
+    const perSecond = options.cameraPerSecond;
     if (!options.once && perSecond > 0) {
       camera = startCamera({ url, picture, perSecond, expectedText: text, log });
       log(`a demo camera sends ${perSecond} pictures a second, so that numbers move; it is not real traffic`);
