@@ -16,6 +16,7 @@ import { buildGraph } from "../server/model/graph.ts";
 import type { LayerRange, ModelFacts } from "../server/model/model.ts";
 import { parseModel } from "../server/model/onnx-proto.ts";
 import { openFileSource } from "../server/threads/file-source.ts";
+import { benchPrediction } from "./prediction.ts";
 import { reportBench, type Figure } from "./report.ts";
 
 /** Cores of all stages together; the rest of two cores is for ingress, load and system. */
@@ -197,4 +198,7 @@ async function run(): Promise<void> {
 }
 
 if (process.argv[2] === "alone") await alone();
-else await run();
+else {
+  await run();
+  if (!(await benchPrediction())) process.exitCode = 1;
+}
