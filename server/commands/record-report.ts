@@ -46,7 +46,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
   }
   for (const link of report.links ?? []) {
     const key = linkKey(nodeId, link.toNodeId);
-    fleet.links.set(key, toLiveLink(link, fleet.links.get(key)?.bytesPerSecond ?? 0));
+    fleet.links.set(key, toLiveLink(link, fleet.links.get(key)));
     fleet.dirtyLinks.add(key);
     fleet.touched.links.add(key);
   }

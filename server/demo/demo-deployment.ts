@@ -79,7 +79,14 @@ async function prepareTopology(context: DemoContext, fleet: Fleet): Promise<ApiT
   });
   const sourceId = document.sourceId ?? nodes.find((drawn) => drawn.nodeId === fleet.nodes[0]!.id)?.id ?? null;
   if (sourceId === document.sourceId && nodes.every((node, index) => node === document.nodes[index])) return topology;
-  return api.send<ApiTopology>("PUT", `/topologies/${topology.id}`, { baseRevision: topology.revision, document: { ...document, nodes, zones, sourceId } });
+  const saved = await api.send<ApiTopology>("PUT", `/topologies/${topology.id}`, { baseRevision: topology.revision, document: { ...document, nodes, zones, sourceId } });
+  // Side by side in the order of the links, the gateway lower, so that no label lies under another. A place a person gave stays.
+  const places = nodes.flatMap((drawn) => {
+    const index = fleet.nodes.findIndex((node) => node.id === drawn.nodeId);
+    return index < 0 || saved.layout[drawn.id] ? [] : [[drawn.id, { x: index * 420, y: index === 1 ? 190 : 0 }] as const];
+  });
+  if (places.length > 0) await api.send("PUT", `/topologies/${topology.id}/layout`, { layout: Object.fromEntries(places) });
+  return saved;
 }
 
 /** The plan is better when made from measurements; when they take too long, it is made from estimates and says so. */

@@ -115,7 +115,8 @@ export function linkKey(fromNodeId: string, toNodeId: string): string {
   return `${fromNodeId}>${toNodeId}`;
 }
 
-/** What a probe said, kept with the traffic figure of before. */
-export function toLiveLink(link: LinkSample, bytesPerSecond: number): LiveLinkSample {
-  return { rttMs: link.rttMs, rttSdMs: link.rttSdMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond, measuredAt: link.at, error: link.error };
+/** What a probe said. Bandwidth is probed less often than the round trip, so the last figure stays; traffic is not a probe's business. */
+export function toLiveLink(link: LinkSample, before: LiveLinkSample | undefined): LiveLinkSample {
+  const bandwidthBytesPerSecond = link.bandwidthBytesPerSecond ?? before?.bandwidthBytesPerSecond ?? null;
+  return { rttMs: link.rttMs, rttSdMs: link.rttSdMs, bandwidthBytesPerSecond, bytesPerSecond: before?.bytesPerSecond ?? 0, measuredAt: link.at, error: link.error };
 }
