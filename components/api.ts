@@ -36,14 +36,24 @@ export type Operation = Outputs["operations"]["get"];
 /** What went wrong, why, and what to do. */
 export type ProblemText = { code: string; message: string; fix: string | null };
 
+/** A request outside tRPC (raw bytes) that the server refused or never answered. */
+export class RequestRefused extends Error {
+  readonly problem: ProblemText;
+  constructor(problem: ProblemText) {
+    super(problem.message);
+    this.name = "RequestRefused";
+    this.problem = problem;
+  }
+}
+
 /** Any thrown value → what the user reads. */
 export function problemOf(error: unknown): ProblemText {
-  if (error instanceof TRPCClientError) {
-    const own = (error.data as { cutplane?: ProblemText } | null)?.cutplane;
+  if (error instanceof TRPCClientError || error instanceof RequestRefused) {
+    const own = error instanceof RequestRefused ? error.problem : (error.data as { cutplane?: ProblemText } | null)?.cutplane;
     // This console demands a credential and the browser has none, or it was revoked.
     if (own?.code === "unauthorized" && typeof location !== "undefined" && location.pathname !== "/login") location.assign("/login");
     if (own) return { code: own.code, message: own.message, fix: own.fix ?? null };
-    if (!error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running. Requests to deployments go on without it." };
+    if (error instanceof TRPCClientError && !error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running. Requests to deployments go on without it." };
   }
   return { code: "internal", message: error instanceof Error ? error.message : String(error), fix: null };
 }

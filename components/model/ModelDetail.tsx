@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { api, type ModelFull } from "../api.ts";
@@ -7,12 +7,14 @@ import { bytes, count, flops } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
-import { told, toldProblem } from "../ui/notices.ts";
 import { Page, Section } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { CutBytes } from "./CutBytes.tsx";
+import { DeleteModel } from "./DeleteModel.tsx";
 import { LayerTable } from "./LayerTable.tsx";
+import { ModelName } from "./ModelName.tsx";
+import { ProcessorEditor } from "./ProcessorEditor.tsx";
 import { Profiles } from "./Profiles.tsx";
 
 export function ModelDetail({ modelId }: { modelId: string }) {
@@ -22,7 +24,7 @@ export function ModelDetail({ modelId }: { modelId: string }) {
   const model = query.data;
   const { facts } = model;
   return (
-    <Page title={model.name} lead={`${facts.producer || "Unknown producer"}, opset ${facts.opset.map((one) => `${one.domain || "ai.onnx"} ${one.version}`).join(", ")}, ${model.origin}`} actions={<Actions model={model} />}>
+    <Page title={model.name} heading={<ModelName model={model} />} lead={`${facts.producer || "Unknown producer"}, opset ${facts.opset.map((one) => `${one.domain || "ai.onnx"} ${one.version}`).join(", ")}, ${model.origin}`} actions={<Actions model={model} />}>
       <Totals model={model} />
       {facts.warnings.length > 0 && <Section title="Worth knowing"><ul className="list-disc space-y-1 pl-4 text-ink-2">{facts.warnings.map((text) => <li key={text}>{text}</li>)}</ul></Section>}
       <Section title="Cuts" aside={facts.cuts.length > 0 ? `${model.legalCutCount} of ${facts.cuts.length} legal, first layer at the left` : undefined}>
@@ -41,12 +43,11 @@ export function ModelDetail({ modelId }: { modelId: string }) {
 function Actions({ model }: { model: ModelFull }) {
   const router = useRouter();
   const topologies = useQuery(api.topologies.list.queryOptions()).data ?? [];
-  const remove = useMutation(api.models.delete.mutationOptions({ onSuccess: () => { told(`${model.name} is deleted.`); router.push("/models"); }, onError: (error) => toldProblem("Deleting", error) }));
   const first = topologies[0];
   return (
     <>
       {first && <Button look="primary" onClick={() => router.push(`/topologies/${first.id}?model=${model.id}`)}>Place it on {first.name}</Button>}
-      <Button look="danger" disabled={model.deployments.length > 0 || remove.isPending} title={model.deployments.length > 0 ? "A deployment uses it" : undefined} onClick={() => { if (confirm(`Delete ${model.name}? Its file and plans go with it.`)) remove.mutate({ id: model.id }); }}>Delete</Button>
+      <DeleteModel model={model} />
     </>
   );
 }
@@ -64,7 +65,7 @@ function Totals({ model }: { model: ModelFull }) {
 function Signature({ model }: { model: ModelFull }) {
   const { facts, processor } = model;
   return (
-    <Section title="In and out" aside={processor ? `processor ${processor.kind}` : "no processor: tensors only"}>
+    <Section title="In and out" aside={<ProcessorEditor model={model} />}>
       <div className="grid gap-6 sm:grid-cols-2">
         {([["Inputs", facts.inputs], ["Outputs", facts.outputs]] as const).map(([title, specs]) => (
           <div key={title}>

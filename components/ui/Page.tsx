@@ -1,14 +1,14 @@
 import type { ReactNode } from "react";
 
-type Props = { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
+type Props = { title: string; /** In place of the title, with an h1 of its own. */ heading?: ReactNode; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
 
 /** A page of reading and tables; the canvas has a frame of its own. */
-export function Page({ title, lead, actions, children }: Props) {
+export function Page({ title, heading, lead, actions, children }: Props) {
   return (
     <div className="mx-auto w-full max-w-7xl px-3 pt-5 pb-16 sm:px-6">
       <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
-          <h1 className="truncate text-xl font-medium tracking-tight">{title}</h1>
+          {heading ?? <h1 className="truncate text-xl font-medium tracking-tight">{title}</h1>}
           {lead && <div className="mt-1 max-w-prose text-ink-2">{lead}</div>}
         </div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
