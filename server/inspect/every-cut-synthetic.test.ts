@@ -1,4 +1,5 @@
 // Every legal cut of small synthetic models in the shapes of BERT, Llama (with past and present keys and values) and ResNet.
+// Their weights are random, so no real input means anything to them: inputs are made up and seeded.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -31,7 +32,7 @@ async function expectEveryCutEqual(path: string, facts: ModelFacts, steps: WireT
 
 const integers = (name: string, shape: number[], values: number[]): WireTensor => ({ name, dataType: "int64", shape, data: new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer) });
 
-test("BERT shape: every legal cut is equal; only the hidden state and the mask cross between layers", () => withTempFolder(async (folder) => {
+test("BERT shape, seeded inputs: every legal cut is equal; only the hidden state and the mask cross between layers", () => withTempFolder(async (folder) => {
   const path = writeTo(join(folder, "bert.onnx"), buildBert({ layers: 3, hidden: 64, heads: 4, feedForward: 128, vocabulary: 300, maxPositions: 160, seed: 1 }));
   const facts = await factsOf(path);
   expect(facts.producer).toContain("synthetic");
@@ -42,7 +43,7 @@ test("BERT shape: every legal cut is equal; only the hidden state and the mask c
   await expectEveryCutEqual(path, facts, [sampleInputs({ inputs: facts.inputs, dimensionValues: facts.dimensionValues, vocabulary: () => 300, zeros: new Set(), seed: 4 })]);
 }), TIMEOUT_MS);
 
-test("Llama shape: keys and values stay with their layer, and every legal cut is equal over a prompt and eight more tokens", () => withTempFolder(async (folder) => {
+test("Llama shape, seeded inputs: keys and values stay with their layer, and every legal cut is equal over a prompt and eight more tokens", () => withTempFolder(async (folder) => {
   const path = writeTo(join(folder, "llama.onnx"), buildLlama({ layers: 3, hidden: 64, heads: 4, feedForward: 96, vocabulary: 200, seed: 2 }));
   const facts = await factsOf(path);
   expect(facts.states.map((state) => `${state.input} ${state.output} ${state.shape}`)).toContain("past_key_values.2.value present.2.value 1,4,0,16");
@@ -62,7 +63,7 @@ test("Llama shape: keys and values stay with their layer, and every legal cut is
   await expectEveryCutEqual(path, facts, steps);
 }), TIMEOUT_MS);
 
-test("ResNet shape: every legal cut is equal", () => withTempFolder(async (folder) => {
+test("ResNet shape, seeded inputs: every legal cut is equal", () => withTempFolder(async (folder) => {
   const path = writeTo(join(folder, "resnet.onnx"), buildResnet({ blocks: [1, 2, 1, 1], width: 8, classes: 10, seed: 3 }));
   const facts = await factsOf(path);
   expect(facts.cuts.length).toBeGreaterThan(10);
