@@ -49,6 +49,11 @@ async function infer(data: Float32Array, parameters: Record<string, unknown> = {
 function close(a: number[], b: number[]): number {
   return Math.max(...b.map((y, i) => Math.abs(a[i]! - y))) / Math.max(1, ...b.map(Math.abs));
 }
+/** Waits until the ingress counts exactly so many requests between accepted and answered. */
+async function inFlight(wanted: number): Promise<void> {
+  const count = async () => Number(/^cutplane_ingress_in_flight\{.*\} (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+  await expect.poll(count, { timeout: 10_000, interval: 10 }).toBe(wanted);
+}
 async function stopAll(pipelines: TestPipeline[]): Promise<void> {
   for (const { stages } of pipelines) for (const { child } of stages) {
     child.send({ type: "stop", graceMs: 500 });
@@ -202,17 +207,33 @@ test("overload, deadline and a client that goes away", async () => {
   const body = Buffer.from(new Float32Array(rows * wide).fill(0.1).buffer);
   const head = (timeout: number) => Buffer.from(JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [rows, wide], parameters: { binary_data_size: body.length } }], parameters: { timeout, binary_data_output: true } }));
   const send = (timeoutUs: number, signal?: AbortSignal) => fetch(`${url}/v2/models/tiny/infer`, { method: "POST", ...(signal ? { signal } : {}), headers: { "inference-header-content-length": String(head(timeoutUs).length) }, body: Buffer.concat([head(timeoutUs), body]) });
+  const status = (answer: Promise<Response>) => answer.then(async (response) => { await response.arrayBuffer(); return response.status; });
+  const stage = pipeline.stages[0]!.child;
+  // The stage stands still, so that what is in flight is known at every step and nothing depends on how fast it computes.
+  stage.process.kill("SIGSTOP");
   const gone = new AbortController();
-  const statuses = await Promise.all([
-    ...Array.from({ length: 10 }, () => send(20_000_000).then(async (response) => { await response.arrayBuffer(); return response.status; })),
-    send(20_000_000, gone.signal).then((response) => response.status, () => 0),
-    new Promise((resolve) => setTimeout(resolve, 20)).then(() => { gone.abort(); return -1; }),
-  ]);
-  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(6);
-  expect(statuses.some((status) => status === 429)).toBe(true);
+  const leave = () => status(send(20_000_000, gone.signal)).catch((error: Error) => error.name);
+  // The queue gives two credits: the first request is on its way to the stage, the sixth still waits at the ingress.
+  const leaving = [leave()];
+  await inFlight(1);
+  const taken = Array.from({ length: 4 }, () => status(send(20_000_000)));
+  await inFlight(5);
+  leaving.push(leave());
+  await inFlight(6);
+  expect(await Promise.all(Array.from({ length: 5 }, () => status(send(20_000_000))))).toEqual([429, 429, 429, 429, 429]);
+  gone.abort();
+  expect(await Promise.all(leaving)).toEqual(["AbortError", "AbortError"]);
+  // Who goes away gives the place back at once.
+  await inFlight(4);
+  taken.push(status(send(20_000_000)), status(send(20_000_000)));
+  await inFlight(6);
+  expect(await status(send(20_000_000))).toBe(429);
+  stage.process.kill("SIGCONT");
+  expect(await Promise.all(taken)).toEqual([200, 200, 200, 200, 200, 200]);
+  await inFlight(0);
   const late = await send(1_000);
   expect([503, 504]).toContain(late.status);
-  await pipeline.stages[0]!.child.until("nothing in flight", (stage) => lanesOf(stage)[0]?.inFlight === 0);
+  await stage.until("nothing in flight", (child) => lanesOf(child)[0]?.inFlight === 0);
   expect((await send(20_000_000)).status).toBe(200);
   await stopAll([pipeline]);
 }, 60_000);
