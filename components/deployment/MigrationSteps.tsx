@@ -24,7 +24,7 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
     <section aria-label="Move" data-testid="migration" data-state={migration.state} className="shrink-0 border-b border-line bg-panel px-3 py-2">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
         <Steps migration={migration} />
-        <span className="text-xs text-ink-2">{migration.reason}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
+        <span className="text-xs text-ink-2">{migration.reason?.replace(/\.$/, "")}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
         <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <Cancel deployment={deployment} migration={migration} />}</span>
       </div>
       {migration.error && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
