@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { diffPlacements } from "./diff-placements.ts";
-import { estimatePlacement } from "./estimate.ts";
+import { estimatePlacement, hopFigures, HANDLING_MS_PER_BYTE, ingressMs, STAGE_HANDOVER_MS } from "./estimate.ts";
 import type { Placement } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
@@ -17,13 +17,14 @@ const placement: Placement = [
 ];
 
 test("latency adds up its parts and throughput is the slowest one's", () => {
-  const estimate = estimatePlacement(connected(1), placement);
+  const problem = connected(1);
+  const estimate = estimatePlacement(problem, placement);
   if (!estimate) throw new Error("no estimate");
-  const parts = estimate.stages.reduce((sum, stage) => sum + stage.computeMs + 0.5, 0) + estimate.hops.reduce((sum, hop) => sum + hop.latencyMs + hop.transferMs, 0);
+  const parts = ingressMs(problem) + estimate.stages.reduce((sum, stage) => sum + stage.computeMs + STAGE_HANDOVER_MS, 0) + estimate.hops.reduce((sum, hop) => sum + hop.latencyMs + hop.transferMs, 0);
   expect(estimate.latencyMs).toBeCloseTo(parts, 9);
   expect(estimate.hops).toHaveLength(4);
   expect(estimate.hops[0]?.kind).toBe("local");
-  const slowest = Math.max(...estimate.stages.map((stage) => stage.computeMs + 0.5), ...estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => hop.transferMs));
+  const slowest = Math.max(...estimate.stages.map((stage) => stage.computeMs + STAGE_HANDOVER_MS), ...estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => hop.transferMs));
   expect(estimate.throughputPerSecond).toBeCloseTo(1000 / slowest, 9);
 });
 
@@ -37,10 +38,25 @@ test.each(Array.from({ length: 10 }, (_, seed) => seed))("more bandwidth is neve
   expect(estimatePlacement(farther, placement)?.latencyMs).toBeGreaterThan(base?.latencyMs ?? 0);
 });
 
+test("a link faster than encryption takes as long as a hand-over within the node, a slower one as long as its bandwidth says", () => {
+  const problem = connected(3);
+  const bytes = 1_000_000;
+  const over = (bandwidthBytesPerSecond: number) => hopFigures({ ...problem, paths: problem.paths.map((row) => row.map((path) => path && { ...path, bandwidthBytesPerSecond })) }, 0, 1, bytes)?.transferMs;
+  expect(over(1e12)).toBe(bytes * HANDLING_MS_PER_BYTE);
+  expect(over(1e12)).toBe(hopFigures(problem, 0, 0, bytes)?.transferMs);
+  expect(over(1e7)).toBeCloseTo(100, 9);
+});
+
+test("larger requests and answers cost more at the ingress, wherever the stages are", () => {
+  const problem = connected(6);
+  const larger: Problem = { ...problem, inputBytes: problem.inputBytes + 1e6, outputBytes: problem.outputBytes + 1e6 };
+  expect(ingressMs(larger) - ingressMs(problem)).toBeCloseTo(4, 9);
+});
+
 test("two stages on one node share its time", () => {
   const problem = connected(2);
   const shared = estimatePlacement(problem, placement.map((stage) => ({ ...stage, topologyNodeId: "tn_1" })));
-  const compute = shared?.stages.reduce((sum, stage) => sum + stage.computeMs + 0.5, 0) ?? 0;
+  const compute = shared?.stages.reduce((sum, stage) => sum + stage.computeMs + STAGE_HANDOVER_MS, 0) ?? 0;
   expect(shared?.bottleneckMs).toBeCloseTo(compute, 9);
   expect(shared?.memory).toHaveLength(1);
 });

@@ -2,7 +2,7 @@
 // State (layers done, last node, set of nodes used); each stage takes a node of its own, so stages = size of the set.
 // Exact within its limits (nodes and cuts kept below); beyond them the weakest candidates are left out and the plan says that it is not proved.
 import { checkPlacement } from "./check-placement.ts";
-import { estimatePlacement, hopFigures, STAGE_HANDOVER_MS } from "./estimate.ts";
+import { estimatePlacement, hopFigures, ingressMs, STAGE_HANDOVER_MS } from "./estimate.ts";
 import type { Estimate, Infeasible, Objective, Placement, Plan, Refusal } from "./plan.ts";
 import { crossingBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
 
@@ -96,11 +96,11 @@ function extend(problem: Problem, objective: Objective, previous: Chain | null, 
   return { costMs, latencyMs, previous, from: step.from, to: step.to, node: step.node };
 }
 
-/** Adds the answer's way back to the source. */
+/** Adds the answer's way back to the source and what the request pays at the ingress. */
 function finish(problem: Problem, objective: Objective, partial: Chain, source: number): Chain | null {
   const answer = hopFigures(problem, partial.node, source, problem.outputBytes);
   if (!answer || !trustedWay(problem, partial.node, source)) return null;
-  const latencyMs = partial.latencyMs + answer.latencyMs + answer.transferMs;
+  const latencyMs = partial.latencyMs + answer.latencyMs + answer.transferMs + ingressMs(problem);
   const linkMs = answer.kind === "local" ? 0 : answer.transferMs;
   return { ...partial, latencyMs, costMs: objective === "latency" ? latencyMs : Math.max(partial.costMs, linkMs) };
 }
