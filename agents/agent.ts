@@ -108,7 +108,7 @@ function createParts({ config, log, state, ports, bootId }: Context, cache: Arti
     },
   });
   const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
-  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, onSample: (sample) => reporter.link(sample) });
+  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => reporter.link(sample) });
   const sampler = createSampler();
   const reporter = createReporter({
     bootId, nowMs, cursor: () => state.desired.version,

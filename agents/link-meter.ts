@@ -5,17 +5,28 @@ import type { TlsMaterial } from "./stage/messages.ts";
 import { probePeer } from "./stage/probe.ts";
 
 export type LinkMeter = { set(peers: readonly Peer[]): void; stop(): void };
-export type LinkMeterOptions = { tls(): TlsMaterial; dataProxyUrl: string | null; onSample(sample: LinkSample): void };
+export type LinkMeterOptions = {
+  tls(): TlsMaterial; dataProxyUrl: string | null;
+  /** Whether the node is at something that would spoil the figure. */
+  busy(): boolean;
+  onSample(sample: LinkSample): void;
+};
 
 const INTERVAL_MS = 30_000;
 /** A peer that did not answer may be starting: looked at sooner, a few times. */
 const RETRY_INTERVAL_MS = 5_000;
 const MAX_QUICK_RETRIES = 6;
-/** Megabytes through a link that serves requests: every tenth time, about every five minutes. */
+/** Bandwidth costs megabytes, through a link that may be serving: with each of the first measurements, when everything starts at once and one is easily wrong … */
+const FIRST_BANDWIDTHS = 3;
+/** … which follow each other faster … */
+const FIRST_INTERVAL_MS = 8_000;
+/** … then every tenth time, about every five minutes. */
 const BANDWIDTH_EVERY = 10;
+/** While this node measures a model its cores are taken: bandwidth waits, but not for ever. */
+const LONGEST_WAIT_MS = 60_000;
 const IDLE_MS = 1_000;
 
-type Known = { peer: Peer; dueMs: number; count: number; failures: number; lastBandwidth: number | null };
+type Known = { peer: Peer; dueMs: number; count: number; failures: number; lastBandwidth: number | null; sinceMs: number };
 
 export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
   const stopped = new AbortController();
@@ -23,14 +34,17 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
 
   const measure = async (one: Known) => {
     const { nodeId, host, port } = one.peer;
-    const bandwidth = one.lastBandwidth === null || one.count % BANDWIDTH_EVERY === 0;
+    const due = one.lastBandwidth === null || one.count < FIRST_BANDWIDTHS || one.count % BANDWIDTH_EVERY === 0;
+    const bandwidth = due && (!options.busy() || Date.now() - one.sinceMs > LONGEST_WAIT_MS);
     const sample = await probePeer({ tls: options.tls(), peer: { nodeId, host, port }, dataProxy: options.dataProxyUrl, bandwidth, signal: stopped.signal });
     if (stopped.signal.aborted || known.get(nodeId) !== one) return;
-    one.count += 1;
+    // A turn without the bandwidth it was for is no turn.
+    if (bandwidth || !due) one.count += 1;
     one.failures = sample.error === null ? 0 : one.failures + 1;
     one.lastBandwidth = sample.bandwidthBytesPerSecond ?? one.lastBandwidth;
     const quick = one.failures > 0 && one.failures <= MAX_QUICK_RETRIES;
-    one.dueMs = Date.now() + (quick ? RETRY_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
+    const soon = one.count < FIRST_BANDWIDTHS || (due && !bandwidth);
+    one.dueMs = Date.now() + (quick ? RETRY_INTERVAL_MS : soon ? FIRST_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
     options.onSample(sample);
   };
 
@@ -51,7 +65,7 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
       for (const peer of wanted) {
         const before = known.get(peer.nodeId);
         if (before && before.peer.host === peer.host && before.peer.port === peer.port) before.peer = peer;
-        else known.set(peer.nodeId, { peer, dueMs: Date.now(), count: 0, failures: 0, lastBandwidth: null });
+        else known.set(peer.nodeId, { peer, dueMs: Date.now(), count: 0, failures: 0, lastBandwidth: null, sinceMs: Date.now() });
       }
     },
     stop: () => stopped.abort(),

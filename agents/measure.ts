@@ -5,7 +5,7 @@ import type { StartChild } from "./child-process.ts";
 import type { FromMeasure, ToMeasure } from "./measure-process.ts";
 import type { Hardware, MeasureTask, Notice, ObservedMeasure } from "./protocol/control.ts";
 
-export type Measurements = { set(tasks: readonly MeasureTask[]): void; observe(): ObservedMeasure[]; stop(): void };
+export type Measurements = { set(tasks: readonly MeasureTask[]): void; observe(): ObservedMeasure[]; running(): boolean; stop(): void };
 export type MeasurementsOptions = {
   cache: ArtifactCache;
   startChild: StartChild;
@@ -54,6 +54,7 @@ export function createMeasurements(options: MeasurementsOptions): Measurements {
   };
 
   return {
+    running: () => running !== null,
     set(wanted) {
       tasks = wanted;
       const ids = new Set(wanted.map((task) => task.taskId));

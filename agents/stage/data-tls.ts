@@ -68,12 +68,17 @@ async function dialTcp({ host, port, dataProxy, signal }: DialOptions): Promise<
   return socket;
 }
 
+/** The signal counts only until the connection stands: one long-lived signal sees many dials, and each must leave no listener behind. */
 function openTcp(host: string, port: number, signal: AbortSignal | undefined): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000, ...(signal ? { signal } : {}) });
-    const fail = (error: Error) => { socket.destroy(); reject(new WireError("link_lost", error.message)); };
+    if (signal?.aborted) return reject(new WireError("cancelled", "no longer wanted"));
+    const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 });
+    const settle = () => { socket.off("error", fail); signal?.removeEventListener("abort", abort); };
+    const fail = (error: Error) => { settle(); socket.destroy(); reject(new WireError("link_lost", error.message)); };
+    const abort = () => { settle(); socket.on("error", () => undefined); socket.destroy(); reject(new WireError("cancelled", "no longer wanted")); };
+    signal?.addEventListener("abort", abort, { once: true });
     socket.once("error", fail);
-    socket.once("connect", () => { socket.off("error", fail); socket.on("error", () => socket.destroy()); resolve(socket); });
+    socket.once("connect", () => { settle(); socket.on("error", () => socket.destroy()); resolve(socket); });
   });
 }
 

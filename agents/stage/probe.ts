@@ -10,10 +10,14 @@ import type { TlsMaterial } from "./messages.ts";
 
 /** Round trips of one measurement; the first one warms the path and does not count. */
 const ROUND_TRIPS = 8;
-/** Bytes are sent until this long has passed … */
-const BULK_MS = 400;
+/** Bursts of one measurement; the fastest counts, because whatever else the machines do only takes bandwidth away … */
+const BURSTS = 3;
+/** … with a pause before the next, so that one busy moment does not fall on all. */
+const BURST_PAUSE_MS = 150;
+/** In a burst bytes are sent until this long has passed … */
+const BURST_MS = 250;
 /** … or so many were sent, so that a measurement never hurts a slow or metered link much. */
-const MAX_BULK_BYTES = 8 * 1024 * 1024;
+const MAX_BURST_BYTES = 4 * 1024 * 1024;
 /** Bulk frames not yet acknowledged: enough to fill 100 ms × 160 Mbit/s. */
 const BULK_AHEAD = 8;
 /** Probes a node answers at once; more are refused. */
@@ -49,40 +53,51 @@ function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: Abo
     const times: number[] = [];
     const body = new Uint8Array(MAX_CHUNK_BYTES);
     let sentAt = performance.now();
-    let bulk: { startedAt: number; firstAckAt: number; acked: number; sent: number } | null = null;
+    let burst: { startedAt: number; firstAckAt: number; acked: number; sent: number } | null = null;
+    const bandwidths: number[] = [];
+    let pause: NodeJS.Timeout | undefined;
     const ping = () => { sentAt = performance.now(); connection.sendControl("probe", { value: times.length }); };
-    const sendBulk = () => { bulk!.sent++; connection.sendControl("probe", { value: ROUND_TRIPS + bulk!.sent }, body); };
+    const sendBulk = () => { burst!.sent++; connection.sendControl("probe", { value: ROUND_TRIPS + burst!.sent }, body); };
+    const startBurst = () => {
+      burst = { startedAt: performance.now(), firstAckAt: 0, acked: 0, sent: 0 };
+      for (let i = 0; i < BULK_AHEAD; i++) sendBulk();
+    };
     const finish = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       const used = times.slice(1);
       const mean = used.reduce((sum, ms) => sum + ms, 0) / used.length;
-      // From the first acknowledgement on: the pipe is full then, and one round trip does not count as transfer time.
-      const bandwidthBytesPerSecond = bulk && bulk.acked > 1 ? ((bulk.acked - 1) * MAX_CHUNK_BYTES) / ((performance.now() - bulk.firstAckAt) / 1000) : null;
+      const bandwidthBytesPerSecond = bandwidths.length > 0 ? Math.max(...bandwidths) : null;
       resolve({ rttMs: median(used), rttSdMs: Math.sqrt(used.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / used.length), bandwidthBytesPerSecond });
       connection.close("going_away", "measured");
     };
+    /** From the first acknowledgement on: the pipe is full then, and one round trip does not count as transfer time. */
+    const endBurst = ({ acked, firstAckAt }: NonNullable<typeof burst>) => {
+      if (acked > 1) bandwidths.push(((acked - 1) * MAX_CHUNK_BYTES) / ((performance.now() - firstAckAt) / 1000));
+      burst = null;
+      // A burst that ran into its time says enough: on a slow link more of them only get in the way.
+      if (bandwidths.length >= BURSTS || acked * MAX_CHUNK_BYTES < MAX_BURST_BYTES) return finish();
+      pause = setTimeout(startBurst, BURST_PAUSE_MS);
+    };
     const onAck = () => {
       const now = performance.now();
-      if (!bulk) {
+      if (times.length < ROUND_TRIPS) {
         times.push(now - sentAt);
         if (times.length < ROUND_TRIPS) return ping();
-        if (!bandwidth) return finish();
-        bulk = { startedAt: now, firstAckAt: 0, acked: 0, sent: 0 };
-        for (let i = 0; i < BULK_AHEAD; i++) sendBulk();
-        return;
+        return bandwidth ? startBurst() : finish();
       }
-      bulk.acked++;
-      if (bulk.acked === 1) bulk.firstAckAt = now;
-      const enough = now - bulk.startedAt > BULK_MS || bulk.sent * MAX_CHUNK_BYTES >= MAX_BULK_BYTES;
+      if (!burst) return;
+      burst.acked++;
+      if (burst.acked === 1) burst.firstAckAt = now;
+      const enough = now - burst.startedAt > BURST_MS || burst.sent * MAX_CHUNK_BYTES >= MAX_BURST_BYTES;
       if (!enough) sendBulk();
-      else if (bulk.acked >= bulk.sent || (bulk.acked > 1 && now - bulk.startedAt > 4 * BULK_MS)) finish();
+      else if (burst.acked >= burst.sent || (burst.acked > 1 && now - burst.startedAt > 4 * BURST_MS)) endBurst(burst);
     };
     const connection = new FrameConnection(socket, nodeId, {
       maxPayloadBytes: 0, pool: new BufferPool(),
       onMessage: () => undefined,
       onControl: (frame) => { if (frame.type === "probe-ack") onAck(); },
-      onClose: (code, reason) => { clearTimeout(timer); reject(new WireError(code, reason)); },
+      onClose: (code, reason) => { clearTimeout(timer); clearTimeout(pause); reject(new WireError(code, reason)); },
     });
     signal?.addEventListener("abort", abort, { once: true });
     ping();
