@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { WireTensor } from "../../agents/protocol/tensor.ts";
 import type { ModelFacts } from "../model/model.ts";
+import { parseModel } from "../model/onnx-proto.ts";
 import { sampleInputs } from "../model/sample-inputs.ts";
 import { seededRandom } from "../model/seeded-random.ts";
 import { buildBert } from "../model/synthetic/bert.ts";
 import { buildLlama } from "../model/synthetic/llama.ts";
-import type { ModelBuilder } from "../model/synthetic/model-builder.ts";
+import { ModelBuilder } from "../model/synthetic/model-builder.ts";
 import { buildResnet } from "../model/synthetic/resnet.ts";
+import { openFileSource } from "../threads/file-source.ts";
 import { errorOfSplit, everyCut, factsOf, randomSplit, referenceOf, withTempFolder } from "./testing-models.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -68,4 +70,24 @@ test("ResNet shape, seeded inputs: every legal cut is equal", () => withTempFold
   const facts = await factsOf(path);
   expect(facts.cuts.length).toBeGreaterThan(10);
   await expectEveryCutEqual(path, facts, [sampleInputs({ inputs: facts.inputs, dimensionValues: { ...facts.dimensionValues, height: 64, width: 64 }, vocabulary: () => null, zeros: new Set(), seed: 4 })]);
+}), TIMEOUT_MS);
+
+test("weights at any offset of the file: every legal cut is equal", () => withTempFolder(async (folder) => {
+  const residues = new Set<number>();
+  for (const name of ["x", "xx", "xxx", "xxxx"]) {
+    const model = new ModelBuilder({ seed: 5 });
+    let value = model.input(name, "float32", [33, 64]);
+    for (const index of [0, 1, 2]) {
+      const sum = model.op("Add", `/${index}/Add`, [model.op("MatMul", `/${index}/MatMul`, [value, model.weight(`w${index}`, [64, 64])]), model.weight(`b${index}`, [33, 64])]);
+      value = model.op("LayerNormalization", `/${index}/Norm`, [sum, model.weight(`scale${index}`, [64])], { axis: -1 }, index === 2 ? ["y"] : undefined);
+    }
+    model.output("y", "float32", [33, 64]);
+    const path = writeTo(join(folder, `${name}.onnx`), model);
+    const source = openFileSource(path);
+    for (const tensor of parseModel(source).graph.initializers) residues.add((tensor.data?.start ?? 0) % 4);
+    source.close();
+    const facts = await factsOf(path);
+    await expectEveryCutEqual(path, facts, [sampleInputs({ inputs: facts.inputs, dimensionValues: {}, vocabulary: () => null, zeros: new Set(), seed: 4 })]);
+  }
+  expect([...residues].sort()).toEqual([0, 1, 2, 3]);
 }), TIMEOUT_MS);

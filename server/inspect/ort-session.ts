@@ -28,6 +28,9 @@ export function fromOrt(name: string, tensor: Tensor): WireTensor {
   return { name, dataType: tensor.type as DataType, shape: [...tensor.dims], data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
+/** Elements compared at a time: bounds the memory of a comparison, whatever the output's size. */
+const COMPARED_ELEMENTS = 16 * 1024;
+
 /** max |a − b| / max(1, max |b|); infinite where types or shapes differ or exactly one side is not a number. `b` is the reference. */
 export function relativeError(a: WireTensor, b: WireTensor): number {
   if (a.dataType !== b.dataType || a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
@@ -35,39 +38,49 @@ export function relativeError(a: WireTensor, b: WireTensor): number {
   const right = numbersOf(b);
   let difference = 0;
   let largest = 1;
-  for (let index = 0; index < right.length; index++) {
-    const x = left(index);
-    const y = right(index);
-    if (Number.isNaN(x) && Number.isNaN(y)) continue;
-    if (x === y) { if (Number.isFinite(y)) largest = Math.max(largest, Math.abs(y)); continue; }
-    if (!Number.isFinite(x) || !Number.isFinite(y)) return Number.POSITIVE_INFINITY;
-    difference = Math.max(difference, Math.abs(x - y));
-    largest = Math.max(largest, Math.abs(y));
+  for (let start = 0; start < right.count; start += COMPARED_ELEMENTS) {
+    const xs = left.read(start);
+    const ys = right.read(start);
+    for (let index = 0; index < ys.length; index++) {
+      const x = xs[index] as number;
+      const y = ys[index] as number;
+      if (Number.isNaN(x) && Number.isNaN(y)) continue;
+      if (x === y) { if (Number.isFinite(y)) largest = Math.max(largest, Math.abs(y)); continue; }
+      if (!Number.isFinite(x) || !Number.isFinite(y)) return Number.POSITIVE_INFINITY;
+      difference = Math.max(difference, Math.abs(x - y));
+      largest = Math.max(largest, Math.abs(y));
+    }
   }
   return difference / largest;
 }
 
-function numbersOf(tensor: WireTensor): ((index: number) => number) & { length: number } {
-  const view = new DataView(tensor.data.buffer, tensor.data.byteOffset, tensor.data.length);
-  const size = BYTES_PER_ELEMENT[tensor.dataType];
-  const read = (index: number) => readElement(view, index * size, tensor.dataType);
-  return Object.defineProperty(read, "length", { value: tensor.data.length / size }) as typeof read & { length: number };
+/**
+ * `read(start)`: up to COMPARED_ELEMENTS numbers from there, valid until the next read. The element type is looked at here, once: a switch over
+ * its name for each element was miscompiled by V8 and read single elements as bytes (docs/decisions/0005-types-are-decided-once.md).
+ */
+function numbersOf({ dataType, data }: WireTensor): { count: number; read(start: number): Float64Array } {
+  const size = BYTES_PER_ELEMENT[dataType];
+  const count = data.length / size;
+  const numbers = new Float64Array(Math.min(COMPARED_ELEMENTS, count));
+  // Copied piece by piece, because a tensor may begin anywhere in its buffer and typed arrays may not.
+  const piece = new Uint8Array(numbers.length * size);
+  const values = new ARRAY_OF[dataType](piece.buffer);
+  const spread = spreadOf(values, dataType === "float16");
+  return {
+    count,
+    read(start) {
+      const length = Math.min(COMPARED_ELEMENTS, count - start);
+      piece.set(data.subarray(start * size, (start + length) * size));
+      spread(numbers);
+      return numbers.subarray(0, length);
+    },
+  };
 }
 
-function readElement(view: DataView, offset: number, dataType: DataType): number {
-  switch (dataType) {
-    case "float32": return view.getFloat32(offset, true);
-    case "float64": return view.getFloat64(offset, true);
-    case "int64": return Number(view.getBigInt64(offset, true));
-    case "uint64": return Number(view.getBigUint64(offset, true));
-    case "int32": return view.getInt32(offset, true);
-    case "uint32": return view.getUint32(offset, true);
-    case "int16": return view.getInt16(offset, true);
-    case "uint16": return view.getUint16(offset, true);
-    case "float16": return fromHalf(view.getUint16(offset, true));
-    case "int8": return view.getInt8(offset);
-    default: return view.getUint8(offset);
-  }
+function spreadOf(values: Data, isHalf: boolean): (into: Float64Array) => void {
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return (into) => { for (let index = 0; index < into.length; index++) into[index] = Number(values[index]); };
+  if (isHalf) return (into) => { for (let index = 0; index < into.length; index++) into[index] = fromHalf(values[index] as number); };
+  return (into) => into.set(values);
 }
 
 function fromHalf(bits: number): number {
