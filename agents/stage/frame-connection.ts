@@ -12,8 +12,11 @@ import { WIRE_ERRORS, WireError, wireErrorCode, type WireErrorCode } from "../pr
 import type { BufferPool } from "./buffer-pool.ts";
 import { readInto } from "./user-buffer.ts";
 
-/** Bytes handed to the socket and not yet taken by the system: two chunks keep it busy, and bound what a control frame waits for. */
-const MAX_UNSENT_BYTES = 2 * MAX_CHUNK_BYTES;
+/**
+ * Writes under way with TLS: one with the system, one behind it. A third would wait inside the stream, and what gathers there is copied once more into fresh
+ * memory before it is encrypted, which costs more than it gains. Small messages better gather until the first is out.
+ */
+const MAX_TLS_WRITES = 2;
 /** Without encryption the system takes many buffers in one call, which is what costs. */
 const MAX_UNSENT_PLAIN_BYTES = 4 * MAX_CHUNK_BYTES;
 /** Messages waiting to be sent; credits keep it far below, this is the backstop. */
@@ -22,8 +25,10 @@ const MAX_QUEUED_MESSAGES = 1024;
 const MAX_QUEUED_CONTROL = 8192;
 /** Up to this a frame is copied into one buffer: cheaper than handing several to the system. */
 const COALESCE_BELOW_BYTES = 32 * 1024;
+/** Under TLS frames gather up to this for one write. */
+const TLS_BATCH_BYTES = 128 * 1024;
 /** A batch that just stayed under that, and then one more frame. */
-const SPARE_BYTES = COALESCE_BELOW_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
+const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
 const PING_EVERY_MS = 5_000;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
@@ -61,9 +66,9 @@ export class FrameConnection {
   readonly #timer: NodeJS.Timeout;
   /** TLS copies when it is given several buffers, into fresh memory each time: it gets one, from memory used again. */
   readonly #tls: boolean;
-  readonly #maxUnsentBytes: number;
   readonly #spare: Uint8Array[] = [];
   #unsentBytes = 0;
+  #unsentWrites = 0;
   #reading = false;
   #heardAt = performance.now();
   #closed = false;
@@ -76,7 +81,6 @@ export class FrameConnection {
     this.peerNodeId = peerNodeId;
     this.#socket = socket;
     this.#tls = "encrypted" in socket;
-    this.#maxUnsentBytes = this.#tls ? MAX_UNSENT_BYTES : MAX_UNSENT_PLAIN_BYTES;
     this.#options = options;
     this.#decoder = new FrameDecoder({
       maxPayloadBytes: options.maxPayloadBytes,
@@ -167,7 +171,13 @@ export class FrameConnection {
   #pump(): void {
     // While bytes are being read, answers gather: they leave together when the read is done.
     if (this.#closed || this.#reading) return;
-    while (this.#control.length > 0 || (this.#messages.length > 0 && this.#unsentBytes < this.#maxUnsentBytes)) this.#writeBatch();
+    while (this.#control.length > 0 || (this.#messages.length > 0 && this.#mayWrite)) this.#writeBatch();
+  }
+
+  get #mayWrite(): boolean {
+    if (!this.#tls) return this.#unsentBytes < MAX_UNSENT_PLAIN_BYTES;
+    const large = (this.#messages[0]?.left ?? 0) >= TLS_BATCH_BYTES;
+    return this.#unsentWrites < (large ? MAX_TLS_WRITES : 1);
   }
 
   #writeBatch(): void {
@@ -179,11 +189,13 @@ export class FrameConnection {
       batch.push(frame);
       total += frame.length;
     }
-    const enough = this.#tls ? COALESCE_BELOW_BYTES : this.#maxUnsentBytes;
-    while (this.#messages.length > 0 && this.#control.length === 0 && total < enough && this.#unsentBytes + total < this.#maxUnsentBytes) {
+    const enough = this.#tls ? TLS_BATCH_BYTES : MAX_UNSENT_PLAIN_BYTES - this.#unsentBytes;
+    const free = this.#mayWrite;
+    while (free && this.#messages.length > 0 && this.#control.length === 0 && total < enough) {
       total += this.#takePiece(this.#messages[0]!, batch, sent);
     }
     this.#unsentBytes += total;
+    this.#unsentWrites++;
     this.sentBytes += total;
     if (total <= COALESCE_BELOW_BYTES || this.#tls) return this.#writeTogether(batch, total, sent);
     this.#socket.cork();
@@ -223,6 +235,7 @@ export class FrameConnection {
 
   #written(total: number, sent: (() => void)[]): void {
     this.#unsentBytes -= total;
+    this.#unsentWrites--;
     for (const free of sent) free();
     this.#pump();
   }
