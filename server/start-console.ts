@@ -26,6 +26,7 @@ import { createLoginHandler } from "./http/login.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createWebServer, type WebServer } from "./http/router.ts";
 import { createUploadHandler } from "./http/upload.ts";
+import { sweepModelFolders } from "./inspect/model-folder.ts";
 import { agentPorts, checkPort, listen, rememberAgentPort } from "./listen.ts";
 import { attachAgents } from "./sockets/agents.ts";
 import { attachBrowsers } from "./sockets/browsers.ts";
@@ -84,6 +85,7 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   const deps: Deps = { db, clock: systemClock, log, publisher: createPublisher(db, systemClock, log), dataFolder: env.dataFolder, wake: (reason) => loops?.wake(reason) };
   await steps.run("clean-up", async () => {
     await endInterruptedOperations(deps);
+    await sweepModelFolders(path.join(env.dataFolder, "artifacts"));
     await cleanArtifacts(db, env.dataFolder, systemClock.now());
     await ensureFleetTopology(deps);
     await resumeParityChecks(deps);

@@ -1,8 +1,11 @@
 // Owns a temporary folder in which ONNX Runtime finds a model, its skeletons and their data files under the names they refer to.
 // The runtime refuses links that leave the folder, so that files are hard-linked; copied only where the file system does not allow that.
 import { constants, copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+
+const PREFIX = ".cutplane-inspect-";
 
 export type ModelFolder = { path: string; add(name: string, file: string): string; write(name: string, bytes: Uint8Array): string; remove(): void };
 
@@ -34,8 +37,24 @@ export function openModelFolder(beside: string): ModelFolder {
   };
 }
 
+/**
+ * At start, before anything is inspected: removes what a process that was killed left below `root`, in it or one folder down, where artifacts lie.
+ * Returns how many.
+ */
+export async function sweepModelFolders(root: string): Promise<number> {
+  let removed = 0;
+  for (const entry of await readdir(root, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    const path = join(root, entry.name);
+    const left = entry.name.startsWith(PREFIX) ? [path] : (await readdir(path).catch(() => [])).filter((name) => name.startsWith(PREFIX)).map((name) => join(path, name));
+    for (const folder of left) await rm(folder, { recursive: true, force: true });
+    removed += left.length;
+  }
+  return removed;
+}
+
 function makeFolder(beside: string): string {
-  const candidates = [join(dirname(beside), ".cutplane-inspect-"), join(tmpdir(), "cutplane-inspect-")];
+  const candidates = [join(dirname(beside), PREFIX), join(tmpdir(), "cutplane-inspect-")];
   for (const prefix of dirname(beside).includes("node_modules") ? candidates.reverse() : candidates) {
     try {
       return mkdtempSync(prefix);

@@ -16,7 +16,7 @@ export type ModelIdentity = Pick<ModelFacts, "digest" | "fileBytes" | "externalF
 export function analyse(graph: Graph, reports: ShapeReports, identity: ModelIdentity): ModelFacts {
   const dimensionValues = chooseDimensionValues(graph);
   const values = mergeShapes(graph, dimensionValues, nonWireValues(graph), reports);
-  checkOutputs(graph, values);
+  checkOutputs(graph, (name) => values.get(name)?.notWire ?? null);
   const states = findStates(graph.inputs, graph.outputs, (input) => firstStepShape(input, dimensionValues));
   const schedule = scheduleOps(graph, states, (name) => valueBytes(values.get(name)));
   if (schedule.ops.length === 0) throw new ModelRefusal("no-ops", "No op of the model leads from its inputs to its outputs.", { place: "graph.node" });
@@ -42,15 +42,15 @@ export function analyse(graph: Graph, reports: ShapeReports, identity: ModelIden
   return facts;
 }
 
-function checkOutputs(graph: Graph, values: ValueTable): void {
+/** What leaves a model must be a tensor of a type that can travel. `reasonOf`: why a value cannot; null = it can. Also known before the runtime is asked, by rules of types alone. */
+export function checkOutputs(graph: Graph, reasonOf: (value: string) => string | null): void {
   for (const [index, output] of graph.outputs.entries()) {
-    const facts = values.get(output.name);
-    if (facts !== undefined && facts.notWire !== null) {
-      const made = graph.producer.get(output.name);
-      throw new ModelRefusal("unsupported-type", `The output "${shortName(output.name)}" is ${facts.notWire}, which cannot leave a model here.`, {
-        place: `graph.output[${index}]${made === undefined ? "" : `, made by ${placeOf(made)}`}`, fix: "Add a Cast to float32 or int32 before the output and export again.",
-      });
-    }
+    const reason = reasonOf(output.name);
+    if (reason === null) continue;
+    const made = graph.producer.get(output.name);
+    throw new ModelRefusal("unsupported-type", `The output "${shortName(output.name)}" is ${reason}, which cannot leave a model here.`, {
+      place: `graph.output[${index}]${made === undefined ? "" : `, made by ${placeOf(made)}`}`, fix: "Add a Cast to float32 or int32 before the output and export again.",
+    });
   }
 }
 

@@ -208,7 +208,8 @@ function topological(declared: Op[], producer: ReadonlyMap<string, Op>): Op[] {
   if (inOrder) return declared;
   const ready = declared.filter((op) => waiting.get(op) === 0);
   const ordered: Op[] = [];
-  for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
+  // The list grows while it is walked; taking from its front would move the rest each time.
+  for (const next of ready) {
     ordered.push(next);
     for (const dependant of dependants.get(next) ?? []) {
       const left = (waiting.get(dependant) as number) - 1;

@@ -1,7 +1,7 @@
 // Owns the steps of an import's analysis: parse, check external data, ask the runtime for shapes in a child process, lay out.
 import type { ByteSource } from "../model/byte-source.ts";
 import { chooseDimensionValues, firstStepShape } from "../model/dimensions.ts";
-import { analyse } from "../model/facts.ts";
+import { analyse, checkOutputs } from "../model/facts.ts";
 import { buildGraph, type Graph, tensorByteSize } from "../model/graph.ts";
 import type { ModelFacts } from "../model/model.ts";
 import { ModelRefusal, shortName } from "../model/model-refusal.ts";
@@ -54,6 +54,7 @@ export function checkExternal(graph: Graph, files: ExternalFile[]): void {
 async function askRuntime(job: AnalyseJob, source: ByteSource, graph: Graph, options: Options): Promise<ShapeReports> {
   const dimensionValues = chooseDimensionValues(graph);
   const notWire = nonWireValues(graph);
+  checkOutputs(graph, (name) => notWire.get(name) ?? null);
   const ask = askableValues(graph, notWire);
   const folder = openModelFolder(job.path);
   try {
