@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { presenceOf } from "../policy/presence.ts";
+import { nodePresence } from "../live/node-presence.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import type { nodeRow } from "./schemas/node-schemas.ts";
 
@@ -26,14 +26,12 @@ function toRow(deps: Pick<Deps, "db" | "clock">, node: StoredNode): NodeRow {
   const { observed } = node;
   const hasReported = live?.bootId != null;
   const hardware = live?.hardware ?? observed?.hardware ?? null;
-  const seenAtMs = Math.max(hasReported ? live.lastSeenAtMs : 0, observed?.lastSeenAt.getTime() ?? 0);
-  // A console that has just started has heard of nobody: silence counts from its own start.
-  const silentSinceMs = Math.max(seenAtMs, observed ? fleet.startedAtMs : node.enrolledAt.getTime());
+  const { presence, seenAtMs } = nodePresence(fleet, node, deps.clock.now());
   const desired = fleet.desired.get(node.id)?.document.assignments ?? [];
   return {
     id: node.id,
     name: node.name,
-    status: presenceOf(silentSinceMs, deps.clock.now()),
+    status: presence,
     cordoned: node.cordoned,
     hardware,
     agentVersion: hardware?.agentVersion ?? "",

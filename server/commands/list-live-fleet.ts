@@ -1,6 +1,6 @@
 // Owns what planning knows of the live fleet: enrolled nodes with their reported hardware, and the links measured between them.
 import { liveFleet } from "../live/live-fleet.ts";
-import { presenceOf } from "../policy/presence.ts";
+import { nodePresence } from "../live/node-presence.ts";
 import { listLinks } from "../store/links.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import type { LiveLink, LiveNode } from "../topology/topology.ts";
@@ -22,12 +22,10 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
   const fleet = liveFleet(deps.db);
   const live = fleet.nodes.get(node.id);
   const hardware = live?.hardware ?? node.observed?.hardware ?? null;
-  // A console that has just started has heard of nobody: silence counts from its own start.
-  const lastSeenMs = Math.max(live?.bootId == null ? 0 : live.lastSeenAtMs, node.observed?.lastSeenAt.getTime() ?? 0, node.observed ? fleet.startedAtMs : 0);
   return {
     nodeId: node.id,
     name: node.name,
-    online: hardware !== null && presenceOf(lastSeenMs, deps.clock.now()) !== "lost",
+    online: hardware !== null && nodePresence(fleet, node, deps.clock.now()).presence !== "lost",
     cordoned: node.cordoned,
     cores: hardware?.cores ?? 1,
     memoryBytes: hardware?.memoryBytes ?? 0,

@@ -9,6 +9,12 @@ export async function watchPresence(deps: Deps, snapshot: FleetSnapshot): Promis
   const changed = [...snapshot.nodes.values()].filter((node) => liveNode(fleet, node.nodeId).presence !== node.presence);
   for (const node of changed) {
     const live = liveNode(fleet, node.nodeId);
+    // No news: it is back in a moment, or the console has just started; what follows is told.
+    if (node.presence === "connecting") {
+      live.presence = node.presence;
+      fleet.touched.nodes.add(node.nodeId);
+      continue;
+    }
     const silentMs = Math.round(snapshot.nowMs - live.lastSeenAtMs);
     const seconds = Math.round(silentMs / 1000);
     await deps.publisher.transact(async (_tx, append) => {

@@ -6,7 +6,7 @@ import type { LiveLink, LiveNode, TopologyDocument, TopologyLayout } from "../to
 
 export type ApiOperation = { id: string; status: "running" | "succeeded" | "failed" | "cancelled"; progress: { step: string; done: number; total: number; unit: string; detail: string }; error: { message: string; fix: string | null } | null };
 export type ApiModel = { id: string; name: string; status: string; processorKind: string | null };
-export type ApiNode = { id: string; name: string; status: "online" | "late" | "lost"; hardware: { cores: number; deviceClass: string } | null };
+export type ApiNode = { id: string; name: string; status: "online" | "connecting" | "late" | "lost"; hardware: { cores: number; deviceClass: string } | null };
 export type ApiTopology = { id: string; name: string; revision: number; followsFleet: boolean; document: TopologyDocument; layout: TopologyLayout; live: { nodes: LiveNode[]; links: LiveLink[] } };
 export type ApiPlan = { id: string; plan: { placement: Placement; estimate: Estimate }; parity: Parity; topologyId: string };
 export type ApiDeployment = {

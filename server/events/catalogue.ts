@@ -49,7 +49,7 @@ export type LiveSamples = {
   deployments: Record<string, LiveDeploymentSample>;
 };
 export type LiveNodeSample = {
-  status: "online" | "late" | "lost"; lastSeenAt: string;
+  status: "online" | "connecting" | "late" | "lost"; lastSeenAt: string;
   sample: NodeSample | null;
   assignments: ObservedAssignment[];
   ingress: ObservedIngress[];

@@ -86,7 +86,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     nodeId,
     connected: false,
     lastSeenAtMs: fleet.startedAtMs,
-    presence: "online",
+    presence: "connecting",
     bootId: null,
     cursor: 0,
     hardware: null,

@@ -3,7 +3,6 @@
 import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity } from "../planner/plan.ts";
-import { presenceOf } from "../policy/presence.ts";
 import type { DeploymentView, FleetSnapshot, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
 import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
@@ -11,6 +10,7 @@ import { fromJson } from "../store/json.ts";
 import { listMeasureTasks } from "../store/measure-tasks.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import { type LiveFleet, liveFleet } from "./live-fleet.ts";
+import { nodePresence } from "./node-presence.ts";
 import { resolveShape } from "./resolve-shape.ts";
 
 /** Wiring of revisions and facts of models kept in memory; both are immutable. */
@@ -44,14 +44,12 @@ export async function cachedFacts(db: Db, modelId: string): Promise<ModelFacts> 
 function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
   const live = fleet.nodes.get(node.id);
   const { observed } = node;
-  // A console that has just started has heard of nobody: silence counts from its own start.
-  const lastSeenMs = Math.max(live?.lastSeenAtMs ?? 0, observed?.lastSeenAt.getTime() ?? 0, observed ? fleet.startedAtMs : node.enrolledAt.getTime());
   const isReported = live?.bootId != null;
   return {
     nodeId: node.id,
     name: node.name,
     cordoned: node.cordoned,
-    presence: presenceOf(lastSeenMs, nowMs),
+    presence: nodePresence(fleet, node, nowMs).presence,
     connected: live?.connected ?? false,
     hardware: live?.hardware ?? observed?.hardware ?? null,
     data: live?.data ?? (observed && observed.dataPort > 0 ? { host: observed.dataHost, port: observed.dataPort } : null),

@@ -1,6 +1,6 @@
 // Owns what a deployment is called right now, and why, in one sentence.
 import { ingressOf, stagesOf } from "./migration.ts";
-import type { DeploymentView, FleetSnapshot } from "./snapshot.ts";
+import type { DeploymentView, FleetSnapshot, NodeView } from "./snapshot.ts";
 
 export type DeploymentStatus = "starting" | "live" | "moving" | "degraded" | "stopped" | "failed";
 
@@ -18,18 +18,23 @@ export function deploymentStatus(snapshot: FleetSnapshot, deployment: Deployment
 function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current: DeploymentView["revisions"][number]): string | null {
   for (const { name, index, node, observed, lane } of stagesOf(snapshot, deployment, current)) {
     if (!node) return `The node of stage ${index} is not enrolled any more.`;
-    if (node.presence !== "online") return `${name} (stage ${index}) is ${node.presence}.`;
+    if (isSilent(node)) return `${name} (stage ${index}) is ${node.presence}.`;
     if (!observed) return `${name} has not reported stage ${index} yet.`;
     if (observed.state !== "ready" && observed.state !== "draining") return `Stage ${index} on ${name} is ${observed.state}${observed.error ? `: ${observed.error.message}` : "."}`;
     if (lane && !lane.upstreamLinked) return `Stage ${index} on ${name} has lost the one before it.`;
   }
   for (const { name, node, route } of ingressOf(snapshot, deployment)) {
     if (!node) return "The node of an ingress is not enrolled any more.";
-    if (node.presence !== "online") return `The ingress on ${name} is ${node.presence}.`;
+    if (isSilent(node)) return `The ingress on ${name} is ${node.presence}.`;
     if (!route) return `The ingress on ${name} has not reported yet.`;
     if (route.error) return `The ingress on ${name}: ${route.error}`;
     if (route.currentEpoch !== current.epoch) return `The ingress on ${name} does not serve epoch ${current.epoch} yet.`;
     if (!route.pipelines.find((pipeline) => pipeline.epoch === current.epoch)?.linked) return `The ingress on ${name} has lost the last stage.`;
   }
   return null;
+}
+
+/** A node that is connecting has not been silent long enough to say that what it runs does not serve: after a restart of the console all are. */
+function isSilent(node: NodeView): boolean {
+  return node.presence === "late" || node.presence === "lost";
 }

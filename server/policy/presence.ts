@@ -1,15 +1,19 @@
-// Owns when a silent node is late, and when it is lost. Pure: time comes in.
+// Owns when a node is online, connecting, late or lost. Pure: time comes in.
 
-export type Presence = "online" | "late" | "lost";
+/** "connecting": no connection to this console process now, and not for long enough to worry. */
+export type Presence = "online" | "connecting" | "late" | "lost";
 
 /** Agents report at 1 Hz: a few missed reports are worth showing. */
 export const LATE_AFTER_MS = 5_000;
 /** A restarted agent is back within this; later, its stages count as gone. */
 export const LOST_AFTER_MS = 15_000;
+/** After a start of the console: agents wait up to 15 s between two attempts (agents/control-link.ts), and need a moment to connect. */
+export const FIRST_CONTACT_MS = 20_000;
 
-/** `lastSeenMs` and `nowMs` are milliseconds since the epoch. */
-export function presenceOf(lastSeenMs: number, nowMs: number): Presence {
-  const silentMs = nowMs - lastSeenMs;
-  if (silentMs >= LOST_AFTER_MS) return "lost";
-  return silentMs >= LATE_AFTER_MS ? "late" : "online";
+/** `heard`: it has connected since this console process started. `silentMs`: since its last sign of life, or since the console's start when that is later. */
+export function presenceOf(node: { connected: boolean; heard: boolean; silentMs: number }): Presence {
+  if (!node.heard) return node.silentMs >= FIRST_CONTACT_MS ? "lost" : "connecting";
+  if (node.silentMs >= LOST_AFTER_MS) return "lost";
+  if (node.silentMs >= LATE_AFTER_MS) return "late";
+  return node.connected ? "online" : "connecting";
 }

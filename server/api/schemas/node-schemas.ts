@@ -51,7 +51,7 @@ export const observedIngress: z.ZodType<ObservedIngress, ObservedIngress> = z
 export const nodeRowShape = {
   id: z.string(),
   name: z.string(),
-  status: z.enum(["online", "late", "lost"]),
+  status: z.enum(["online", "connecting", "late", "lost"]).meta({ description: "Online: connected to this console now. Connecting: not, or not yet since the console started." }),
   cordoned: z.boolean(),
   hardware: hardware.nullable().meta({ description: "Null until it connected for the first time." }),
   agentVersion: z.string(),
