@@ -61,11 +61,11 @@ function nested(depth: number): Uint8Array {
   return wrap(graph.finish());
 }
 
-async function post(files: Files): Promise<{ status: number; body: any }> {
+async function post(files: Files): Promise<{ status: number; body: { error: { code: string; place: string | null } } }> {
   const form = new FormData();
   for (const { name, bytes } of files) form.append("files", new Blob([Buffer.from(bytes)]), name);
   const answer = await fetch(`${target.url}/api/v1/models`, { method: "POST", body: form });
-  return { status: answer.status, body: await answer.json() };
+  return { status: answer.status, body: (await answer.json()) as { error: { code: string; place: string | null } } };
 }
 
 /** Files, folders, rows: what a refused upload must not change. */

@@ -8,7 +8,7 @@ import { MessageWriter } from "./wire-writer.ts";
 
 type Node = [opType: string, inputs: string[], outputs: string[]];
 
-function model(nodes: Node[], options: { inputs?: string[]; outputs?: string[]; outputType?: number; weights?: MessageWriter[] } = {}): Uint8Array {
+function model(nodes: Node[], options: { inputs?: string[]; outputs?: string[]; outputType?: number; weights?: MessageWriter[]; bodyWeight?: MessageWriter } = {}): Uint8Array {
   const graph = new MessageWriter();
   for (const [opType, inputs, outputs] of nodes) {
     const node = new MessageWriter();
@@ -16,6 +16,7 @@ function model(nodes: Node[], options: { inputs?: string[]; outputs?: string[]; 
     for (const output of outputs) node.string(2, output);
     graph.message(1, node.string(4, opType));
   }
+  if (options.bodyWeight !== undefined) graph.message(1, new MessageWriter().string(2, "z").string(4, "If").message(5, new MessageWriter().string(1, "then_branch").message(6, new MessageWriter().message(5, options.bodyWeight))));
   for (const weight of options.weights ?? []) graph.message(5, weight);
   for (const name of options.inputs ?? ["x"]) graph.message(11, valueInfo({ name, elementType: 1, shape: [1, 4] }));
   for (const name of options.outputs ?? ["y"]) graph.message(12, valueInfo({ name, elementType: options.outputType ?? 1, shape: [1, 4] }));
@@ -57,6 +58,9 @@ const REFUSED: [what: string, bytes: Uint8Array, code: string, place: string][] 
   ["a bfloat16 output", model([RELU], { outputType: 16 }), "unsupported-type", "graph.output[0]"],
   ["a float8 output", model([RELU], { outputType: 17 }), "unsupported-type", "graph.output[0]"],
   ["a string output", model([RELU], { outputType: 8 }), "unsupported-type", "graph.output[0]"],
+  ["an absolute path inside a body", model([RELU], { bodyWeight: weight("w", [4], 0, "/etc/passwd") }), "external-path", "graph.node[1].then_branch"],
+  ["a body's weight in another file", model([RELU], { bodyWeight: weight("w", [4], 0, "w.bin") }), "unsupported-feature", "graph.node[1].then_branch"],
+  ["a body's weight with too few bytes", model([RELU], { bodyWeight: weight("w", [400], 16) }), "tensor-size", "graph.node[1].then_branch"],
   ["no ops", model([]), "no-ops", "graph.node"],
   ["no outputs", model([RELU], { outputs: [] }), "no-outputs", "graph.output"],
 ];

@@ -92,6 +92,7 @@ function initializersOf(graph: GraphProto): Map<string, TensorProto> {
     const tensor = node.attributes.find((attribute) => attribute.name === "value")?.tensor;
     if (tensor) checkTensor(tensor, `graph.node[${index}] "${shortName(node.name || node.outputs[0] || "")}"`);
   }
+  for (const [index, node] of graph.nodes.entries()) for (const attribute of node.attributes) for (const body of attribute.graphs) checkBody(body, `graph.node[${index}].${shortName(attribute.name)}`);
   return initializers;
 }
 
@@ -116,6 +117,17 @@ function checkTensor(tensor: TensorProto, place: string): void {
   const held = tensor.data === null ? null : tensor.data.end - tensor.data.start;
   if (bytes !== null && held !== null && held !== bytes) throw new ModelRefusal("tensor-size", `A weight's shape needs ${bytes} bytes and it has ${held}.`, { place, fix: "The file may be damaged: upload it again." });
   if (bytes !== null && bytes > 0 && held === null && tensor.typedBytes === 0) throw new ModelRefusal("tensor-size", `A weight's shape needs ${bytes} bytes and it has none.`, { place });
+}
+
+/** Weights inside a branch or loop body are copied with their op: they must be in the file. */
+function checkBody(body: GraphProto, place: string): void {
+  const tensors = [...body.initializers, ...body.nodes.flatMap((node) => node.attributes.flatMap((attribute) => attribute.tensor ?? []))];
+  for (const tensor of tensors) {
+    checkTensor(tensor, place);
+    if (tensor.external === null) continue;
+    throw new ModelRefusal("unsupported-feature", `A weight inside a branch or loop body is in another file, "${shortName(tensor.external.location)}".`, { place, fix: "Keep the weights of bodies in the .onnx file, or move them to the outer graph." });
+  }
+  for (const [index, node] of body.nodes.entries()) for (const attribute of node.attributes) for (const inner of attribute.graphs) checkBody(inner, `${place}.node[${index}].${shortName(attribute.name)}`);
 }
 
 /** External data must lie beside the model: relative, inside its folder. */

@@ -5,7 +5,7 @@ import { analyse, checkOutputs } from "../model/facts.ts";
 import { buildGraph, type Graph, tensorByteSize } from "../model/graph.ts";
 import type { ModelFacts } from "../model/model.ts";
 import { ModelRefusal, shortName } from "../model/model-refusal.ts";
-import { DATA_TYPE_OF, ELEMENT_TYPE_OF } from "../model/onnx-types.ts";
+import { DATA_TYPE_OF, ELEMENT_TYPE_OF, type TensorProto } from "../model/onnx-types.ts";
 import { parseModel } from "../model/onnx-proto.ts";
 import { sampleInputs, vocabularyOf } from "../model/sample-inputs.ts";
 import { askableValues, nonWireValues, type ReportedValue, type ShapeReports, shapeProbe, unresolvedValues } from "../model/shapes.ts";
@@ -41,7 +41,11 @@ export async function analyseFile(job: AnalyseJob, options: Options): Promise<Mo
 /** Every external weight lies inside a file that was given. */
 export function checkExternal(graph: Graph, files: ExternalFile[]): void {
   const byName = new Map(files.map((file) => [file.fileName, file]));
-  for (const [name, tensor] of graph.initializers) {
+  const constants = graph.ops.flatMap((op): [string, TensorProto][] => {
+    const tensor = op.opType === "Constant" ? op.attributes.get("value")?.tensor : null;
+    return tensor ? [[op.name, tensor]] : [];
+  });
+  for (const [name, tensor] of [...graph.initializers, ...constants]) {
     if (tensor.external === null) continue;
     const file = byName.get(tensor.external.location);
     const place = `graph.initializer "${shortName(name)}"`;

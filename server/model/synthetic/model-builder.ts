@@ -9,7 +9,7 @@ import type { DataType, Dimension } from "../../../agents/protocol/tensor.ts";
 /** Floats made at a time. */
 const CHUNK_FLOATS = 256 * 1024;
 
-export type AttributeValue = number | string | number[] | { float: number };
+export type AttributeValue = number | string | number[] | { float: number } | { graph: MessageWriter };
 type Weight = { dims: number[]; data: { kind: "random"; scale: number; seed: number } | { kind: "given"; bytes: Uint8Array }; prefix: Uint8Array; dataBytes: number };
 
 /** `producer`: who says the model is from; synthetic builders leave the default. */
@@ -107,12 +107,12 @@ function writeRandom(count: number, scale: number, seed: number, emit: (chunk: U
   }
 }
 
-/** AttributeProto: name 1, f 2, i 3, s 4, ints 8, type 20. */
+/** AttributeProto: name 1, f 2, i 3, s 4, g 6, ints 8, type 20. */
 function attribute(name: string, value: AttributeValue): MessageWriter {
   const message = new MessageWriter().string(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
   if (typeof value === "string") return message.string(4, value).integer(20, 3);
-  if (!Array.isArray(value)) return message.float(2, value.float).integer(20, 1);
+  if (!Array.isArray(value)) return "graph" in value ? message.message(6, value.graph).integer(20, 5) : message.float(2, value.float).integer(20, 1);
   for (const one of value) message.integer(8, one);
   return message.integer(20, 7);
 }
