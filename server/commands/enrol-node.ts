@@ -1,5 +1,5 @@
 // Lets a new node in: the join token is used up, the name made unique, the certificate signed, the row written, all or nothing.
-import type { EnrolRequest } from "../../agents/protocol/control.ts";
+import type { EnrolRequest, Hardware } from "../../agents/protocol/control.ts";
 import { CONTROL_VERSION } from "../../agents/protocol/control.ts";
 import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -7,6 +7,7 @@ import type { Tx } from "../store/db.ts";
 import { findJoinToken, takeJoinToken } from "../store/join-tokens.ts";
 import { insertNode, saveObserved, takenNodeNames } from "../store/nodes.ts";
 import { addLiveNode } from "./add-live-node.ts";
+import { agentHardware } from "./agent-hardware.ts";
 import type { Deps } from "./deps.ts";
 
 /** Signs a certificate request for a node. `fingerprint` is the sha-256 hex of the certificate's DER. @throws AppError bad-request for a request that is none. */
@@ -24,6 +25,7 @@ export async function enrolNode(deps: Deps, input: EnrolNodeInput): Promise<Enro
   if (request.controlVersion !== CONTROL_VERSION) {
     throw new AppError("bad-request", `This agent speaks version ${request.controlVersion} of the control protocol, the console version ${CONTROL_VERSION}.`, { fix: "Install the agent this console serves (its /install.sh)." });
   }
+  const hardware = checkHardware(request.hardware);
   const nodeId = newId("nod");
   const now = new Date(deps.clock.now());
   const enrolled = await deps.publisher.transact(async (tx, append) => {
@@ -32,13 +34,21 @@ export async function enrolNode(deps: Deps, input: EnrolNodeInput): Promise<Enro
     const name = await freeName(tx, cleanName(token.nodeName ?? request.name));
     const certificate = await sign({ csrPem: request.csrPem, nodeId, name });
     await insertNode(tx, { id: nodeId, name, certificateFingerprint: certificate.fingerprint, certificateExpiresAt: certificate.expiresAt, enrolledAt: now, enrolledBy: token.createdBy });
-    await saveObserved(tx, nodeId, { hardware: request.hardware, bootId: "", dataHost: "", dataPort: 0, cursor: 0, lastSeenAt: now, assignments: [], ingress: [], measures: [] });
+    await saveObserved(tx, nodeId, { hardware, bootId: "", dataHost: "", dataPort: 0, cursor: 0, lastSeenAt: now, assignments: [], ingress: [], measures: [] });
     await addLiveNode(deps, tx, append, { nodeId, name });
-    await append({ name: "node.enrolled", subjectId: nodeId, actor: `node:${name}`, message: `${name} enrolled (${request.hardware.cpuModel}, ${request.hardware.cores} cores).`, payload: { nodeId, name } });
+    await append({ name: "node.enrolled", subjectId: nodeId, actor: `node:${name}`, message: `${name} enrolled (${hardware.cpuModel}, ${hardware.cores} cores).`, payload: { nodeId, name } });
     return { nodeId, name, certificatePem: certificate.certificatePem, expiresAt: certificate.expiresAt };
   });
   deps.wake("a node enrolled");
   return enrolled;
+}
+
+/** @throws AppError bad-request, naming the field */
+function checkHardware(raw: unknown): Hardware {
+  const checked = agentHardware.safeParse(raw);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  throw new AppError("bad-request", `The hardware an agent tells of is not valid at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? "unknown"}`.slice(0, 300), { fix: "Install the agent this console serves (its /install.sh)." });
 }
 
 /** Says no more than the holder of the token may know. */

@@ -7,7 +7,7 @@ import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Desired, Hello } from "../../agents/protocol/control.ts";
+import type { Desired, Hardware, Hello } from "../../agents/protocol/control.ts";
 import { testDeps } from "../control/testdata/scripted-fleet.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { type AgentListener, startAgentListener } from "../http/agent-listener.ts";
@@ -61,10 +61,10 @@ async function csr(): Promise<{ csrPem: string; keyPem: string }> {
   const keyPem = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   return { csrPem: request.toString("pem"), keyPem };
 }
-async function enrolled(name: string, tokenHash?: string): Promise<Agent> {
+async function enrolled(name: string, tokenHash?: string, hardwareTold: unknown = hardware): Promise<Agent> {
   const { csrPem, keyPem } = await csr();
   const hash = tokenHash ?? (await token());
-  const node = await enrolNode(deps, { request: { controlVersion: 1, token: "", csrPem, name, hardware }, tokenHash: hash, sign: ({ csrPem, nodeId }) => signNodeCertificate(authority, { csrPem, nodeId, now: Date.now() }) });
+  const node = await enrolNode(deps, { request: { controlVersion: 1, token: "", csrPem, name, hardware: hardwareTold as Hardware }, tokenHash: hash, sign: ({ csrPem, nodeId }) => signNodeCertificate(authority, { csrPem, nodeId, now: Date.now() }) });
   return { nodeId: node.nodeId, name: node.name, certificatePem: node.certificatePem, keyPem };
 }
 function connect(agent: Agent | null, auth: object = hello): Socket {
@@ -83,6 +83,26 @@ test("a join token lets one node in, however many try at once; equal names get n
   const names = (await Promise.all([enrolled("edge"), enrolled("edge")])).map((node) => node.name).sort();
   expect(names).toEqual(["edge-2", "edge-3"]);
   await expect(enrolled("x", "0".repeat(64))).rejects.toMatchObject({ code: "unauthorized" });
+});
+
+test("hardware that is none is named before the token is used up", async () => {
+  const hash = await token();
+  for (const [wrong, place] of [[{ ...hardware, cores: "many" }, "cores"], [{ ...hardware, hostname: "h".repeat(2_001) }, "hostname"], [{}, "hostname"], [null, ""], [{ ...hardware, providers: Array(33).fill("cpu") }, "providers"]] as const) {
+    await expect(enrolled("x", hash, wrong)).rejects.toMatchObject({ code: "bad-request", message: expect.stringContaining(`"${place}"`) });
+  }
+  const agent = await enrolled("x", hash, { ...hardware, cpuModel: "a\0b\ud800", secret: "not asked for" });
+  expect((await findNode(database.db, agent.nodeId))?.observed?.hardware).toEqual({ ...hardware, cpuModel: "a\uFFFDb\uFFFD" });
+});
+
+test("text that the database can't hold stops nobody's events", async () => {
+  const agent = await enrolled("odd");
+  const client = connect(agent);
+  await once(client, "connect");
+  await client.timeout(5_000).emitWithAck("report", { seq: 1, at: "", bootId: "boot\0", cursor: 0, notices: [{ at: "", level: "warn", code: "odd", message: "zero \0 and half \udc00" }] });
+  await flushObserved(deps);
+  const notice = await database.db.event.findFirstOrThrow({ where: { subjectId: agent.nodeId, name: "node.notice" } });
+  expect(notice.message).toContain("zero \uFFFD and half \uFFFD");
+  client.disconnect();
 });
 
 test("an agent connects, is told what to do, and its reports are kept", async () => {

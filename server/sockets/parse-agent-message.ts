@@ -2,6 +2,8 @@
 // every list its bound.
 import { z } from "zod";
 import { ASSIGNMENT_STATES, type Hello, type Report } from "../../agents/protocol/control.ts";
+import { agentHardware } from "../commands/agent-hardware.ts";
+import { agentText } from "../commands/agent-text.ts";
 
 /** Stages, ingresses or measurements of one node. */
 const MAX_ITEMS = 256;
@@ -11,22 +13,16 @@ const MAX_NOTICES = 64;
 /** Executed ops in a measured profile: the largest models have tens of thousands. */
 const MAX_OPS = 200_000;
 
-const id = z.string().max(80);
-const text = z.string().max(2_000);
+const id = agentText(80);
+const text = agentText(2_000);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const amount = z.number().min(0).max(1e18);
 const amountOrNull = amount.nullable();
-const time = z.string().max(40);
-
-const hardware = z.object({
-  hostname: text, platform: id, arch: id, cpuModel: text,
-  cores: amount, memoryBytes: amount, memoryAvailableBytes: amount, diskFreeBytes: amount,
-  providers: z.array(id).max(32), deviceClass: text, nodeVersion: id, agentVersion: id, ortVersion: id,
-});
+const time = agentText(40);
 
 const hello = z.object({
-  controlVersion: count, agentVersion: id, bootId: id.min(1), cursor: z.number().int().min(0).max(2_147_483_647), hardware,
-  dataHost: z.string().max(255), dataPort: z.number().int().min(0).max(65_535),
+  controlVersion: count, agentVersion: id, bootId: id.refine((value) => value !== "", "is empty"), cursor: z.number().int().min(0).max(2_147_483_647), hardware: agentHardware,
+  dataHost: agentText(255), dataPort: z.number().int().min(0).max(65_535),
 });
 
 const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
@@ -38,7 +34,7 @@ const assignment = z.object({
   error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
 });
 const ingress = z.object({
-  deploymentId: id, currentEpoch: count.nullable(), url: z.string().max(500),
+  deploymentId: id, currentEpoch: count.nullable(), url: agentText(500),
   pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
@@ -49,7 +45,7 @@ const measure = z.object({
   result: z
     .object({
       deviceClass: text, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
-      ops: z.array(z.object({ name: z.string().max(1_000), opType: z.string().max(200), ms: amount })).max(MAX_OPS),
+      ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount })).max(MAX_OPS),
     })
     .nullable(),
 });
