@@ -5,8 +5,9 @@ import { withTestDatabase } from "../database/test-database.ts";
 import { AppError } from "../errors.ts";
 import type { OperationProgress } from "../events/catalogue.ts";
 import { createPublisher } from "../events/publish.ts";
+import type { OperationKind } from "../store/operations.ts";
 import type { Deps } from "./deps.ts";
-import { abortOperation, beginOperation, endOperation, listenProgress, runOperation, waitForOperation } from "./run-operation.ts";
+import { abortOperation, beginOperation, endInterruptedOperations, endOperation, listenProgress, runOperation, waitForOperation } from "./run-operation.ts";
 
 const database = withTestDatabase();
 let deps: Deps;
@@ -73,4 +74,14 @@ test("an operation driven from rows ends once; the first outcome stands", async 
   expect(await end("first")).toMatchObject({ status: "succeeded", result: "first" });
   expect(await end("second")).toBeNull();
   expect(await waitForOperation(deps, operation.id, 0)).toMatchObject({ result: "first" });
+});
+
+test("at a start, what ran in the process before is interrupted; what its rows carry goes on", async () => {
+  await database.clear();
+  const begin = (kind: OperationKind) => deps.publisher.transact((tx, append) => beginOperation(deps, tx, append, { ...input, kind }));
+  const begun = [];
+  for (const kind of ["import-model", "check-parity", "profile-model", "deploy", "move", "stop"] as const) begun.push(await begin(kind));
+  expect((await endInterruptedOperations(deps)).map((operation) => operation.kind).sort()).toEqual(["check-parity", "import-model"]);
+  const after = await Promise.all(begun.map(async ({ id, kind }) => [kind, (await waitForOperation(deps, id, 0)).status]));
+  expect(Object.fromEntries(after)).toEqual({ "import-model": "failed", "check-parity": "failed", "profile-model": "running", deploy: "running", move: "running", stop: "running" });
 });
