@@ -19,13 +19,15 @@ import { useWorkbench } from "./workbench-store.ts";
 export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const { node, chips, isSource } = data;
   const fleet = useFleetNode(node.nodeId);
-  const live = useLive((state) => (node.nodeId === null ? undefined : state.nodes[node.nodeId]));
+  // What is shown, not what came: with hundreds of cards most samples change no text, and then nothing is drawn again.
+  const status = useLive((state) => (node.nodeId === null ? undefined : state.nodes[node.nodeId]?.status));
+  const cpuPercent = useLive((state) => (node.nodeId === null ? null : shownPercent(state.nodes[node.nodeId]?.sample?.cpuRatio)));
   const stale = useLive((state) => state.connection === "lost");
   const hovered = useWorkbench((state) => state.drag !== null && state.hoverNodeId === node.id);
   const dragging = useWorkbench((state) => state.drag !== null);
   const { drop, refused } = useDrop(node.id);
   const planned = node.nodeId === null;
-  const state = nodeState(planned ? null : { status: live?.status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false });
+  const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
   const speed = node.speed === null ? `${fleet?.hardware ? digits(fleet.hardware.cores) : "–"} cores` : `${digits(node.speed)}× reference`;
   return (
@@ -40,7 +42,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
       <div className="space-y-1.5 px-2.5 py-2">
         <div className="flex items-center justify-between gap-2 text-xs text-ink-2">
           <span className="flex items-center gap-1"><Cpu size={12} aria-hidden />{speed}</span>
-          {planned ? <span className="text-ink-3">no machine yet</span> : <span><span className="text-ink-3">cpu </span><Figure figure={percent(live?.sample?.cpuRatio)} stale={stale} /></span>}
+          {planned ? <span className="text-ink-3">no machine yet</span> : <span><span className="text-ink-3">cpu </span><Figure figure={percent(cpuPercent === null ? null : cpuPercent / 100)} stale={stale} /></span>}
         </div>
         <Memory topologyNodeId={node.id} fallbackBytes={node.memoryBytes ?? fleet?.hardware?.memoryBytes ?? null} />
         <div className="space-y-[3px] pt-0.5">
@@ -52,6 +54,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
     </div>
   );
 }
+
+const shownPercent = (ratio: number | null | undefined): number | null => (ratio === null || ratio === undefined ? null : Math.round(ratio * 100));
 
 /** Memory of the draft's stages against the limit, with what a drop would add. */
 function Memory({ topologyNodeId, fallbackBytes }: { topologyNodeId: string; fallbackBytes: number | null }) {

@@ -7,6 +7,9 @@ export const RECENT_EVENTS_MAX = 400;
 /** Seconds of samples kept for the charts: 15 minutes at 1 Hz. */
 export const HISTORY_MAX = 900;
 
+/** Nodes and links that change in one frame. */
+const SLICE_MAX = 24;
+
 export type HistoryPoint = { atMs: number; requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null };
 export type Connection = "connecting" | "live" | "lost";
 export type LiveState = {
@@ -29,6 +32,7 @@ export const useLive = create<LiveState>(() => ({
   nodes: {}, links: {}, deployments: {}, history: {}, events: [], progress: {},
 }));
 
+/** Deployments change at once; nodes and links a slice per frame, so that a large fleet's second never becomes one long task. */
 export function applySamples(samples: LiveSamples): void {
   useLive.setState((state) => {
     const deployments = { ...state.deployments, ...samples.deployments };
@@ -38,9 +42,44 @@ export function applySamples(samples: LiveSamples): void {
       const point = { atMs: Date.parse(samples.at), requestsPerSecond, errorsPerSecond, latencyMsP50, latencyMsP99, predictedLatencyMs };
       history[id] = [...(history[id] ?? []), point].slice(-HISTORY_MAX);
     }
-    return { sampledAt: samples.at, nodes: { ...state.nodes, ...samples.nodes }, links: { ...state.links, ...samples.links }, deployments, history };
+    return { sampledAt: samples.at, deployments, history };
   });
+  waitingNodes = { ...waitingNodes, ...samples.nodes };
+  waitingLinks = { ...waitingLinks, ...samples.links };
+  applySlice();
 }
+
+let waitingNodes: LiveState["nodes"] = {};
+let waitingLinks: LiveState["links"] = {};
+let sliceDue = false;
+
+function applySlice(): void {
+  if (sliceDue) return;
+  const [nodes, links] = [take(waitingNodes), take(waitingLinks)];
+  if (nodes === null && links === null) return;
+  useLive.setState((state) => ({ nodes: { ...state.nodes, ...nodes }, links: { ...state.links, ...links } }));
+  if (Object.keys(waitingNodes).length + Object.keys(waitingLinks).length === 0) return;
+  sliceDue = true;
+  afterFrame(() => { sliceDue = false; applySlice(); });
+}
+
+/** The first few of what waits, removed from there. */
+function take<T>(waiting: Record<string, T>): Record<string, T> | null {
+  const keys = Object.keys(waiting).slice(0, SLICE_MAX);
+  if (keys.length === 0) return null;
+  const taken: Record<string, T> = {};
+  for (const key of keys) {
+    taken[key] = waiting[key] as T;
+    delete waiting[key];
+  }
+  return taken;
+}
+
+/** A page in the background draws no frames; its values must not wait for one. */
+const afterFrame = (act: () => void): void => {
+  if (typeof requestAnimationFrame === "undefined" || document.visibilityState === "hidden") setTimeout(act, 0);
+  else requestAnimationFrame(act);
+};
 
 /** Adds an event once; a replay after a reconnect may repeat what we hold. */
 export function applyEvent(event: StoredEvent): boolean {
