@@ -10,7 +10,7 @@ import { nameOf, uniqueNames } from "./scopes.ts";
 import { type ValueTable, valueBytes } from "./shapes.ts";
 
 /** More layers than this are folded by their scopes: a person can't place them, and a plan's tables grow with their square. */
-export const MAX_LAYERS = 320;
+export const MAX_LAYERS = 512;
 
 /**
  * Positions after which a layer ends. Every heavy op starts one; between two heavy ops the boundary lies where the fewest bytes cross
