@@ -1,6 +1,6 @@
 // What npm's scripts call: sets up what is missing, then runs. Plain Node without dependencies: on a fresh clone nothing is installed yet.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -15,7 +15,8 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
 process.env.ORT_DISABLE_TELEMETRY ??= "1";
 
 const [verb = "start", ...args] = process.argv.slice(2);
-const { isAlive, prepare, root } = await import("./bootstrap/steps.mjs");
+const { readFileLock } = await import("./bootstrap/file-lock.mjs");
+const { prepare, root } = await import("./bootstrap/steps.mjs");
 const VERBS = { start, test, setup, build: setup, bench, agent };
 // Standard output of `--once`, of an agent and of a benchmark belongs to them.
 const quiet = verb === "agent" || verb === "bench" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
@@ -79,10 +80,10 @@ function runningConsole() {
   const given = at >= 0 ? args[at + 1] : (args.find((arg) => arg.startsWith("--data="))?.slice("--data=".length) ?? process.env.CUTPLANE_DATA);
   const folder = given ? path.resolve(process.env.INIT_CWD ?? process.cwd(), given) : path.join(root, ".data");
   try {
-    const holder = JSON.parse(readFileSync(path.join(folder, "console.lock"), "utf8"));
-    const started = holder.startTime === "" ? "" : readFileSync(`/proc/${holder.pid}/stat`, "utf8").split(") ").at(-1).split(" ")[19];
-    return isAlive(holder.pid) && started === holder.startTime ? { folder, ...holder } : null;
+    const holder = readFileLock(path.join(folder, "console.lock"));
+    return holder && { folder, ...holder };
   } catch {
+    // The server says what is wrong with the folder.
     return null;
   }
 }

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { explainFailure } from "./explain-failure.mjs";
+import { takeFileLock } from "./file-lock.mjs";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 const buildFolder = path.join(root, ".build");
@@ -133,38 +134,21 @@ export function command(program, args, env = {}, { show = false } = {}) {
 
 /** Two starts of one clone at the same moment: the second waits for the first one's build. A holder that died does not count. */
 async function takeBuildLock(say) {
-  mkdirSync(buildFolder, { recursive: true });
   const file = path.join(buildFolder, "lock");
   for (let told = false; ; ) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: "wx" });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (error.code !== "EEXIST") throw new Error(`${buildFolder} can't be written: ${error.message}`);
-    }
-    const holder = Number(readIfThere(file));
-    if (!isAlive(holder)) rmSync(file, { force: true });
-    else {
-      if (!told) say(`Waiting for another start of this clone to finish building (process ${holder})…`);
-      told = true;
-      await sleep(300);
-    }
+    const lock = takeLockFile(file);
+    if (!lock.holder) return () => lock.release();
+    if (!told) say(`Waiting for another start of this clone to finish building (process ${lock.holder.pid})…`);
+    told = true;
+    await sleep(300);
   }
 }
 
-function readIfThere(file) {
+function takeLockFile(file) {
   try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-}
-export function isAlive(pid) {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
+    mkdirSync(buildFolder, { recursive: true });
+    return takeFileLock(file);
   } catch (error) {
-    return error.code === "EPERM";
+    throw explainFailure("npm start", error.code ?? "error", `${buildFolder} can't be written: ${error.message}`);
   }
 }
