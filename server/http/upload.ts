@@ -9,6 +9,7 @@ import { importModel, type ModelFile, newModelId } from "../commands/import-mode
 import { type OperationContext, runOperation } from "../commands/run-operation.ts";
 import type { DoorDeps, RequestHandler } from "../deps.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
+import { MAX_MODEL_BYTES, tooLargeForProtobuf } from "../model/onnx-proto.ts";
 import { storeArtifact } from "../store/artifacts.ts";
 import { type ModelOrigin, toModelRow } from "../store/models.ts";
 import { findOperation } from "../store/operations.ts";
@@ -89,13 +90,18 @@ async function receiveFiles(deps: DoorDeps, req: IncomingMessage, url: URL, cont
   await readParts(req, { fileName: url.searchParams.get("fileName") ?? "model.onnx", signal: context.signal }, async (part: ReceivedPart) => {
     const fileName = checkFileName(part.fileName);
     if (files.some((file) => file.fileName === fileName)) throw new AppError("bad-request", `Two files are called “${fileName}”.`, { place: fileName, fix: "Send each file once." });
-    const isModel = fileName.toLowerCase().endsWith(".onnx") || files.length === 0;
+    const isNamedModel = fileName.toLowerCase().endsWith(".onnx");
+    const isModel = isNamedModel || files.length === 0;
+    const left = deps.info.maxUploadBytes - before;
+    const maxBytes = isNamedModel ? Math.min(left, MAX_MODEL_BYTES) : left;
     const { digest, bytes, created } = await storeArtifact(deps.db, deps.dataFolder, isModel ? "model" : "external-data", part.stream, {
-      maxBytes: deps.info.maxUploadBytes - before,
+      maxBytes,
       place: fileName,
       expectedBytes: Math.max(0, total - before),
       signal: context.signal,
       onBytes: (written) => context.progress({ step: "receiving", done: before + written, total: Math.max(total, before + written), unit: "bytes", detail: fileName }),
+    }).catch((error: unknown) => {
+      throw maxBytes < left && error instanceof AppError && error.code === "too-large" ? pastProtobuf(fileName) : error;
     });
     if (created) suspect(digest);
     if (bytes === 0) throw new AppError("bad-request", `“${fileName}” is empty.`, { place: fileName, fix: "Send the file's bytes." });
@@ -139,9 +145,17 @@ function nameOf(fileName: string): string {
   return checkName(path.posix.basename(fileName).replace(/\.onnx$/i, "") || "model", "model");
 }
 
+/** No setting of the console helps here, and the bytes need not come first where their number is known. */
+function pastProtobuf(fileName: string): AppError {
+  const { message, fix } = tooLargeForProtobuf();
+  return new AppError("too-large", message, { place: fileName, ...(fix === null ? {} : { fix }) });
+}
+
 /** What says its size is refused before its first byte. */
 function checkLength(deps: DoorDeps, req: IncomingMessage): void {
   const length = Number(req.headers["content-length"] ?? 0);
+  const isForm = /^multipart\/form-data/i.test(req.headers["content-type"] ?? "");
+  if (!isForm && length > MAX_MODEL_BYTES) throw pastProtobuf("content-length");
   if (length > deps.info.maxUploadBytes) throw new AppError("too-large", `The upload is larger than ${deps.info.maxUploadBytes} bytes.`, { place: "content-length", fix: "Start the console with a higher --max-upload-bytes." });
 }
 

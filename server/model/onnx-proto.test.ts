@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { packageFile } from "../inspect/testing-models.ts";
-import { memorySource } from "./byte-source.ts";
+import { type ByteSource, memorySource } from "./byte-source.ts";
 import { buildGraph } from "./graph.ts";
 import { ModelRefusal } from "./model-refusal.ts";
 import { parseModel, writeModel } from "./onnx-proto.ts";
@@ -106,4 +106,10 @@ test("deep nesting is refused before the stack ends", () => {
     graph = new MessageWriter().message(1, new MessageWriter().string(4, "If").message(5, new MessageWriter().string(1, "then_branch").message(6, graph)));
   }
   expect(outcome(new MessageWriter().integer(1, 8).message(8, new MessageWriter().integer(2, 17)).message(7, graph).finish())?.code).toBe("too-deep");
+});
+
+test("a file past protobuf's 2 GiB is refused with the way to save it", () => {
+  const start = new MessageWriter().integer(1, 8).finish();
+  const source: ByteSource = { size: 2 ** 31, read: (offset, length) => start.subarray(offset, offset + length) };
+  expect(() => parseModel(source)).toThrow(expect.objectContaining({ code: "too-large", fix: expect.stringContaining("external data") }));
 });

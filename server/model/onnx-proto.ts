@@ -7,6 +7,8 @@ import type { AttributeProto, FieldRange, GraphProto, ModelProto, NodeProto, Ten
 import { malformed, WireReader } from "./wire-reader.ts";
 import { type Piece, varint, writePieces } from "./wire-writer.ts";
 
+/** Where protobuf ends: no reader of ONNX files takes a message of 2 GiB. */
+export const MAX_MODEL_BYTES = 2 ** 31 - 1;
 /** Ops with all sub-graphs; the largest exports in use have some 20,000. Bounds time and memory of everything after. */
 export const MAX_OPS = 65_536;
 /** Declared tensors and values; bounds memory. */
@@ -23,6 +25,7 @@ type Budget = { ops: number; declared: number };
 /** Parses; errors are ModelRefusal with the place. */
 export function parseModel(source: ByteSource): ModelProto {
   refuseOtherFormats(source);
+  if (source.size > MAX_MODEL_BYTES) throw tooLargeForProtobuf();
   const reader = new WireReader(source);
   const model: Omit<ModelProto, "graph"> = { irVersion: 0, producer: "", opsets: [], functions: [], fields: [] };
   let producerVersion = "";
@@ -287,6 +290,12 @@ function parseFunction(reader: WireReader): { name: string; domain: string; rang
 
 function fieldOf(reader: WireReader): FieldRange {
   return { number: reader.number, wireType: reader.wireType, tagStart: reader.tagStart, start: reader.start, end: reader.end };
+}
+
+export function tooLargeForProtobuf(): ModelRefusal {
+  return new ModelRefusal("too-large", "The file is larger than 2 GiB, where protobuf ends; nothing could load it as one file.", {
+    place: `byte ${MAX_MODEL_BYTES}`, fix: "Save its weights as external data (onnx.save_model with save_as_external_data=True) and upload the .onnx file together with the data files.",
+  });
 }
 
 function tooMany(what: string, limit: number): ModelRefusal {

@@ -8,9 +8,14 @@ import type { DataType, Dimension } from "../../../agents/protocol/tensor.ts";
 
 /** Floats made at a time. */
 const CHUNK_FLOATS = 256 * 1024;
+/** Smaller weights stay in the file even where there is external data, as exporters do it. */
+const MIN_EXTERNAL_BYTES = 1024;
 
 export type AttributeValue = number | string | number[] | { float: number } | { graph: MessageWriter };
-type Weight = { dims: number[]; data: { kind: "random"; scale: number; seed: number } | { kind: "given"; bytes: Uint8Array }; prefix: Uint8Array; dataBytes: number };
+type Weight = { name: string; elementType: number; dims: number[]; data: { kind: "random"; scale: number; seed: number } | { kind: "given"; bytes: Uint8Array }; dataBytes: number };
+type Sink = (chunk: Uint8Array) => void;
+/** Where large weights go instead of into the file: another one beside it, under this name. */
+export type ExternalData = { location: string; sink: Sink };
 
 /** `producer`: who says the model is from; synthetic builders leave the default. */
 export class ModelBuilder {
@@ -61,21 +66,17 @@ export class ModelBuilder {
   }
 
   #add(name: string, elementType: number, dims: number[], dataBytes: number, data: Weight["data"]): string {
-    const head = new MessageWriter();
-    for (const size of dims) head.integer(1, size);
-    head.integer(2, elementType).string(8, name).raw(varint(9 * 8 + 2)).raw(varint(dataBytes));
-    const message = head.finish();
-    const prefix = new MessageWriter().raw(varint(5 * 8 + 2)).raw(varint(message.length + dataBytes)).raw(message).finish();
-    this.#weights.push({ dims, data, prefix, dataBytes });
+    this.#weights.push({ name, elementType, dims, data, dataBytes });
     return name;
   }
 
-  /** Writes the file; the sink must use a chunk before it returns. Returns its bytes. */
-  write(sink: (chunk: Uint8Array) => void): number {
+  /** Writes the file; the sink must use a chunk before it returns. Returns its bytes, without those of the external data. */
+  write(sink: Sink, external?: ExternalData): number {
     const graphName = new MessageWriter().string(2, "graph").finish();
     const nodes = this.#nodes.finish();
     const values = this.#values.finish();
-    const weightBytes = this.#weights.reduce((sum, weight) => sum + weight.prefix.length + weight.dataBytes, 0);
+    const placed = this.#placed(external);
+    const weightBytes = placed.reduce((sum, { head, weight, isExternal }) => sum + head.length + (isExternal ? 0 : weight.dataBytes), 0);
     const head = new MessageWriter().integer(1, 8).string(2, this.#label.producer).string(3, "1").string(6, this.#label.doc)
       .message(8, new MessageWriter().string(1, "").integer(2, this.#label.opset));
     const length = nodes.length + graphName.length + values.length + weightBytes;
@@ -87,17 +88,41 @@ export class ModelBuilder {
     emit(head.raw(varint(7 * 8 + 2)).raw(varint(length)).finish());
     emit(nodes);
     emit(graphName);
-    for (const weight of this.#weights) {
-      emit(weight.prefix);
-      if (weight.data.kind === "given") emit(weight.data.bytes);
-      else writeRandom(weight.dataBytes / 4, weight.data.scale, weight.data.seed, emit);
+    for (const { head: start, weight, isExternal } of placed) {
+      emit(start);
+      writeData(weight, isExternal ? (external as ExternalData).sink : emit);
     }
     emit(values);
     return written;
   }
+
+  /** Each weight with what the file holds of it before its data. */
+  #placed(external: ExternalData | undefined): { weight: Weight; head: Uint8Array; isExternal: boolean }[] {
+    let offset = 0;
+    return this.#weights.map((weight) => {
+      const isExternal = external !== undefined && weight.dataBytes >= MIN_EXTERNAL_BYTES;
+      const message = new MessageWriter();
+      for (const size of weight.dims) message.integer(1, size);
+      message.integer(2, weight.elementType).string(8, weight.name);
+      if (isExternal) {
+        const entries = { location: external.location, offset: String(offset), length: String(weight.dataBytes) };
+        for (const [key, value] of Object.entries(entries)) message.message(13, new MessageWriter().string(1, key).string(2, value));
+        message.integer(14, 1);
+        offset += weight.dataBytes;
+      } else message.raw(varint(9 * 8 + 2)).raw(varint(weight.dataBytes));
+      const bytes = message.finish();
+      const head = new MessageWriter().raw(varint(5 * 8 + 2)).raw(varint(bytes.length + (isExternal ? 0 : weight.dataBytes))).raw(bytes).finish();
+      return { weight, head, isExternal };
+    });
+  }
 }
 
-function writeRandom(count: number, scale: number, seed: number, emit: (chunk: Uint8Array) => void): void {
+function writeData({ data, dataBytes }: Weight, emit: Sink): void {
+  if (data.kind === "given") emit(data.bytes);
+  else writeRandom(dataBytes / 4, data.scale, data.seed, emit);
+}
+
+function writeRandom(count: number, scale: number, seed: number, emit: Sink): void {
   const random = seededRandom(seed);
   const floats = new Float32Array(Math.min(count, CHUNK_FLOATS));
   for (let done = 0; done < count; done += floats.length) {
