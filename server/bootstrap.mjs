@@ -17,7 +17,7 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const [verb = "start", ...args] = process.argv.slice(2);
 const { readFileLock } = await import("./bootstrap/file-lock.mjs");
 const { prepare, root } = await import("./bootstrap/steps.mjs");
-const VERBS = { start, test, setup, build: setup, bench, agent };
+const VERBS = { start, test, setup, build: setup, bench, agent, screenshots };
 // Standard output of `--once`, of an agent and of a benchmark belongs to them.
 const quiet = verb === "agent" || verb === "bench" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
 const say = (line) => (quiet ? process.stderr : process.stdout).write(`${line}\n`);
@@ -62,6 +62,13 @@ async function bench() {
   }
   await prepare(say);
   return run(["node_modules/tsx/dist/cli.mjs", file, ...rest]);
+}
+
+async function screenshots() {
+  await prepare(say);
+  const { findOrInstallChromium } = await import("./bootstrap/chromium.mjs");
+  process.env.CHROMIUM_PATH = await findOrInstallChromium(say);
+  return run(["node_modules/tsx/dist/cli.mjs", "e2e/screenshots.ts", ...args]);
 }
 
 async function agent() {
