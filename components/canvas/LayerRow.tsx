@@ -21,14 +21,15 @@ export function LayerRow({ row, facts, placement, chosen, choose, drag, dragEnd,
   const cut = facts.cuts[range.to - 1];
   const title = `${layersText(range)}: ${written(flops(cost))}, ${written(bytes(layers.reduce((sum, layer) => sum + layer.weightBytes, 0)))} of weights${cut ? (cut.legal ? `; a cut after it sends ${written(bytes(cut.bytes))}` : `; no cut after it: ${cut.reason ?? "not legal"}`) : ""}`;
   return (
-    <div id={`row-${row.key}`} role="option" aria-selected={isChosen} aria-label={`${row.name}, ${title}${stage >= 0 ? `, in segment ${stage + 1}` : ", not placed"}`} draggable onDragStart={drag} onDragEnd={dragEnd} onClick={choose} title={title}
+    <div id={`row-${row.key}`} role="option" aria-selected={isChosen} draggable onDragStart={drag} onDragEnd={dragEnd} onClick={choose} title={title}
       data-testid="layer-row" data-from={range.from} data-to={range.to} data-stage={stage}
-      className={`flex h-[22px] cursor-grab items-center gap-1.5 border-b pr-2 select-none ${cutHere ? "border-b-accent" : cut?.legal === false ? "border-b-transparent" : "border-b-line/60"} ${isChosen ? "bg-accent-wash" : "hover:bg-sunken"}`}>
+      className={`relative flex h-[22px] cursor-grab items-center gap-1.5 border-b pr-2 select-none ${cutHere ? "border-b-accent" : cut?.legal === false ? "border-b-transparent" : "border-b-line/60"} ${isChosen ? "bg-accent-wash" : "hover:bg-sunken"}`}>
       <span className={`num grid h-full w-6 shrink-0 place-items-center text-2xs ${stage >= 0 ? "bg-accent-wash text-accent" : "text-ink-3"}`} aria-hidden>{stage >= 0 ? stage + 1 : "·"}</span>
       <span style={{ width: row.depth * 9 }} className="shrink-0" />
       <span className="grid w-3.5 shrink-0 place-items-center">{fold}</span>
       <span className={`min-w-0 flex-1 truncate ${row.kind === "scope" ? "font-medium" : ""}`}>{row.name}</span>
-      {row.kind === "scope" && <span className="num text-2xs text-ink-3">{range.to - range.from}</span>}
+      <span className="sr-only">, {title}{stage >= 0 ? `, in segment ${stage + 1}` : ", not placed"}</span>
+      {row.kind === "scope" && <span className="num text-2xs text-ink-3" aria-hidden>{range.to - range.from}</span>}
       <span className="h-[3px] w-9 shrink-0 bg-line" aria-hidden><span className="block h-full bg-accent-mid" style={{ width: `${Math.max(3, heat * 100)}%` }} /></span>
     </div>
   );
