@@ -2,9 +2,10 @@
 // Plain Node without dependencies: it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { buildPages } from "./build-pages.mjs";
 import { explainFailure } from "./explain-failure.mjs";
 import { takeFileLock } from "./file-lock.mjs";
 
@@ -20,14 +21,14 @@ export const BUNDLES = {
 };
 
 const TEXT = /\.(ts|tsx|js|mjs|css|json|svg|png|wav|prisma|sql)$/;
-const PAGES = ["app", "components", "server/api", "server/model", "server/planner", "server/topology", "server/policy", "server/events", "next.config.js", "postcss.config.mjs", "tsconfig.json", "agents/protocol", "package-lock.json"];
+const PAGES = ["app", "components", "server/api", "server/model", "server/planner", "server/topology", "server/policy", "server/events", "next.config.js", "postcss.config.mjs", "tsconfig.json", "tsconfig.base.json", "agents/protocol", "package-lock.json"];
 const SERVER = ["server", "agents/protocol", "agents/processor", "prisma/schema.prisma", "package-lock.json"];
 
 /** In order. `inputs` are hashed: same hash and `outputs` there = nothing to do. */
 const STEPS = [
   { name: "install", title: "Installing packages", inputs: ["package-lock.json", "package.json", "agents/package.json", ".npmrc"], outputs: ["node_modules/.package-lock.json"], isCurrent: isInstalled, run: install },
   { name: "tables", title: "Generating the database client", inputs: ["prisma/schema.prisma", "prisma.config.ts", "package-lock.json"], outputs: ["prisma/generated/client.ts"], run: () => node([bin("prisma/build/index.js"), "generate"]) },
-  { name: "pages", title: "Building the pages", inputs: PAGES, outputs: [".next/BUILD_ID"], run: () => node([bin("next/dist/bin/next"), "build"], { NODE_ENV: "production" }) },
+  { name: "pages", title: "Building the pages", inputs: PAGES, outputs: [".next/BUILD_ID"], run: () => buildPages(root, (env) => node([bin("next/dist/bin/next"), "build"], env)) },
   { name: "server", title: "Building the server", inputs: SERVER, outputs: Object.keys(BUNDLES).map((name) => `dist/${name}.mjs`), run: bundleServer },
   { name: "agent", title: "Building the agent", inputs: ["agents", "package-lock.json"], outputs: ["agents/dist/main.mjs"], run: () => node(["agents/build.mjs"]) },
 ];
@@ -105,16 +106,28 @@ async function install() {
   await command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], env);
 }
 
+/** Written when all of it is built, each file at once: a source that does not compile leaves the server that was there. */
 async function bundleServer() {
   const { build, stop } = await import("esbuild");
   const folder = path.join(root, "dist");
-  rmSync(folder, { recursive: true, force: true });
-  const entryPoints = Object.fromEntries(Object.entries(BUNDLES).map(([name, file]) => [name, path.join(root, file)]).filter(([, file]) => existsSync(file)));
-  await build({
-    entryPoints, outdir: folder, outExtension: { ".js": ".mjs" }, bundle: true, platform: "node", format: "esm", target: "node20",
-    packages: "external", sourcemap: true, sourcesContent: false, logLevel: "warning",
-  });
-  await stop();
+  const entryPoints = Object.fromEntries(Object.entries(BUNDLES).map(([name, file]) => [name, path.join(root, file)]));
+  try {
+    const { outputFiles } = await build({
+      entryPoints, outdir: folder, outExtension: { ".js": ".mjs" }, bundle: true, platform: "node", format: "esm", target: "node20",
+      packages: "external", sourcemap: true, sourcesContent: false, logLevel: "silent", write: false,
+    });
+    mkdirSync(folder, { recursive: true });
+    for (const file of outputFiles) {
+      writeFileSync(`${file.path}.new`, file.contents);
+      renameSync(`${file.path}.new`, file.path);
+    }
+    const made = new Set(outputFiles.map((file) => path.basename(file.path)));
+    for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(path.join(folder, name), { recursive: true, force: true });
+  } catch (error) {
+    throw explainFailure("esbuild", error.code ?? "error", error.message);
+  } finally {
+    await stop();
+  }
 }
 
 const node = (args, env) => command(process.execPath, args, env);
