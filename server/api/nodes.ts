@@ -10,7 +10,8 @@ import type { Context } from "./context.ts";
 import { joinCommands } from "./join-commands.ts";
 import { readNodeMetrics } from "./read-metrics.ts";
 import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
-import { joinTokenRow, nodeMetricRow, nodeRow, nodeRowShape } from "./schemas/node-schemas.ts";
+import { readPreflight } from "./read-preflight.ts";
+import { joinTokenRow, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
 import { byId, done } from "./schemas/operation-schemas.ts";
 import { liveLink } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";
@@ -25,12 +26,12 @@ export const nodes = router({
     .output(z.array(nodeRow))
     .query(({ ctx }) => readNodeRows(ctx.deps)),
   get: procedure
-    .meta({ openapi: { method: "GET", path: "/nodes/{id}", tags: ["nodes"], summary: "One node with its measured links" } })
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}", tags: ["nodes"], summary: "One node with its measured links and whether it is fit to serve" } })
     .input(byId)
-    .output(z.object({ ...nodeRowShape, links: z.array(liveLink) }).meta({ id: "Node" }))
+    .output(z.object({ ...nodeRowShape, links: z.array(liveLink), checks: z.array(preflightCheck) }).meta({ id: "Node" }))
     .query(async ({ ctx, input }) => {
       const [row, fleet] = await Promise.all([readNodeRow(ctx.deps, input.id), listLiveFleet(ctx.deps)]);
-      return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id) };
+      return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id), checks: await readPreflight(ctx.deps, row) };
     }),
   createJoinToken: procedure
     .meta({ openapi: { method: "POST", path: "/join-tokens", tags: ["nodes"], summary: "A single-use token and the line that installs an agent with it" } })

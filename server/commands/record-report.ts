@@ -20,6 +20,8 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
   const live = liveNode(fleet, nodeId);
   const previousAtMs = live.sampleAtMs;
   Object.assign(live, { connected: true, lastSeenAtMs: nowMs, cursor: report.cursor, bootId: report.bootId });
+  const saidAtMs = Date.parse(report.at);
+  if (Number.isFinite(saidAtMs)) live.clockOffsetMs = saidAtMs - nowMs;
   let didChange = false;
   if (report.assignments) {
     didChange = tellAssignments(fleet, { nodeId, name }, live.assignments, report.assignments) || linksOf(live.assignments) !== linksOf(report.assignments);

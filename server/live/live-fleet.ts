@@ -19,6 +19,8 @@ export type LiveNode = {
   bootId: string | null;
   cursor: number;
   hardware: Hardware | null;
+  /** Its clock minus ours, by the time its last report names; the way here counts in. */
+  clockOffsetMs: number | null;
   data: { host: string; port: number } | null;
   assignments: ObservedAssignment[];
   ingress: ObservedIngress[];
@@ -41,6 +43,8 @@ export type LiveFleet = {
   links: Map<string, LiveLinkSample>;
   dirtyLinks: Set<string>;
   pendingEvents: NewEvent[];
+  /** Told of each new pending event, so that it is written at once; null = nobody writes them. */
+  onPendingEvent: (() => void) | null;
   droppedEvents: number;
   desired: Map<string, DesiredEntry>;
   /** The last one the loops made; null until then. */
@@ -66,6 +70,7 @@ export function liveFleet(db: Db): LiveFleet {
     links: new Map(),
     dirtyLinks: new Set(),
     pendingEvents: [],
+    onPendingEvent: null,
     droppedEvents: 0,
     desired: new Map(),
     snapshot: null,
@@ -90,6 +95,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     bootId: null,
     cursor: 0,
     hardware: null,
+    clockOffsetMs: null,
     data: null,
     assignments: [],
     ingress: [],
@@ -106,6 +112,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
 
 export function addPendingEvent(fleet: LiveFleet, event: NewEvent): void {
   fleet.pendingEvents.push(event);
+  fleet.onPendingEvent?.();
   if (fleet.pendingEvents.length <= MAX_PENDING_EVENTS) return;
   fleet.pendingEvents.shift();
   fleet.droppedEvents++;

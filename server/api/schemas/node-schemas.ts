@@ -1,6 +1,7 @@
 // Owns the API's description of nodes and of what they report.
 import { z } from "zod";
 import { ASSIGNMENT_STATES, type Hardware, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
+import { PREFLIGHT_KEYS } from "../../policy/preflight.ts";
 
 export const hardware: z.ZodType<Hardware, Hardware> = z
   .object({
@@ -63,6 +64,10 @@ export const nodeRowShape = {
   reservedBytes: z.number().meta({ description: "Memory of the segments assigned to it." }),
 };
 export const nodeRow = z.object(nodeRowShape).meta({ id: "NodeRow" });
+
+export const preflightCheck = z
+  .object({ key: z.enum(PREFLIGHT_KEYS), title: z.string(), status: z.enum(["ok", "warn", "bad", "waiting"]), message: z.string(), fix: z.string().nullable() })
+  .meta({ id: "PreflightCheck" });
 
 export const joinTokenRow = z
   .object({ id: z.string(), nodeName: z.string().nullable(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime(), usedAt: z.iso.datetime().nullable(), usedByNodeId: z.string().nullable() })
