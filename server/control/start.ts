@@ -40,6 +40,7 @@ export function startLoops(deps: Deps): Loops {
     reconcile.wake();
     flush.wake();
   };
+  liveFleet(deps.db).onPendingEvent = flush.wake;
   const unlisten = deps.publisher.listen((event) => {
     if (WAKING_EVENTS.includes(event.name)) wake();
     if (event.name === "model.imported" || event.name === "node.online") measure.wake();
@@ -48,6 +49,7 @@ export function startLoops(deps: Deps): Loops {
     wake,
     async stop() {
       unlisten();
+      liveFleet(deps.db).onPendingEvent = null;
       await Promise.all([reconcile, flush, measure, ...rest].map((loop) => loop.stop()));
       await flushObserved(deps).catch((error) => log.warn({ err: error }, "the last reports could not be written"));
     },
