@@ -1,17 +1,19 @@
 // One measured task of the import benchmark in a process of its own, so that its memory is its own. Prints one JSON line.
-//   import-child.ts make FILE | ours FILE | onnx-proto FILE
+//   import-child.ts make FILE | ours FILE | onnx-proto FILE | analyse FILE
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { buildGraph } from "../server/model/graph.ts";
 import type { ByteSource } from "../server/model/byte-source.ts";
 import { parseModel, writeModel } from "../server/model/onnx-proto.ts";
 import { buildBert } from "../server/model/synthetic/bert.ts";
+import { analyseFile } from "../server/threads/analyse-file.ts";
+import { extractFromFile } from "../server/threads/extract-from-file.ts";
 
 /** Repeats of each step; the best counts. */
 const ROUNDS = 5;
 
-export type ChildReport = { parseMs: number; writeMs: number; extraBytes: number; bytes: number; digest: string | null };
+export type ChildReport = { parseMs: number; writeMs: number; extraBytes: number; bytes: number; digest: string | null; runtimeBytes?: number };
 
 function fileSource(path: string): ByteSource & { close(): void } {
   const file = openSync(path, "r");
@@ -70,6 +72,46 @@ function onnxProto(path: string): ChildReport {
   return { parseMs: best(parse), writeMs: best(write), extraBytes: peakBytes() - before, bytes, digest: null };
 }
 
+/** What an import's thread does, from the file's hash to two segments. The runtime's process is watched beside it. */
+async function analyse(path: string): Promise<ChildReport> {
+  const before = peakBytes();
+  const runtime = watchChildren();
+  const startedAt = performance.now();
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  const digest = hash.digest("hex");
+  const facts = await analyseFile({ kind: "analyse", path, fileName: "model.onnx", digest, fileBytes: 0, externalFiles: [] }, { signal: new AbortController().signal, onProgress: () => {} });
+  const legal = facts.cuts.filter((cut) => cut.legal);
+  const cut = (legal[legal.length >> 1]?.index ?? 0) + 1;
+  extractFromFile({ kind: "extract", path, externalFiles: [], facts, ranges: [{ from: 0, to: cut }, { from: cut, to: facts.layers.length }] }, () => {});
+  return { parseMs: performance.now() - startedAt, writeMs: 0, extraBytes: peakBytes() - before, bytes: facts.fileBytes, digest, runtimeBytes: runtime.stop() };
+}
+
+/** Largest growth of a child's resident memory since it was first seen with ONNX Runtime loaded; 0 where there is no /proc. */
+function watchChildren(): { stop(): number } {
+  const first = new Map<string, number>();
+  let most = 0;
+  const look = (pid: string) => {
+    if (!first.has(pid) && !readFileSync(`/proc/${pid}/maps`, "latin1").includes("onnxruntime")) return;
+    const bytes = Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * 4096;
+    if (!first.has(pid)) first.set(pid, bytes);
+    most = Math.max(most, bytes - (first.get(pid) as number));
+  };
+  const timer = setInterval(() => {
+    try {
+      for (const pid of readFileSync(`/proc/self/task/${process.pid}/children`, "latin1").split(" ")) if (pid !== "") look(pid);
+    } catch {
+      // It ended meanwhile, or this system tells nothing.
+    }
+  }, 20);
+  return {
+    stop() {
+      clearInterval(timer);
+      return most;
+    },
+  };
+}
+
 /** BERT-base's shape: some 435 MB. */
 function make(path: string): ChildReport {
   const file = openSync(path, "w");
@@ -85,7 +127,7 @@ function make(path: string): ChildReport {
 }
 
 const [task, path] = process.argv.slice(2);
-const tasks: Record<string, (path: string) => ChildReport> = { make, ours, "onnx-proto": onnxProto };
+const tasks: Record<string, (path: string) => ChildReport | Promise<ChildReport>> = { make, ours, "onnx-proto": onnxProto, analyse };
 const run = tasks[task ?? ""];
 if (run === undefined || path === undefined) throw new Error("usage: import-child.ts make|ours|onnx-proto FILE");
-process.stdout.write(`${JSON.stringify(run(path))}\n`);
+process.stdout.write(`${JSON.stringify(await run(path))}\n`);

@@ -2,7 +2,7 @@
 import { BYTES_PER_ELEMENT, type DataType, type Dimension } from "../../agents/protocol/tensor.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { resolveShape } from "./dimensions.ts";
-import type { Graph, Op } from "./graph.ts";
+import { type Graph, type Op, tensorByteSize } from "./graph.ts";
 import { DATA_TYPE_OF, ELEMENT_TYPE_OF, elementTypeName } from "./onnx-types.ts";
 import { NON_TENSOR_OUTPUT } from "./op-types.ts";
 import { type SkeletonInput, writeSkeleton } from "./skeleton.ts";
@@ -20,7 +20,10 @@ export type ValueTable = ReadonlyMap<string, ValueFacts>;
 /** What ONNX Runtime says of a value of a session: an empty shape means a scalar or an unknown rank. */
 export type ReportedValue = { name: string; type: string; shape: Dimension[] };
 
-/** A model without its large weights whose outputs are all values in question: loading it reports types and shapes, nothing runs. */
+/**
+ * A model whose outputs are the values in question. Without its large weights: loading it reports types and shapes, nothing runs. With them: to be
+ * run for the sizes of some values, so that only what leads to those is kept.
+ */
 export function shapeProbe(source: ByteSource, graph: Graph, ask: string[], fixed: Record<string, number> | null, withWeights: boolean): Uint8Array {
   const inputs: SkeletonInput[] = graph.inputs.map((input) => ({
     name: input.name, elementType: input.elementType, shape: fixed === null ? input.shape : (resolveShape(input.name, input.shape, fixed) ?? input.shape),
@@ -31,9 +34,32 @@ export function shapeProbe(source: ByteSource, graph: Graph, ask: string[], fixe
   const probe = fixed === null ? graph : { ...graph, outputs: [] };
   const outputs = [...new Set([...ask, ...(withWeights ? [] : own)])];
   return writeSkeleton({
-    source, graph: probe, ops: graph.ops, inputs, outputs, fileNameOf: (file) => file ?? "model.onnx",
+    source, graph: probe, ops: withWeights ? opsFor(graph, ask) : graph.ops, inputs, outputs, fileNameOf: (file) => file ?? "model.onnx",
     asInput: withWeights ? undefined : (tensor) => wired(tensor.elementType),
   }).bytes;
+}
+
+function opsFor(graph: Graph, values: string[]): Op[] {
+  const needed = new Set<Op>();
+  const open = [...values];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const made = graph.producer.get(name);
+    if (made === undefined || needed.has(made)) continue;
+    needed.add(made);
+    open.push(...made.reads);
+  }
+  return graph.ops.filter((op) => needed.has(op));
+}
+
+/** Bytes of the weights that a run for these values loads. */
+export function weightBytesFor(graph: Graph, values: string[]): number {
+  const names = new Set(opsFor(graph, values).flatMap((op) => op.reads));
+  let bytes = 0;
+  for (const name of names) {
+    const tensor = graph.initializers.get(name);
+    if (tensor !== undefined) bytes += tensorByteSize(tensor) ?? 0;
+  }
+  return bytes;
 }
 
 /** Values worth asking about: made by ops that are not constants, and tensors of a type the runtime can hand out. */

@@ -8,7 +8,7 @@ import { ModelRefusal, shortName } from "../model/model-refusal.ts";
 import { DATA_TYPE_OF, ELEMENT_TYPE_OF, type TensorProto } from "../model/onnx-types.ts";
 import { parseModel } from "../model/onnx-proto.ts";
 import { sampleInputs, vocabularyOf } from "../model/sample-inputs.ts";
-import { askableValues, nonWireValues, type ReportedValue, type ShapeReports, shapeProbe, unresolvedValues } from "../model/shapes.ts";
+import { askableValues, nonWireValues, type ReportedValue, type ShapeReports, shapeProbe, unresolvedValues, weightBytesFor } from "../model/shapes.ts";
 import { findStates } from "../model/states.ts";
 import { encodeParityFile } from "../../agents/protocol/parity-file.ts";
 import { type ModelFolder, openModelFolder } from "../inspect/model-folder.ts";
@@ -89,7 +89,7 @@ function addWeights(folder: ModelFolder, job: AnalyseJob): void {
 }
 
 async function runForSizes(job: AnalyseJob, source: ByteSource, graph: Graph, values: string[], folder: ModelFolder, options: Options): Promise<ShapeReports["seen"]> {
-  const weightBytes = source.size + job.externalFiles.reduce((sum, file) => sum + file.bytes, 0);
+  const weightBytes = weightBytesFor(graph, values);
   if (values.length === 0 || weightBytes > MAX_RUN_WEIGHT_BYTES) return [];
   options.onProgress({ step: "running the model once for sizes", done: 2, total: STEPS });
   try {
