@@ -27,6 +27,7 @@ export type ProfileRow = Outputs["models"]["profiles"][number];
 export type TopologyRow = Outputs["topologies"]["list"][number];
 export type TopologyFull = Outputs["topologies"]["get"];
 export type NodeRow = Outputs["nodes"]["list"][number];
+export type NodeFull = Outputs["nodes"]["get"];
 export type PlanRow = Outputs["plans"]["get"];
 export type DeploymentRow = Outputs["deployments"]["list"][number];
 export type DeploymentFull = Outputs["deployments"]["get"];

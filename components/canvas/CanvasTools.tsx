@@ -1,9 +1,8 @@
 "use client";
 import { useReactFlow } from "@xyflow/react";
 import { LayoutGrid, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
-import { useState } from "react";
-import { AddNode } from "../node/AddNode.tsx";
-import { Button } from "../ui/Button.tsx";
+import Link from "next/link";
+import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { addZone } from "./canvas-edit.ts";
 import { FIT } from "./fit-view.ts";
@@ -20,7 +19,6 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
   const canUndo = useWorkbench((state) => state.history.past.length > 0);
   const canRedo = useWorkbench((state) => state.history.future.length > 0);
   const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
-  const [joining, setJoining] = useState(false);
   const zone = () => {
     const id = newId("zon");
     editDocument(store, (document) => addZone(document, id, "zone"));
@@ -41,11 +39,10 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
           <div className="pointer-events-auto max-w-sm rounded-lg border border-dashed border-line-strong bg-ground p-5">
             <p className="text-base font-medium">Nothing is drawn yet</p>
             <p className="mt-1 text-ink-2">Draw the machines you plan (double-click, or N), or add a real one: it appears here by itself.</p>
-            <div className="mt-3 flex gap-2"><Button look="primary" onClick={addNode}>Draw a node</Button><Button onClick={() => setJoining(true)}>Add a machine</Button></div>
+            <div className="mt-3 flex gap-2"><Button look="primary" onClick={addNode}>Draw a node</Button><Link href="/nodes/add" className={buttonClass()}>Add a machine</Link></div>
           </div>
         </div>
       )}
-      <AddNode open={joining} onOpenChange={setJoining} />
     </>
   );
 }

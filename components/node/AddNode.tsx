@@ -1,44 +1,61 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import type { ReactNode } from "react";
 import { api } from "../api.ts";
-import { Button } from "../ui/Button.tsx";
-import { CopyText } from "../ui/CopyText.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
+import { buttonClass } from "../ui/Button.tsx";
+import { Page } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { State } from "../ui/State.tsx";
-import { Time } from "../ui/Time.tsx";
+import { FirstProfile } from "./FirstProfile.tsx";
+import { JoinCommand } from "./JoinCommand.tsx";
+import { Preflight } from "./Preflight.tsx";
+import { UseNode } from "./UseNode.tsx";
 
-const EXPIRIES = [[900, "15 minutes"], [3600, "1 hour"], [86_400, "1 day"]] as const;
+const POLL_MS = 1000;
 
-export function AddNode({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
-  return <Dialog open={open} onOpenChange={onOpenChange} title="Add a node" description="One command, pasted on the machine. It needs Node 20 or newer and a way to reach this console; nothing has to reach it." testId="add-node">{open && <Form />}</Dialog>;
+/** From a pasted line to a node that serves. Who has joined is in the address, so that a refresh goes on from there. */
+export function AddNode() {
+  const router = useRouter();
+  const nodeId = useSearchParams().get("node");
+  return (
+    <Page title="Add a node" lead="One command, pasted on the machine. It needs Node 20 or newer and a way to reach this console; nothing has to reach it." actions={<Link href="/nodes" className={buttonClass("quiet")}>All nodes</Link>}>
+      <ol className="max-w-3xl">
+        <Step number={1} title="Join" open={nodeId === null} done={nodeId !== null}><JoinCommand onJoined={(id) => router.replace(`/nodes/add?node=${id}`)} /></Step>
+        <Step number={2} title="Checks" open={nodeId !== null}>{nodeId && <Checks nodeId={nodeId} />}</Step>
+        <Step number={3} title="First profile" open={nodeId !== null}>{nodeId && <FirstProfile nodeId={nodeId} />}</Step>
+        <Step number={4} title="Use it" open={nodeId !== null}>{nodeId && <UseNode nodeId={nodeId} />}</Step>
+      </ol>
+      {nodeId && <p className="flex flex-wrap gap-2 pt-2"><Link href={`/nodes/${nodeId}`} className={buttonClass()}>See the node</Link><Link href="/nodes/add" className={buttonClass("quiet")}>Add another one</Link></p>}
+    </Page>
+  );
 }
 
-function Form() {
-  const [name, setName] = useState("");
-  const [expiresInSeconds, setExpiry] = useState(3600);
-  const make = useMutation(api.nodes.createJoinToken.mutationOptions({ onSuccess: (_, __, ___, { client }) => client.invalidateQueries(api.nodes.listJoinTokens.queryFilter()) }));
-  const before = useRef<Set<string> | null>(null);
-  const nodes = useQuery(api.nodes.list.queryOptions()).data;
-  if (before.current === null && nodes) before.current = new Set(nodes.map((node) => node.id));
-  const joined = make.data ? (nodes ?? []).find((node) => !before.current?.has(node.id)) : undefined;
-  if (!make.data) {
-    return (
-      <form className="space-y-3" onSubmit={(event) => { event.preventDefault(); make.mutate({ expiresInSeconds, ...(name.trim() ? { nodeName: name.trim() } : {}) }); }}>
-        <label className="block"><span className="eyebrow">Name</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} placeholder="its host name" /></label>
-        <label className="block"><span className="eyebrow">The command works once, for</span><select className="field" value={expiresInSeconds} onChange={(event) => setExpiry(Number(event.target.value))}>{EXPIRIES.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}</select></label>
-        {make.error && <Problem title="No join command was made" error={make.error} />}
-        <Button type="submit" look="primary" disabled={make.isPending}>Make the command</Button>
-      </form>
-    );
-  }
+function Step({ number, title, open, done = false, children }: { number: number; title: string; open: boolean; done?: boolean; children: ReactNode }) {
   return (
-    <div className="space-y-3">
-      <div><p className="eyebrow mb-1">Install and run as a service</p><CopyText label="install command" text={make.data.command} /></div>
-      <div><p className="eyebrow mb-1">Or run the agent from a checkout</p><CopyText label="agent command" text={make.data.agentCommand} /></div>
-      <p className="text-ink-2">Works once, ends <Time iso={make.data.expiresAt} both />. The token holds this console's fingerprint, so the machine trusts the right console from the first byte.</p>
-      <div role="status">{joined ? <State tone="ok">{joined.name} has joined</State> : <State tone="busy">waiting for it to join</State>}</div>
-    </div>
+    <li className="grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-2 pb-6" aria-current={open && !done ? "step" : undefined}>
+      <span aria-hidden className={`num grid size-6 place-items-center rounded-md text-xs ${open ? "bg-accent text-accent-ink" : "bg-line text-ink-2"}`}>{number}</span>
+      <div className="min-w-0">
+        <h2 className={`flex items-baseline gap-3 border-b border-line pt-0.5 pb-1 text-sm font-medium ${open || done ? "" : "text-ink-3"}`}>{title}{done && <State tone="ok">done</State>}</h2>
+        {open && <div className="pt-2">{children}</div>}
+      </div>
+    </li>
+  );
+}
+
+function Checks({ nodeId }: { nodeId: string }) {
+  const node = useQuery(api.nodes.get.queryOptions({ id: nodeId }, { refetchInterval: POLL_MS }));
+  if (node.error) return <Problem title="The node could not be read" error={node.error} retry={() => void node.refetch()} />;
+  if (!node.data) return <Skeleton rows={7} label="Loading the checks" />;
+  const { name, checks } = node.data;
+  const failing = checks.filter((check) => check.status === "bad").length;
+  const waiting = checks.filter((check) => check.status === "waiting").length;
+  return (
+    <>
+      <p role="status" className="mb-1 text-ink-2" data-testid="joined">{name} has joined. {failing > 0 ? `${failing} of ${checks.length} checks fail.` : waiting > 0 ? `${checks.length - waiting} of ${checks.length} checks are done.` : "It is fit to serve."}</p>
+      <Preflight checks={checks} />
+    </>
   );
 }

@@ -1,11 +1,11 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import Link from "next/link";
 import { api, type NodeRow } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
-import { Button } from "../ui/Button.tsx";
+import { Button, buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -14,27 +14,24 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
-import { AddNode } from "./AddNode.tsx";
 import { nodeState } from "./node-state.ts";
 
 export function Fleet() {
   const nodes = useQuery(api.nodes.list.queryOptions());
-  const [adding, setAdding] = useState(false);
   return (
-    <Page title="Nodes" lead="Machines that run an agent. Each one joined with its own certificate." actions={<Button look="primary" onClick={() => setAdding(true)}><Plus size={14} />Add a node</Button>}>
+    <Page title="Nodes" lead="Machines that run an agent. Each one joined with its own certificate." actions={<Link href="/nodes/add" className={buttonClass("primary")}><Plus size={14} />Add a node</Link>}>
       {nodes.isPending && <Skeleton label="Loading nodes" />}
       {nodes.error && <Problem title="The nodes could not be listed" error={nodes.error} retry={() => void nodes.refetch()} />}
-      {nodes.data?.length === 0 && <Empty title="No machine has joined yet" action={<Button look="primary" onClick={() => setAdding(true)}>Get the join command</Button>}>Paste one command on a machine with Node 20 or newer. It appears here by itself.</Empty>}
+      {nodes.data?.length === 0 && <Empty title="No machine has joined yet" action={<Link href="/nodes/add" className={buttonClass("primary")}>Get the join command</Link>}>Paste one command on a machine with Node 20 or newer. It appears here by itself.</Empty>}
       {nodes.data && nodes.data.length > 0 && <FleetTable nodes={nodes.data} />}
       <JoinTokens />
-      <AddNode open={adding} onOpenChange={setAdding} />
     </Page>
   );
 }
 
 function FleetTable({ nodes }: { nodes: NodeRow[] }) {
   return (
-    <div className="mb-8 overflow-x-auto">
+    <div className="relative mb-8 overflow-x-auto">
       <table className="rowed w-full">
         <thead><tr><th>Name</th><th>State</th><th>Hardware</th><th>CPU</th><th>Memory used</th><th>Agent</th><th>Stages</th><th>Last seen</th><th>Certificate</th><th><span className="sr-only">Actions</span></th></tr></thead>
         <tbody>{nodes.map((node) => <FleetRow key={node.id} node={node} />)}</tbody>
@@ -50,7 +47,7 @@ function FleetRow({ node }: { node: NodeRow }) {
   const sample = live?.sample ?? null;
   return (
     <tr data-testid="fleet-row">
-      <td className="font-medium">{node.name}<div className="num text-xs font-normal text-ink-3">{node.id}</div></td>
+      <td className="font-medium"><Link href={`/nodes/${node.id}`} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><div className="num text-xs font-normal text-ink-3">{node.id}</div></td>
       <td><State tone={state.tone}>{state.word}</State></td>
       <td className="text-ink-2"><Machine hardware={node.hardware} /></td>
       <td><Figure figure={percent(sample?.cpuRatio)} stale={stale} /></td>
@@ -72,11 +69,10 @@ function Machine({ hardware }: { hardware: NodeRow["hardware"] }) {
 function RowActions({ node }: { node: NodeRow }) {
   const cordon = useMutation(api.nodes.cordon.mutationOptions({ onError: (error) => toldProblem("Cordoning", error) }));
   const uncordon = useMutation(api.nodes.uncordon.mutationOptions({ onError: (error) => toldProblem("Uncordoning", error) }));
-  const remove = useMutation(api.nodes.remove.mutationOptions({ onError: (error) => toldProblem(`Removing ${node.name}`, error) }));
   return (
     <span className="flex justify-end gap-1">
       <Button look="quiet" onClick={() => (node.cordoned ? uncordon : cordon).mutate({ id: node.id })} aria-label={`${node.cordoned ? "Uncordon" : "Cordon"} ${node.name}`}>{node.cordoned ? "Uncordon" : "Cordon"}</Button>
-      <Button look="quiet" onClick={() => { if (confirm(`Remove ${node.name}? Its certificate stops working and it must join again.`)) remove.mutate({ id: node.id }); }} aria-label={`Remove ${node.name}`}>Remove</Button>
+      <Link href={`/nodes/${node.id}#remove`} className={buttonClass("quiet")} aria-label={`Remove ${node.name}`}>Remove</Link>
     </span>
   );
 }

@@ -31,7 +31,7 @@ export const nodes = router({
     .output(z.object({ ...nodeRowShape, links: z.array(liveLink), checks: z.array(preflightCheck) }).meta({ id: "Node" }))
     .query(async ({ ctx, input }) => {
       const [row, fleet] = await Promise.all([readNodeRow(ctx.deps, input.id), listLiveFleet(ctx.deps)]);
-      return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id), checks: await readPreflight(ctx.deps, row) };
+      return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id), checks: await readPreflight(ctx.deps, row, ctx.deps.info.version) };
     }),
   createJoinToken: procedure
     .meta({ openapi: { method: "POST", path: "/join-tokens", tags: ["nodes"], summary: "A single-use token and the line that installs an agent with it" } })
