@@ -32,7 +32,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   if (!query.data) return <Page title="Node"><Skeleton rows={9} label="Loading the node" /></Page>;
   const node = query.data;
   return (
-    <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs">{node.id}</span></span>} actions={<CordonButton node={node} />}>
+    <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<CordonButton node={node} />}>
       <Figures node={node} />
       <Section title="Checks"><Preflight checks={node.checks} /></Section>
       <Section title="Stages" aside={<><Figure figure={bytes(node.reservedBytes)} /> reserved for them</>}><NodeStages node={node} /></Section>

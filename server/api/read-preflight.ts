@@ -8,9 +8,10 @@ import type { NodeRow } from "./read-node-rows.ts";
 export async function readPreflight(deps: Pick<Deps, "db">, node: NodeRow, consoleVersion: string): Promise<PreflightCheck[]> {
   const fleet = liveFleet(deps.db);
   const stored = await listLinks(deps.db);
+  const between = (from: string, to: string) => fleet.links.get(`${from}>${to}`) ?? stored.find((one) => one.fromNodeId === from && one.toNodeId === to);
   const peers = (fleet.desired.get(node.id)?.document.peers ?? []).filter((peer) => peer.measure).map((peer) => {
-    const link = fleet.links.get(`${node.id}>${peer.nodeId}`) ?? stored.find((one) => one.fromNodeId === node.id && one.toNodeId === peer.nodeId);
-    return { name: peer.name, rttMs: link && link.error === null ? link.rttMs : null, error: link?.error ?? null };
+    const link = between(node.id, peer.nodeId);
+    return { name: peer.name, rttMs: link && link.error === null ? link.rttMs : null, error: link?.error ?? null, inboundError: between(peer.nodeId, node.id)?.error ?? null };
   });
-  return preflight({ online: node.status === "online", hardware: node.hardware, clockOffsetMs: fleet.nodes.get(node.id)?.clockOffsetMs ?? null, consoleVersion, peers });
+  return preflight({ presence: node.status, hardware: node.hardware, clockOffsetMs: fleet.nodes.get(node.id)?.clockOffsetMs ?? null, consoleVersion, peers });
 }

@@ -1,5 +1,6 @@
 // Owns whether a node is fit to serve, said check by check for the person who adds it. Pure: what is known of the node comes in.
 import type { Hardware } from "../../agents/protocol/control.ts";
+import type { Presence } from "./presence.ts";
 
 export const PREFLIGHT_KEYS = ["connection", "clock", "version", "providers", "memory", "disk", "peers"] as const;
 /** `waiting`: not known yet, and nothing is wrong so far. */
@@ -14,20 +15,26 @@ const MIN_MEMORY_BYTES = 200 * 2 ** 20;
 const MIN_DISK_BYTES = 256 * 2 ** 20;
 
 export type PreflightFacts = {
-  online: boolean;
+  presence: Presence;
   hardware: Hardware | null;
   /** The node's clock minus the console's, as its last report says; the way here counts in. Null before a report. */
   clockOffsetMs: number | null;
   consoleVersion: string;
   /** Nodes it exchanges data with or probes; `rttMs` null = not measured yet. */
-  peers: { name: string; rttMs: number | null; error: string | null }[];
+  peers: { name: string; rttMs: number | null; error: string | null; /** Why the peer does not reach the node; null = it does, or has not tried. */ inboundError: string | null }[];
 };
 
 /** In the order of `PREFLIGHT_KEYS`. */
 export function preflight(facts: PreflightFacts): PreflightCheck[] {
-  const { hardware, online } = facts;
-  const connection: PreflightCheck = online ? { key: "connection", title: "Connection", status: "ok", message: "Connected over mutual TLS.", fix: null } : { key: "connection", title: "Connection", status: hardware ? "bad" : "waiting", message: hardware ? "Not connected now." : "It has a certificate and has not connected yet.", fix: "Look at the agent's log on the machine: journalctl -u cutplane-agent" };
-  return [connection, clockCheck(facts.clockOffsetMs), versionCheck(hardware, facts.consoleVersion), providersCheck(hardware), roomCheck("memory", "Memory", hardware?.memoryAvailableBytes, MIN_MEMORY_BYTES), roomCheck("disk", "Disk", hardware?.diskFreeBytes, MIN_DISK_BYTES), peersCheck(facts.peers, online)];
+  const { hardware, presence } = facts;
+  return [connectionCheck(presence), clockCheck(facts.clockOffsetMs), versionCheck(hardware, facts.consoleVersion), providersCheck(hardware), roomCheck("memory", "Memory", hardware?.memoryAvailableBytes, MIN_MEMORY_BYTES), roomCheck("disk", "Disk", hardware?.diskFreeBytes, MIN_DISK_BYTES), peersCheck(facts.peers, presence === "online")];
+}
+
+function connectionCheck(presence: Presence): PreflightCheck {
+  const base = { key: "connection", title: "Connection" } as const;
+  if (presence === "online") return { ...base, status: "ok", message: "Connected over mutual TLS.", fix: null };
+  if (presence === "connecting") return { ...base, status: "waiting", message: "It has a certificate and is about to connect.", fix: null };
+  return { ...base, status: "bad", message: "Not connected now.", fix: "Look at the agent's log on the machine: journalctl -u cutplane-agent" };
 }
 
 function clockCheck(offsetMs: number | null): PreflightCheck {
@@ -63,8 +70,8 @@ function roomCheck(key: "memory" | "disk", title: string, bytes: number | undefi
 function peersCheck(peers: PreflightFacts["peers"], online: boolean): PreflightCheck {
   const base = { key: "peers", title: "Peers" } as const;
   if (peers.length === 0) return { ...base, status: "waiting", message: online ? "No other node to reach yet." : "Probed once it is connected.", fix: null };
-  const failed = peers.filter((peer) => peer.error !== null);
-  if (failed.length > 0) return { ...base, status: "bad", message: `Cannot reach ${failed.map((peer) => `${peer.name} (${peer.error})`).join(", ")}.`, fix: "Open the data port between the machines, or tell where this one is reached with --advertise." };
+  const failed = peers.flatMap((peer) => [...(peer.error === null ? [] : [`It does not reach ${peer.name}: ${peer.error}.`]), ...(peer.inboundError === null ? [] : [`${peer.name} does not reach it: ${peer.inboundError}.`])]);
+  if (failed.length > 0) return { ...base, status: "bad", message: failed.join(" "), fix: "Open the data port between the machines, or tell where this one is reached with --advertise." };
   const known = peers.filter((peer) => peer.rttMs !== null);
   if (known.length < peers.length) return { ...base, status: "waiting", message: `${known.length} of ${peers.length} reached so far.`, fix: null };
   return { ...base, status: "ok", message: `Reaches ${known.map((peer) => `${peer.name} in ${(peer.rttMs ?? 0).toFixed(1)} ms`).join(", ")}.`, fix: null };
