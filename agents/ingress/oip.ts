@@ -89,30 +89,35 @@ function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tens
   };
 }
 
+/** The type decides once, before the loop (docs/decisions/0005): how one value is checked and written. */
 function packValues(name: string, dataType: DataType, values: unknown[]): Uint8Array {
-  const bytes = new Uint8Array(values.length * BYTES_PER_ELEMENT[dataType]);
-  const view = new DataView(bytes.buffer);
   const size = BYTES_PER_ELEMENT[dataType];
-  const integer = dataType.includes("int");
+  const bytes = new Uint8Array(values.length * size);
+  const write = writerOf(new DataView(bytes.buffer), dataType);
+  const fits = checkOf(dataType);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (dataType === "bool" ? typeof value !== "boolean" && value !== 0 && value !== 1 : typeof value !== "number" || (integer && !Number.isInteger(value))) {
-      throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}`);
-    }
-    writeValue(view, i * size, dataType, Number(value));
+    if (!fits(value)) throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}`);
+    write(i * size, Number(value));
   }
   return bytes;
 }
 
-function writeValue(view: DataView, at: number, dataType: DataType, value: number): void {
+function checkOf(dataType: DataType): (value: unknown) => boolean {
+  if (dataType === "bool") return (value) => typeof value === "boolean" || value === 0 || value === 1;
+  if (dataType.includes("int")) return Number.isInteger;
+  return (value) => typeof value === "number";
+}
+
+function writerOf(view: DataView, dataType: DataType): (at: number, value: number) => void {
   switch (dataType) {
-    case "float32": return view.setFloat32(at, value, true);
-    case "float64": return view.setFloat64(at, value, true);
-    case "float16": return view.setUint16(at, toHalf(value), true);
-    case "int64": case "uint64": return view.setBigInt64(at, BigInt(value), true);
-    case "int32": case "uint32": return view.setUint32(at, value >>> 0, true);
-    case "int16": case "uint16": return view.setUint16(at, value & 0xffff, true);
-    default: return view.setUint8(at, value & 0xff);
+    case "float32": return (at, value) => view.setFloat32(at, value, true);
+    case "float64": return (at, value) => view.setFloat64(at, value, true);
+    case "float16": return (at, value) => view.setUint16(at, toHalf(value), true);
+    case "int64": case "uint64": return (at, value) => view.setBigInt64(at, BigInt(value), true);
+    case "int32": case "uint32": return (at, value) => view.setUint32(at, value >>> 0, true);
+    case "int16": case "uint16": return (at, value) => view.setUint16(at, value & 0xffff, true);
+    default: return (at, value) => view.setUint8(at, value & 0xff);
   }
 }
 

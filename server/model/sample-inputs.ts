@@ -84,18 +84,20 @@ function bytesOf(dataType: WireTensor["dataType"], count: number, fill: (index: 
   const size = BYTES_PER_ELEMENT[dataType];
   const data = new Uint8Array(count * size);
   const view = new DataView(data.buffer);
-  for (let index = 0; index < count; index++) writeElement(view, index * size, dataType, fill(index));
+  const write = writerOf(view, dataType);
+  for (let index = 0; index < count; index++) write(index * size, fill(index));
   return data;
 }
 
-function writeElement(view: DataView, offset: number, dataType: WireTensor["dataType"], value: number): void {
-  if (dataType === "float32") view.setFloat32(offset, value, true);
-  else if (dataType === "float64") view.setFloat64(offset, value, true);
-  else if (dataType === "float16") view.setUint16(offset, halfBits(value), true);
-  else if (dataType === "int64" || dataType === "uint64") view.setBigInt64(offset, BigInt(Math.trunc(value)), true);
-  else if (dataType === "int32" || dataType === "uint32") view.setInt32(offset, value, true);
-  else if (dataType === "int16" || dataType === "uint16") view.setInt16(offset, value, true);
-  else view.setUint8(offset, value & 255);
+/** The type decides once, before the loop (docs/decisions/0005). */
+function writerOf(view: DataView, dataType: WireTensor["dataType"]): (at: number, value: number) => void {
+  if (dataType === "float32") return (at, value) => view.setFloat32(at, value, true);
+  if (dataType === "float64") return (at, value) => view.setFloat64(at, value, true);
+  if (dataType === "float16") return (at, value) => view.setUint16(at, halfBits(value), true);
+  if (dataType === "int64" || dataType === "uint64") return (at, value) => view.setBigInt64(at, BigInt(Math.trunc(value)), true);
+  if (dataType === "int32" || dataType === "uint32") return (at, value) => view.setInt32(at, value, true);
+  if (dataType === "int16" || dataType === "uint16") return (at, value) => view.setInt16(at, value, true);
+  return (at, value) => view.setUint8(at, value & 255);
 }
 
 /** float32 → float16 bits, rounded towards zero; enough for made-up inputs. */
