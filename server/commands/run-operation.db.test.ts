@@ -85,3 +85,15 @@ test("at a start, what ran in the process before is interrupted; what its rows c
   const after = await Promise.all(begun.map(async ({ id, kind }) => [kind, (await waitForOperation(deps, id, 0)).status]));
   expect(Object.fromEntries(after)).toEqual({ "import-model": "failed", "check-parity": "failed", "profile-model": "running", deploy: "running", move: "running", stop: "running" });
 });
+
+test("the last step before a long silence is in the row while the work goes on", async () => {
+  let finish: () => void = () => undefined;
+  const { operation, done } = await runOperation(deps, input, async ({ progress }) => {
+    progress({ step: "receiving" });
+    progress({ step: "analysing" });
+    await new Promise<void>((resolve) => { finish = resolve; });
+  });
+  await expect.poll(async () => (await deps.db.operation.findUnique({ where: { id: operation.id } }))?.progress, { timeout: 10_000 }).toMatchObject({ step: "analysing" });
+  finish();
+  await done;
+});

@@ -37,7 +37,7 @@ export type OperationContext = {
   progress(step: Partial<OperationStep> & { step: string }): void;
 };
 
-type Reporter = { last: OperationStep; sentAt: number; storedAt: number; timer: NodeJS.Timeout | null };
+type Reporter = { last: OperationStep; sentAt: number; storedAt: number; timer: NodeJS.Timeout | null; storeTimer: NodeJS.Timeout | null };
 
 const controllers = new Map<string, AbortController>();
 const reporters = new Map<string, Reporter>();
@@ -103,7 +103,7 @@ export async function beginOperation(deps: Deps, tx: Tx, append: Append, input: 
 export async function endOperation(deps: Deps, tx: Tx, append: Append, operationId: string, outcome: OperationOutcome, actor: Actor): Promise<Operation | null> {
   const reporter = reporters.get(operationId);
   if (reporter) {
-    if (reporter.timer) clearTimeout(reporter.timer);
+    for (const timer of [reporter.timer, reporter.storeTimer]) if (timer) clearTimeout(timer);
     reporters.delete(operationId);
     await updateOperationProgress(tx, operationId, reporter.last);
   }
@@ -123,18 +123,25 @@ export async function endOperation(deps: Deps, tx: Tx, append: Append, operation
 /** Coalesced: listeners hear at most 4 a second, the row is written at most once a second. Never throws. */
 export function reportProgress(deps: Deps, operationId: string, step: Partial<OperationStep> & { step: string }): void {
   const last: OperationStep = { done: 0, total: 0, unit: "", detail: "", ...step };
-  const reporter = reporters.get(operationId) ?? { last, sentAt: 0, storedAt: 0, timer: null };
+  const reporter = reporters.get(operationId) ?? { last, sentAt: 0, storedAt: 0, timer: null, storeTimer: null };
   reporter.last = last;
   reporters.set(operationId, reporter);
   if (reporter.timer) return;
   const dueInMs = Math.max(0, reporter.sentAt + MIN_PROGRESS_INTERVAL_MS - deps.clock.now());
+  const store = (): void => {
+    reporter.storeTimer = null;
+    reporter.storedAt = deps.clock.now();
+    updateOperationProgress(deps.db, operationId, reporter.last).catch((error) => deps.log.warn({ err: error, operationId }, "progress could not be stored"));
+  };
   const send = (): void => {
     reporter.timer = null;
     reporter.sentAt = deps.clock.now();
     for (const listener of progressListeners) listener({ operationId, ...reporter.last });
-    if (reporter.sentAt - reporter.storedAt < MIN_STORED_PROGRESS_INTERVAL_MS) return;
-    reporter.storedAt = reporter.sentAt;
-    updateOperationProgress(deps.db, operationId, reporter.last).catch((error) => deps.log.warn({ err: error, operationId }, "progress could not be stored"));
+    if (reporter.storeTimer) return;
+    // The last step before a long silence is stored too: who polls must not read the one before it.
+    const storeInMs = Math.max(0, reporter.storedAt + MIN_STORED_PROGRESS_INTERVAL_MS - reporter.sentAt);
+    if (storeInMs === 0) store();
+    else reporter.storeTimer = setTimeout(store, storeInMs).unref();
   };
   if (dueInMs === 0) send();
   else reporter.timer = setTimeout(send, dueInMs).unref();
