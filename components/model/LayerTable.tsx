@@ -13,7 +13,7 @@ export function LayerTable({ facts }: { facts: ModelFacts }) {
   const most = Math.max(1, ...facts.layers.map((layer) => layer.flops));
   const toggle = (key: string) => setFolded((old) => { const next = new Set(old); if (!next.delete(key)) next.add(key); return next; });
   return (
-    <div className="max-h-[60vh] overflow-auto border-b border-line">
+    <div className="relative max-h-[60vh] overflow-auto border-b border-line">
       <table className="rowed w-full">
         <thead className="sticky top-0 bg-ground"><tr><th>#</th><th>Layer</th><th>Ops</th><th className="w-24">Cost</th><th>FLOPs</th><th>Parameters</th><th>Weights</th><th>Cut after it</th></tr></thead>
         <tbody>
@@ -48,7 +48,7 @@ function CutCell({ facts, layer }: { facts: ModelFacts; layer: Layer }) {
   if (!cut.legal) return <span className="text-ink-3" title={cut.reason ?? undefined}>not legal: {cut.reason}</span>;
   return (
     <details>
-      <summary className="marker:text-ink-3"><Figure figure={bytes(cut.bytes)} /> <span className="text-ink-3">in {cut.tensors.length} tensor{cut.tensors.length === 1 ? "" : "s"}</span></summary>
+      <summary className="whitespace-nowrap marker:text-ink-3"><Figure figure={bytes(cut.bytes)} /> <span className="text-ink-3">in {cut.tensors.length} tensor{cut.tensors.length === 1 ? "" : "s"}</span></summary>
       <ul className="mt-1 space-y-0.5">
         {cut.tensors.map((tensor) => <li key={tensor.name} className="num text-xs break-all text-ink-2">{tensor.name} <span className="text-ink-3">{tensor.dataType} {tensor.shape ? `[${tensor.shape.join("×")}]` : "rank not known"}</span></li>)}
       </ul>

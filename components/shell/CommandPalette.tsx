@@ -3,15 +3,12 @@
 // biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: a listbox made of list items
 // biome-ignore-all lint/a11y/noAutofocus: a dialog for typing starts in its field
 "use client";
-import { useQuery } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { type KeyboardEvent, useState } from "react";
-import { api } from "../api.ts";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { Dialog } from "../ui/Dialog.tsx";
-import { PLACES } from "./places.ts";
-import { setTheme, THEMES } from "./theme.ts";
+import { fuzzyScore } from "./fuzzy.ts";
+import { recentCommands, rememberCommand } from "./recent-commands.ts";
+import { type Command, useCommands } from "./use-commands.ts";
 
-type Entry = { id: string; group: string; name: string; run: () => void };
 const SHOWN_MAX = 40;
 
 export function CommandPalette({ open, onOpenChange, showKeys }: { open: boolean; onOpenChange: (open: boolean) => void; showKeys: () => void }) {
@@ -25,19 +22,24 @@ export function CommandPalette({ open, onOpenChange, showKeys }: { open: boolean
 function Entries({ close, showKeys }: { close: () => void; showKeys: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const entries = useEntries(showKeys).filter((entry) => matches(entry, text)).slice(0, SHOWN_MAX);
+  const [recent] = useState(recentCommands);
+  const entries = rank(useCommands(showKeys), text, recent).slice(0, SHOWN_MAX);
   const chosen = Math.min(at, entries.length - 1);
-  const run = (entry: Entry | undefined) => { if (entry) { close(); entry.run(); } };
+  const run = (entry: Command | undefined) => { if (entry) { rememberCommand(entry.id); close(); entry.run(); } };
+  const chosenId = entries[chosen]?.id;
+  useEffect(() => { if (chosenId) document.getElementById(chosenId)?.scrollIntoView({ block: "nearest" }); }, [chosenId]);
   const down = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setAt(Math.min(chosen + 1, entries.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(chosen - 1, 0));
+    else if (event.key === "Home" && text === "") setAt(0);
+    else if (event.key === "End" && text === "") setAt(entries.length - 1);
     else if (event.key === "Enter") run(entries[chosen]);
     else return;
     event.preventDefault();
   };
   return (
     <>
-      <input autoFocus role="combobox" aria-expanded aria-controls="commands" aria-activedescendant={entries[chosen]?.id} aria-label="Search commands" className="field h-9" placeholder="Go to a deployment, model, node, or do something…" value={text} onChange={(event) => { setText(event.target.value); setAt(0); }} onKeyDown={down} />
+      <input autoFocus role="combobox" aria-expanded aria-controls="commands" aria-activedescendant={chosenId} aria-label="Search commands" className="field h-9" placeholder="Go to a deployment, model, node, or do something…" value={text} onChange={(event) => { setText(event.target.value); setAt(0); }} onKeyDown={down} />
       <ul id="commands" role="listbox" aria-label="Commands" className="mt-2">
         {entries.map((entry, index) => (
           <li key={entry.id} id={entry.id} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => run(entry)} className={`flex cursor-pointer justify-between rounded-md px-2 py-1.5 ${index === chosen ? "bg-accent-wash" : ""}`}>
@@ -50,21 +52,15 @@ function Entries({ close, showKeys }: { close: () => void; showKeys: () => void 
   );
 }
 
-const matches = (entry: Entry, text: string) => text.toLowerCase().split(/\s+/).every((word) => `${entry.group} ${entry.name}`.toLowerCase().includes(word));
-
-function useEntries(showKeys: () => void): Entry[] {
-  const router = useRouter();
-  const deployments = useQuery(api.deployments.list.queryOptions()).data ?? [];
-  const models = useQuery(api.models.list.queryOptions()).data ?? [];
-  const topologies = useQuery(api.topologies.list.queryOptions()).data ?? [];
-  const go = (group: string, name: string, href: string): Entry => ({ id: `cmd-${href}`, group, name, run: () => router.push(href) });
-  return [
-    ...PLACES.map(({ href, name }) => go("go to", name, href)),
-    ...deployments.map((one) => go("deployment", one.name, `/deployments/${one.id}`)),
-    ...topologies.map((one) => go("topology", one.name, `/topologies/${one.id}`)),
-    ...models.map((one) => go("model", one.name, `/models/${one.id}`)),
-    ...THEMES.map((theme) => ({ id: `cmd-${theme}`, group: "theme", name: theme, run: () => setTheme(theme) })),
-    { id: "cmd-keys", group: "help", name: "Keyboard shortcuts", run: showKeys },
-    { id: "cmd-docs", group: "help", name: "API documentation", run: () => window.open("/api/docs", "_blank") },
-  ];
+/** Best match first; with nothing typed, what was used last stands on top. */
+function rank(commands: readonly Command[], text: string, recent: readonly string[]): Command[] {
+  if (text.trim() === "") {
+    const used = recent.flatMap((id) => commands.filter((one) => one.id === id)).map((one) => ({ ...one, group: `recent ${one.group}` }));
+    return [...used, ...commands.filter((one) => !recent.includes(one.id))];
+  }
+  return commands
+    .map((command) => ({ command, score: Math.max(fuzzyScore(command.name, text) * 2, fuzzyScore(`${command.group} ${command.name}`, text)) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ command }) => command);
 }

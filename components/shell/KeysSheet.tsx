@@ -2,9 +2,9 @@
 import { Dialog } from "../ui/Dialog.tsx";
 
 const KEYS: [string, [string, string][]][] = [
-  ["Everywhere", [["Ctrl K", "commands"], ["?", "this sheet"], ["Esc", "close"]]],
-  ["Canvas", [["Space + drag", "pan"], ["Ctrl + wheel", "zoom"], ["Shift + drag", "select a region"], ["0 / 1", "zoom to 100 % / fit"], ["N", "add a node"], ["C", "connect the selected node to…"], ["Delete", "remove the selection"], ["Ctrl Z", "undo"], ["Ctrl Y, Ctrl Shift Z", "redo"], ["L", "arrange"]]],
-  ["Layers", [["↑ ↓", "walk the layers"], ["Shift ↑ ↓", "select a range"], ["Ctrl A", "select all layers"], ["M", "move layers to…"], ["← →", "fold, unfold"]]],
+  ["Everywhere", [["Ctrl K, Ctrl Shift P", "commands"], ["?", "this sheet"], ["Esc", "close"], ["Tab, Shift Tab", "next, previous place"]]],
+  ["Canvas", [["Space + drag", "pan"], ["Ctrl + wheel", "zoom"], ["Shift + drag", "select a region"], ["0 / 1", "zoom to 100 % / fit"], ["N", "add a node"], ["C", "connect the selected node to…"], ["Delete, Backspace", "remove the selection"], ["Ctrl Z", "undo"], ["Ctrl Y, Ctrl Shift Z", "redo"], ["L", "arrange"], ["Ctrl C, X, V", "copy, cut, paste, also into another topology"], ["Ctrl D", "duplicate"], ["A", "align the chosen nodes"]]],
+  ["Layers", [["↑ ↓", "walk the layers"], ["Shift ↑ ↓", "select a range"], ["Ctrl A", "select all layers"], ["M, Enter", "move layers to…"], ["← →", "fold, unfold"]]],
 ];
 
 export function KeysSheet({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {

@@ -1,7 +1,6 @@
 "use client";
 import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
 import Link from "next/link";
-import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Notices } from "../ui/Notices.tsx";
@@ -9,7 +8,7 @@ import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionState } from "./ConnectionState.tsx";
 import { KeysSheet } from "./KeysSheet.tsx";
 import { isTyping } from "./is-typing.ts";
-import { PLACES } from "./places.ts";
+import { Places } from "./Places.tsx";
 import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -31,7 +30,7 @@ export function Shell({ children }: { children: ReactNode }) {
     <div className="flex h-dvh flex-col">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">Skip to the content</a>
       <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line bg-panel px-2 sm:gap-3 sm:px-3">
-        <Link href="/" className="flex shrink-0 items-center gap-2 font-medium tracking-tight" aria-label="Cutplane, overview"><Mark /><span className="max-md:hidden">Cutplane</span></Link>
+        <Link href="/" className="flex shrink-0 items-center gap-2 font-medium tracking-tight" aria-label="Cutplane, overview" title="Overview"><Mark /><span className="max-md:hidden">Cutplane</span></Link>
         <Places />
         <div className="ml-auto flex shrink-0 items-center">
           <ConnectionState />
@@ -45,18 +44,6 @@ export function Shell({ children }: { children: ReactNode }) {
       <KeysSheet open={keys} onOpenChange={setKeys} />
       <Notices />
     </div>
-  );
-}
-
-function Places() {
-  const path = usePathname();
-  return (
-    <nav aria-label="Main" className="flex min-w-0 overflow-x-auto [scrollbar-width:none]">
-      {PLACES.map(({ href, name }) => {
-        const here = href === "/" ? path === "/" : path.startsWith(href);
-        return <Link key={href} href={href} aria-current={here ? "page" : undefined} className={`flex h-11 items-center border-b-2 px-2 whitespace-nowrap ${here ? "border-accent text-ink" : "border-transparent text-ink-2 hover:text-ink"}`}>{name}</Link>;
-      })}
-    </nav>
   );
 }
 
