@@ -16,6 +16,7 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
     ...detail("topology", "topologies", topologies),
     { name: "models", path: "/models" },
     ...detail("model", "models", models),
+    ...detail("model", "models", models).map((model) => ({ name: "model-graph", path: `${model.path}?view=graph` })),
     { name: "nodes", path: "/nodes" },
     ...detail("node", "nodes", nodes),
     { name: "add-node", path: "/nodes/add" },

@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { api, type ModelFull } from "../api.ts";
 import { bytes, count, flops } from "../format.ts";
@@ -12,10 +11,11 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { CutBytes } from "./CutBytes.tsx";
 import { DeleteModel } from "./DeleteModel.tsx";
-import { LayerTable } from "./LayerTable.tsx";
+import { Layers } from "./Layers.tsx";
 import { ModelName } from "./ModelName.tsx";
 import { ProcessorEditor } from "./ProcessorEditor.tsx";
 import { Profiles } from "./Profiles.tsx";
+import { UsedBy } from "./UsedBy.tsx";
 
 export function ModelDetail({ modelId }: { modelId: string }) {
   const query = useQuery(api.models.get.queryOptions({ id: modelId }));
@@ -30,12 +30,10 @@ export function ModelDetail({ modelId }: { modelId: string }) {
       <Section title="Cuts" aside={facts.cuts.length > 0 ? `${model.legalCutCount} of ${facts.cuts.length} legal, first layer at the left` : undefined}>
         {facts.noCutReason ? <Empty title="This model has no legal cut">{facts.noCutReason} It can still run whole on one node.</Empty> : <CutBytes cuts={facts.cuts} height={56} />}
       </Section>
-      <Section title="Layers" aside={`computed at ${Object.entries(facts.dimensionValues).map(([name, value]) => `${name} = ${value}`).join(", ") || "fixed shapes"}`}><LayerTable facts={facts} /></Section>
+      <Layers model={model} />
       <Profiles model={model} />
       <Signature model={model} />
-      <Section title="Used by">
-        {model.deployments.length === 0 ? <p className="text-ink-2">No deployment runs this model.</p> : <ul className="flex flex-wrap gap-4">{model.deployments.map((one) => <li key={one.id}><Link className="underline underline-offset-4" href={`/deployments/${one.id}`}>{one.name}</Link></li>)}</ul>}
-      </Section>
+      <UsedBy model={model} />
     </Page>
   );
 }
