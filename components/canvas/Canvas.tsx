@@ -1,9 +1,10 @@
 // biome-ignore-all lint/a11y/noStaticElementInteractions: a place to drop; a button beside it does the same
 "use client";
-import { applyNodeChanges, Background, BackgroundVariant, type Connection, ConnectionMode, Controls, MiniMap, type NodeChange, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import { type DragEvent, type MouseEvent, useEffect, useMemo, useState } from "react";
+import { applyNodeChanges, Background, BackgroundVariant, type Connection, ConnectionMode, Controls, type EdgeChange, MiniMap, type NodeChange, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { type DragEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { type FlowNode, flowEdges, flowNodes } from "./canvas-graph.ts";
+import { CARD } from "./canvas-layout.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
 import { FIT } from "./fit-view.ts";
 import { Ghost } from "./Ghost.tsx";
@@ -13,7 +14,9 @@ import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { NodeCard } from "./NodeCard.tsx";
 import { useCanvasKeys } from "./use-canvas-keys.ts";
 import { usePrediction } from "./use-prediction.ts";
-import { edit, editDocument, useDrawing, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { Conflicts } from "./Conflicts.tsx";
+import { choose, chosenIds, edit, editDocument, useDrawing, useWorkbench, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
+import { dropIntoZones, type Frame } from "./zone-drop.ts";
 import { ZoneFrame } from "./ZoneFrame.tsx";
 
 const NODE_TYPES = { card: NodeCard, frame: ZoneFrame };
@@ -28,7 +31,7 @@ export function Canvas() {
 function Flow() {
   const store = useWorkbenchStore();
   const flow = useReactFlow();
-  const { nodes, onNodesChange, onNodeDragStop } = useFlowNodes();
+  const { nodes, onNodesChange, startDrag, stopDrag } = useFlowNodes();
   const edges = useFlowEdges();
   useCanvasKeys();
   const addAt = (event: { clientX: number; clientY: number }) => {
@@ -49,14 +52,12 @@ function Flow() {
   return (
     <div className="relative size-full" data-testid="canvas" onDoubleClick={doubleClick}>
       <ReactFlow
-        nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={onNodesChange} onNodeDragStop={onNodeDragStop} onConnect={connect}
+        nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={onNodesChange} onEdgesChange={(changes) => chooseChanged(store, changes)} onConnect={connect}
+        onNodeDragStart={startDrag} onSelectionDragStart={startDrag} onNodeDragStop={(_, __, moved) => stopDrag(moved)} onSelectionDragStop={(_, moved) => stopDrag(moved)}
         onDragOver={(event) => { if (event.dataTransfer.types.includes(NEW_NODE_MIME)) event.preventDefault(); }} onDrop={drop}
-        onNodeClick={(_, node) => store.setState({ selection: { kind: node.type === "frame" ? "zone" : "node", id: node.id } })}
-        onEdgeClick={(_, link) => store.setState({ selection: { kind: "link", id: link.id } })}
-        onPaneClick={() => store.setState({ selection: null })}
         onBeforeDelete={async ({ nodes: gone, edges: cut }) => {
           if (gone.length + cut.length > 0) edit(store, (drawing) => remove(drawing, new Set([...gone, ...cut].map((one) => one.id))));
-          store.setState({ selection: null });
+          choose(store, []);
           return false;
         }}
         connectionMode={ConnectionMode.Loose} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Control", "Meta"]} selectionKeyCode="Shift" panActivationKeyCode="Space" panOnDrag={[0, 1]} zoomOnScroll={false} zoomOnDoubleClick={false} panOnScroll panOnScrollMode={PanOnScrollMode.Free}
@@ -66,9 +67,19 @@ function Flow() {
         {nodes.length > 6 && <MiniMap pannable zoomable ariaLabel="Map of the topology" className="max-md:hidden" style={{ width: 140, height: 92 }} />}
       </ReactFlow>
       <CanvasTools addNode={() => { const box = document.querySelector("[data-testid=canvas]")?.getBoundingClientRect(); if (box) addAt({ clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }); }} />
+      <Conflicts />
       <Ghost />
     </div>
   );
+}
+
+/** React Flow says what was chosen and what no longer is; the workbench keeps the sum. */
+function chooseChanged(store: WorkbenchStore, changes: readonly (NodeChange<FlowNode> | EdgeChange)[]): void {
+  const selects = changes.filter((change) => change.type === "select");
+  if (selects.length === 0) return;
+  const ids = new Set(chosenIds(store.getState()));
+  for (const change of selects) { if (change.selected) ids.add(change.id); else ids.delete(change.id); }
+  choose(store, [...ids]);
 }
 
 /** React Flow moves its own copies while a card is dragged; the drawing changes once, when it is let go. */
@@ -77,30 +88,41 @@ function useFlowNodes() {
   const drawing = useDrawing();
   const running = useWorkbench((state) => state.running);
   const selection = useWorkbench((state) => state.selection);
+  const several = useWorkbench((state) => state.several);
+  const frames = useRef<Frame[]>([]);
   const wanted = useMemo(() => flowNodes(drawing, running), [drawing, running]);
   const [nodes, setNodes] = useState<FlowNode[]>(wanted);
   useEffect(() => setNodes((old) => {
     const known = new Map(old.map((node) => [node.id, node]));
-    return wanted.map((node) => { const before = known.get(node.id); return { ...node, ...(before?.measured ? { measured: before.measured } : {}), selected: selection === null ? before?.selected === true : selection.id === node.id } as FlowNode; });
-  }), [wanted, selection]);
+    const chosen = new Set(chosenIds({ selection, several }));
+    return wanted.map((node) => {
+      const before = known.get(node.id);
+      // What is in the hand stays in the hand, whoever changes the drawing meanwhile.
+      return { ...node, ...(before?.measured ? { measured: before.measured } : {}), ...(before?.dragging ? { position: before.position, dragging: true } : {}), selected: chosen.has(node.id) } as FlowNode;
+    });
+  }), [wanted, selection, several]);
   const onNodesChange = (changes: NodeChange<FlowNode>[]) => {
-    setNodes((old) => applyNodeChanges(changes, old));
-    // Chosen by keyboard: the inspector follows.
-    const chosen = changes.find((change) => change.type === "select" && change.selected);
-    if (chosen?.type === "select" && store.getState().selection?.id !== chosen.id) store.setState({ selection: { kind: store.getState().history.present.document.zones.some((zone) => zone.id === chosen.id) ? "zone" : "node", id: chosen.id } });
+    setNodes((old) => applyNodeChanges(changes.filter((change) => change.type !== "select"), old));
+    chooseChanged(store, changes);
   };
-  const onNodeDragStop = (_: unknown, __: unknown, moved: FlowNode[]) => edit(store, (drawing) => {
+  const startDrag = () => {
+    frames.current = flowNodes(store.getState().history.present, running).flatMap((node) => (node.type === "frame" ? [{ zoneId: node.id, x: node.position.x, y: node.position.y, width: node.width ?? 0, height: node.height ?? 0 }] : []));
+  };
+  const stopDrag = (moved: FlowNode[]) => edit(store, (now) => {
     const places = moved.map((node) => [node.id, { x: Math.round(node.position.x), y: Math.round(node.position.y) }] as const);
-    const same = places.every(([id, place]) => drawing.layout[id]?.x === place.x && drawing.layout[id]?.y === place.y);
-    return same ? drawing : { ...drawing, layout: { ...Object.fromEntries(flowNodes(drawing, null).filter((node) => node.type === "card").map((node) => [node.id, node.position])), ...drawing.layout, ...Object.fromEntries(places) } };
+    if (places.every(([id, place]) => now.layout[id]?.x === place.x && now.layout[id]?.y === place.y)) return now;
+    const layout = { ...Object.fromEntries(flowNodes(now, null).filter((node) => node.type === "card").map((node) => [node.id, node.position])), ...now.layout, ...Object.fromEntries(places) };
+    const cards = moved.filter((node) => node.type === "card").map((node) => ({ id: node.id, x: node.position.x, y: node.position.y, width: node.measured?.width ?? CARD.width, height: node.measured?.height ?? CARD.height }));
+    return { ...now, document: dropIntoZones(now.document, frames.current, cards), layout };
   });
-  return { nodes, onNodesChange, onNodeDragStop };
+  return { nodes, onNodesChange, startDrag, stopDrag };
 }
 
 function useFlowEdges() {
   const topology = useWorkbench((state) => state.history.present.document);
   const selection = useWorkbench((state) => state.selection);
+  const several = useWorkbench((state) => state.several);
   const { draft, dropped } = usePrediction();
   const hops = (dropped ?? draft)?.estimate?.hops ?? NO_HOPS;
-  return useMemo(() => flowEdges(topology, hops).map((link) => ({ ...link, selected: selection?.id === link.id })), [topology, hops, selection]);
+  return useMemo(() => flowEdges(topology, hops).map((link) => ({ ...link, selected: selection?.id === link.id || several.includes(link.id) })), [topology, hops, selection, several]);
 }

@@ -4,6 +4,7 @@ import { LayoutGrid, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
 import Link from "next/link";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
+import { AlignMenu } from "./AlignMenu.tsx";
 import { addZone } from "./canvas-edit.ts";
 import { FIT } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
@@ -29,7 +30,8 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
       <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
         <IconButton label="Add a zone" onClick={zone}><SquareDashed size={15} /></IconButton>
-        <IconButton label="Arrange" keys="L" onClick={() => { tidy(store); requestAnimationFrame(() => void flow.fitView(FIT)); }}><LayoutGrid size={15} /></IconButton>
+        <IconButton label="Arrange" keys="L" onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(FIT)))}><LayoutGrid size={15} /></IconButton>
+        <AlignMenu />
         <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
         <IconButton label="Redo" keys="Ctrl Y" disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
         <SaveIndicator />

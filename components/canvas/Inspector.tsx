@@ -17,6 +17,14 @@ export function Inspector() {
   const node = selection?.kind === "node" ? document.nodes.find((one) => one.id === selection.id) : undefined;
   const link = selection?.kind === "link" ? document.links.find((one) => one.id === selection.id) : undefined;
   const zone = selection?.kind === "zone" ? document.zones.find((one) => one.id === selection.id) : undefined;
+  const several = useWorkbench((state) => state.several);
+  if (several.length > 1) return (
+    <div className="p-3" data-testid="inspector">
+      <h2 className="eyebrow mb-2">Chosen</h2>
+      <p className="text-ink-2"><span className="num">{several.length}</span> things. Align them with A, copy them with Ctrl C, duplicate them with Ctrl D.</p>
+      <Button look="danger" className="mt-4" onClick={() => removeSelected(store)}><Trash2 size={14} />Delete all <span className="num">{several.length}</span></Button>
+    </div>
+  );
   if (!node && !link && !zone) return <PlanInspector />;
   return (
     <div className="p-3" data-testid="inspector">

@@ -15,7 +15,7 @@ export type FrameNode = Node<FrameData, "frame">;
 export type FlowNode = CardNode | FrameNode;
 export type FlowEdge = Edge<EdgeData, "link">;
 
-const CHIP_HEIGHT = 27;
+export const CHIP_HEIGHT = 27;
 
 /** Chips of a node: what the draft puts there, and what runs there but would leave. */
 export function chipsOf(placement: Placement, running: Placement | null, topologyNodeId: string): Chip[] {

@@ -1,18 +1,35 @@
-// Owns saving as you go: the drawing with the revision it is based on, the layout apart from it. A conflict is merged and saved again.
+// Owns saving as you go, and following what others save: drawings by the feed, places by asking now and then (they make no events).
 import { useEffect } from "react";
-import { client, problemOf, queryClient, api, type TopologyFull } from "../api.ts";
+import { client, problemOf } from "../api.ts";
 import { toldProblem } from "../ui/notices.ts";
-import { sameJson } from "./merge-documents.ts";
+import { type DrawingServer, isSaved, saveOnce } from "./sync-drawing.ts";
 import { takeServer, type WorkbenchStore } from "./workbench-store.ts";
 
 /** Long enough to catch a burst of typing, short enough to lose nothing that matters. */
 const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 4000;
+/** Others' cards move this late at most. Only while the page is in sight. */
+const FOLLOW_EVERY_MS = 1500;
+
+const serverOf = (id: string): DrawingServer => ({
+  get: () => client.topologies.drawing.query({ id }),
+  saveLayout: async (layout) => { await client.topologies.saveLayout.mutate({ id, layout }); },
+  save: async (baseRevision, document) => {
+    try {
+      return await client.topologies.save.mutate({ id, baseRevision, document });
+    } catch (error) {
+      if (problemOf(error).code === "conflict") return "conflict";
+      throw error;
+    }
+  },
+});
 
 export function useAutosave(store: WorkbenchStore): void {
   useEffect(() => {
+    const server = serverOf(store.getState().topologyId);
     let timer: ReturnType<typeof setTimeout> | null = null;
     let running = false;
+    let following = false;
     const plan = (afterMs: number) => {
       if (timer !== null) clearTimeout(timer);
       timer = setTimeout(() => void run(), afterMs);
@@ -21,51 +38,47 @@ export function useAutosave(store: WorkbenchStore): void {
       timer = null;
       if (running) return plan(SAVE_AFTER_MS);
       running = true;
-      const outcome = await saveOnce(store);
+      const outcome = await savedOnce(store, server);
       running = false;
       if (outcome !== "done") plan(outcome === "again" ? 0 : RETRY_AFTER_MS);
       else if (!isSaved(store)) plan(SAVE_AFTER_MS);
+    };
+    const follow = async () => {
+      // An answer asked for before our own save would look like somebody moving our cards back.
+      if (following || running || document.visibilityState !== "visible") return;
+      following = true;
+      const before = store.getState().server;
+      const answer = await server.get().catch(() => null);
+      following = false;
+      if (answer !== null && !running && store.getState().server === before) takeServer(store, answer);
     };
     const stop = store.subscribe((state, previous) => {
       if (state.history.present === previous.history.present || isSaved(store)) return;
       store.setState({ save: "unsaved" });
       plan(SAVE_AFTER_MS);
     });
+    if (!isSaved(store)) plan(0);
+    const every = setInterval(() => void follow(), FOLLOW_EVERY_MS);
     const leave = (event: BeforeUnloadEvent) => { if (!isSaved(store)) { void run(); event.preventDefault(); } };
     addEventListener("beforeunload", leave);
     return () => {
       stop();
+      clearInterval(every);
       removeEventListener("beforeunload", leave);
-      if (timer !== null) { clearTimeout(timer); void saveOnce(store); }
+      if (timer !== null) { clearTimeout(timer); void savedOnce(store, server); }
     };
   }, [store]);
 }
 
-function isSaved(store: WorkbenchStore): boolean {
-  const { history, server } = store.getState();
-  return sameJson(history.present.document, server.document) && sameJson(history.present.layout, server.layout);
-}
-
-async function saveOnce(store: WorkbenchStore): Promise<"done" | "again" | "later"> {
-  const { topologyId, server, history: { present: { document, layout } } } = store.getState();
+async function savedOnce(store: WorkbenchStore, server: DrawingServer): Promise<"done" | "again" | "later"> {
+  const before = store.getState().save;
   store.setState({ save: "saving" });
   try {
-    if (!sameJson(layout, server.layout)) {
-      await client.topologies.saveLayout.mutate({ id: topologyId, layout });
-      store.setState((state) => ({ server: { ...state.server, layout } }));
-    }
-    if (!sameJson(document, server.document)) {
-      const saved = await client.topologies.save.mutate({ id: topologyId, baseRevision: server.revision, document });
-      store.setState((state) => ({ server: { ...state.server, revision: saved.revision, document: saved.document } }));
-    }
+    const outcome = await saveOnce(store, server);
     store.setState({ save: isSaved(store) ? "saved" : "unsaved" });
-    return "done";
+    return outcome;
   } catch (error) {
-    if (problemOf(error).code === "conflict") {
-      const current = await queryClient.fetchQuery({ ...api.topologies.get.queryOptions({ id: topologyId }), staleTime: 0 }).catch(() => null) as TopologyFull | null;
-      if (current && current.revision > server.revision) { takeServer(store, current); return "again"; }
-    }
-    if (store.getState().save !== "failed") toldProblem("Saving the drawing", error);
+    if (before !== "failed") toldProblem("Saving the drawing", error);
     store.setState({ save: "failed" });
     return "later";
   }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { TopologyFull } from "../api.ts";
+import { readHistory, writeHistory } from "./kept-history.ts";
 import { samePlacement } from "./placement-edit.ts";
 import { useAutosave } from "./use-autosave.ts";
 import { createWorkbench, edit, takeServer, type WorkbenchStore } from "./workbench-store.ts";
@@ -9,11 +10,14 @@ import { createWorkbench, edit, takeServer, type WorkbenchStore } from "./workbe
 /** Drafts are the browser's: a plan becomes the server's when it is made. A refresh keeps them. */
 const keyOf = (topologyId: string, modelId: string | null, deploymentId: string | null) => `cutplane-draft/${topologyId}/${modelId ?? ""}/${deploymentId ?? ""}`;
 
+/** A burst of edits is written once; leaving the page writes at once. */
+const KEEP_AFTER_MS = 250;
+
 type Setup = { topology: TopologyFull; modelId: string | null; deploymentId: string | null; running: Placement | null };
 
 export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: Setup): WorkbenchStore {
   const key = keyOf(topology.id, modelId, deploymentId);
-  const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running));
+  const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology)));
   useAutosave(store);
   useEffect(() => takeServer(store, topology), [store, topology]);
   useEffect(() => {
@@ -30,7 +34,25 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: 
     if (placement.length === 0 || (state.running !== null && samePlacement(placement, state.running))) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(placement));
   }), [store, key]);
+  useEffect(() => keepHistory(store, historyKey(key)), [store, key]);
   return store;
+}
+
+/** The history is this page's own, so it lies where another page of the same browser cannot overwrite it. */
+const historyKey = (key: string) => key.replace("cutplane-draft", "cutplane-history");
+
+function keepHistory(store: WorkbenchStore, key: string): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const keep = () => {
+    timer = null;
+    const { history, server } = store.getState();
+    const text = history.past.length + history.future.length === 0 ? null : writeHistory(history, server);
+    try { if (text === null) sessionStorage.removeItem(key); else sessionStorage.setItem(key, text); } catch { sessionStorage.removeItem(key); }
+  };
+  const now = () => { if (timer !== null) { clearTimeout(timer); keep(); } };
+  const stop = store.subscribe((state, previous) => { if ((state.history !== previous.history || state.server !== previous.server) && timer === null) timer = setTimeout(keep, KEEP_AFTER_MS); });
+  addEventListener("pagehide", now);
+  return () => { stop(); removeEventListener("pagehide", now); now(); };
 }
 
 function readDraft(key: string): Placement | null {

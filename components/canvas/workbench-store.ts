@@ -6,12 +6,14 @@ import type { Placement } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
 import { commit, type Drawing, type History, rebase, redo, startHistory, undo } from "./canvas-edit.ts";
-import { mergeDocuments } from "./merge-documents.ts";
+import { type Conflict, mergeDocuments, mergeLayouts, movedSince, reuseItems } from "./merge-documents.ts";
 
 export type Selection = { kind: "node" | "link" | "zone"; id: string } | null;
 /** What is dragged over the canvas: always a range of layers, from the stack or from a chip. */
 export type Drag = { range: LayerRange; fromNodeId: string | null };
 export type SaveState = "saved" | "unsaved" | "saving" | "merged" | "failed";
+/** Conflicts shown at once; older ones are forgotten. */
+const CONFLICTS_MAX = 50;
 
 export type Workbench = {
   topologyId: string;
@@ -19,7 +21,16 @@ export type Workbench = {
   /** What the server has: the base of saves and merges. */
   server: { revision: number; document: TopologyDocument; layout: TopologyLayout };
   save: SaveState;
+  /** What was changed here and elsewhere at once, until the user has read it. */
+  conflicts: Conflict[];
+  /** The one thing chosen; null also when several are. */
   selection: Selection;
+  /** Ids of several chosen things; empty while at most one is. */
+  several: readonly string[];
+  /** What is being named on the canvas. */
+  namingId: string | null;
+  finding: boolean;
+  aligning: boolean;
   layers: LayerRange | null;
   drag: Drag | null;
   hoverNodeId: string | null;
@@ -31,10 +42,11 @@ export type Workbench = {
 };
 export type WorkbenchStore = StoreApi<Workbench>;
 
-export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null): WorkbenchStore {
+export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null): WorkbenchStore {
+  const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, server, save: "saved", selection: null, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, facts: null, problem: null,
-    history: startHistory({ document: server.document, layout: server.layout, placement }),
+    topologyId, server: { revision, document, layout }, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, facts: null, problem: null,
+    history: kept ?? startHistory({ document, layout, placement }),
   }));
 }
 
@@ -59,12 +71,37 @@ export const editPlacement = (store: WorkbenchStore, change: (placement: Placeme
 export const stepBack = (store: WorkbenchStore): void => store.setState((state) => ({ history: undo(state.history) }));
 export const stepForward = (store: WorkbenchStore): void => store.setState((state) => ({ history: redo(state.history) }));
 
-/** The server's drawing changed elsewhere (an agent joined, somebody saved): merged into every step, so that no undo takes it away. */
-export function takeServer(store: WorkbenchStore, server: Workbench["server"]): void {
+/** Ids of everything chosen. */
+export const chosenIds = ({ selection, several }: Pick<Workbench, "selection" | "several">): readonly string[] => (selection !== null ? [selection.id] : several);
+/** Chooses these, by id. Ids that are not in the drawing are left out. */
+export function choose(store: WorkbenchStore, ids: readonly string[]): void {
+  const { document } = store.getState().history.present;
+  const found = ids.flatMap((id): NonNullable<Selection>[] => {
+    const kind = document.nodes.some((one) => one.id === id) ? "node" : document.links.some((one) => one.id === id) ? "link" : document.zones.some((one) => one.id === id) ? "zone" : null;
+    return kind === null ? [] : [{ kind, id }];
+  });
+  store.setState({ selection: found.length === 1 ? (found[0] ?? null) : null, several: found.length > 1 ? found.map((one) => one.id) : [] });
+}
+
+/**
+ * The server's drawing changed elsewhere (an agent joined, somebody saved or moved a card): merged into every step, so that no undo takes it away.
+ * An answer older than what we hold is ignored.
+ */
+export function takeServer(store: WorkbenchStore, { revision, document: fresh, layout }: Workbench["server"]): void {
   store.setState((state) => {
-    if (server.revision <= state.server.revision) return {};
-    const base = state.server.document;
-    const history = rebase(state.history, (drawing) => ({ ...drawing, document: mergeDocuments(base, drawing.document, server.document), layout: { ...server.layout, ...drawing.layout } }));
-    return { history, server, save: "merged" };
+    if (revision < state.server.revision) return {};
+    const document = revision > state.server.revision ? reuseItems(state.server.document, fresh) : state.server.document;
+    const base = state.server;
+    const newer = revision > base.revision;
+    const places = { ...base.layout, ...layout };
+    const { conflicts } = newer ? mergeDocuments(base.document, state.history.present.document, document) : { conflicts: [] };
+    const present = state.history.present;
+    const history = rebase(state.history, (drawing) => {
+      const merged = newer ? mergeDocuments(base.document, drawing.document, document, drawing === present ? "present" : "past").document : drawing.document;
+      const placed = mergeLayouts(base.layout, drawing.layout, places);
+      return merged === drawing.document && placed === drawing.layout ? drawing : { ...drawing, document: merged, layout: placed };
+    });
+    if (!newer && history.present === present && Object.keys(movedSince(base.layout, places)).length === 0) return {};
+    return { history, server: { revision, document: newer ? document : base.document, layout: places }, ...(newer && history.present.document !== present.document ? { save: "merged" as const } : {}), conflicts: [...state.conflicts, ...conflicts].slice(-CONFLICTS_MAX) };
   });
 }

@@ -23,6 +23,14 @@ export const topologies = router({
     .input(byId)
     .output(topology)
     .query(async ({ ctx, input }) => withLive(ctx.deps, await findOrThrow(findTopology(ctx.deps.db, input.id), "topology", input.id))),
+  drawing: procedure
+    .meta({ openapi: { method: "GET", path: "/topologies/{id}/drawing", tags: ["topologies"], summary: "The drawing alone, cheap enough to follow others' moves" } })
+    .input(byId)
+    .output(z.object({ revision: z.number(), document: topologyDocument, layout: topologyLayout }))
+    .query(async ({ ctx, input }) => {
+      const { revision, document, layout } = await findOrThrow(findTopology(ctx.deps.db, input.id), "topology", input.id);
+      return { revision, document, layout };
+    }),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/topologies", tags: ["topologies"], summary: "Draw a new topology" } })
     .input(z.object({ name: z.string(), document: topologyDocument.optional(), layout: topologyLayout.optional(), followsFleet: z.boolean().optional() }))
