@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { createTopology } from "../commands/create-topology.ts";
+import { createTopology, importTopology } from "../commands/create-topology.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { listLiveFleet } from "../commands/list-live-fleet.ts";
 import { deleteTopology, renameTopology, saveLayout, saveTopology } from "../commands/save-topology.ts";
 import { findTopology, listTopologies, type StoredTopology } from "../store/topologies.ts";
 import { checkTopology } from "../topology/check-topology.ts";
+import { TEMPLATES } from "../topology/templates.ts";
+import { FILE_MAX_CHARACTERS, writeTopologyFile } from "../topology/topology-file.ts";
 import { byId, done } from "./schemas/operation-schemas.ts";
 import { topology, topologyDocument, topologyLayout, topologyRow } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";
@@ -31,9 +33,27 @@ export const topologies = router({
       const { revision, document, layout } = await findOrThrow(findTopology(ctx.deps.db, input.id), "topology", input.id);
       return { revision, document, layout };
     }),
+  templates: procedure
+    .meta({ openapi: { method: "GET", path: "/topology-templates", tags: ["topologies"], summary: "Drawings to begin from; every figure in them is an assumption" } })
+    .input(z.object({}).default({}))
+    .output(z.array(z.object({ id: z.string(), name: z.string(), description: z.string(), document: topologyDocument, layout: topologyLayout })))
+    .query(() => [...TEMPLATES]),
+  file: procedure
+    .meta({ openapi: { method: "GET", path: "/topologies/{id}/file", tags: ["topologies"], summary: "The drawing as a file that reads well in git" } })
+    .input(byId)
+    .output(z.object({ fileName: z.string(), text: z.string() }))
+    .query(async ({ ctx, input }) => {
+      const found = await findOrThrow(findTopology(ctx.deps.db, input.id), "topology", input.id);
+      return { fileName: `${found.name.replace(/[^\p{L}\p{N}._-]+/gu, "-") || "topology"}.yaml`, text: writeTopologyFile(found) };
+    }),
+  importFile: procedure
+    .meta({ openapi: { method: "POST", path: "/topology-files", tags: ["topologies"], summary: "Make a topology from its file; mistakes are named by line and path" } })
+    .input(z.object({ text: z.string().max(FILE_MAX_CHARACTERS), name: z.string().optional() }))
+    .output(topology)
+    .mutation(async ({ ctx, input }) => withLive(ctx.deps, await importTopology(ctx.deps, { text: input.text, ...(input.name === undefined ? {} : { name: input.name }) }, ctx.actor))),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/topologies", tags: ["topologies"], summary: "Draw a new topology" } })
-    .input(z.object({ name: z.string(), document: topologyDocument.optional(), layout: topologyLayout.optional(), followsFleet: z.boolean().optional() }))
+    .input(z.object({ name: z.string(), document: topologyDocument.optional(), layout: topologyLayout.optional(), followsFleet: z.boolean().optional(), templateId: z.string().optional().meta({ description: "Begin from a template instead of an empty drawing." }) }))
     .output(topology)
     .mutation(async ({ ctx, input }) => withLive(ctx.deps, await createTopology(ctx.deps, input, ctx.actor))),
   save: procedure
