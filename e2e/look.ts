@@ -23,7 +23,12 @@ export async function walkByTab(page: Page): Promise<{ met: number; problems: st
   await page.evaluate(AXE);
   await page.evaluate(() => {
     // A dialog keeps the focus it was given: the walk starts there.
-    if (!document.querySelector("[role=dialog], [role=alertdialog]")) (document.activeElement as HTMLElement | null)?.blur();
+    if (!document.querySelector("[role=dialog], [role=alertdialog]")) {
+      // From the top of the page, wherever the last click or scroll was.
+      document.body.tabIndex = -1;
+      document.body.focus();
+      document.body.removeAttribute("tabindex");
+    }
     (window as unknown as { met: Set<Element> }).met = new Set();
     (window as unknown as { axe: { setup(): void } }).axe.setup();
   });
@@ -55,7 +60,8 @@ function lookAtFocus(): string | null {
   const style = getComputedStyle(element);
   if (style.outlineStyle === "none" || Number.parseFloat(style.outlineWidth) < 1) return `no visible focus: ${said}`;
   const box = element.getBoundingClientRect();
-  if (box.width < 1 || box.height < 1 || box.bottom <= 0 || box.right <= 0 || box.top >= innerHeight || box.left >= innerWidth) return `focus outside of the window: ${said}`;
+  // A straight line has no height.
+  if ((box.width < 1 && box.height < 1) || box.bottom <= 0 || box.right <= 0 || box.top >= innerHeight || box.left >= innerWidth) return `focus outside of the window: ${said}`;
   return "";
 }
 

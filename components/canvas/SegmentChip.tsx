@@ -25,7 +25,6 @@ export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; to
   const fixed = chip.state === "leaving";
   return (
     <button type="button" draggable={!fixed} disabled={fixed} data-testid="segment-chip" data-state={chip.state} data-stage={chip.stageIndex} data-from={from} data-to={to}
-      aria-label={`Segment ${chip.stageIndex + 1}, ${layersText(chip.range)} on ${nodeName}, ${WORDS[chip.state]}. Enter moves it.`}
       onDragStart={start} onDragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
       onClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to } }); }}
       onDoubleClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }}
@@ -33,11 +32,12 @@ export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; to
         if (event.key === "Enter" || event.key.toLowerCase() === "m") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }
         if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); event.stopPropagation(); editPlacement(store, (placement) => clear(placement, { from, to })); }
       }}
-      className={`nodrag nopan flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
-      <span className="num font-medium">{chip.stageIndex + 1}</span>
+      className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
+      <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
       {node && !fixed && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
+      <span className="sr-only"> on {nodeName}, {WORDS[chip.state]}. Enter moves it.</span>
     </button>
   );
 }

@@ -7,6 +7,7 @@ import type { ProfileRow } from "../api.ts";
 import { bytes, flops, written } from "../format.ts";
 import { LayerFacts } from "./LayerFacts.tsx";
 import { laneOf, layerEdges } from "./layer-edges.ts";
+import { shapeText } from "./shape-text.ts";
 
 const ROW_PX = 28;
 const LANE_PX = 9;
@@ -17,7 +18,13 @@ const LANES_MAX = 18;
 export function LayerGraph({ facts, profiles, chosen, choose }: { facts: ModelFacts; profiles: readonly ProfileRow[]; chosen: number; choose: (index: number) => void }) {
   const list = useRef<HTMLDivElement>(null);
   const at = Math.min(Math.max(0, chosen), facts.layers.length - 1);
-  useEffect(() => { document.getElementById(`graph-layer-${at}`)?.scrollIntoView({ block: "nearest" }); }, [at]);
+  useEffect(() => {
+    // The list alone moves, never the page around it.
+    const frame = list.current;
+    if (!frame) return;
+    if (at * ROW_PX < frame.scrollTop) frame.scrollTop = at * ROW_PX;
+    else if ((at + 1) * ROW_PX > frame.scrollTop + frame.clientHeight) frame.scrollTop = (at + 1) * ROW_PX - frame.clientHeight;
+  }, [at]);
   const down = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((list.current?.clientHeight ?? 300) / ROW_PX) - 1);
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -facts.layers.length, End: facts.layers.length }[event.key];
@@ -28,15 +35,15 @@ export function LayerGraph({ facts, profiles, chosen, choose }: { facts: ModelFa
   const layer = facts.layers[at];
   return (
     <div className="grid gap-x-6 gap-y-4 md:grid-cols-[minmax(0,1fr)_minmax(15rem,22rem)]">
-      <div ref={list} role="listbox" tabIndex={0} aria-label="Layers" aria-activedescendant={`graph-layer-${at}`} onKeyDown={down} data-testid="layer-graph" className="relative max-h-[60vh] overflow-auto border-b border-line">
+      <div ref={list} className="relative max-h-[60vh] overflow-auto border-b border-line">
         <div className="relative flex" style={{ height: facts.layers.length * ROW_PX }}>
-          <div className="min-w-0 flex-1">
+          <div role="listbox" tabIndex={0} aria-label="Layers" aria-activedescendant={`graph-layer-${at}`} onKeyDown={down} data-testid="layer-graph" className="min-w-0 flex-1 -outline-offset-2">
             {facts.layers.map((one) => (
               <div key={one.index} id={`graph-layer-${one.index}`} role="option" aria-selected={one.index === at} onClick={() => choose(one.index)} style={{ height: ROW_PX }} className={`flex cursor-pointer items-center gap-2 border-b border-line px-1 ${one.index === at ? "bg-accent-wash" : "hover:bg-sunken"}`}>
                 <span className="num w-7 shrink-0 text-right text-xs text-ink-3">{one.index + 1}</span>
                 <span className="min-w-0 truncate" title={one.name}>{one.name}</span>
                 <span className="shrink-0 text-xs text-ink-3">{one.kind}</span>
-                <span className="num ml-auto shrink-0 text-xs text-ink-2 max-sm:hidden">{one.outputs[0]?.shape?.join("×") ?? ""}</span>
+                <span className="num ml-auto shrink-0 text-xs text-ink-2 max-sm:hidden">{one.outputs[0] ? shapeText(one.outputs[0].shape, facts.dimensionValues) : ""}</span>
                 <span className="num w-20 shrink-0 text-right text-xs text-ink-2 max-sm:hidden">{written(flops(one.flops))}</span>
               </div>
             ))}

@@ -42,8 +42,8 @@ function Entries({ close, showKeys }: { close: () => void; showKeys: () => void 
       <input autoFocus role="combobox" aria-expanded aria-controls="commands" aria-activedescendant={chosenId} aria-label="Search commands" className="field h-9" placeholder="Go to a deployment, model, node, or do something…" value={text} onChange={(event) => { setText(event.target.value); setAt(0); }} onKeyDown={down} />
       <ul id="commands" role="listbox" aria-label="Commands" className="mt-2">
         {entries.map((entry, index) => (
-          <li key={entry.id} id={entry.id} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => run(entry)} className={`flex cursor-pointer justify-between rounded-md px-2 py-1.5 ${index === chosen ? "bg-accent-wash" : ""}`}>
-            <span className="truncate">{entry.name}</span><span className="text-xs text-ink-3">{entry.group}</span>
+          <li key={entry.id} id={entry.id} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => run(entry)} className={`flex cursor-pointer justify-between gap-3 rounded-md px-2 py-1.5 ${index === chosen ? "bg-accent-wash" : ""}`}>
+            <span className="truncate">{entry.name}</span><span className="shrink-0 text-xs text-ink-3">{entry.group}</span>
           </li>
         ))}
         {entries.length === 0 && <li className="px-2 py-3 text-ink-2">Nothing is called “{text}”.</li>}

@@ -3,7 +3,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 
 const KEYS: [string, [string, string][]][] = [
   ["Everywhere", [["Ctrl K, Ctrl Shift P", "commands"], ["?", "this sheet"], ["Esc", "close"], ["Tab, Shift Tab", "next, previous place"]]],
-  ["Canvas", [["Space + drag", "pan"], ["Ctrl + wheel", "zoom"], ["Shift + drag", "select a region"], ["0 / 1", "zoom to 100 % / fit"], ["N", "add a node"], ["C", "connect the selected node to…"], ["Delete, Backspace", "remove the selection"], ["Ctrl Z", "undo"], ["Ctrl Y, Ctrl Shift Z", "redo"], ["L", "arrange"], ["Ctrl C, X, V", "copy, cut, paste, also into another topology"], ["Ctrl D", "duplicate"], ["A", "align the chosen nodes"]]],
+  ["Canvas", [["Space + drag", "pan"], ["Ctrl + wheel", "zoom"], ["Shift + drag", "select a region"], ["0 / 1", "zoom to 100 % / fit"], ["N", "add a node"], ["C", "connect the selected node to…"], ["Delete, Backspace", "remove the selection"], ["Ctrl Z", "undo"], ["Ctrl Y, Ctrl Shift Z", "redo"], ["L", "arrange"], ["Ctrl C, X, V", "copy, cut, paste, also into another topology"], ["Ctrl D", "duplicate"], ["A", "align the chosen nodes"], ["F2", "rename in place"], ["Ctrl F", "find in the drawing"]]],
   ["Layers", [["↑ ↓", "walk the layers"], ["Shift ↑ ↓", "select a range"], ["Ctrl A", "select all layers"], ["M, Enter", "move layers to…"], ["← →", "fold, unfold"]]],
 ];
 

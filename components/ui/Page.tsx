@@ -21,9 +21,9 @@ export function Page({ title, heading, lead, actions, children }: Props) {
 export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
   return (
     <section className="mb-8">
-      <div className="mb-2 flex items-baseline justify-between gap-4 border-b border-line pb-1">
+      <div className="mb-2 flex flex-wrap items-baseline justify-between gap-x-4 border-b border-line pb-1">
         <h2 className="text-sm font-medium">{title}</h2>
-        {aside && <div className="text-xs text-ink-3">{aside}</div>}
+        {aside && <div className="min-w-0 text-xs break-words text-ink-3">{aside}</div>}
       </div>
       {children}
     </section>
