@@ -6,6 +6,7 @@ import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { type FlowNode, flowEdges, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
+import { FindBox } from "./FindBox.tsx";
 import { FIT } from "./fit-view.ts";
 import { Ghost } from "./Ghost.tsx";
 import { LinkEdge } from "./LinkEdge.tsx";
@@ -67,6 +68,7 @@ function Flow() {
         {nodes.length > 6 && <MiniMap pannable zoomable ariaLabel="Map of the topology" className="max-md:hidden" style={{ width: 140, height: 92 }} />}
       </ReactFlow>
       <CanvasTools addNode={() => { const box = document.querySelector("[data-testid=canvas]")?.getBoundingClientRect(); if (box) addAt({ clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }); }} />
+      <FindBox />
       <Conflicts />
       <Ghost />
     </div>

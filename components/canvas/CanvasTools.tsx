@@ -1,9 +1,11 @@
 "use client";
+import { client } from "../api.ts";
 import { useReactFlow } from "@xyflow/react";
-import { LayoutGrid, Plus, Redo2, SquareDashed, Undo2 } from "lucide-react";
+import { Download, LayoutGrid, Plus, Redo2, Search, SquareDashed, Undo2 } from "lucide-react";
 import Link from "next/link";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
+import { toldProblem } from "../ui/notices.ts";
 import { AlignMenu } from "./AlignMenu.tsx";
 import { addZone } from "./canvas-edit.ts";
 import { FIT } from "./fit-view.ts";
@@ -12,6 +14,18 @@ import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { SaveIndicator } from "./SaveIndicator.tsx";
 import { tidy } from "./use-canvas-keys.ts";
 import { editDocument, stepBack, stepForward, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+
+/** The saved drawing as a file for git. */
+async function exportFile(id: string): Promise<void> {
+  try {
+    const { fileName, text } = await client.topologies.file.query({ id });
+    const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+    Object.assign(document.createElement("a"), { href: url, download: fileName }).click();
+    URL.revokeObjectURL(url);
+  } catch (error) {
+    toldProblem("Exporting the topology", error);
+  }
+}
 
 /** Tools above the canvas. "Node" can be clicked or dragged to its place. */
 export function CanvasTools({ addNode }: { addNode: () => void }) {
@@ -34,6 +48,8 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
         <AlignMenu />
         <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
         <IconButton label="Redo" keys="Ctrl Y" disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
+        <IconButton label="Find" keys="Ctrl F" onClick={() => store.setState({ finding: true })}><Search size={15} /></IconButton>
+        <IconButton label="Export as a file" onClick={() => void exportFile(store.getState().topologyId)}><Download size={15} /></IconButton>
         <SaveIndicator />
       </div>
       {empty && (

@@ -8,12 +8,14 @@ import { nodeState } from "../node/node-state.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { State } from "../ui/State.tsx";
+import { editNode } from "./canvas-edit.ts";
 import type { CardNode } from "./canvas-graph.ts";
+import { NameInPlace } from "./NameInPlace.tsx";
 import { SegmentChip } from "./SegmentChip.tsx";
 import { useDrop } from "./use-drop.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { usePrediction } from "./use-prediction.ts";
-import { useWorkbench } from "./workbench-store.ts";
+import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** A node on the canvas: solid when a machine stands behind it, dashed and hatched when it is only drawn. */
 export function NodeCard({ data, selected }: NodeProps<CardNode>) {
@@ -25,6 +27,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const stale = useLive((state) => state.connection === "lost");
   const hovered = useWorkbench((state) => state.drag !== null && state.hoverNodeId === node.id);
   const dragging = useWorkbench((state) => state.drag !== null);
+  const store = useWorkbenchStore();
+  const naming = useWorkbench((state) => state.namingId === node.id);
   const { drop, refused } = useDrop(node.id);
   const planned = node.nodeId === null;
   const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false });
@@ -35,7 +39,9 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
       className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
-        <span className="min-w-0 flex-1 truncate font-medium">{node.name}</span>
+        {naming ? <NameInPlace name={node.name} label={`New name of ${node.name}`} save={(name) => editDocument(store, (document) => editNode(document, node.id, { name }))} />
+          // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
+          : <span title="Double-click or F2 to rename" className="min-w-0 flex-1 truncate font-medium" onDoubleClick={(event) => { event.stopPropagation(); store.setState({ namingId: node.id }); }}>{node.name}</span>}
         {isSource && <span title="Requests enter and answers leave here" className="text-ink-2"><LogIn size={13} aria-label="ingress" /></span>}
         <State tone={stale && !planned ? "idle" : state.tone}>{state.word}</State>
       </div>

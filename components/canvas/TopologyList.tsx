@@ -1,9 +1,8 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
-import { useState } from "react";
 import { api } from "../api.ts";
+import { NewTopology } from "./NewTopology.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -16,7 +15,8 @@ export function TopologyList() {
   const list = useQuery(api.topologies.list.queryOptions());
   const drop = useMutation(api.topologies.delete.mutationOptions({ onError: (error) => toldProblem("Deleting", error), onSuccess: () => void list.refetch() }));
   return (
-    <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned." actions={<Create />}>
+    <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned.">
+      <NewTopology />
       {list.isPending && <Skeleton label="Loading topologies" />}
       {list.error && <Problem title="The topologies could not be listed" error={list.error} retry={() => void list.refetch()} />}
       {list.data?.length === 0 && <Empty title="No drawing yet">Give one a name above. Machines that run an agent can be drawn into it, and it can hold planned ones beside them.</Empty>}
@@ -37,17 +37,5 @@ export function TopologyList() {
         </table>
       )}
     </Page>
-  );
-}
-
-function Create() {
-  const router = useRouter();
-  const [name, setName] = useState("");
-  const create = useMutation(api.topologies.create.mutationOptions({ onSuccess: (one) => router.push(`/topologies/${one.id}`), onError: (error) => toldProblem("Creating the topology", error) }));
-  return (
-    <form className="flex gap-2" onSubmit={(event) => { event.preventDefault(); if (name.trim()) create.mutate({ name: name.trim() }); }}>
-      <input className="field w-44!" aria-label="Name of the new topology" placeholder="Name, e.g. dock" value={name} onChange={(event) => setName(event.target.value)} />
-      <Button type="submit" look="primary" disabled={name.trim() === "" || create.isPending}>New topology</Button>
-    </form>
   );
 }

@@ -1,0 +1,94 @@
+// Drawing: templates, several things at once, copies, arrangement, undo across a refresh, files, and two browsers on one drawing.
+import { readFileSync } from "node:fs";
+import { expect, type Page, test } from "@playwright/test";
+import { type Cluster, startCluster, until } from "./cluster.ts";
+
+type Full = { id: string; name: string; revision: number; document: { nodes: { id: string; name: string; zoneId: string | null; speed: number }[]; links: unknown[] }; layout: Record<string, { x: number; y: number }> };
+let cluster: Cluster;
+test.beforeAll(async () => { cluster = await startCluster([]); });
+test.afterAll(async () => { await cluster?.stop(); });
+
+const cards = (page: Page) => page.getByTestId("node-card");
+const card = (page: Page, name: string) => page.locator(`[data-testid=node-card][data-node-name="${name}"]`);
+const stored = (id: string) => cluster.api<Full>("GET", `/topologies/${id}`);
+const saved = (page: Page) => expect(page.getByTestId("save-state")).toHaveAttribute("data-state", /saved|merged/);
+async function make(name: string, templateId: string): Promise<Full> {
+  return cluster.api<Full>("POST", "/topologies", { name, templateId });
+}
+async function open(page: Page, id: string): Promise<void> {
+  await page.goto(`${cluster.url}/topologies/${id}`);
+  await expect(cards(page).first()).toBeVisible();
+}
+
+test("a template says what it assumes; copies, arrangement and undo are single steps that survive a refresh", async ({ page }) => {
+  await page.goto(`${cluster.url}/topologies`);
+  await page.getByTestId("template").selectOption("industrial-line");
+  await expect(page.getByTestId("template-assumptions")).toContainText("Assumed, not measured");
+  await page.getByLabel("Name of the new topology").fill("line");
+  await page.getByRole("button", { name: "New topology" }).click();
+  await expect(cards(page)).toHaveCount(5);
+  const id = page.url().split("/").at(-1)?.split("?")[0] ?? "";
+  await card(page, "station 1").click({ position: { x: 20, y: 60 } });
+  await card(page, "station 2").click({ position: { x: 20, y: 60 }, modifiers: ["Control"] });
+  await expect(page.getByTestId("inspector")).toContainText("2 things");
+  await page.keyboard.press("Control+d");
+  await expect(cards(page)).toHaveCount(7);
+  await page.keyboard.press("a");
+  await page.keyboard.press("t");
+  await page.keyboard.press("Enter");
+  await saved(page);
+  await page.keyboard.press("l");
+  await saved(page);
+  await page.reload();
+  await expect(cards(page)).toHaveCount(7);
+  for (let step = 0; step < 3; step++) await page.keyboard.press("Control+z");
+  await expect(cards(page)).toHaveCount(5);
+  await page.keyboard.press("Control+y");
+  await expect(cards(page)).toHaveCount(7);
+  await expect.poll(async () => (await stored(id)).document.nodes.length).toBe(7);
+});
+
+test("names are typed in place, things are found, and a file makes the same drawing again", async ({ page }) => {
+  const { id } = await make("lab", "home-lab");
+  await open(page, id);
+  await page.keyboard.press("Control+f");
+  await page.getByTestId("find").getByRole("combobox").fill("mini");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("F2");
+  await page.keyboard.type("nuc");
+  await page.keyboard.press("Enter");
+  await expect(card(page, "nuc")).toBeVisible();
+  await expect.poll(async () => (await stored(id)).document.nodes.some((node) => node.name === "nuc")).toBe(true);
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export as a file" }).click();
+  const text = readFileSync(await (await downloading).path(), "utf8");
+  await page.goto(`${cluster.url}/topologies`);
+  await page.getByTestId("topology-file").setInputFiles({ name: "bad.yaml", mimeType: "text/yaml", buffer: Buffer.from(text.replace("name: nuc", "nmae: nuc")) });
+  await expect(page.getByTestId("import-problem")).toContainText(/line \d+, nodes\.tn_mini/);
+  await page.getByLabel("Name of the new topology").fill("lab again");
+  await page.getByTestId("topology-file").setInputFiles({ name: "lab.yaml", mimeType: "text/yaml", buffer: Buffer.from(text) });
+  await expect(card(page, "nuc")).toBeVisible();
+});
+
+test("two browsers see each other's edits and a conflict shows both values", async ({ browser }) => {
+  const { id } = await make("shared", "three-tier-mec");
+  const [a, b] = await Promise.all([browser.newPage(), browser.newPage()]);
+  await Promise.all([open(a, id), open(b, id)]);
+  const rename = async (page: Page, from: string, to: string) => {
+    await card(page, from).getByText(from, { exact: true }).dblclick();
+    await page.getByTestId("name-in-place").fill(to);
+    await page.getByTestId("name-in-place").press("Enter");
+  };
+  await rename(a, "device", "camera");
+  await expect(card(b, "camera")).toBeVisible();
+  await b.context().setOffline(true);
+  await rename(b, "camera", "lens");
+  await rename(a, "camera", "eye");
+  await until("a's name to be saved", async () => (await stored(id)).document.nodes.some((node) => node.name === "eye"));
+  await b.context().setOffline(false);
+  await expect(b.getByTestId("conflict")).toContainText("lens", { timeout: 30_000 });
+  await expect(b.getByTestId("conflict")).toContainText("eye");
+  await b.getByRole("button", { name: "Use lens" }).click();
+  await expect(card(a, "lens")).toBeVisible();
+  await Promise.all([a.close(), b.close()]);
+});
