@@ -6,12 +6,14 @@ import { type Lock, takeLock } from "./lock.ts";
 import { createLog } from "./log.ts";
 import { type RunningConsole, startConsole } from "./start-console.ts";
 import { createStartSteps } from "./start-steps.ts";
+import { listenForStop } from "./stop-signals.ts";
 
 const writeResult = process.stdout.write.bind(process.stdout);
-const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3 } as const;
+const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3, killed: 130 } as const;
 /** Of the repository, from dist/ as from server/. */
 const root = path.resolve(import.meta.dirname, "..");
 
+// Last to run of what stands at the top level: below it only functions.
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -35,7 +37,7 @@ async function main(): Promise<number> {
   try {
     lock = takeLock(env.dataFolder);
   } catch (error) {
-    return fail(`The data folder ${env.dataFolder} can't be used: ${(error as Error).message}`);
+    return fail(explainFolder(env.dataFolder, error as NodeJS.ErrnoException));
   }
   if ("holder" in lock) {
     const { pid, url } = lock.holder;
@@ -51,6 +53,20 @@ async function main(): Promise<number> {
   }
 }
 
+function explainFolder(folder: string, error: NodeJS.ErrnoException): string {
+  const why: Record<string, string> = {
+    EACCES: "this user may not write there",
+    EPERM: "this user may not write there",
+    EROFS: "its file system is read-only",
+    ENOENT: "it can't be made there, perhaps because the file system is read-only",
+    ENOSPC: "the disk is full",
+    EDQUOT: "the disk quota is used up",
+    ENOTDIR: "part of its path is a file",
+    EEXIST: "it is a file",
+  };
+  return `The data folder ${folder} can't be used: ${why[error.code ?? ""] ?? error.message}. Give another one with --data.`;
+}
+
 function fail(sentence: string): number {
   process.stderr.write(`Cutplane could not start. ${sentence}\n`);
   return EXIT.failed;
@@ -59,16 +75,24 @@ function fail(sentence: string): number {
 async function run(env: Env, lock: Lock, say: (line: string) => void): Promise<number> {
   const steps = createStartSteps();
   const log = createLog({ folder: path.join(env.dataFolder, "logs"), level: env.logLevel, terminal: process.stderr });
-  const stopping = listenForStop(lock, say);
+  const signal = listenForStop({
+    source: process,
+    now: () => performance.now(),
+    onFirst: () => say("stopping…"),
+    onImpatient() {
+      lock.release();
+      process.exit(EXIT.killed);
+    },
+  });
   process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise failed unheard"));
   const console = await startConsole({ env, root, log, steps });
   try {
     lock.publish(console.info.consoleUrl);
     log.info({ steps: steps.summary(), url: console.info.consoleUrl }, "listening");
     announce(console, steps, say);
-    const demo = env.demo ? await showDemo(env, console, { say, signal: stopping.signal }) : "none";
+    const demo = env.demo ? await showDemo(env, console, { say, signal }) : "none";
     if (env.once) return demo === "shown" ? EXIT.ok : EXIT.failed;
-    if (!stopping.signal.aborted) await untilAborted(stopping.signal);
+    if (!signal.aborted) await untilAborted(signal);
     if (typeof demo === "object") await demo.stop();
     return EXIT.ok;
   } finally {
@@ -111,28 +135,6 @@ function announce(console: RunningConsole, steps: { summary(): string; totalMs()
   say(`listening at ${info.consoleUrl} after ${steps.totalMs()} ms (${steps.summary()})`);
   say(`agents connect to ${agentEndpoint.host}:${agentEndpoint.port}; data in ${info.dataFolder}`);
   if (adminToken) say(`\nThe admin token, shown this once: ${adminToken}\nSign in at ${info.consoleUrl}/login, or send it as "Authorization: Bearer …".\n`);
-}
-
-/** npm passes on what the terminal has sent already: signals this close together are one. */
-const SAME_SIGNAL_MS = 1_000;
-
-/** The first signal stops in order, a later one at once. */
-function listenForStop(lock: Lock, say: (line: string) => void): AbortController {
-  const controller = new AbortController();
-  let firstAt = 0;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) {
-        if (performance.now() - firstAt < SAME_SIGNAL_MS) return;
-        lock.release();
-        process.exit(130);
-      }
-      firstAt = performance.now();
-      say("stopping…");
-      controller.abort();
-    });
-  }
-  return controller;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
