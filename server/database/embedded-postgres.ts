@@ -2,12 +2,13 @@
 // Folder: data/ (PostgreSQL's own), password (0600), server.log.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
+import { explainPostgres } from "./explain-postgres.ts";
 import { choosePostgresAccount, type PostgresAccount } from "./postgres-account.ts";
 import { findPostgresPrograms } from "./postgres-programs.ts";
 
@@ -41,9 +42,9 @@ const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 /** A real PostgreSQL under one folder. Throws an Error with a plain sentence when it can't be had. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { folder, log } = options;
-  const account = choosePostgresAccount();
   const data = path.join(folder, "data");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const account = choosePostgresAccount({ folder, program: (await findPostgresPrograms()).postgres });
   const password = keptPassword(path.join(folder, "password"));
   let origin: EmbeddedPostgres["origin"] = "started";
   if (!existsSync(path.join(data, "PG_VERSION"))) {
@@ -56,7 +57,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server: Server = { folder, data, port, password, account, durable: options.durable ?? true };
   if (await answers(server)) origin = "reused";
   else await launch(server);
-  await ensureDatabase(server);
+  await ensureDatabase(server).catch(async (error) => {
+    await stopServer(server);
+    throw error;
+  });
 
   const stopping = new AbortController();
   const watching = watch(server, log, stopping.signal);
@@ -100,19 +104,24 @@ async function createCluster(at: { folder: string; data: string; account: Postgr
   try {
     const flags = [`--pgdata=${fresh}`, `--username=${USER}`, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"];
     const { code, output } = await run(at.account.wrap(initdb, flags), at.folder);
-    if (code !== 0) throw new Error(`PostgreSQL could not create its files in ${at.folder}: ${explain(output)}`);
+    if (code !== 0) throw new Error(`PostgreSQL could not create its files in ${at.folder}: ${explain(output, at.folder)}`);
   } finally {
     rmSync(passwordFile, { force: true });
   }
   renameSync(fresh, at.data);
 }
 
-/** Turns PostgreSQL's last words into what the user can do. */
-function explain(output: string): string {
-  const lines = output.trim().split("\n").filter(Boolean);
-  if (/No space left on device/.test(output)) return "the disk is full.";
-  if (/Permission denied|could not access|EACCES/.test(output)) return `a file or folder may not be read or written (${lines.at(-1)}).`;
-  return lines.slice(-3).join(" | ") || "it said nothing.";
+function explain(output: string, folder: string): string {
+  return explainPostgres(output, freeBytesOf(folder));
+}
+
+function freeBytesOf(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
 }
 
 function run(program: ReturnType<PostgresAccount["wrap"]>, cwd: string): Promise<{ code: number | null; output: string }> {
@@ -215,7 +224,7 @@ async function launch(server: Server): Promise<void> {
     const held = /lock file .* already exists|pre-existing shared memory block/.test(said);
     if (!held || performance.now() >= until) {
       if (!exited) child.kill("SIGQUIT");
-      throw new Error(`PostgreSQL did not start in ${server.folder}: ${explain(said)}`);
+      throw new Error(`PostgreSQL did not start in ${server.folder}: ${explain(said, server.folder)}`);
     }
     await sleep(300);
   }
@@ -235,9 +244,7 @@ async function spawnPostmaster(server: Server): Promise<ChildProcess> {
     // A process group of its own: Ctrl-C in the terminal reaches us alone, and we stop it after everything that uses it.
     const child = spawn(program.command, program.args, { cwd: server.folder, detached: true, stdio: ["ignore", output, output], env: postgresEnv(), ...identity(program) });
     child.unref();
-    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject)).catch((cause: Error) => {
-      throw new Error(`PostgreSQL can't be started as another user than root here: that user can't reach ${postgres}. Run the console as an ordinary user, move it out of the private folder, or set DATABASE_URL.`, { cause });
-    });
+    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     return child;
   } finally {
     closeSync(output);
@@ -258,6 +265,8 @@ async function ensureDatabase(server: Server): Promise<void> {
   try {
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [DATABASE]);
     if (!rowCount) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } catch (cause) {
+    throw new Error(`PostgreSQL could not make the console's database in ${server.folder}: ${explain((cause as Error).message, server.folder)}`, { cause });
   } finally {
     await client.end();
   }
