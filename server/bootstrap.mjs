@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { explainNode } from "./bootstrap/explain-failure.mjs";
 
-const MINIMUM = [20, 19];
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
-  console.error(`Node.js ${MINIMUM.join(".")} or newer is needed; this is ${process.version}.`);
+const tooOld = explainNode(process.versions.node);
+if (tooOld) {
+  console.error(tooOld);
   process.exit(1);
 }
 
@@ -23,7 +23,8 @@ const quiet = verb === "agent" || verb === "bench" || args.includes("--once") ||
 const say = (line) => (quiet ? process.stderr : process.stdout).write(`${line}\n`);
 
 process.exitCode = await (VERBS[verb] ?? unknown)().catch((error) => {
-  console.error(error.message);
+  // A sentence for people; what is none is ours and keeps its place.
+  console.error(error.stack && error.constructor !== Error ? error.stack : error.message);
   return 1;
 });
 

@@ -2,11 +2,11 @@
 // Plain Node without dependencies: it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "./build-pages.mjs";
-import { explainFailure } from "./explain-failure.mjs";
+import { explainFailure, explainMissing, explainSpace } from "./explain-failure.mjs";
 import { takeFileLock } from "./file-lock.mjs";
 
 export const root = path.resolve(import.meta.dirname, "../..");
@@ -101,9 +101,16 @@ async function withProgress(say, title, work) {
 
 /** `npm ci` once more without the network's hiccup; packages that are there already are taken from npm's cache. */
 async function install() {
+  const scarce = existsSync(path.join(root, "node_modules")) ? null : explainSpace(root, freeBytes());
+  if (scarce) throw new Error(scarce);
   // A production setting of the caller would leave the build tools out.
   const env = { NODE_ENV: "development", npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_include: "dev" };
   await command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], env);
+}
+
+function freeBytes() {
+  const { bavail, bsize } = statfsSync(root);
+  return bavail * bsize;
 }
 
 /** Written when all of it is built, each file at once: a source that does not compile leaves the server that was there. */
@@ -140,7 +147,7 @@ export function command(program, args, env = {}, { show = false } = {}) {
     const child = spawn(program, args, { cwd: root, env: merged, stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => { output = (output + chunk).slice(-20_000); });
-    child.once("error", (error) => reject(new Error(`${program} could not be started: ${error.message}`)));
+    child.once("error", (error) => reject(explainMissing(program, error)));
     child.once("close", (code, signal) => (code === 0 ? resolve() : reject(explainFailure([path.basename(program), ...args].join(" "), code ?? signal, output))));
   });
 }
