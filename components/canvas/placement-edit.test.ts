@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Placement } from "../../server/planner/plan.ts";
-import { assign, clear, moveBorder, nearestLegal, samePlacement } from "./placement-edit.ts";
+import { assign, clear, moveBorder, samePlacement } from "./placement-edit.ts";
 
 const stage = (from: number, to: number, topologyNodeId: string) => ({ from, to, topologyNodeId });
 const AB: Placement = [stage(0, 4, "a"), stage(4, 10, "b")];
@@ -14,11 +14,6 @@ test("a border moves within its two stages", () => {
   expect(moveBorder(AB, 0, 7)).toEqual([stage(0, 7, "a"), stage(7, 10, "b")]);
   expect(moveBorder(AB, 0, 99)).toEqual([stage(0, 9, "a"), stage(9, 10, "b")]);
   expect(moveBorder(AB, 1, 5)).toBe(AB);
-});
-test("the nearest legal cut is found on both sides", () => {
-  expect(nearestLegal([true, false, false, true], 2)).toBe(1);
-  expect(nearestLegal([false, false, false, true], 2)).toBe(4);
-  expect(nearestLegal([false], 1)).toBeNull();
 });
 test("placements compare by value", () => {
   expect(samePlacement(AB, AB.map((one) => ({ ...one })))).toBe(true);

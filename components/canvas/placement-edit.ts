@@ -29,14 +29,6 @@ export function moveBorder(placement: Placement, leftIndex: number, at: number):
   return placement.map((stage, index) => (index === leftIndex ? { ...stage, to: border } : index === leftIndex + 1 ? { ...stage, from: border } : stage));
 }
 
-/** The legal border nearest to `wanted`; null when none is legal. */
-export function nearestLegal(cutLegal: readonly boolean[], wanted: number): number | null {
-  for (let far = 0; far <= cutLegal.length; far++) {
-    for (const at of [wanted - far, wanted + far]) if (at >= 1 && at <= cutLegal.length && cutLegal[at - 1]) return at;
-  }
-  return null;
-}
-
 function normalise(placement: Placement): Placement {
   const merged: StagePlacement[] = [];
   for (const stage of [...placement].sort((a, b) => a.from - b.from)) {

@@ -4,7 +4,7 @@ import { checkPlacement } from "../../server/planner/check-placement.ts";
 import { estimatePlacement } from "../../server/planner/estimate.ts";
 import type { Estimate, Placement, Refusal } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
-import { assign } from "./placement-edit.ts";
+import { assign, moveBorder } from "./placement-edit.ts";
 
 export type WhatIf = { placement: Placement; estimate: Estimate | null; refusals: Refusal[]; /** Refusals of the drop itself: a draft with layers still to place is no reason to refuse one. */ blocking: Refusal[] };
 
@@ -26,6 +26,13 @@ export function whatIfDropped(problem: Problem, placement: Placement, range: Lay
   const edges = illegalEdges(problem, after.placement, range).filter((refusal) => !after.blocking.some((one) => one.cutIndex === refusal.cutIndex));
   return { ...after, blocking: [...edges, ...after.blocking.filter((refusal) => !before.has(reason(refusal)))] };
 }
+/** What moving the border after stage `leftIndex` to `at` would make of the draft. Only what the move adds is blocking. */
+export function whatIfBorder(problem: Problem, placement: Placement, leftIndex: number, at: number): WhatIf {
+  const before = new Set(whatIf(problem, placement).blocking.map(reason));
+  const after = whatIf(problem, moveBorder(placement, leftIndex, at));
+  return { ...after, blocking: after.blocking.filter((refusal) => !before.has(reason(refusal))) };
+}
+
 const reason = (refusal: Refusal) => `${refusal.code} ${refusal.message}`;
 
 /** Ends of the dropped range where the model may not be cut, also while the layers beyond lie nowhere. */
