@@ -52,8 +52,8 @@ function Assumptions({ template }: { template: Template }) {
       <h2 className="eyebrow mt-2">Assumed, not measured</h2>
       <p className="text-xs text-ink-2">Typical figures for machines and lines of this kind. Change them to yours; a machine that runs an agent is measured instead.</p>
       <ul className="mt-2 grid gap-x-6 gap-y-0.5 text-xs sm:grid-cols-2">
-        {template.document.nodes.map((node) => <li key={node.id} className="flex justify-between gap-2"><span>{node.name}</span><span className="num text-ink-2">≈ {digits(node.speed ?? 1)}× reference, {written(bytes(node.memoryBytes ?? null))}</span></li>)}
-        {template.document.links.map((link) => <li key={link.id} className="flex justify-between gap-2"><span>{nameOf(link.fromId)} ↔ {nameOf(link.toId)}{link.trust === "untrusted" && " (untrusted)"}</span><span className="num text-ink-2">≈ {written(ms(link.latencyMs ?? null))}, {written(bytesPerSecond(link.bandwidthBytesPerSecond ?? null))}</span></li>)}
+        {template.document.nodes.map((node) => <li key={node.id} className="flex justify-between gap-2"><span>{node.name}</span><span className="num shrink-0 text-ink-2">≈ {digits(node.speed ?? 1)}× reference, {written(bytes(node.memoryBytes ?? null))}</span></li>)}
+        {template.document.links.map((link) => <li key={link.id} className="flex justify-between gap-2"><span>{nameOf(link.fromId)} ↔ {nameOf(link.toId)}{link.trust === "untrusted" && " (untrusted)"}</span><span className="num shrink-0 text-ink-2">≈ {written(ms(link.latencyMs ?? null))}, {written(bytesPerSecond(link.bandwidthBytesPerSecond ?? null))}</span></li>)}
       </ul>
     </div>
   );

@@ -1,4 +1,4 @@
-// Owns the automatic arrangement: layers of nodes by distance from the ingress, few crossings, zones kept together. Loaded when first asked for. Pure.
+// Owns the automatic arrangement: columns along the links as drawn, few crossings, zones kept together. Loaded when first asked for. Pure.
 import { Graph, layout as runLayout } from "@dagrejs/dagre";
 import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
 import { arrange, CARD } from "./canvas-layout.ts";
@@ -17,9 +17,8 @@ export function autoLayout(document: TopologyDocument, heightOf: (nodeId: string
     if (members.length > 0) graph.setNode(zone.id, {});
     for (const node of members) graph.setParent(node.id, zone.id);
   }
-  const far = (id: string) => byDistance[id]?.x ?? 0;
-  // A link has no direction for the eye: it runs away from the ingress, so that the arrangement reads from left to right.
-  for (const { id, fromId, toId } of document.links) if (graph.hasNode(fromId) && graph.hasNode(toId) && fromId !== toId) graph.setEdge(far(fromId) <= far(toId) ? fromId : toId, far(fromId) <= far(toId) ? toId : fromId, {}, id);
+  // Links run the way they were drawn, so the arrangement reads from left to right; circles are the library's to break.
+  for (const { id, fromId, toId } of document.links) if (graph.hasNode(fromId) && graph.hasNode(toId) && fromId !== toId) graph.setEdge(fromId, toId, {}, id);
   runLayout(graph);
   const places: TopologyLayout = {};
   for (const node of document.nodes) { const { x, y } = graph.node(node.id) as { x: number; y: number }; places[node.id] = { x: Math.round(x - CARD.width / 2), y: Math.round(y - heightOf(node.id) / 2) }; }

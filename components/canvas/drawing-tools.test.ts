@@ -32,9 +32,9 @@ test("cards line up and are spread with equal gaps", () => {
   expect(alignNodes(boxes, "spread-across")).toEqual({ a: { x: 0, y: 0 }, b: { x: 40, y: 50 }, c: { x: 90, y: 7 } });
   expect(alignNodes(boxes.slice(0, 1), "left")).toEqual({});
 });
-test("the arrangement has whole numbers, no overlaps and reads away from the ingress", () => {
+test("the arrangement has whole numbers, no overlaps and reads along the links", () => {
   let document = addNode(DOCUMENT, "tn_c", "c");
-  document = { ...addLink(document, "lnk_2", "tn_c", "tn_b"), sourceId: "tn_a" };
+  document = { ...addLink(document, "lnk_2", "tn_b", "tn_c"), sourceId: "tn_a" };
   const places = autoLayout(document, () => CARD.height);
   const all = Object.values(places);
   for (const [index, one] of all.entries()) for (const other of all.slice(index + 1)) expect(Math.abs(one.x - other.x) >= CARD.width || Math.abs(one.y - other.y) >= CARD.height).toBe(true);
