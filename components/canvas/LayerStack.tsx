@@ -1,12 +1,14 @@
 "use client";
 import { ChevronDown, ChevronRight, MoveRight } from "lucide-react";
-import { type DragEvent, type KeyboardEvent, type MouseEvent, useMemo, useRef, useState } from "react";
+import { type DragEvent, type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { LayerRange } from "../../server/model/model.ts";
 import { bytes, layersText, written } from "../format.ts";
 import { CutBytes } from "../model/CutBytes.tsx";
 import { rowRange, spanOf, type TreeRow, treeRows } from "../model/layer-tree.ts";
 import { Button } from "../ui/Button.tsx";
-import { LayerRow } from "./LayerRow.tsx";
+import { HEAT_KINDS, type HeatKind, layerHeat } from "./layer-heat.ts";
+import { LayerRow, ROW_PX } from "./LayerRow.tsx";
+import { rowWindow } from "./row-window.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** More rows than this are folded to their top scopes at first. */
@@ -22,9 +24,14 @@ export function LayerStack() {
   const [foldedNow, setFolded] = useState<ReadonlySet<string> | null>(null);
   const folded = foldedNow ?? first;
   const rows = useMemo(() => (facts ? treeRows(facts.layers, folded) : []), [facts, folded]);
+  const problem = useWorkbench((state) => state.problem);
+  const [kind, setKind] = useState<HeatKind>("time");
+  const heat = useMemo(() => (facts ? layerHeat(kind, facts, problem, placement) : null), [kind, facts, problem, placement]);
+  const list = useRef<HTMLDivElement>(null);
+  const seen = useSeen(list, facts !== null);
   const anchor = useRef<LayerRange | null>(null);
   const [at, setAt] = useState(0);
-  if (!facts) return null;
+  if (!facts || !heat) return null;
   const toggle = (key: string) => { const next = new Set(folded); if (!next.delete(key)) next.add(key); setFolded(next); };
   const choose = (row: TreeRow, extend: boolean) => {
     const range = rowRange(row);
@@ -41,19 +48,24 @@ export function LayerStack() {
   };
   const keys = (event: KeyboardEvent) => {
     const row = rows[at];
-    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, End: rows.length, Home: -rows.length }[event.key];
     const held = event.ctrlKey || event.metaKey;
     if (move !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, at + move));
       const target = rows[next];
       if (target) choose(target, event.shiftKey);
-      document.getElementById(`row-${target?.key}`)?.scrollIntoView({ block: "nearest" });
+      if (list.current) list.current.scrollTop = Math.max((next + 1) * ROW_PX - list.current.clientHeight, Math.min(list.current.scrollTop, next * ROW_PX));
     } else if (held && event.key.toLowerCase() === "a") store.setState({ layers: { from: 0, to: facts.layers.length } });
     else if (row?.kind === "scope" && ((event.key === "ArrowLeft" && !row.folded) || (event.key === "ArrowRight" && row.folded))) toggle(row.key);
-    else if (event.key === "Enter") store.setState({ layers: chosen ?? (row ? rowRange(row) : null), moveOpen: true });
+    else if (event.key === "Enter" || event.key.toLowerCase() === "m") store.setState({ layers: chosen ?? (row ? rowRange(row) : null), moveOpen: true });
     else return;
     event.preventDefault();
   };
+  const { first: from, last: to } = rowWindow(seen.top, seen.height, rows.length, ROW_PX);
+  // The row that the keyboard stands on stays in the page, so that its name can always be read out.
+  const drawn = rows.slice(from, to).map((row, index) => ({ row, place: from + index }));
+  const active = rows[at];
+  if (active && (at < from || at >= to)) drawn.push({ row: active, place: at });
   const cutsAt = placement.slice(1).map((stage) => stage.from - 1);
   return (
     <div className="nokey flex min-h-0 flex-1 flex-col" data-testid="layer-stack">
@@ -61,11 +73,18 @@ export function LayerStack() {
         <div className="mb-1 flex justify-between text-2xs text-ink-3"><span>bytes at each cut</span><span>{facts.cuts.filter((cut) => cut.legal).length} legal cuts</span></div>
         <CutBytes cuts={facts.cuts} at={cutsAt} />
       </div>
-      <div role="listbox" tabIndex={0} aria-label="Layers" aria-multiselectable="true" aria-activedescendant={rows[at] ? `row-${rows[at].key}` : undefined} onKeyDown={keys} className="min-h-0 flex-1 overflow-y-auto py-1 focus-visible:outline-offset-[-2px]">
-        {rows.map((row) => (
-          <LayerRow key={row.key} row={row} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
+      <fieldset className="flex items-center gap-2 border-b border-line px-3 py-1 text-xs">
+        <legend className="sr-only">Heat of the layers</legend>
+        {HEAT_KINDS.map((one) => <label key={one.kind} className={`flex cursor-pointer items-center gap-1 ${one.kind === kind ? "text-ink" : "text-ink-3"}`}><input type="radio" name="heat" className="accent-(--accent)" checked={one.kind === kind} onChange={() => setKind(one.kind)} />{one.name}</label>)}
+        <span className="ml-auto text-2xs text-ink-3" data-testid="heat-note">{heat.note}</span>
+      </fieldset>
+      <div ref={list} role="listbox" tabIndex={0} aria-label="Layers" aria-multiselectable="true" aria-activedescendant={active ? `row-${active.key}` : undefined} onKeyDown={keys} className="min-h-0 flex-1 overflow-y-auto py-1 focus-visible:outline-offset-[-2px]">
+        <div role="presentation" className="relative" style={{ height: rows.length * ROW_PX }}>
+        {drawn.map(({ row, place }) => (
+          <LayerRow key={row.key} row={row} top={place * ROW_PX} place={place} count={rows.length} heat={heat} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
             fold={row.kind === "scope" ? <button type="button" tabIndex={-1} aria-label={`${row.folded ? "Unfold" : "Fold"} ${row.name}`} onClick={(event) => { event.stopPropagation(); toggle(row.key); }} className="text-ink-3 hover:text-ink">{row.folded ? <ChevronRight size={13} /> : <ChevronDown size={13} />}</button> : null} />
         ))}
+        </div>
       </div>
       <div className="flex flex-wrap items-center gap-1.5 border-t border-line px-2 py-2">
         <Button look="quiet" onClick={() => store.setState({ layers: { from: 0, to: facts.layers.length } })} data-testid="select-all-layers">All</Button>
@@ -74,4 +93,20 @@ export function LayerStack() {
       </div>
     </div>
   );
+}
+
+/** What the list shows, in pixels; measured again when it scrolls or changes its size. */
+function useSeen(list: React.RefObject<HTMLDivElement | null>, ready: boolean) {
+  const [seen, setSeen] = useState({ top: 0, height: 600 });
+  useEffect(() => {
+    const box = list.current;
+    if (!ready || !box) return;
+    const measure = () => setSeen((old) => (old.top === box.scrollTop && old.height === box.clientHeight ? old : { top: box.scrollTop, height: box.clientHeight }));
+    measure();
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(box);
+    box.addEventListener("scroll", measure, { passive: true });
+    return () => { sizes.disconnect(); box.removeEventListener("scroll", measure); };
+  }, [list, ready]);
+  return seen;
 }
