@@ -17,6 +17,7 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
     { name: "models", path: "/models" },
     ...detail("model", "models", models),
     ...detail("model", "models", models).map((model) => ({ name: "model-graph", path: `${model.path}?view=graph` })),
+    { name: "plans", path: "/plans" },
     { name: "nodes", path: "/nodes" },
     ...detail("node", "nodes", nodes),
     { name: "add-node", path: "/nodes/add" },

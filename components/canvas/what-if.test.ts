@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Problem, ProblemNode } from "../../server/planner/problem.ts";
-import { whatIf, whatIfDropped } from "./what-if.ts";
+import { whatIf, whatIfBorder, whatIfDropped } from "./what-if.ts";
 
 const node = (topologyNodeId: string, memoryLimitBytes: number | null = null): ProblemNode => ({ topologyNodeId, name: topologyNodeId, layerMs: [1, 1, 1, 1], cumulativeMs: [0, 1, 2, 3, 4], kind: "estimated", memoryLimitBytes, trusted: true, planned: true, online: false, cordoned: false });
 const PATH = { latencyMs: 2, bandwidthBytesPerSecond: 1e6, trusted: true, kind: "estimated" as const };
@@ -24,4 +24,11 @@ test("a whole placement has a prediction", () => {
   const { estimate, blocking } = whatIf(problem([node("x"), node("y")]), [{ from: 0, to: 1, topologyNodeId: "x" }, { from: 1, to: 4, topologyNodeId: "y" }]);
   expect(blocking).toEqual([]);
   expect(estimate?.latencyMs).toBeGreaterThan(8);
+});
+test("a border moved where the model may not be cut is refused; where it may, the new cut is predicted", () => {
+  const placement = [{ from: 0, to: 1, topologyNodeId: "x" }, { from: 1, to: 4, topologyNodeId: "y" }];
+  expect(whatIfBorder(problem([node("x"), node("y")]), placement, 0, 2).blocking).toMatchObject([{ code: "illegal-cut", cutIndex: 1 }]);
+  const moved = whatIfBorder(problem([node("x"), node("y")]), placement, 0, 3);
+  expect(moved).toMatchObject({ blocking: [], placement: [{ from: 0, to: 3 }, { from: 3, to: 4 }] });
+  expect(moved.estimate).not.toBeNull();
 });
