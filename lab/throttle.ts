@@ -4,7 +4,7 @@
 //   throttle.ts remove --group NAME                 → once its processes ended
 // Always answers one JSON line and exits 0: "applied":false with the reason is a valid answer.
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -17,39 +17,45 @@ export type Throttled = { applied: true; reason: null; procsFile: string } | { a
 const PERIOD_US = 10_000;
 /** The kernel refuses less. */
 const MIN_QUOTA_US = 1000;
-const V1_FOLDER = "/sys/fs/cgroup/cpu";
-const V2_FOLDER = "/sys/fs/cgroup";
+/** Where Linux shows its control groups: version 2 itself, version 1 with a folder per controller. */
+const CGROUPS = "/sys/fs/cgroup";
+const GROUP_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}$/;
 
-/** Processes (and their children from now on) get `cores` cores together. */
-export function throttle(options: { group: string; cores: number; pids?: number[] }): Throttled {
-  if (!/^[A-Za-z0-9._-]{1,80}$/.test(options.group)) return refused(`"${options.group}" is no name for a group`);
+/** Processes (and their children from now on) get `cores` cores together. `cgroups` is another place only in tests. */
+export function throttle(options: { group: string; cores: number; pids?: number[]; cgroups?: string }): Throttled {
+  if (!GROUP_NAME.test(options.group)) return refused(`"${options.group}" is no name for a group`);
   if (!(options.cores >= 0.1 && options.cores <= 1024)) return refused(`${options.cores} cores cannot be set: 0.1 is the least`);
-  if (process.platform !== "linux") return refused(`CPU quotas need Linux, this is ${process.platform}`);
+  if (process.platform !== "linux" && options.cgroups === undefined) return refused(`CPU quotas need Linux, this is ${process.platform}`);
   try {
-    const procsFile = existsSync(join(V1_FOLDER, "cpu.cfs_quota_us")) ? prepareV1(options) : prepareV2(options);
+    const folders = foldersOf(options.group, options.cgroups);
+    const procsFile = existsSync(join(dirname(folders.v1), "cpu.cfs_quota_us")) ? prepareV1(folders.v1, options.cores) : prepareV2(folders.v2, options.cores);
     for (const pid of options.pids ?? []) writeFileSync(procsFile, String(pid));
     return { applied: true, reason: null, procsFile };
   } catch (error) {
+    removeThrottle(options.group, options.cgroups);
     return refused(`CPU quotas are not writable here: ${(error as Error).message}`);
   }
 }
 
 /** Processes still inside keep the group: the kernel refuses, and nothing happens. */
-export function removeThrottle(group: string): boolean {
+export function removeThrottle(group: string, cgroups?: string): boolean {
+  if (!GROUP_NAME.test(group)) return false;
   let removed = false;
-  for (const folder of [join(V1_FOLDER, group), join(V2_FOLDER, group)]) {
+  for (const folder of Object.values(foldersOf(group, cgroups))) {
     try {
-      if (existsSync(join(folder, "cgroup.procs"))) {
-        rmdirSync(folder);
-        removed = true;
-      }
+      // The files of a control group do not count: an empty one goes, a folder that is none stays if anything is in it.
+      rmdirSync(folder);
+      removed = true;
     } catch {
-      // Busy: somebody lives there.
+      // Not there, or busy: somebody lives in it.
     }
   }
   return removed;
 }
 
+function foldersOf(group: string, cgroups = CGROUPS): { v1: string; v2: string } {
+  return { v1: join(cgroups, "cpu", group), v2: join(cgroups, group) };
+}
 function refused(reason: string): Throttled {
   return { applied: false, reason, procsFile: null };
 }
@@ -57,8 +63,7 @@ function quotaUs(cores: number): number {
   return Math.max(MIN_QUOTA_US, Math.round(cores * PERIOD_US));
 }
 
-function prepareV1({ group, cores }: { group: string; cores: number }): string {
-  const folder = join(V1_FOLDER, group);
+function prepareV1(folder: string, cores: number): string {
   mkdirSync(folder, { recursive: true });
   // The quota goes first: with the old one still larger than the new period the kernel could refuse.
   writeFileSync(join(folder, "cpu.cfs_quota_us"), "-1");
@@ -67,15 +72,20 @@ function prepareV1({ group, cores }: { group: string; cores: number }): string {
   return join(folder, "cgroup.procs");
 }
 
-function prepareV2({ group, cores }: { group: string; cores: number }): string {
-  const controllers = join(V2_FOLDER, "cgroup.controllers");
-  if (!existsSync(controllers)) throw new Error("there are no cgroups");
-  if (!readFileSync(controllers, "utf8").split(/\s+/).includes("cpu")) throw new Error("the cpu controller is not available");
-  writeFileSync(join(V2_FOLDER, "cgroup.subtree_control"), "+cpu");
-  const folder = join(V2_FOLDER, group);
+function prepareV2(folder: string, cores: number): string {
+  const above = dirname(folder);
+  const controllers = readWords(join(above, "cgroup.controllers"));
+  if (!controllers) throw new Error("there are no cgroups");
+  if (!controllers.includes("cpu")) throw new Error("the cpu controller is not available");
+  // A group that processes live in may not hand controllers on: asked for only where it is not so already.
+  if (!readWords(join(above, "cgroup.subtree_control"))?.includes("cpu")) writeFileSync(join(above, "cgroup.subtree_control"), "+cpu");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "cpu.max"), `${quotaUs(cores)} ${PERIOD_US}`);
   return join(folder, "cgroup.procs");
+}
+
+function readWords(file: string): string[] | null {
+  return existsSync(file) ? readFileSync(file, "utf8").split(/\s+/) : null;
 }
 
 function main(): void {
