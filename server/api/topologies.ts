@@ -7,7 +7,7 @@ import { deleteTopology, renameTopology, saveLayout, saveTopology } from "../com
 import { findTopology, listTopologies, type StoredTopology } from "../store/topologies.ts";
 import { checkTopology } from "../topology/check-topology.ts";
 import { TEMPLATES } from "../topology/templates.ts";
-import { FILE_MAX_CHARACTERS, writeTopologyFile } from "../topology/topology-file.ts";
+import { FILE_MAX_CHARACTERS, writeTopologyFile } from "../commands/topology-file.ts";
 import { byId, done } from "./schemas/operation-schemas.ts";
 import { topology, topologyDocument, topologyLayout, topologyRow } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";

@@ -4,7 +4,7 @@ import { listNodes } from "../store/nodes.ts";
 import { findTopologyByName, insertTopology, listTopologies, type StoredTopology } from "../store/topologies.ts";
 import type { TopologyDocument, TopologyLayout } from "../topology/topology.ts";
 import { TEMPLATES } from "../topology/templates.ts";
-import { readTopologyFile } from "../topology/topology-file.ts";
+import { readTopologyFile } from "./topology-file.ts";
 import { addToDocument } from "./add-live-node.ts";
 import { checkName } from "./check-name.ts";
 import type { Actor, Deps } from "./deps.ts";

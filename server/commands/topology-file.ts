@@ -2,7 +2,7 @@
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import type { TopologyDocument, TopologyLayout } from "./topology.ts";
+import type { TopologyDocument, TopologyLayout } from "../topology/topology.ts";
 
 export const FILE_FORMAT = "cutplane-topology/1";
 /** A drawing of 1000 nodes and 10 000 links is below this. */

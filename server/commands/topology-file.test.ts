@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { AppError } from "../errors.ts";
-import { checkTopology } from "./check-topology.ts";
-import { TEMPLATES } from "./templates.ts";
+import { checkTopology } from "../topology/check-topology.ts";
+import { TEMPLATES } from "../topology/templates.ts";
 import { readTopologyFile, writeTopologyFile } from "./topology-file.ts";
 
 const refusal = (text: string): string => {
