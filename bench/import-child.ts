@@ -8,6 +8,7 @@ import type { ByteSource } from "../server/model/byte-source.ts";
 import { parseModel, writeModel } from "../server/model/onnx-proto.ts";
 import { buildBert } from "../server/model/synthetic/bert.ts";
 import { analyseFile } from "../server/threads/analyse-file.ts";
+import { openModelFolder } from "../server/inspect/model-folder.ts";
 import { extractFromFile } from "../server/threads/extract-from-file.ts";
 
 /** Repeats of each step; the best counts. */
@@ -80,7 +81,9 @@ async function analyse(path: string): Promise<ChildReport> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   const digest = hash.digest("hex");
-  const facts = await analyseFile({ kind: "analyse", path, fileName: "model.onnx", digest, fileBytes: 0, externalFiles: [] }, { signal: new AbortController().signal, onProgress: () => {} });
+  const folder = openModelFolder(path);
+  const facts = await analyseFile({ kind: "analyse", path, folder: folder.path, fileName: "model.onnx", digest, fileBytes: 0, externalFiles: [] }, { signal: new AbortController().signal, onProgress: () => {} });
+  folder.remove();
   const legal = facts.cuts.filter((cut) => cut.legal);
   const cut = (legal[legal.length >> 1]?.index ?? 0) + 1;
   extractFromFile({ kind: "extract", path, externalFiles: [], facts, ranges: [{ from: 0, to: cut }, { from: cut, to: facts.layers.length }] }, () => {});

@@ -11,7 +11,11 @@ export type ModelFolder = { path: string; add(name: string, file: string): strin
 
 /** Beside the original where that folder is writable (links need the same file system), else in the system's temporary folder. */
 export function openModelFolder(beside: string): ModelFolder {
-  const path = makeFolder(beside);
+  return modelFolderAt(makeFolder(beside));
+}
+
+/** The folder of that path, opened by someone else: a thread works in what its starter owns and removes, since a thread can be ended at any instruction. */
+export function modelFolderAt(path: string): ModelFolder {
   const place = (name: string) => {
     const target = join(path, name);
     mkdirSync(dirname(target), { recursive: true });

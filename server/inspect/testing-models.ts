@@ -26,7 +26,7 @@ export function packageFile(name: string, path: string): string {
 }
 
 export function factsOf(path: string): Promise<ModelFacts> {
-  return analyseFile({ kind: "analyse", path, fileName: "model.onnx", digest: "0".repeat(64), fileBytes: 0, externalFiles: [] }, { signal: new AbortController().signal, onProgress: () => {} });
+  return withTempFolder((folder) => analyseFile({ kind: "analyse", path, folder, fileName: "model.onnx", digest: "0".repeat(64), fileBytes: 0, externalFiles: [] }, { signal: new AbortController().signal, onProgress: () => {} }));
 }
 
 export function withTempFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import { sampleInputs, vocabularyOf } from "../model/sample-inputs.ts";
 import { askableValues, nonWireValues, type ReportedValue, type ShapeReports, shapeProbe, unresolvedValues, weightBytesFor } from "../model/shapes.ts";
 import { findStates } from "../model/states.ts";
 import { encodeParityFile } from "../../agents/protocol/parity-file.ts";
-import { type ModelFolder, openModelFolder } from "../inspect/model-folder.ts";
+import { type ModelFolder, modelFolderAt } from "../inspect/model-folder.ts";
 import { runInspect } from "../inspect/run-inspect.ts";
 import { openFileSource } from "./file-source.ts";
 import type { AnalyseJob, ExternalFile, Progress } from "./messages.ts";
@@ -60,22 +60,18 @@ async function askRuntime(job: AnalyseJob, source: ByteSource, graph: Graph, opt
   const notWire = nonWireValues(graph);
   checkOutputs(graph, (name) => notWire.get(name) ?? null);
   const ask = askableValues(graph, notWire);
-  const folder = openModelFolder(job.path);
-  try {
-    if ([...graph.initializers.values()].some((tensor) => DATA_TYPE_OF[tensor.elementType] === undefined)) addWeights(folder, job);
-    const probe = async (fixed: Record<string, number> | null): Promise<ReportedValue[]> => {
-      const modelPath = folder.write(fixed === null ? "symbolic.onnx" : "fixed.onnx", shapeProbe(source, graph, ask, fixed, false));
-      return (await runInspect({ kind: "metadata", modelPath }, { weightBytes: 0, signal: options.signal })).values;
-    };
-    options.onProgress({ step: "asking ONNX Runtime for types and shapes", done: 1, total: STEPS });
-    const symbolic = await probe(null);
-    // Fixed sizes may contradict what a model allows; then only the run below can tell.
-    const fixed = await probe(dimensionValues).catch(rethrowCancel);
-    const seen = await runForSizes(job, source, graph, unresolvedValues(graph, notWire, { symbolic, fixed }), folder, options);
-    return { symbolic, fixed, seen };
-  } finally {
-    folder.remove();
-  }
+  const folder = modelFolderAt(job.folder);
+  if ([...graph.initializers.values()].some((tensor) => DATA_TYPE_OF[tensor.elementType] === undefined)) addWeights(folder, job);
+  const probe = async (fixed: Record<string, number> | null): Promise<ReportedValue[]> => {
+    const modelPath = folder.write(fixed === null ? "symbolic.onnx" : "fixed.onnx", shapeProbe(source, graph, ask, fixed, false));
+    return (await runInspect({ kind: "metadata", modelPath }, { weightBytes: 0, signal: options.signal })).values;
+  };
+  options.onProgress({ step: "asking ONNX Runtime for types and shapes", done: 1, total: STEPS });
+  const symbolic = await probe(null);
+  // Fixed sizes may contradict what a model allows; then only the run below can tell.
+  const fixed = await probe(dimensionValues).catch(rethrowCancel);
+  const seen = await runForSizes(job, source, graph, unresolvedValues(graph, notWire, { symbolic, fixed }), folder, options);
+  return { symbolic, fixed, seen };
 }
 
 function rethrowCancel(error: unknown): [] {

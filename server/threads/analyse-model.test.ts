@@ -72,6 +72,23 @@ test("external data beside the model is found, shared and checked", () => withTe
   await expect(analyseModel({ ...jobFor(path), externalFiles: [{ ...externalFiles[0]!, bytes: 500 }] })).rejects.toMatchObject({ code: "external-size" });
 }), TIMEOUT_MS);
 
+test("a thread that is ended in the middle of its work leaves nothing", () => withTempFolder(async (folder) => {
+  const count = 60_000;
+  const graph = new MessageWriter();
+  for (let index = 0; index < count; index++) graph.message(1, new MessageWriter().string(1, index === 0 ? "x" : `v${index}`).string(2, index === count - 1 ? "y" : `v${index + 1}`).string(4, "Relu"));
+  graph.message(11, valueInfo({ name: "x", elementType: 1, shape: [1] })).message(12, valueInfo({ name: "y", elementType: 1, shape: [1] }));
+  const path = join(folder, "long.onnx");
+  writeFileSync(path, new MessageWriter().integer(1, 8).message(8, new MessageWriter().string(1, "").integer(2, 17)).message(7, graph).finish());
+  const job = { kind: "analyse", ...jobFor(path) } as const;
+  // Ended while it writes for the runtime, not after the grace a busy machine may or may not need.
+  for (const delayMs of [0, 200, 400]) {
+    const cancel = new AbortController();
+    const work = analyseModel({ ...job, signal: cancel.signal, graceMs: 0, onProgress: (progress) => { if (progress.done === 1) setTimeout(() => cancel.abort(), delayMs); } });
+    await expect(work).rejects.toMatchObject({ code: "cancelled" });
+    expect(readdirSync(folder)).toEqual(["long.onnx"]);
+  }
+}), TIMEOUT_MS);
+
 test("what the runtime refuses is refused with its words; a cancel ends the work; nothing is left", () => withTempFolder(async (folder) => {
   const graph = new MessageWriter().message(1, new MessageWriter().string(1, "x").string(2, "y").string(4, "NoSuchOp"))
     .message(11, valueInfo({ name: "x", elementType: 1, shape: [1] })).message(12, valueInfo({ name: "y", elementType: 1, shape: [1] }));

@@ -4,7 +4,8 @@ import type { LayerRange, ModelFacts } from "../model/model.ts";
 import type { ModelRefusalCode } from "../model/model-refusal.ts";
 
 export type ExternalFile = { fileName: string; path: string; digest: string; bytes: number };
-export type AnalyseJob = { kind: "analyse"; path: string; fileName: string; digest: string; fileBytes: number; externalFiles: ExternalFile[] };
+/** `folder`: where the runtime is shown the model; made and removed by who starts the thread. */
+export type AnalyseJob = { kind: "analyse"; path: string; folder: string; fileName: string; digest: string; fileBytes: number; externalFiles: ExternalFile[] };
 export type ExtractJob = { kind: "extract"; path: string; externalFiles: ExternalFile[]; facts: ModelFacts; ranges: LayerRange[] };
 export type ThreadJob = AnalyseJob | ExtractJob;
 

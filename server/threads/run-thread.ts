@@ -14,7 +14,7 @@ const MAX_HEAP_MB = 512;
 let running = 0;
 const waiting: (() => void)[] = [];
 
-export type ThreadOptions = { signal?: AbortSignal; onProgress?: (progress: Progress) => void };
+export type ThreadOptions = { signal?: AbortSignal; onProgress?: (progress: Progress) => void; graceMs?: number };
 
 export async function runThread(job: ThreadJob, options: ThreadOptions): Promise<ThreadMessage> {
   while (running >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -39,7 +39,7 @@ function runOne(job: ThreadJob, options: ThreadOptions): Promise<ThreadMessage> 
     const abort = () => {
       failure ??= new ModelRefusal("cancelled", "The work on this model was cancelled.");
       worker.postMessage("cancel");
-      grace = setTimeout(() => void worker.terminate(), CANCEL_GRACE_MS);
+      grace = setTimeout(() => void worker.terminate(), options.graceMs ?? CANCEL_GRACE_MS);
     };
     options.signal?.addEventListener("abort", abort, { once: true });
     worker.on("message", (received: ThreadMessage) => {
