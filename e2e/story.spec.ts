@@ -51,8 +51,10 @@ async function expectMoved(page: Page, deployment: Serving, load: Load): Promise
 async function watchNumbers(page: Page): Promise<void> {
   const rate = page.getByTestId("request-rate");
   await expect(rate).toContainText(/[1-9]/);
-  const first = await rate.textContent();
-  await expect.poll(() => rate.textContent(), { message: "the request rate moves" }).not.toBe(first);
+  // A steady load has a steady rate, so that the rate alone may rightly stand still.
+  const figures = async () => `${await rate.textContent()} ${await page.getByTestId("latency").textContent()}`;
+  const first = await figures();
+  await expect.poll(figures, { message: "the live figures move", timeout: 30_000 }).not.toBe(first);
 }
 
 test("with the mouse", async ({ page }) => {
