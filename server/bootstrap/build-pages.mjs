@@ -39,11 +39,15 @@ function restoreKilledSwap(root) {
   if (existsSync(path.join(old, "BUILD_ID")) && !existsSync(place)) renameSync(old, place);
 }
 
-/** `next build` writes where its types lie; the editor and `npm run check` read it. */
+/** `next build` writes where its types lie, and in them where the pages lie; the editor and `npm run check` read both. */
 function pointTypesAtPlace(root) {
-  const file = path.join(root, "next-env.d.ts");
+  rewrite(path.join(root, "next-env.d.ts"), `"./${FRESH}/`, `"./${PLACE}/`);
+  rewrite(path.join(root, PLACE, "types/validator.ts"), `"${path.posix.relative(`${FRESH}/types`, "app")}/`, `"${path.posix.relative(`${PLACE}/types`, "app")}/`);
+}
+
+function rewrite(file, from, to) {
   if (!existsSync(file)) return;
   const text = readFileSync(file, "utf8");
-  const pointed = text.replaceAll(`"./${FRESH}/`, `"./${PLACE}/`);
+  const pointed = text.replaceAll(from, to);
   if (pointed !== text) writeFileSync(file, pointed);
 }

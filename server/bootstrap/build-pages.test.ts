@@ -18,6 +18,9 @@ function fakeNext(id: string | null) {
     writeFileSync(path.join(root, "next-env.d.ts"), `import "./${env.CUTPLANE_PAGES_FOLDER}/types/routes.d.ts";\n`);
     if (id === null) throw new Error("Module not found");
     writeFileSync(path.join(folder, "BUILD_ID"), id);
+    mkdirSync(path.join(folder, "types"), { recursive: true });
+    const page = ["..", "..", "..", "app", "page.js"].join("/");
+    writeFileSync(path.join(folder, "types/validator.ts"), `const page = "${page}";\n`);
   };
 }
 const buildId = () => readFileSync(path.join(root, ".next/BUILD_ID"), "utf8");
@@ -30,6 +33,7 @@ test("a build takes the place of the one before; what next dev has there stays",
   expect(existsSync(path.join(root, ".next/dev"))).toBe(true);
   expect(readdirSync(path.join(root, ".build"))).toEqual([]);
   expect(readFileSync(path.join(root, "next-env.d.ts"), "utf8")).toBe('import "./.next/types/routes.d.ts";\n');
+  expect(readFileSync(path.join(root, ".next/types/validator.ts"), "utf8")).toContain('"../../app/page.js"');
 });
 
 test("a build that fails leaves the one before, whole", async () => {
