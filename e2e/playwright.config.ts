@@ -8,6 +8,8 @@ export default defineConfig({
   timeout: 300_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,
+  // What fails once in ten times is broken one time in ten.
+  retries: 0,
   reporter: [["list"]],
   outputDir: "../test-results",
   use: {

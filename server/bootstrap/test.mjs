@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { findOrInstallChromium } from "./chromium.mjs";
+import { addCounts, countBrowserTests, countUnitTests } from "./count-tests.mjs";
 import { prepare, root } from "./steps.mjs";
 
 /** @returns exit code */
@@ -21,9 +22,7 @@ export async function runTests(say, args) {
   say("Browser tests…");
   const browser = await show(["node_modules/@playwright/test/cli.js", "test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"], { CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: browserReport });
 
-  const counts = [unitCounts(unitReport), browserCounts(browserReport)].reduce((sum, part) => ({ passed: sum.passed + part.passed, failed: sum.failed + part.failed, skipped: sum.skipped + part.skipped }));
-  // A run that ended badly without a failed test (a crash, a broken file) is a failure all the same.
-  if ((unit !== 0 || browser !== 0) && counts.failed === 0) counts.failed = 1;
+  const counts = addCounts([countUnitTests(read(unitReport)), countBrowserTests(read(browserReport))], unit !== 0 || browser !== 0);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
@@ -37,18 +36,3 @@ function show(args, env = {}) {
 }
 
 const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null);
-
-function unitCounts(file) {
-  const report = read(file);
-  if (!report) return { passed: 0, failed: 1, skipped: 0 };
-  // A file that could not be loaded has no tests to fail.
-  const brokenFiles = report.testResults.filter((result) => result.status === "failed" && result.assertionResults.length === 0).length;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles, skipped: report.numPendingTests + report.numTodoTests };
-}
-
-function browserCounts(file) {
-  const report = read(file);
-  if (!report) return { passed: 0, failed: 1, skipped: 0 };
-  const { expected, flaky, unexpected, skipped } = report.stats;
-  return { passed: expected + flaky, failed: unexpected + report.errors.length, skipped };
-}
