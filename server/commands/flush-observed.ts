@@ -18,10 +18,21 @@ export async function flushObserved(deps: Deps): Promise<void> {
     await deps.publisher.transact(async (_tx, append) => {
       for (const event of batch) await append(event);
     });
-    fleet.pendingEvents.splice(0, batch.length);
+    // By what was written, not by number: at its limit the list loses its oldest meanwhile.
+    const written = new Set(batch);
+    fleet.pendingEvents = fleet.pendingEvents.filter((event) => !written.has(event));
   }
   // An answered task leaves the node's desired state, and with it the node's reports; until then the answer is looked up and found taken.
-  for (const live of fleet.nodes.values()) for (const measure of live.measures) await recordMeasurement(deps, live.nodeId, measure);
+  let failure: unknown = null;
+  for (const live of fleet.nodes.values()) {
+    for (const measure of live.measures) {
+      // One answer that can't be written keeps nobody else's back.
+      await recordMeasurement(deps, live.nodeId, measure).catch((error: unknown) => {
+        failure ??= error;
+      });
+    }
+  }
+  if (failure !== null) throw failure;
 }
 
 /** Signs of life of everybody connected, in one statement: who reads the database alone must not take them for silent. */

@@ -47,14 +47,27 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     recordTraffic(fleet, live);
   }
   for (const link of report.links ?? []) {
+    if (!isPeer(fleet, nodeId, link.toNodeId)) continue;
     const key = linkKey(nodeId, link.toNodeId);
-    fleet.links.set(key, toLiveLink(link, fleet.links.get(key)));
+    fleet.links.set(key, toLiveLink({ ...link, at: onOurClock(link.at, live.clockOffsetMs, nowMs) }, fleet.links.get(key)));
     fleet.dirtyLinks.add(key);
     fleet.touched.links.add(key);
   }
   for (const notice of report.notices ?? []) tellNotice(fleet, live, { nodeId, name }, notice, nowMs);
   fleet.touched.nodes.add(nodeId);
   if (didChange) deps.wake("a report changed something");
+}
+
+/** Another node of the fleet. Names of nodes that are none would fill the memory, one report after the other. */
+function isPeer(fleet: LiveFleet, nodeId: string, otherId: string): boolean {
+  if (otherId === nodeId || otherId.includes(">")) return false;
+  return fleet.snapshot === null || fleet.snapshot.nodes.has(otherId);
+}
+
+/** The moment an agent names, as ISO on this machine's clock; never in the future, and now where it names none. */
+function onOurClock(at: string, clockOffsetMs: number | null, nowMs: number): string {
+  const ms = Date.parse(at) - (clockOffsetMs ?? 0);
+  return new Date(ms > 0 && ms < nowMs ? ms : nowMs).toISOString();
 }
 
 type Who = { nodeId: string; name: string };
@@ -100,7 +113,7 @@ function tellNotice(fleet: LiveFleet, live: LiveNode, who: Who, notice: Notice, 
 function recordTraffic(fleet: LiveFleet, live: LiveNode): void {
   const received = new Map<string, number>();
   for (const stage of live.sample?.stages ?? []) {
-    const senders = stage.upstreamNodeIds.filter((id) => id !== live.nodeId);
+    const senders = stage.upstreamNodeIds.filter((id) => isPeer(fleet, live.nodeId, id));
     for (const sender of senders) received.set(sender, (received.get(sender) ?? 0) + stage.receivedBytes / senders.length);
   }
   for (const [sender, bytes] of received) {

@@ -25,3 +25,10 @@ test("a measurement without ops still gives the whole", () => {
   const profile = layersFromMeasured(facts, measured([], 3), "2026-01-01T00:00:00Z");
   expect(profile.layerMs.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(3, 9);
 });
+
+test("types that only objects have are no types of the model's", () => {
+  const odd = ["constructor", "toString", "__proto__"].map((opType) => ({ name: "", opType, ms: 1 }));
+  const profile = layersFromMeasured(facts, measured([...odd, { name: "/net/conv2", opType: "Conv", ms: 1 }], 4), "2026-01-01T00:00:00Z");
+  expect(profile.layerMs.every((ms) => Number.isFinite(ms) && ms >= 0)).toBe(true);
+  expect(profile.layerMs.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(4, 9);
+});

@@ -12,11 +12,15 @@ export function layersFromMeasured(facts: Pick<ModelFacts, "digest" | "layers">,
   for (const layer of facts.layers) for (const name of layer.opNames) if (!name.startsWith("#")) layerOf.set(name, layer.index);
   const layerMs: number[] = new Array<number>(facts.layers.length).fill(0);
   let unknownMs = 0;
+  const unnamedMs = new Map<string, number>();
   for (const op of measured.ops) {
     const index = attribute(op.name, layerOf);
     if (index !== null) layerMs[index] = (layerMs[index] ?? 0) + op.ms;
-    else unknownMs += spreadByType(op, facts, estimated, layerMs);
+    else unnamedMs.set(op.opType, (unnamedMs.get(op.opType) ?? 0) + op.ms);
   }
+  // Once a type: an answer may name a hundred thousand ops.
+  const types = new Set(facts.layers.flatMap((layer) => Object.keys(layer.opTypes)));
+  for (const [opType, ms] of unnamedMs) unknownMs += types.has(opType) ? spreadByType({ opType, ms }, facts, estimated, layerMs) : ms;
   spread(unknownMs, estimated, layerMs);
   const total = layerMs.reduce((sum, ms) => sum + ms, 0);
   if (total <= 0) spread(measured.wholeMs, estimated, layerMs);
@@ -53,7 +57,7 @@ function attribute(name: string, layerOf: Map<string, number>): number | null {
   return null;
 }
 
-/** Spreads an unnamed op's time over the layers that have unnamed ops of its type; returns what could not be placed. */
+/** Spreads the time of a type's unnamed ops over the layers that have unnamed ops of its type; returns what could not be placed. */
 function spreadByType(op: { opType: string; ms: number }, facts: Pick<ModelFacts, "layers">, estimated: number[], layerMs: number[]): number {
   const weights = facts.layers.map((layer, index) => (layer.opNames.some((name) => name.startsWith("#")) && layer.opTypes[op.opType] ? (estimated[index] ?? 0) : 0));
   const sum = weights.reduce((total, weight) => total + weight, 0);

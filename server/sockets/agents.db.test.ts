@@ -19,6 +19,7 @@ import { flushObserved } from "../commands/flush-observed.ts";
 import { removeNode } from "../commands/remove-node.ts";
 import { syncDesired } from "../commands/sync-desired.ts";
 import type { Deps } from "../commands/deps.ts";
+import { listLinks } from "../store/links.ts";
 import { findNode } from "../store/nodes.ts";
 import { type CertificateAuthority, KEY_ALGORITHM, openCertificateAuthority } from "../trust/certificate-authority.ts";
 import { makeJoinToken } from "../trust/join-tokens.ts";
@@ -140,6 +141,50 @@ test("reports that are no reports are named, then end the connection; nothing cr
   for (const nonsense of [null, 7, { seq: -1 }, { seq: 1, at: "", bootId: "b", cursor: 0, sample: { cpuRatio: "much" } }, [], "x"]) client.emit("report", nonsense);
   expect((await invalid).message).toContain("not valid");
   expect((await refused).code).toBe("bad-request");
+});
+
+test("what no row can hold is refused by name, and keeps nobody's reports from being written", async () => {
+  const liar = await enrolled("boaster");
+  const honest = await enrolled("honest");
+  const reason = async (client: Socket) => (await once<Refusal>(client, "connect_error")).data;
+  expect(await reason(connect(liar, { ...hello, cursor: 2 ** 31 - 1 }))).toMatchObject({ code: "bad-request", message: expect.stringContaining("cursor") });
+  expect(await reason(connect(liar, { ...hello, hardware: { ...hardware, deviceClass: "x".repeat(2_000) } }))).toMatchObject({ message: expect.stringContaining("hardware.deviceClass") });
+  const [client, other] = [connect(liar, { ...hello, cursor: 2_000_000_000 }), connect(honest)];
+  await Promise.all([once(client, "connect"), once(other, "connect")]);
+  const fleet = liveFleet(database.db);
+  fleet.snapshot = await readSnapshot(database.db, Date.now());
+  await syncDesired(deps, fleet.snapshot);
+  const invalid = once<{ message: string }>(client, "invalid");
+  client.emit("report", { seq: 1, at: "", bootId: "boot", cursor: 2 ** 40, assignments: [] });
+  expect((await invalid).message).toContain("cursor");
+  const link = { rttMs: 1, rttSdMs: 0, bandwidthBytesPerSecond: null, error: null };
+  const before = fleet.links.size;
+  const links = [{ ...link, toNodeId: honest.nodeId, at: "infinity" }, { ...link, toNodeId: `${honest.nodeId}>x`, at: "now" }, { ...link, toNodeId: liar.nodeId, at: "" }, { ...link, toNodeId: "nod_nobody", at: "" }];
+  await client.timeout(5_000).emitWithAck("report", { seq: 2, at: "", bootId: "boot", cursor: 0, links });
+  expect(fleet.links.size).toBe(before + 1);
+  await other.timeout(5_000).emitWithAck("report", { seq: 1, at: "", bootId: "boot", cursor: 7, assignments: [] });
+  await flushObserved(deps);
+  expect((await findNode(database.db, honest.nodeId))?.observed?.cursor).toBe(7);
+  expect(Number.isFinite(Date.parse((await listLinks(database.db, honest.nodeId))[0]?.measuredAt ?? ""))).toBe(true);
+  fleet.snapshot = null;
+  for (const one of [client, other]) one.disconnect();
+});
+
+test("a link's figures carry our clock, however wrong the agent's is", async () => {
+  const [skewed, peer] = [await enrolled("skewed"), await enrolled("peer")];
+  const client = connect(skewed);
+  await once(client, "connect");
+  const fleet = liveFleet(database.db);
+  const year = 365 * 24 * 3600 * 1000;
+  for (const [seq, offsetMs] of [[1, year], [2, -year]] as const) {
+    const before = Date.now();
+    const said = (ageMs: number) => new Date(Date.now() + offsetMs - ageMs).toISOString();
+    await client.timeout(5_000).emitWithAck("report", { seq, at: said(0), bootId: "boot", cursor: 0, links: [{ toNodeId: peer.nodeId, at: said(60_000), rttMs: 1, rttSdMs: 0, bandwidthBytesPerSecond: null, error: null }] });
+    const measuredAtMs = Date.parse(fleet.links.get(`${skewed.nodeId}>${peer.nodeId}`)?.measuredAt ?? "");
+    expect(measuredAtMs).toBeGreaterThan(before - 61_000);
+    expect(measuredAtMs).toBeLessThanOrEqual(Date.now() - 55_000);
+  }
+  client.disconnect();
 });
 
 test("an agent that floods is let go", async () => {

@@ -2,7 +2,7 @@
 // every list its bound.
 import { z } from "zod";
 import { ASSIGNMENT_STATES, type Hello, type Report } from "../../agents/protocol/control.ts";
-import { agentHardware } from "../commands/agent-hardware.ts";
+import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
 /** Stages, ingresses or measurements of one node. */
@@ -19,9 +19,14 @@ const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const amount = z.number().min(0).max(1e18);
 const amountOrNull = amount.nullable();
 const time = agentText(40);
+/** Versions of desired documents are 32-bit integers; below the last ones there is room to raise what an agent claims to have seen. */
+const MAX_VERSION = 2_147_483_647;
+const MAX_CLAIMED_VERSION = 2_000_000_000;
+/** Kinds of errors an ingress counts; the protocol has some twenty. */
+const MAX_ERROR_CODES = 64;
 
 const hello = z.object({
-  controlVersion: count, agentVersion: id, bootId: id.refine((value) => value !== "", "is empty"), cursor: z.number().int().min(0).max(2_147_483_647), hardware: agentHardware,
+  controlVersion: count, agentVersion: id, bootId: id.refine((value) => value !== "", "is empty"), cursor: z.number().int().min(0).max(MAX_CLAIMED_VERSION), hardware: agentHardware,
   dataHost: agentText(255), dataPort: z.number().int().min(0).max(65_535),
 });
 
@@ -44,7 +49,7 @@ const measure = z.object({
   taskId: id, modelId: id, state: z.enum(["fetching", "running", "done", "failed"]), message: text.nullable(),
   result: z
     .object({
-      deviceClass: text, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
+      deviceClass, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
       ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount })).max(MAX_OPS),
     })
     .nullable(),
@@ -60,7 +65,7 @@ const trace = z.object({
 });
 const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
-  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count), trace: trace.nullable(),
+  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(),
 });
 const sample = z.object({
   cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount,
@@ -68,7 +73,7 @@ const sample = z.object({
 });
 const notice = z.object({ at: time, level: z.enum(["info", "warn", "error"]), code: id, message: text, assignmentId: id.optional(), deploymentId: id.optional() });
 const report = z.object({
-  seq: count, at: time, bootId: id, cursor: count,
+  seq: count, at: time, bootId: id, cursor: z.number().int().min(0).max(MAX_VERSION),
   assignments: z.array(assignment).max(MAX_ITEMS).optional(),
   ingress: z.array(ingress).max(MAX_ITEMS).optional(),
   measures: z.array(measure).max(MAX_ITEMS).optional(),
