@@ -81,6 +81,8 @@ async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOp
     return sendJson(res, 503, { name: route.route.modelName, ready: false, error: route.notReadyBecause() }, { "retry-after": "1" });
   }
   if (route.route.currentEpoch === null) throw new HttpRefusal(503, "not_ready", route.notReadyBecause(), 1);
+  const encoding = req.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") throw new HttpRefusal(415, "unsupported_encoding", `the body is encoded as ${encoding}: send it as it is`);
   const signal = abortOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes, reading);
   if (action === "process") return sendText(res, await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req) }));

@@ -83,7 +83,8 @@ function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tens
   const timeout = parameters.timeout;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) throw new BadRequest("timeout must be a number of microseconds above 0");
   return {
-    outputs, binaryByDefault,
+    // An empty list is what clients send that have no wish.
+    outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
     sequence: hasSequence ? { id: String(id), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
     timeoutMs: typeof timeout === "number" ? timeout / 1000 : null,
   };
@@ -97,7 +98,7 @@ function packValues(name: string, dataType: DataType, values: unknown[]): Uint8A
   const fits = checkOf(dataType);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (!fits(value)) throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}`);
+    if (!fits(value)) throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}${hintOf(dataType, value)}`);
     write(i * size, Number(value));
   }
   return bytes;
@@ -105,8 +106,21 @@ function packValues(name: string, dataType: DataType, values: unknown[]): Uint8A
 
 function checkOf(dataType: DataType): (value: unknown) => boolean {
   if (dataType === "bool") return (value) => typeof value === "boolean" || value === 0 || value === 1;
-  if (dataType.includes("int")) return Number.isInteger;
+  const range = RANGES[dataType];
+  if (range) return (value) => Number.isInteger(value) && (value as number) >= range[0] && (value as number) <= range[1];
   return (value) => typeof value === "number";
+}
+
+/** What fits; what does not would arrive as another number. 64-bit integers end where JSON's numbers stop being exact. */
+const RANGES: Partial<Record<DataType, [min: number, max: number]>> = {
+  int8: [-128, 127], uint8: [0, 255], int16: [-32_768, 32_767], uint16: [0, 65_535], int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], uint64: [0, Number.MAX_SAFE_INTEGER],
+};
+
+function hintOf(dataType: DataType, value: unknown): string {
+  const range = RANGES[dataType];
+  if (!range || !Number.isInteger(value)) return "";
+  return ` (${range[0]} to ${range[1]}${dataType.endsWith("64") ? " in JSON; larger ones go as binary data" : ""})`;
 }
 
 function writerOf(view: DataView, dataType: DataType): (at: number, value: number) => void {
