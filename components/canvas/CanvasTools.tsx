@@ -3,6 +3,7 @@ import { client } from "../api.ts";
 import { useReactFlow } from "@xyflow/react";
 import { Download, LayoutGrid, Plus, Redo2, Search, SquareDashed, Undo2 } from "lucide-react";
 import Link from "next/link";
+import { keysOf } from "../shell/shortcuts.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -44,11 +45,11 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
       <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
         <IconButton label="Add a zone" onClick={zone}><SquareDashed size={15} /></IconButton>
-        <IconButton label="Arrange" keys="L" onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(FIT)))}><LayoutGrid size={15} /></IconButton>
+        <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(FIT)))}><LayoutGrid size={15} /></IconButton>
         <AlignMenu />
-        <IconButton label="Undo" keys="Ctrl Z" disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
-        <IconButton label="Redo" keys="Ctrl Y" disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
-        <IconButton label="Find" keys="Ctrl F" onClick={() => store.setState({ finding: true })}><Search size={15} /></IconButton>
+        <IconButton label="Undo" keys={keysOf("canvas.undo")} disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
+        <IconButton label="Redo" keys={keysOf("canvas.redo")} disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
+        <IconButton label="Find" keys={keysOf("canvas.find")} onClick={() => store.setState({ finding: true })}><Search size={15} /></IconButton>
         <IconButton label="Export as a file" onClick={() => void exportFile(store.getState().topologyId)}><Download size={15} /></IconButton>
         <SaveIndicator />
       </div>

@@ -7,6 +7,7 @@ import { useReactFlow } from "@xyflow/react";
 import { X } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { layersText } from "../format.ts";
+import { usePaletteEntries } from "../shell/palette-entries.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { choose, type Workbench, useDrawing, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
@@ -17,13 +18,27 @@ const FLIGHT_MS = 350;
 /** Finds a node, link, zone or segment by name and flies to it. */
 export function FindBox() {
   const open = useWorkbench((state) => state.finding);
-  return open ? <Box /> : null;
+  const things = useThings();
+  const fly = useFly();
+  usePaletteEntries(() => things.map((one) => ({ id: `cmd-thing-${one.key.replaceAll(" ", "-")}`, group: `${one.kind} in this drawing`, name: one.name, run: () => fly(one) })));
+  return open ? <Box everything={things} /> : null;
 }
 
-function Box() {
+/** Chooses a thing and brings it into view. */
+function useFly(): (one: Found) => void {
   const store = useWorkbenchStore();
   const flow = useReactFlow();
-  const everything = useThings();
+  return (one) => {
+    choose(store, [one.selectId]);
+    if (one.layers) store.setState({ layers: one.layers });
+    void flow.fitView({ nodes: one.ids.map((id) => ({ id })), maxZoom: 1, padding: 0.4, duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FLIGHT_MS });
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${one.ids[0]}"]`)?.focus({ preventScroll: true }));
+  };
+}
+
+function Box({ everything }: { everything: Found[] }) {
+  const store = useWorkbenchStore();
+  const flyTo = useFly();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const found = everything.filter((one) => text.toLowerCase().split(/\s+/).every((word) => `${one.kind} ${one.name}`.toLowerCase().includes(word))).slice(0, SHOWN_MAX);
@@ -32,10 +47,7 @@ function Box() {
   const fly = (one: Found | undefined) => {
     if (!one) return;
     close();
-    choose(store, [one.selectId]);
-    if (one.layers) store.setState({ layers: one.layers });
-    void flow.fitView({ nodes: one.ids.map((id) => ({ id })), maxZoom: 1, padding: 0.4, duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FLIGHT_MS });
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${one.ids[0]}"]`)?.focus({ preventScroll: true }));
+    flyTo(one);
   };
   const down = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setAt(Math.min(chosen + 1, found.length - 1));

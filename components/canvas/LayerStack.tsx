@@ -5,6 +5,7 @@ import type { LayerRange } from "../../server/model/model.ts";
 import { bytes, layersText, written } from "../format.ts";
 import { CutBytes } from "../model/CutBytes.tsx";
 import { rowRange, spanOf, type TreeRow, treeRows } from "../model/layer-tree.ts";
+import { shortcutOf } from "../shell/shortcuts.ts";
 import { Button } from "../ui/Button.tsx";
 import { HEAT_KINDS, type HeatKind, layerHeat } from "./layer-heat.ts";
 import { LayerRow, ROW_PX } from "./LayerRow.tsx";
@@ -49,15 +50,15 @@ export function LayerStack() {
   const keys = (event: KeyboardEvent) => {
     const row = rows[at];
     const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, End: rows.length, Home: -rows.length }[event.key];
-    const held = event.ctrlKey || event.metaKey;
+    const meant = shortcutOf(event, "layers")?.id;
     if (move !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, at + move));
       const target = rows[next];
       if (target) choose(target, event.shiftKey);
       if (list.current) list.current.scrollTop = Math.max((next + 1) * ROW_PX - list.current.clientHeight, Math.min(list.current.scrollTop, next * ROW_PX));
-    } else if (held && event.key.toLowerCase() === "a") store.setState({ layers: { from: 0, to: facts.layers.length } });
+    } else if (meant === "layers.all") store.setState({ layers: { from: 0, to: facts.layers.length } });
     else if (row?.kind === "scope" && ((event.key === "ArrowLeft" && !row.folded) || (event.key === "ArrowRight" && row.folded))) toggle(row.key);
-    else if (event.key === "Enter" || event.key.toLowerCase() === "m") store.setState({ layers: chosen ?? (row ? rowRange(row) : null), moveOpen: true });
+    else if (meant === "layers.move") store.setState({ layers: chosen ?? (row ? rowRange(row) : null), moveOpen: true });
     else return;
     event.preventDefault();
   };

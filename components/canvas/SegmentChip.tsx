@@ -1,6 +1,7 @@
 "use client";
 import type { DragEvent } from "react";
 import { layersText, ms } from "../format.ts";
+import { shortcutOf } from "../shell/shortcuts.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import type { Chip } from "./canvas-graph.ts";
 import { clear } from "./placement-edit.ts";
@@ -29,8 +30,9 @@ export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; to
       onClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to } }); }}
       onDoubleClick={(event) => { event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }}
       onKeyDown={(event) => {
-        if (event.key === "Enter" || event.key.toLowerCase() === "m") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }
-        if (event.key === "Delete" || event.key === "Backspace") { event.preventDefault(); event.stopPropagation(); editPlacement(store, (placement) => clear(placement, { from, to })); }
+        const meant = shortcutOf(event, "segment")?.id;
+        if (meant === "segment.move") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }
+        if (meant === "segment.clear") { event.preventDefault(); event.stopPropagation(); editPlacement(store, (placement) => clear(placement, { from, to })); }
       }}
       className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
       <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>

@@ -2,6 +2,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { isTyping } from "../shell/is-typing.ts";
+import { useShortcuts } from "../shell/use-shortcuts.ts";
 import { addNode, type Drawing, remove } from "./canvas-edit.ts";
 import { CHIP_HEIGHT, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
@@ -14,27 +15,22 @@ import { choose, chosenIds, edit, stepBack, stepForward, useWorkbenchStore, type
 export function useCanvasKeys(): void {
   const store = useWorkbenchStore();
   const flow = useReactFlow();
+  const chosenNode = () => store.getState().selection?.kind === "node";
+  useShortcuts({
+    "canvas.zoom-reset": { run: () => void flow.zoomTo(1) },
+    "canvas.fit": { run: () => void flow.fitView({ padding: 0.12, maxZoom: 1 }) },
+    "canvas.find": { run: () => store.setState({ finding: true }) },
+    "canvas.undo": { run: () => stepBack(store), when: () => store.getState().history.past.length > 0 },
+    "canvas.redo": { run: () => stepForward(store), when: () => store.getState().history.future.length > 0 },
+    "canvas.add-node": { run: () => addNext(store) },
+    "canvas.connect": { run: () => document.querySelector<HTMLElement>("[data-connect-to]")?.focus(), when: chosenNode },
+    "canvas.rename": { run: () => store.setState({ namingId: store.getState().selection?.id ?? null }), when: () => store.getState().selection !== null },
+    "canvas.duplicate": { run: () => duplicate(store), when: () => chosenIds(store.getState()).length > 0 },
+    "canvas.align": { run: () => store.setState({ aligning: true }), when: () => store.getState().several.length > 1 },
+    "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(FIT)) },
+    "canvas.move": { run: () => store.setState({ moveOpen: true }), when: () => store.getState().layers !== null },
+  });
   useEffect(() => {
-    const down = (event: KeyboardEvent) => {
-      if (isTyping(event) || document.querySelector("[role=dialog]")) return;
-      const key = event.key.toLowerCase();
-      const held = event.ctrlKey || event.metaKey;
-      if (held && key === "z" && !event.shiftKey) stepBack(store);
-      else if (held && (key === "y" || (key === "z" && event.shiftKey))) stepForward(store);
-      else if (held && key === "d") duplicate(store);
-      else if (held && key === "f") store.setState({ finding: true });
-      else if (held || event.altKey) return;
-      else if (event.key === "F2" && store.getState().selection) store.setState({ namingId: store.getState().selection?.id ?? null });
-      else if (key === "a" && store.getState().several.length > 1) store.setState({ aligning: true });
-      else if (key === "0") void flow.zoomTo(1);
-      else if (key === "1") void flow.fitView({ padding: 0.12, maxZoom: 1 });
-      else if (key === "l") void tidy(store).then(() => flow.fitView(FIT));
-      else if (key === "n") addNext(store);
-      else if (key === "c" && store.getState().selection?.kind === "node") document.querySelector<HTMLElement>("[data-connect-to]")?.focus();
-      else if (key === "m" && store.getState().layers !== null) store.setState({ moveOpen: true });
-      else return;
-      event.preventDefault();
-    };
     const onCopy = (event: ClipboardEvent) => {
       const part = copied(event, store);
       if (part === null) return;
@@ -43,23 +39,22 @@ export function useCanvasKeys(): void {
       if (event.type === "cut") removeSelected(store);
     };
     const onPaste = (event: ClipboardEvent) => {
-      const part = isTyping(event as unknown as KeyboardEvent) ? null : readPart(event.clipboardData?.getData("text/plain") ?? "");
+      const part = isTyping(event) ? null : readPart(event.clipboardData?.getData("text/plain") ?? "");
       if (part === null) return;
       event.preventDefault();
       insert(store, part);
       if (part.topologyId !== store.getState().topologyId) setTimeout(() => void flow.fitView({ ...FIT, nodes: chosenIds(store.getState()).map((id) => ({ id })) }), 50);
     };
-    addEventListener("keydown", down);
     addEventListener("copy", onCopy);
     addEventListener("cut", onCopy);
     addEventListener("paste", onPaste);
-    return () => { removeEventListener("keydown", down); removeEventListener("copy", onCopy); removeEventListener("cut", onCopy); removeEventListener("paste", onPaste); };
+    return () => { removeEventListener("copy", onCopy); removeEventListener("cut", onCopy); removeEventListener("paste", onPaste); };
   }, [store, flow]);
 }
 
 /** What Ctrl+C takes; null where text is meant. */
 function copied(event: ClipboardEvent, store: WorkbenchStore): DrawingPart | null {
-  if (isTyping(event as unknown as KeyboardEvent) || !(getSelection()?.isCollapsed ?? true) || document.querySelector("[role=dialog]")) return null;
+  if (isTyping(event) || !(getSelection()?.isCollapsed ?? true) || document.querySelector("[role=dialog]")) return null;
   const state = store.getState();
   return takePart(state.topologyId, state.history.present, chosenIds(state));
 }

@@ -6,6 +6,7 @@ import { moveBorder } from "../canvas/placement-edit.ts";
 import { usePrediction } from "../canvas/use-prediction.ts";
 import { type WhatIf, whatIfBorder } from "../canvas/what-if.ts";
 import { editPlacement, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { shortcutOf } from "../shell/shortcuts.ts";
 import { layersText, ms, perSecond, written } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { SpanBorder } from "./SpanBorder.tsx";
@@ -92,7 +93,7 @@ function Span({ index, from, to, nodeId, nodeName, leftPercent, widthPercent }: 
     <button type="button" draggable data-testid="span" aria-label={`Segment ${index + 1}, ${layersText(range)} on ${nodeName}. Enter moves it.`} title={`segment ${index + 1}, ${layersText(range)}: drag to a node, or Enter for “Move layers to…”`}
       onDragStart={(event) => { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", layersText(range)); store.setState({ layers: range, drag: { range, fromNodeId: nodeId } }); }} onDragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
       onClick={(event) => store.setState({ layers: range, ...(event.detail === 0 ? { moveOpen: true } : {}) })} onDoubleClick={() => store.setState({ layers: range, moveOpen: true })}
-      onKeyDown={(event) => { if (event.key.toLowerCase() === "m") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: range, moveOpen: true }); } }}
+      onKeyDown={(event) => { if (shortcutOf(event, "segment")?.id === "segment.move") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: range, moveOpen: true }); } }}
       className="absolute inset-y-[3px] cursor-grab truncate rounded-sm bg-accent-wash px-1 text-left text-2xs leading-[18px] text-accent outline outline-accent-mid" style={{ left: `${leftPercent}%`, width: `${widthPercent}%` }}>{index + 1} · {layersText(range)}</button>
   );
 }

@@ -7,25 +7,26 @@ import { type KeyboardEvent, useEffect, useState } from "react";
 import { Dialog } from "../ui/Dialog.tsx";
 import { fuzzyScore } from "./fuzzy.ts";
 import { recentCommands, rememberCommand } from "./recent-commands.ts";
-import { type Command, useCommands } from "./use-commands.ts";
+import type { Command } from "./palette-entries.ts";
+import { useCommands } from "./use-commands.ts";
 
 const SHOWN_MAX = 40;
 
-export function CommandPalette({ open, onOpenChange, showKeys }: { open: boolean; onOpenChange: (open: boolean) => void; showKeys: () => void }) {
+export function CommandPalette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Commands">
-      {open && <Entries close={() => onOpenChange(false)} showKeys={showKeys} />}
+      {open && <Entries close={() => onOpenChange(false)} />}
     </Dialog>
   );
 }
 
-function Entries({ close, showKeys }: { close: () => void; showKeys: () => void }) {
+function Entries({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const [recent] = useState(recentCommands);
-  const entries = rank(useCommands(showKeys), text, recent).slice(0, SHOWN_MAX);
+  const entries = rank(useCommands(), text, recent).slice(0, SHOWN_MAX);
   const chosen = Math.min(at, entries.length - 1);
-  const run = (entry: Command | undefined) => { if (entry) { rememberCommand(entry.id); close(); entry.run(); } };
+  const run = (entry: Command | undefined) => { if (entry) { rememberCommand(entry.id); close(); afterClose(entry.run); } };
   const chosenId = entries[chosen]?.id;
   useEffect(() => { if (chosenId) document.getElementById(chosenId)?.scrollIntoView({ block: "nearest" }); }, [chosenId]);
   const down = (event: KeyboardEvent) => {
@@ -43,14 +44,17 @@ function Entries({ close, showKeys }: { close: () => void; showKeys: () => void 
       <ul id="commands" role="listbox" aria-label="Commands" className="mt-2">
         {entries.map((entry, index) => (
           <li key={entry.id} id={entry.id} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => run(entry)} className={`flex cursor-pointer justify-between gap-3 rounded-md px-2 py-1.5 ${index === chosen ? "bg-accent-wash" : ""}`}>
-            <span className="truncate">{entry.name}</span><span className="shrink-0 text-xs text-ink-3">{entry.group}</span>
+            <span className="min-w-0 truncate">{entry.name}</span><span className="flex shrink-0 items-baseline gap-2 text-xs text-ink-3">{entry.keys && <kbd className="num max-sm:hidden">{entry.keys.split(", ")[0]}</kbd>}{entry.group}</span>
           </li>
         ))}
-        {entries.length === 0 && <li className="px-2 py-3 text-ink-2">Nothing is called “{text}”.</li>}
       </ul>
+      <p role="status" className={entries.length === 0 ? "px-2 py-3 text-ink-2" : "sr-only"}>{entries.length === 0 ? `Nothing is called “${text}”. Type part of a name, a kind (node, model, plan) or a verb (measure, cordon).` : text === "" ? "" : `${entries.length} found`}</p>
     </>
   );
 }
+
+/** The dialog gives the focus back to where it was before it closes for good; what the command focuses or opens comes after that. */
+const afterClose = (run: () => void): void => { requestAnimationFrame(() => requestAnimationFrame(run)); };
 
 /** Best match first; with nothing typed, what was used last stands on top. */
 function rank(commands: readonly Command[], text: string, recent: readonly string[]): Command[] {

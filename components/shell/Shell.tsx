@@ -7,25 +7,17 @@ import { Notices } from "../ui/Notices.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionState } from "./ConnectionState.tsx";
 import { KeysSheet } from "./KeysSheet.tsx";
-import { isTyping } from "./is-typing.ts";
 import { Places } from "./Places.tsx";
+import { keysOf } from "./shortcuts.ts";
 import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
+import { listenForShortcuts, useShortcuts } from "./use-shortcuts.ts";
 
 export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
   useEffect(() => watchTheme(), []);
-  useEffect(() => {
-    const down = (event: KeyboardEvent) => {
-      const held = event.ctrlKey || event.metaKey;
-      if ((held && event.key.toLowerCase() === "k") || (held && event.shiftKey && event.key.toLowerCase() === "p")) {
-        event.preventDefault();
-        setPalette((open) => !open);
-      } else if (event.key === "?" && !isTyping(event)) setKeys(true);
-    };
-    addEventListener("keydown", down);
-    return () => removeEventListener("keydown", down);
-  }, []);
+  useEffect(() => listenForShortcuts(), []);
+  useShortcuts({ "everywhere.commands": { run: () => setPalette((open) => !open) }, "everywhere.keys": { run: () => setKeys(true) } });
   return (
     <div className="flex h-dvh flex-col">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">Skip to the content</a>
@@ -34,13 +26,13 @@ export function Shell({ children }: { children: ReactNode }) {
         <Places />
         <div className="ml-auto flex shrink-0 items-center">
           <ConnectionState />
-          <IconButton label="Commands" keys="Ctrl K" onClick={() => setPalette(true)}><Command size={15} /></IconButton>
+          <IconButton label="Commands" keys={keysOf("everywhere.commands")} onClick={() => setPalette(true)}><Command size={15} /></IconButton>
           <ThemeButton />
-          <IconButton label="Keyboard shortcuts" keys="?" className="max-sm:hidden" onClick={() => setKeys(true)}><CircleHelp size={15} /></IconButton>
+          <IconButton label="Keyboard shortcuts" keys={keysOf("everywhere.keys")} className="max-sm:hidden" onClick={() => setKeys(true)}><CircleHelp size={15} /></IconButton>
         </div>
       </header>
       <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">{children}</main>
-      <CommandPalette open={palette} onOpenChange={setPalette} showKeys={() => setKeys(true)} />
+      <CommandPalette open={palette} onOpenChange={setPalette} />
       <KeysSheet open={keys} onOpenChange={setKeys} />
       <Notices />
     </div>
