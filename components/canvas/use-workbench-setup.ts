@@ -5,6 +5,7 @@ import type { TopologyFull } from "../api.ts";
 import { readHistory, writeHistory } from "./kept-history.ts";
 import { samePlacement } from "./placement-edit.ts";
 import { useAutosave } from "./use-autosave.ts";
+import { useSelectionAddress } from "./use-selection-address.ts";
 import { createWorkbench, edit, takeServer, type WorkbenchStore } from "./workbench-store.ts";
 
 /** Drafts are the browser's: a plan becomes the server's when it is made. A refresh keeps them. */
@@ -19,6 +20,7 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: 
   const key = keyOf(topology.id, modelId, deploymentId);
   const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology)));
   useAutosave(store);
+  useSelectionAddress(store);
   useEffect(() => takeServer(store, topology), [store, topology]);
   useEffect(() => {
     const before = store.getState().running;

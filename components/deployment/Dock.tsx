@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import type { DeploymentFull } from "../api.ts";
+import { useAddressParam } from "../shell/use-address-param.ts";
 import { Charts } from "./Charts.tsx";
 import { Spans } from "./Spans.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -10,10 +11,12 @@ import { TryIt } from "./TryIt.tsx";
 
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
 export function Dock({ deployment }: { deployment: DeploymentFull | null }) {
+  const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (deployment) tabs.push(["charts", "Charts", <Charts key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />]);
+  const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   return (
-    <Tabs.Root defaultValue={tabs[0]?.[0] ?? "spans"} className="nokey flex h-60 shrink-0 flex-col border-t border-line bg-panel">
+    <Tabs.Root value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className="nokey flex h-60 shrink-0 flex-col border-t border-line bg-panel">
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>

@@ -1,5 +1,6 @@
+import { Suspense } from "react";
 import { DeploymentWorkbench } from "../../../components/deployment/DeploymentWorkbench.tsx";
 
 export default async function Page({ params }: { params: Promise<{ deploymentId: string }> }) {
-  return <DeploymentWorkbench deploymentId={(await params).deploymentId} />;
+  return <Suspense><DeploymentWorkbench deploymentId={(await params).deploymentId} /></Suspense>;
 }
