@@ -1,12 +1,11 @@
 // Takes a node out of the fleet for good: its certificate opens nothing any more.
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { findRevisions, listDeployments, listUnfinishedMigrations } from "../store/deployments.ts";
-import type { Tx } from "../store/db.ts";
 import { deleteLinksOf } from "../store/links.ts";
 import { deleteMeasureTask, listMeasureTasks } from "../store/measure-tasks.ts";
 import { findNode, updateNode } from "../store/nodes.ts";
 import { removeLiveNode } from "./add-live-node.ts";
+import { deploymentsOnNode } from "./deployments-on-node.ts";
 import type { Actor, Deps } from "./deps.ts";
 
 /** @throws AppError not-found, conflict (it holds stages or lets requests in) */
@@ -16,8 +15,8 @@ export async function removeNode(deps: Deps, input: { nodeId: string; actor: Act
   await deps.publisher.transact(async (tx, append) => {
     const node = await findNode(tx, nodeId);
     if (!node || node.removedAt) throw new AppError("not-found", "There is no node of that id.", { place: "nodeId" });
-    const users = await deploymentsOn(tx, nodeId);
-    if (users.length > 0) throw new AppError("conflict", `${node.name} is in use by ${users.join(", ")}.`, { place: "nodeId", fix: "Move the stages to another node, or stop the deployment, then remove the node." });
+    const users = (await deploymentsOnNode(tx, nodeId)).map((one) => one.deployment.name);
+    if (users.length > 0) throw new AppError("conflict", `${node.name} is in use by ${users.join(", ")}.`, { place: "nodeId", fix: "Drain the node, or stop the deployment, then remove the node." });
     // Its name is free for another one; the row stays for what the event log says of it.
     await updateNode(tx, nodeId, { removedAt: now, name: `${node.name} (removed ${nodeId})` });
     await deleteLinksOf(tx, nodeId);
@@ -31,14 +30,4 @@ export async function removeNode(deps: Deps, input: { nodeId: string; actor: Act
   for (const key of fleet.links.keys()) if (key.split(">").includes(nodeId)) fleet.links.delete(key);
   for (const listener of fleet.removalListeners) listener(nodeId, "This node was removed from the fleet.");
   deps.wake("a node was removed");
-}
-
-/** Names of running deployments with a stage or an ingress on the node. */
-async function deploymentsOn(tx: Tx, nodeId: string): Promise<string[]> {
-  const deployments = (await listDeployments(tx)).filter((deployment) => deployment.desired === "running");
-  const migrations = await listUnfinishedMigrations(tx);
-  const ids = [...deployments.map((deployment) => deployment.currentRevisionId), ...migrations.flatMap((migration) => [migration.fromRevisionId, migration.toRevisionId])];
-  const revisions = await findRevisions(tx, ids.filter((id): id is string => id !== null));
-  const users = new Set(revisions.filter((revision) => revision.stages.some((stage) => stage.nodeId === nodeId)).map((revision) => revision.deploymentId));
-  return deployments.filter((deployment) => users.has(deployment.id) || deployment.settings.ingressNodeIds.includes(nodeId)).map((deployment) => deployment.name);
 }

@@ -27,7 +27,7 @@ const MIN_STORED_PROGRESS_INTERVAL_MS = 1000;
 /** Longest a reader may wait for an outcome in one request. */
 export const MAX_WAIT_SECONDS = 60;
 /** Driven by the control loops from migration, deployment and measurement rows: they survive a restart. */
-const LOOP_DRIVEN_KINDS: OperationKind[] = ["deploy", "move", "stop", "profile-model"];
+const LOOP_DRIVEN_KINDS: OperationKind[] = ["deploy", "move", "stop", "drain", "profile-model"];
 
 export type OperationInput = { kind: OperationKind; subjectId: string; actor: Actor; idempotencyKey?: string; operationId?: string };
 export type OperationContext = {
@@ -200,6 +200,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   deploy: "Deployment",
   move: "Move",
   stop: "Stop",
+  drain: "Drain of a node",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

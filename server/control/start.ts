@@ -7,6 +7,7 @@ import { syncDesired } from "../commands/sync-desired.ts";
 import type { EventName } from "../events/catalogue.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
+import { driveDrains } from "./drive-drains.ts";
 import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { dropOldWindows, recordDeploymentSamples, recordWindows } from "./record-samples.ts";
@@ -30,6 +31,8 @@ export function startLoops(deps: Deps): Loops {
   const reconcile = startLoop({ name: "reconcile", intervalMs: 1_000, log, run: () => reconcileOnce(deps, memory) });
   const flush = startLoop({ name: "flush", intervalMs: 500, log, run: () => flushObserved(deps) });
   const measure = startLoop({ name: "measure", intervalMs: 60_000, log, run: () => requestMissingMeasures(deps) });
+  // A loop of its own: planning and cutting for a drain may take seconds, which no migration may wait for.
+  const drains = startLoop({ name: "drains", intervalMs: 1_000, log, run: () => driveDrains(deps) });
   const rest: Loop[] = [
     startLoop({ name: "signs-of-life", intervalMs: 2_000, log, run: () => flushSignsOfLife(deps) }),
     startLoop({ name: "samples", intervalMs: 1_000, log, run: () => recordDeploymentSamples(deps) }),
@@ -39,10 +42,12 @@ export function startLoops(deps: Deps): Loops {
   const wake = (): void => {
     reconcile.wake();
     flush.wake();
+    drains.wake();
   };
   liveFleet(deps.db).onPendingEvent = flush.wake;
   const unlisten = deps.publisher.listen((event) => {
     if (WAKING_EVENTS.includes(event.name)) wake();
+    if (event.name === "migration.finished") drains.wake();
     if (event.name === "model.imported" || event.name === "node.online") measure.wake();
   });
   return {
@@ -50,7 +55,7 @@ export function startLoops(deps: Deps): Loops {
     async stop() {
       unlisten();
       liveFleet(deps.db).onPendingEvent = null;
-      await Promise.all([reconcile, flush, measure, ...rest].map((loop) => loop.stop()));
+      await Promise.all([reconcile, drains, flush, measure, ...rest].map((loop) => loop.stop()));
       await flushObserved(deps).catch((error) => log.warn({ err: error }, "the last reports could not be written"));
     },
   };

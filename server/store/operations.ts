@@ -4,14 +4,14 @@ import { newId } from "../ids.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
-export type OperationKind = "import-model" | "profile-model" | "check-parity" | "deploy" | "move" | "stop";
+export type OperationKind = "import-model" | "profile-model" | "check-parity" | "deploy" | "move" | "stop" | "drain";
 export type OperationStatus = "running" | "succeeded" | "failed" | "cancelled";
 export type OperationStep = { step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string };
 export type OperationError = { code: string; message: string; fix: string | null };
 export type Operation = {
   id: string;
   kind: OperationKind;
-  /** The model, plan or deployment it works on. */
+  /** The model, plan, deployment or node it works on. */
   subjectId: string;
   status: OperationStatus;
   progress: OperationStep;
@@ -50,6 +50,12 @@ export async function findOperation(db: Db | Tx, id: string): Promise<Operation 
 export async function findOperationByKey(db: Db | Tx, idempotencyKey: string): Promise<Operation | null> {
   const row = await db.operation.findUnique({ where: { idempotencyKey } });
   return row && toOperation(row);
+}
+
+/** Those begun under a key that starts so: the parts of a longer work, with their keys. */
+export async function listOperationsByKey(db: Db | Tx, prefix: string): Promise<{ key: string; operation: Operation }[]> {
+  const rows = await db.operation.findMany({ where: { idempotencyKey: { startsWith: prefix } }, orderBy: { createdAt: "asc" } });
+  return rows.map((row) => ({ key: row.idempotencyKey ?? "", operation: toOperation(row) }));
 }
 
 /** Newest first. */

@@ -9,7 +9,7 @@ export const idempotencyKey = z.string().min(8).max(200).optional().meta({ descr
 export const operation = z
   .object({
     id: z.string(),
-    kind: z.enum(["import-model", "profile-model", "check-parity", "deploy", "move", "stop"]),
+    kind: z.enum(["import-model", "profile-model", "check-parity", "deploy", "move", "stop", "drain"]),
     subjectId: z.string(),
     status: z.enum(["running", "succeeded", "failed", "cancelled"]),
     progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string() }),

@@ -1,0 +1,124 @@
+// Whole drains on a real database, with agents that report what each test says.
+import { beforeEach, expect, test } from "vitest";
+import { cancelOperation } from "../commands/cancel-operation.ts";
+import { cordonNode } from "../commands/cordon-node.ts";
+import { createDeployment } from "../commands/create-deployment.ts";
+import { createPlan } from "../commands/create-plan.ts";
+import { drainNode } from "../commands/drain-node.ts";
+import { previewDrain } from "../commands/preview-drain.ts";
+import { removeNode } from "../commands/remove-node.ts";
+import { withTestDatabase } from "../database/test-database.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { findDeployment, findRevisions } from "../store/deployments.ts";
+import { findNode } from "../store/nodes.ts";
+import { findOperation, listOperationsByKey, type Operation } from "../store/operations.ts";
+import { updatePlanParity } from "../store/plans.ts";
+import { driveDrains } from "./drive-drains.ts";
+import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
+
+const database = withTestDatabase();
+let fleet: ScriptedFleet;
+beforeEach(async () => {
+  await database.clear();
+  fleet = await startScriptedFleet(database.db);
+});
+
+/** Deployments whose first half is on a and whose second half is on b. */
+async function deployed(name: string): Promise<string> {
+  await fleet.makePlan(`pln_${name}`, ["nod_a", "nod_b"]);
+  const { deploymentId } = await createDeployment(fleet.deps, { name, planId: `pln_${name}`, actor: "test" });
+  await fleet.run(8);
+  return deploymentId;
+}
+/** There are no model files here to compare: the plan of where it goes is checked beforehand. */
+async function checkedBeforehand(): Promise<void> {
+  for (const { to } of (await previewDrain(fleet.deps, "nod_b")).deployments) {
+    if (!to) continue;
+    const { plan } = await createPlan(fleet.deps, { modelId: "mdl_x", topologyId: "top_x", placement: to.placement, origin: to.origin }, "test");
+    await updatePlanParity(database.db, plan.id, { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" }, "e".repeat(64));
+  }
+}
+async function run(passes: number): Promise<void> {
+  for (let pass = 0; pass < passes; pass++) {
+    await driveDrains(fleet.deps);
+    await fleet.run(1);
+  }
+}
+const stateOf = async (operation: Operation) => (await findOperation(database.db, operation.id)) as Operation;
+async function nodesOf(deploymentId: string): Promise<string[]> {
+  const deployment = await findDeployment(database.db, deploymentId);
+  const [revision] = await findRevisions(database.db, [deployment?.currentRevisionId ?? ""]);
+  return revision?.stages.map((stage) => stage.nodeId) ?? [];
+}
+
+test("the preview says where the layers go, and does nothing", async () => {
+  await deployed("x");
+  const preview = await previewDrain(fleet.deps, "nod_b");
+  expect(preview).toMatchObject({ possible: true, cordoned: false, deployments: [{ name: "x", reasons: [] }] });
+  expect(preview.deployments[0]?.to?.placement.every((stage) => stage.topologyNodeId !== "tn_nod_b")).toBe(true);
+  expect(preview.deployments[0]?.to?.diff.same).toBe(false);
+  expect((await findNode(database.db, "nod_b"))?.cordoned).toBe(false);
+});
+
+test("two deployments leave one after the other; then the node is cordoned and empty, and can be removed", async () => {
+  const [x, y] = [await deployed("x"), await deployed("y")];
+  await checkedBeforehand();
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_b", actor: "api:ana", idempotencyKey: "drain-b-once" });
+  expect((await drainNode(fleet.deps, { nodeId: "nod_b", actor: "api:ben" })).id).toBe(operation.id);
+  await run(1);
+  expect(await listOperationsByKey(database.db, `drain/${operation.id}/`)).toHaveLength(1);
+  await run(30);
+  expect(await stateOf(operation)).toMatchObject({ status: "succeeded", createdBy: "api:ana", result: { moved: [{ name: "x" }, { name: "y" }] } });
+  for (const id of [x, y]) expect(await nodesOf(id)).not.toContain("nod_b");
+  expect(liveFleet(database.db).desired.get("nod_b")?.document.assignments).toEqual([]);
+  expect(fleet.events.filter((event) => event.name === "migration.started" && event.actor === "api:ana")).toHaveLength(2);
+  expect((await drainNode(fleet.deps, { nodeId: "nod_b", actor: "api:ana", idempotencyKey: "drain-b-once" })).id).toBe(operation.id);
+  await removeNode(fleet.deps, { nodeId: "nod_b", actor: "api:ana" });
+});
+
+test("a drain goes on after a restart of the console", async () => {
+  const x = await deployed("x");
+  await checkedBeforehand();
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_b", actor: "test" });
+  await run(2);
+  fleet.restart();
+  await run(20);
+  expect((await stateOf(operation)).status).toBe("succeeded");
+  expect(await nodesOf(x)).not.toContain("nod_b");
+});
+
+test("cancelled before cutover: everything stays where it was, and the node stays cordoned until it is uncordoned", async () => {
+  const x = await deployed("x");
+  await checkedBeforehand();
+  fleet.script = { assignment: (nodeId, good) => (nodeId === "nod_a" && good.segmentId === "seg_0_4" ? { ...good, state: "fetching" } : good) };
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_b", actor: "test" });
+  await run(3);
+  const cancelled = await cancelOperation(fleet.deps, operation.id, "api:ana");
+  expect(cancelled).toMatchObject({ status: "cancelled", error: { message: "It was cancelled. b stays cordoned." } });
+  await run(5);
+  expect(await nodesOf(x)).toEqual(["nod_a", "nod_b"]);
+  await cordonNode(fleet.deps, { nodeId: "nod_b", cordoned: false, actor: "test" });
+  expect((await previewDrain(fleet.deps, "nod_b")).possible).toBe(true);
+});
+
+test("a move that fails ends the drain with its reason", async () => {
+  await deployed("x");
+  await checkedBeforehand();
+  fleet.script = { assignment: (_, good) => (good.segmentId === "seg_0_4" ? { ...good, state: "failed", error: { code: "digest", message: "the bytes are wrong", retryAt: null } } : good) };
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_b", actor: "test" });
+  await run(10);
+  expect(await stateOf(operation)).toMatchObject({ status: "failed", error: { message: expect.stringContaining("the bytes are wrong") } });
+});
+
+test("requests enter there: refused, with the reason, and nothing is cordoned", async () => {
+  await deployed("x");
+  await expect(drainNode(fleet.deps, { nodeId: "nod_a", actor: "test" })).rejects.toMatchObject({ code: "infeasible", message: expect.stringContaining("enter at a") });
+  expect((await findNode(database.db, "nod_a"))?.cordoned).toBe(false);
+});
+
+test("a node that runs nothing is drained at once", async () => {
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_c", actor: "test" });
+  await run(1);
+  expect((await stateOf(operation)).status).toBe("succeeded");
+  expect((await findNode(database.db, "nod_c"))?.cordoned).toBe(true);
+});
