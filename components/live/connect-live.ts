@@ -18,8 +18,9 @@ const TOUCHES: Record<EventName, string[]> = {
   "node.changed": ["nodes", "topologies"], "node.notice": [], "node.removed": ["nodes", "topologies"],
   "plan.created": ["plans"], "plan.checked": ["plans", "deployments"],
   "deployment.created": ["deployments"], "deployment.stopped": ["deployments", "nodes"],
-  "migration.started": ["deployments", "plans"], "migration.step": ["deployments"], "migration.finished": ["deployments", "plans", "nodes"],
+  "migration.started": ["deployments", "plans"], "migration.step": ["deployments"], "migration.cancelling": ["deployments"], "migration.finished": ["deployments", "plans", "nodes"],
   "assignment.changed": ["deployments", "nodes"], "operation.changed": ["operations"],
+  "credential.created": ["credentials", "deployments"], "credential.revoked": ["credentials", "deployments"], "join-token.created": ["nodes"], "join-token.revoked": ["nodes"],
 };
 
 /** Starts following; returns the way to stop. */

@@ -6,9 +6,11 @@ import { diffPlan } from "../commands/create-plan.ts";
 import { deleteDeployment } from "../commands/delete-deployment.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
-import { rollBack } from "../commands/roll-back.ts";
+import { previewDeployment } from "../commands/preview-deployment.ts";
+import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
+import { DEPLOYMENT_ACTIONS } from "../policy/preview-deployment.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
 import type { Context } from "./context.ts";
@@ -17,10 +19,12 @@ import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./r
 import { readDeploymentMetrics } from "./read-metrics.ts";
 import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
+import { deploymentPreview } from "./schemas/preview-schemas.ts";
 import { planDiff } from "./schemas/plan-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
 const tags = ["deployments"];
+const expectedRevision = z.number().int().min(0).optional().meta({ description: "The revision the caller saw serving; another one by now is a conflict." });
 
 export const deployments = router({
   list: procedure
@@ -45,7 +49,7 @@ export const deployments = router({
     }),
   deployPlan: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/plan", tags, summary: "Move a running deployment to another plan; with dryRun only the difference" } })
-    .input(byId.extend({ planId: z.string(), expectedRevision: z.number().int().min(0).optional().meta({ description: "The revision the caller saw serving; another one by now is a conflict." }), reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
+    .input(byId.extend({ planId: z.string(), expectedRevision, reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
     .output(z.object({ operation: operation.nullable(), diff: planDiff }))
     .mutation(async ({ ctx, input: { id, dryRun, expectedRevision, ...input } }) => {
       const diff = await diffPlan(ctx.deps, input.planId, id);
@@ -56,6 +60,11 @@ export const deployments = router({
       const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, actor: ctx.actor, ...input });
       return { operation, diff };
     }),
+  preview: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/preview", tags, summary: "What stopping, starting, rolling back or deleting a deployment would do; does nothing" } })
+    .input(byId.extend({ action: z.enum(DEPLOYMENT_ACTIONS), toRevision: z.number().int().min(1).optional() }))
+    .output(deploymentPreview)
+    .query(({ ctx, input: { id, ...input } }) => previewDeployment(ctx.deps, { deploymentId: id, ...input } as Parameters<typeof previewDeployment>[1])),
   cancelMigration: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/cancel", tags, summary: "Turn a move back; possible until cutover" } })
     .input(byId)
@@ -63,19 +72,19 @@ export const deployments = router({
     .mutation(({ ctx, input }) => cancelMigration(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
   rollBack: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/roll-back", tags, summary: "Make an earlier revision serve again" } })
-    .input(byId.extend({ toRevision: z.number().int().min(1).optional() }))
+    .input(byId.extend({ toRevision: z.number().int().min(1).optional(), expectedRevision, idempotencyKey }))
     .output(z.object({ operation }))
-    .mutation(({ ctx, input: { id, toRevision } }) => rollBack(ctx.deps, { deploymentId: id, actor: ctx.actor, ...(toRevision === undefined ? {} : { toRevision }) })),
+    .mutation(({ ctx, input: { id, ...input } }) => once(ctx, input.idempotencyKey, () => rollBack(ctx.deps, { deploymentId: id, actor: ctx.actor, ...input } as RollBackInput))),
   stop: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/stop", tags, summary: "Refuse new requests, finish those in flight, unload" } })
-    .input(byId)
+    .input(byId.extend({ idempotencyKey }))
     .output(z.object({ operation }))
-    .mutation(({ ctx, input }) => stopDeployment(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+    .mutation(({ ctx, input: { id, ...input } }) => once(ctx, input.idempotencyKey, () => stopDeployment(ctx.deps, { deploymentId: id, actor: ctx.actor, ...input }))),
   start: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/start", tags, summary: "Start a stopped deployment with its last revision" } })
-    .input(byId)
+    .input(byId.extend({ idempotencyKey }))
     .output(z.object({ operation }))
-    .mutation(({ ctx, input }) => startDeployment(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+    .mutation(({ ctx, input: { id, ...input } }) => once(ctx, input.idempotencyKey, () => startDeployment(ctx.deps, { deploymentId: id, actor: ctx.actor, ...input }))),
   delete: procedure
     .meta({ openapi: { method: "DELETE", path: "/deployments/{id}", tags, summary: "Delete a stopped deployment" } })
     .input(byId)
@@ -95,10 +104,16 @@ export const deployments = router({
     .output(z.object({ id: z.string(), key: z.string() }))
     .mutation(async ({ ctx, input }) => {
       const deployment = await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
-      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id });
+      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id, actor: ctx.actor });
       return { id: credential.id, key: token };
     }),
 });
+
+/** The same key again does nothing and answers as the first time. */
+async function once(ctx: Context, key: string | undefined, act: () => Promise<{ operation: Operation }>): Promise<{ operation: Operation }> {
+  const known = await findKnown(ctx, key);
+  return known ? { operation: known } : act();
+}
 
 /** What the same key began before: a repeated request answers as the first one did. */
 function findKnown(ctx: Context, idempotencyKey: string | undefined): Promise<Operation | null> {

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { cordonNode } from "../commands/cordon-node.ts";
 import { createJoinToken, DEFAULT_JOIN_TOKEN_SECONDS, MAX_JOIN_TOKEN_SECONDS, revokeJoinToken } from "../commands/create-join-token.ts";
+import { drainNode } from "../commands/drain-node.ts";
 import { listLiveFleet } from "../commands/list-live-fleet.ts";
+import { previewDrain } from "../commands/preview-drain.ts";
+import { previewNode } from "../commands/preview-node.ts";
 import { removeNode } from "../commands/remove-node.ts";
 import { renameNode } from "../commands/rename-node.ts";
+import { NODE_ACTIONS } from "../policy/preview-node.ts";
 import { listJoinTokens } from "../store/join-tokens.ts";
 import { makeJoinToken } from "../trust/join-tokens.ts";
 import type { Context } from "./context.ts";
@@ -12,7 +16,8 @@ import { readNodeMetrics } from "./read-metrics.ts";
 import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
 import { readPreflight } from "./read-preflight.ts";
 import { joinTokenRow, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
-import { byId, done } from "./schemas/operation-schemas.ts";
+import { actionPreview, drainPreview } from "./schemas/preview-schemas.ts";
+import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { liveLink } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -54,7 +59,7 @@ export const nodes = router({
     .input(byId)
     .output(done)
     .mutation(async ({ ctx, input }) => {
-      await revokeJoinToken(ctx.deps, input);
+      await revokeJoinToken(ctx.deps, { id: input.id, actor: ctx.actor });
       return { ok: true as const };
     }),
   rename: procedure
@@ -75,6 +80,21 @@ export const nodes = router({
     .input(byId)
     .output(nodeRow)
     .mutation(({ ctx, input }) => cordon(ctx, input.id, false)),
+  preview: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}/preview", tags: ["nodes"], summary: "What cordoning, uncordoning or removing a node would do; does nothing" } })
+    .input(byId.extend({ action: z.enum(NODE_ACTIONS) }))
+    .output(actionPreview)
+    .query(({ ctx, input }) => previewNode(ctx.deps, { nodeId: input.id, action: input.action })),
+  previewDrain: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}/drain", tags: ["nodes"], summary: "Where every deployment on a node would go if it were drained, or why it can't; does nothing" } })
+    .input(byId)
+    .output(drainPreview)
+    .query(({ ctx, input }) => previewDrain(ctx.deps, input.id)),
+  drain: procedure
+    .meta({ openapi: { method: "POST", path: "/nodes/{id}/drain", tags: ["nodes"], summary: "Cordon a node and move every deployment off it; await or cancel the operation" } })
+    .input(byId.extend({ idempotencyKey }))
+    .output(z.object({ operation }))
+    .mutation(async ({ ctx, input: { id, ...input } }) => ({ operation: await drainNode(ctx.deps, { nodeId: id, actor: ctx.actor, ...input }) })),
   remove: procedure
     .meta({ openapi: { method: "DELETE", path: "/nodes/{id}", tags: ["nodes"], summary: "Take a node out of the fleet; refused while it holds stages" } })
     .input(byId)

@@ -90,7 +90,7 @@ function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, tar
     decisions,
     nodes: [...assignments].map(([assignmentId, stage]) => {
       const observed = snapshot.nodes.get(stage.nodeId)?.assignments.find((assignment) => assignment.assignmentId === assignmentId);
-      return { nodeId: stage.nodeId, assignmentId, segmentId: stage.segmentId, state: observed?.state ?? "pending", bytesDone: observed?.bytesDone ?? 0, bytesTotal: observed?.bytesTotal ?? 0, bytesPerSecond: observed?.bytesPerSecond ?? 0 };
+      return { nodeId: stage.nodeId, assignmentId, segmentId: stage.segmentId, from: stage.from, to: stage.to, state: observed?.state ?? "pending", bytesDone: observed?.bytesDone ?? 0, bytesTotal: observed?.bytesTotal ?? 0, bytesPerSecond: observed?.bytesPerSecond ?? 0 };
     }),
   };
 }

@@ -14,6 +14,7 @@ const systemInfo = z
     demo: z.boolean(),
     consoleUrl: z.string(),
     secure: z.boolean(),
+    you: z.string().meta({ description: "What you do is recorded under this name." }),
   })
   .meta({ id: "SystemInfo" });
 
@@ -25,7 +26,7 @@ export const system = router({
     .query(({ ctx }) => {
       const { version, startedAt, database, dataFolder, demo, consoleUrl, secure } = ctx.deps.info;
       const { host, port } = ctx.deps.agentEndpoint();
-      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, agentEndpoint: { host, port } };
+      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, you: ctx.actor, agentEndpoint: { host, port } };
     }),
 });
 
@@ -44,7 +45,7 @@ export const credentials = router({
     .input(z.object({ name: z.string() }))
     .output(z.object({ id: z.string(), token: z.string() }))
     .mutation(async ({ ctx, input }) => {
-      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "admin", deploymentId: null });
+      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "admin", deploymentId: null, actor: ctx.actor });
       return { id: credential.id, token };
     }),
   revoke: procedure
@@ -52,7 +53,7 @@ export const credentials = router({
     .input(byId)
     .output(done)
     .mutation(async ({ ctx, input }) => {
-      await revokeCredential(ctx.deps, input.id, { keepOneAdmin: ctx.deps.info.secure });
+      await revokeCredential(ctx.deps, input.id, { keepOneAdmin: ctx.deps.info.secure, actor: ctx.actor });
       return { ok: true as const };
     }),
 });

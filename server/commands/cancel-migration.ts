@@ -8,13 +8,16 @@ export const CANCELLABLE_STATES: readonly string[] = ["prepare", "warm", "verify
 
 /** @throws AppError not-found, conflict (past cutover) */
 export async function cancelMigration(deps: Deps, input: { deploymentId: string; actor: Actor }): Promise<{ operation: Operation | null }> {
-  const operationId = await deps.publisher.transact(async (tx) => {
+  const operationId = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
     const migration = await findUnfinishedMigration(tx, deployment.id);
     if (!migration) throw new AppError("conflict", `${deployment.name} is not being moved.`);
     if (!CANCELLABLE_STATES.includes(migration.state)) throw new AppError("conflict", `${deployment.name} has passed cutover (${migration.state}).`, { fix: "Wait until it is done, then roll back." });
-    await requestMigrationCancel(tx, migration.id);
+    if (!migration.cancelRequested) {
+      await requestMigrationCancel(tx, migration.id);
+      await append({ name: "migration.cancelling", subjectId: deployment.id, actor: input.actor, message: `The move of ${deployment.name} was told to turn back.`, payload: { deploymentId: deployment.id, migrationId: migration.id } });
+    }
     return migration.operationId;
   });
   deps.wake("a migration was cancelled");

@@ -17,11 +17,18 @@ export async function createJoinToken(deps: Deps, input: { hash: string; nodeNam
   const now = deps.clock.now();
   const expiresAt = new Date(now + seconds * 1000);
   const id = newId("jtk");
-  await insertJoinToken(deps.db, { id, hash: input.hash, nodeName: input.nodeName ?? null, createdAt: new Date(now), createdBy: input.actor, expiresAt });
+  const forWhom = input.nodeName ? ` for ${input.nodeName}` : "";
+  await deps.publisher.transact(async (tx, append) => {
+    await insertJoinToken(tx, { id, hash: input.hash, nodeName: input.nodeName ?? null, createdAt: new Date(now), createdBy: input.actor, expiresAt });
+    await append({ name: "join-token.created", subjectId: id, actor: input.actor, message: `A join command${forWhom} was made.`, payload: { joinTokenId: id } });
+  });
   return { id, expiresAt };
 }
 
 /** @throws AppError not-found */
-export async function revokeJoinToken(deps: Deps, input: { id: string }): Promise<void> {
-  if (!(await deleteUnusedJoinToken(deps.db, input.id))) throw new AppError("not-found", "There is no unused join token of that id.", { place: "id" });
+export async function revokeJoinToken(deps: Deps, input: { id: string; actor: Actor }): Promise<void> {
+  await deps.publisher.transact(async (tx, append) => {
+    if (!(await deleteUnusedJoinToken(tx, input.id))) throw new AppError("not-found", "There is no unused join token of that id.", { place: "id" });
+    await append({ name: "join-token.revoked", subjectId: input.id, actor: input.actor, message: "An unused join command was revoked.", payload: { joinTokenId: input.id } });
+  });
 }

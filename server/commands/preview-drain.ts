@@ -3,7 +3,7 @@ import { diffPlacements } from "../planner/diff-placements.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import type { Estimate, Placement, Plan, PlanDiff } from "../planner/plan.ts";
 import { placeWithout } from "../policy/place-without.ts";
-import { listDeployments, listRevisions, type StoredDeployment } from "../store/deployments.ts";
+import { listDeployments, listRevisions } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
 import { findPlan } from "../store/plans.ts";
 import { type DeploymentOnNode, deploymentsOnNode } from "./deployments-on-node.ts";
@@ -40,7 +40,7 @@ export async function previewDrain(deps: Deps, nodeId: string): Promise<DrainPre
     const { nodes, to } = found && "to" in found ? found : { nodes: [], to: null };
     deployments.push({ ...entry, nodes, to, reasons });
   }
-  return { nodeId, name: node.name, cordoned: node.cordoned, possible: deployments.every((one) => one.to !== null), deployments, stoppedHere: await stoppedOn(deps, nodeId) };
+  return { nodeId, name: node.name, cordoned: node.cordoned, possible: deployments.every((one) => one.to !== null), deployments, stoppedHere: await stoppedOnNode(deps, nodeId) };
 }
 
 /** Where a deployment's layers would go in today's figures. */
@@ -57,8 +57,8 @@ export async function placeOff(deps: Deps, { deployment, current }: Pick<Deploym
   return { nodes: topology.document.nodes.map(({ id, name }) => ({ id, name })), to: { ...placed, estimate, diff: diffPlacements(problem, running, placed.placement) } };
 }
 
-async function stoppedOn(deps: Deps, nodeId: string): Promise<DrainPreview["stoppedHere"]> {
-  const stopped = (await listDeployments(deps.db)).filter((deployment: StoredDeployment) => deployment.desired === "stopped");
+export async function stoppedOnNode(deps: Deps, nodeId: string): Promise<DrainPreview["stoppedHere"]> {
+  const stopped = (await listDeployments(deps.db)).filter((deployment) => deployment.desired === "stopped");
   const last = await Promise.all(stopped.map(async (deployment) => ({ deployment, revisions: await listRevisions(deps.db, deployment.id) })));
   return last
     .filter(({ deployment, revisions }) => (revisions.find((one) => one.id === deployment.currentRevisionId) ?? revisions[0])?.stages.some((stage) => stage.nodeId === nodeId))

@@ -3,18 +3,30 @@ import { AppError } from "../errors.ts";
 import { findRevisions, listRevisions, lockDeployment, type StoredRevision } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
 import type { Operation } from "../store/operations.ts";
-import type { Tx } from "../store/db.ts";
+import type { Db, Tx } from "../store/db.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { startMigration } from "./start-migration.ts";
 
-/** `toRevision`: its number; by default the one that served before. @throws AppError not-found, conflict */
-export async function rollBack(deps: Deps, input: { deploymentId: string; toRevision?: number; actor: Actor }): Promise<{ operation: Operation }> {
+export type RollBackInput = {
+  deploymentId: string;
+  /** Its number; by default the one that served before. */
+  toRevision?: number;
+  /** Number of the revision the caller saw serving; another one by now = conflict. */
+  expectedRevision?: number;
+  actor: Actor;
+  idempotencyKey?: string;
+};
+
+/** @throws AppError not-found, conflict */
+export async function rollBack(deps: Deps, input: RollBackInput): Promise<{ operation: Operation }> {
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
     if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
     const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);
-    const target = await chooseTarget(tx, deployment.id, current ?? null, input.toRevision);
+    if (input.expectedRevision !== undefined && (current?.number ?? 0) !== input.expectedRevision) throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again." });
+    const target = await chooseRollBackTarget(tx, deployment.id, current ?? null, input.toRevision);
+    if (!target) throw new AppError("conflict", "There is no earlier revision to go back to.");
     await checkNodes(tx, target);
     return startMigration(deps, tx, append, {
       deployment,
@@ -23,13 +35,15 @@ export async function rollBack(deps: Deps, input: { deploymentId: string; toRevi
       stages: target.stages,
       reason: `Rolled back to revision ${target.number}.`,
       actor: input.actor,
+      idempotencyKey: input.idempotencyKey,
     });
   });
   deps.wake("a deployment was rolled back");
   return { operation: started.operation };
 }
 
-async function chooseTarget(tx: Tx, deploymentId: string, current: StoredRevision | null, wanted: number | undefined): Promise<StoredRevision> {
+/** Null when nothing has served before. @throws AppError not-found for a number that is none */
+export async function chooseRollBackTarget(tx: Db | Tx, deploymentId: string, current: StoredRevision | null, wanted: number | undefined): Promise<StoredRevision | null> {
   const revisions = await listRevisions(tx, deploymentId);
   if (wanted !== undefined) {
     const found = revisions.find((revision) => revision.number === wanted);
@@ -38,9 +52,7 @@ async function chooseTarget(tx: Tx, deploymentId: string, current: StoredRevisio
   }
   // Only what has served can be gone back to: a revision that was never cut over to is no place of safety.
   const served = new Set((await tx.migration.findMany({ where: { deploymentId, state: "done" }, select: { toRevisionId: true } })).map((row) => row.toRevisionId));
-  const previous = revisions.find((revision) => served.has(revision.id) && revision.number < (current?.number ?? Number.POSITIVE_INFINITY));
-  if (!previous) throw new AppError("conflict", "There is no earlier revision to go back to.");
-  return previous;
+  return revisions.find((revision) => served.has(revision.id) && revision.number < (current?.number ?? Number.POSITIVE_INFINITY)) ?? null;
 }
 
 export async function checkNodes(tx: Tx, revision: StoredRevision): Promise<void> {

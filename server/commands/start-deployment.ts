@@ -7,7 +7,7 @@ import { checkNodes } from "./roll-back.ts";
 import { startMigration } from "./start-migration.ts";
 
 /** @throws AppError not-found, conflict (it runs, or a node of it has left) */
-export async function startDeployment(deps: Deps, input: { deploymentId: string; actor: Actor }): Promise<{ operation: Operation }> {
+export async function startDeployment(deps: Deps, input: { deploymentId: string; actor: Actor; idempotencyKey?: string }): Promise<{ operation: Operation }> {
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
@@ -18,7 +18,7 @@ export async function startDeployment(deps: Deps, input: { deploymentId: string;
     await checkNodes(tx, last);
     // Nothing serves until cutover, so there is nothing to go back to.
     await updateDeployment(tx, deployment.id, { desired: "running", currentRevisionId: null, settings: { ...deployment.settings, stoppedAtMs: null } });
-    return startMigration(deps, tx, append, { deployment, fromRevisionId: null, planId: last.planId, stages: last.stages, reason: "It was started again.", actor: input.actor });
+    return startMigration(deps, tx, append, { deployment, fromRevisionId: null, planId: last.planId, stages: last.stages, reason: "It was started again.", actor: input.actor, idempotencyKey: input.idempotencyKey });
   });
   deps.wake("a deployment was started");
   return { operation: started.operation };

@@ -8,14 +8,14 @@ import type { Actor, Deps } from "./deps.ts";
 import { beginOperation, endOperation } from "./run-operation.ts";
 
 /** @throws AppError not-found, conflict (stopped already) */
-export async function stopDeployment(deps: Deps, input: { deploymentId: string; actor: Actor }): Promise<{ operation: Operation }> {
+export async function stopDeployment(deps: Deps, input: { deploymentId: string; actor: Actor; idempotencyKey?: string }): Promise<{ operation: Operation }> {
   const operation = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
     if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped already.`);
     await endMigration(deps, tx, append, deployment.id);
     await updateDeployment(tx, deployment.id, { desired: "stopped", settings: { ...deployment.settings, stoppedAtMs: deps.clock.now() } });
-    const begun = await beginOperation(deps, tx, append, { kind: "stop", subjectId: deployment.id, actor: input.actor });
+    const begun = await beginOperation(deps, tx, append, { kind: "stop", subjectId: deployment.id, actor: input.actor, idempotencyKey: input.idempotencyKey });
     await append({ name: "deployment.stopped", subjectId: deployment.id, actor: input.actor, message: `${deployment.name} was stopped.`, payload: { deploymentId: deployment.id } });
     return begun;
   });

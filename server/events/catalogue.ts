@@ -21,8 +21,13 @@ export type EventPayloads = {
   "deployment.stopped": { deploymentId: string };
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
+  "migration.cancelling": { deploymentId: string; migrationId: string };
   "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled" };
   "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };
+  "credential.created": { credentialId: string; kind: string; deploymentId: string | null };
+  "credential.revoked": { credentialId: string; kind: string; deploymentId: string | null };
+  "join-token.created": { joinTokenId: string };
+  "join-token.revoked": { joinTokenId: string };
   "operation.changed": { operationId: string; kind: string; subjectId: string; status: string };
 };
 export type EventName = keyof EventPayloads;

@@ -81,8 +81,8 @@ async function forward(deps: DoorDeps, keys: Map<string, string>, target: Target
 async function makeKey(deps: DoorDeps, deploymentId: string): Promise<string> {
   const name = `console of ${deploymentId}`;
   const old = await findCredentialByName(deps.db, name);
-  if (old) await revokeCredential(deps, old.id, { keepOneAdmin: false });
-  return (await createCredential(deps, { name, kind: "inference", deploymentId })).token;
+  if (old) await revokeCredential(deps, old.id, { keepOneAdmin: false, actor: "control" });
+  return (await createCredential(deps, { name, kind: "inference", deploymentId, actor: "control" })).token;
 }
 
 async function pass(res: ServerResponse, answer: Response): Promise<void> {

@@ -19,7 +19,7 @@ export const migrationRow = z
     startedBy: z.string(),
     finishedAt: z.iso.datetime().nullable(),
     decisions: z.array(z.object({ at: z.string(), state: z.string(), action: z.string(), reason: z.string() })),
-    nodes: z.array(z.object({ nodeId: z.string(), assignmentId: z.string(), segmentId: z.string(), state: z.string(), bytesDone: z.number(), bytesTotal: z.number(), bytesPerSecond: z.number() })),
+    nodes: z.array(z.object({ nodeId: z.string(), assignmentId: z.string(), segmentId: z.string(), from: z.number(), to: z.number(), state: z.string(), bytesDone: z.number(), bytesTotal: z.number(), bytesPerSecond: z.number() })),
   })
   .meta({ id: "Migration" });
 

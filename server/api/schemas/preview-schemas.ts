@@ -1,0 +1,31 @@
+// Owns the API's description of what an action would do.
+import { z } from "zod";
+import { estimate, origin, placement, planDiff } from "./plan-schemas.ts";
+
+const reason = z.object({ message: z.string(), fix: z.string().nullable() });
+const drawnNode = z.object({ id: z.string(), name: z.string() });
+
+const previewShape = {
+  possible: z.boolean(),
+  reasons: z.array(reason).meta({ description: "Why not." }),
+  effects: z.array(z.string()).meta({ description: "What will happen, in order." }),
+  losses: z.array(z.string()).meta({ description: "What is gone for good, or for as long as it lasts." }),
+  undo: z.string().nullable().meta({ description: "How to take it back; null = it can't be." }),
+  typed: z.string().nullable().meta({ description: "What the console has a person type first." }),
+};
+export const actionPreview = z.object(previewShape).meta({ id: "ActionPreview" });
+
+export const deploymentPreview = z
+  .object({ ...previewShape, toRevision: z.number().nullable(), diff: planDiff.nullable(), nodes: z.array(drawnNode) })
+  .meta({ id: "DeploymentPreview" });
+
+export const drainPreview = z
+  .object({
+    nodeId: z.string(),
+    name: z.string(),
+    cordoned: z.boolean(),
+    possible: z.boolean(),
+    deployments: z.array(z.object({ deploymentId: z.string(), name: z.string(), nodes: z.array(drawnNode), to: z.object({ placement, origin, estimate, diff: planDiff }).nullable(), reasons: z.array(reason) })),
+    stoppedHere: z.array(z.object({ deploymentId: z.string(), name: z.string() })).meta({ description: "Stopped ones whose last revision ran there." }),
+  })
+  .meta({ id: "DrainPreview" });
