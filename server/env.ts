@@ -19,7 +19,8 @@ export const SETTINGS = [
 ] as const;
 type Setting = (typeof SETTINGS)[number][0];
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const noPort = "is no port from 0 to 65535";
+const port = z.coerce.number({ error: noPort }).int(noPort).min(0, noPort).max(65_535, noPort);
 const hostName = z.string().regex(/^[A-Za-z0-9.:_-]+$/, "is no host name or address");
 const flag = z.union([z.boolean(), z.enum(["1", "true", "yes", "0", "false", "no", ""])]).transform((value) => value === true || ["1", "true", "yes"].includes(String(value)));
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { agentPorts, checkPort, rememberAgentPort } from "./listen.ts";
+import { agentPorts, checkPort, listen, rememberAgentPort } from "./listen.ts";
 
 test("agents find the console where they did last time, unless it took that port for itself", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "cutplane-listen-"));
@@ -23,6 +23,7 @@ test("a taken port is a plain sentence with what to do", async () => {
   const port = await new Promise<number>((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)));
   try {
     await expect(checkPort("127.0.0.1", port)).rejects.toThrow(/taken by another program.*--port/);
+    await expect(listen(createServer(), "127.0.0.1", port, "--agent-port")).rejects.toThrow(/taken by another program.*--agent-port/);
     expect(await checkPort("127.0.0.1", 0)).toBeGreaterThan(0);
   } finally {
     await new Promise((resolve) => server.close(resolve));

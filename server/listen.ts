@@ -12,10 +12,13 @@ export async function checkPort(host: string, port: number): Promise<number> {
   return address && typeof address === "object" ? address.port : port;
 }
 
-/** @throws Error with a plain sentence */
-export function listen(server: Server, host: string, port: number): Promise<void> {
+/** Which setting chooses another port. */
+export type PortFlag = "--port" | "--agent-port";
+
+/** @throws Error with a plain sentence, the system's own error as its cause */
+export function listen(server: Server, host: string, port: number, flag: PortFlag = "--port"): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host, port), { cause: error }));
+    const fail = (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host, port, flag), { cause: error }));
     server.once("error", fail);
     server.listen(port, host, () => {
       server.off("error", fail);
@@ -24,9 +27,9 @@ export function listen(server: Server, host: string, port: number): Promise<void
   });
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === "EADDRINUSE") return `Port ${port} on ${host} is taken by another program. Choose another with --port.`;
-  if (error.code === "EACCES") return `Port ${port} may not be used by this user. Choose one above 1023 with --port.`;
+function explain(error: NodeJS.ErrnoException, host: string, port: number, flag: PortFlag): string {
+  if (error.code === "EADDRINUSE") return `Port ${port} on ${host} is taken by another program. Choose another with ${flag}.`;
+  if (error.code === "EACCES") return `Port ${port} may not be used by this user. Choose one above 1023 with ${flag}.`;
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") return `This machine has no address ${host}. Choose another with --host.`;
   return `Port ${port} on ${host} can't be listened on: ${error.message}.`;
 }

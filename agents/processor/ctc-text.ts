@@ -2,7 +2,7 @@
 import type { WireTensor } from "../protocol/tensor.ts";
 import { linesOf } from "./labels.ts";
 import { decodePicture, PICTURE_TYPES, resizePicture } from "./picture.ts";
-import { pictureTensor, readNormalisation } from "./picture-tensor.ts";
+import { checkPictureInput, pictureTensor, readNormalisation } from "./picture-tensor.ts";
 import { ProcessorError } from "./processor-error.ts";
 import type { LoadProcessor } from "./processor.ts";
 import { readOptions } from "./read-options.ts";
@@ -26,6 +26,7 @@ export const loadCtcText: LoadProcessor = async (spec, files, model) => {
   if (options.boolean("appendSpace", true)) alphabet.push(" ");
   const blank = options.choice("blank", "first", ["first", "last"]);
   options.end();
+  checkPictureInput(input, how, { width: null, height });
   if (minWidth > maxWidth) throw new ProcessorError("option", `option "minWidth" (${minWidth}) is larger than "maxWidth" (${maxWidth})`);
   return {
     accepts: PICTURE_TYPES,

@@ -2,7 +2,7 @@
 import { elementCount, type WireTensor } from "../protocol/tensor.ts";
 import { bestLabels, readLabels } from "./labels.ts";
 import { cropCentre, decodePicture, PICTURE_TYPES, resizePicture, type Picture } from "./picture.ts";
-import { pictureTensor, readNormalisation } from "./picture-tensor.ts";
+import { checkPictureInput, pictureTensor, readNormalisation } from "./picture-tensor.ts";
 import { ProcessorError } from "./processor-error.ts";
 import type { Encoded, LoadProcessor } from "./processor.ts";
 import { type OptionReader, readOptions } from "./read-options.ts";
@@ -64,6 +64,7 @@ function readImageInput(options: OptionReader, pickInput: () => ReturnType<typeo
   if (fit === "crop" && resizeShort < Math.max(size.width, size.height) && size.width === size.height) {
     throw new ProcessorError("option", `option "resizeShort" (${resizeShort}) must not be smaller than the crop (${size.width})`);
   }
+  checkPictureInput(input, how, size);
   const padding = options.number("padding", 0, { min: -1e6, max: 1e6 });
   return async ({ body }) => {
     const picture = fitPicture(decodePicture(body), size, fit, resizeShort);

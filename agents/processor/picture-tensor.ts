@@ -28,6 +28,22 @@ function perChannel(values: number[], count: number): number[] {
 }
 
 /**
+ * Whether the model's input can be a picture made so; `null` = that side varies from picture to picture.
+ * @throws ProcessorError "option"
+ */
+export function checkPictureInput(input: TensorSpec, how: Normalisation, size: { width: number | null; height: number | null }): void {
+  const refuse = (problem: string) => new ProcessorError("option", `input "${input.name}" ${problem}`);
+  if (input.dataType !== "float32" && input.dataType !== "uint8") throw refuse(`is ${input.dataType}; pictures are made for float32 and uint8 inputs`);
+  if (input.shape === null) return;
+  const planes = how.channels === "gray" ? 1 : 3;
+  const made = how.layout === "NCHW" ? [1, planes, size.height, size.width] : [1, size.height, size.width, planes];
+  const fits = input.shape.length === 4 && input.shape.every((declared, axis) => typeof declared !== "number" || made[axis] === null || declared === made[axis]);
+  if (fits) return;
+  const tell = (shape: (number | string | null)[]) => `[${shape.map((one) => (one === null || one === "" ? "?" : one)).join(", ")}]`;
+  throw refuse(`has shape ${tell(input.shape)}, the pictures are ${tell(made)}: see the options "layout", "channels", "width" and "height"`);
+}
+
+/**
  * [1, C, height, width] or [1, height, width, C]. A picture smaller than `size` lies at the top left; the rest is `padding`,
  * in the model's own units (after normalising).
  */

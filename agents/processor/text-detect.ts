@@ -3,7 +3,7 @@
 import type { WireTensor } from "../protocol/tensor.ts";
 import { findComponents } from "./connected-components.ts";
 import { decodePicture, PICTURE_TYPES, resizePicture } from "./picture.ts";
-import { pictureTensor, readNormalisation } from "./picture-tensor.ts";
+import { checkPictureInput, pictureTensor, readNormalisation } from "./picture-tensor.ts";
 import { ProcessorError } from "./processor-error.ts";
 import type { LoadProcessor } from "./processor.ts";
 import { readOptions } from "./read-options.ts";
@@ -31,6 +31,7 @@ export const loadTextDetect: LoadProcessor = async (spec, files, model) => {
     minSide: options.number("minSide", 3, { min: 1, max: 100 }),
   };
   options.end();
+  checkPictureInput(input, how, { width: null, height: null });
   return {
     accepts: PICTURE_TYPES,
     async encode({ body }) {

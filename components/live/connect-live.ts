@@ -12,7 +12,7 @@ const INVALIDATE_AFTER_MS = 60;
 
 /** Which routers' answers an event makes old. */
 const TOUCHES: Record<EventName, string[]> = {
-  "model.imported": ["models"], "model.refused": ["models"], "model.deleted": ["models"], "profile.measured": ["models", "plans"],
+  "model.imported": ["models"], "model.refused": ["models"], "model.changed": ["models", "plans", "deployments"], "model.deleted": ["models"], "profile.measured": ["models", "plans"],
   "topology.saved": ["topologies"], "topology.deleted": ["topologies"],
   "node.enrolled": ["nodes", "topologies"], "node.online": ["nodes", "topologies", "deployments"], "node.late": ["nodes", "topologies"], "node.lost": ["nodes", "topologies", "deployments"],
   "node.changed": ["nodes", "topologies"], "node.notice": [], "node.removed": ["nodes", "topologies"],

@@ -37,12 +37,12 @@ export const models = router({
     .meta({ openapi: { method: "PATCH", path: "/models/{id}", tags: ["models"], summary: "Rename a model" } })
     .input(byId.extend({ name: z.string() }))
     .output(modelRow)
-    .mutation(async ({ ctx, input }) => toModelRow(await renameModel(ctx.deps, input))),
+    .mutation(async ({ ctx, input }) => toModelRow(await renameModel(ctx.deps, input, ctx.actor))),
   setProcessor: procedure
-    .meta({ openapi: { method: "PUT", path: "/models/{id}/processor", tags: ["models"], summary: "Declare pre- and post-processing; null = tensors only. Files are uploaded before, by PUT /files/processor" } })
+    .meta({ openapi: { method: "PUT", path: "/models/{id}/processor", tags: ["models"], summary: "Declare pre- and post-processing; null = tensors only. Files are uploaded before, by PUT /files/processor; the declaration is loaded with them before it is taken" } })
     .input(byId.extend({ processor: processorSpec.nullable(), files: z.array(z.object({ name: z.string().min(1).max(200), digest: z.string() })).max(20).optional() }))
     .output(modelDetail)
-    .mutation(async ({ ctx, input }) => toDetail(ctx.deps, await setProcessor(ctx.deps, input))),
+    .mutation(async ({ ctx, input }) => toDetail(ctx.deps, await setProcessor(ctx.deps, input, ctx.actor))),
   measure: procedure
     .meta({ openapi: { method: "POST", path: "/models/{id}/measure", tags: ["models"], summary: "Measure the model on live nodes, by default one of each device class" } })
     .input(byId.extend({ nodeIds: z.array(z.string()).max(1000).optional(), idempotencyKey }))

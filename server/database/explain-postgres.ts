@@ -15,5 +15,6 @@ export function explainPostgres(output: string, freeBytes: number | null): strin
   if (/Read-only file system/i.test(output)) return "the file system is read-only. Give a folder elsewhere with --data.";
   if (/Permission denied|could not access|EACCES/.test(output)) return `a file or folder may not be read or written (${lines.at(-1)}).`;
   if (/database files are incompatible|was initialized by PostgreSQL version/.test(output)) return `the folder was made by another version of PostgreSQL (${lines.at(-1)}). Give another folder with --data, or run the version that made it.`;
+  if (/ready to accept connections\s*$/.test(output)) return "it runs, but nothing on this machine reaches 127.0.0.1. Is the loopback interface up (ip link set lo up), and does no firewall forbid it?";
   return lines.slice(-3).join(" | ") || "it said nothing.";
 }

@@ -4,6 +4,7 @@ import type { NodeSample, ObservedAssignment, ObservedIngress, RequestTrace } fr
 export type EventPayloads = {
   "model.imported": { modelId: string; name: string; layers: number; legalCuts: number };
   "model.refused": { fileName: string; code: string; place: string | null };
+  "model.changed": { modelId: string; name: string };
   "model.deleted": { modelId: string; name: string };
   "profile.measured": { modelId: string; nodeId: string; wholeMs: number };
   "topology.saved": { topologyId: string; revision: number };

@@ -11,6 +11,7 @@ import type { Deps } from "../commands/deps.ts";
 import { enrolNode, type SignNode } from "../commands/enrol-node.ts";
 import { renewNode } from "../commands/renew-node.ts";
 import { AppError } from "../errors.ts";
+import { listen } from "../listen.ts";
 import type { StoredNode } from "../store/nodes.ts";
 import type { CertificateAuthority } from "../trust/certificate-authority.ts";
 import { hashOfJoinToken } from "../trust/join-tokens.ts";
@@ -38,7 +39,7 @@ export type AgentListenerOptions = {
 };
 export type AgentListener = { server: Server; endpoint: AgentEndpoint; close(): Promise<void> };
 
-/** Listens when it returns. @throws Error when no port is free */
+/** Listens when it returns. @throws Error with a plain sentence when no port is free */
 export async function startAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
   const { deps, authority } = options;
   const certificate = () => issueServerCertificate(authority, { hosts: options.hosts, now: deps.clock.now() });
@@ -73,15 +74,9 @@ export async function startAgentListener(options: AgentListenerOptions): Promise
 async function listenOnOneOf(server: Server, host: string, ports: number[]): Promise<void> {
   for (const [index, port] of ports.entries()) {
     try {
-      return await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, host, () => {
-          server.off("error", reject);
-          resolve();
-        });
-      });
+      return await listen(server, host, port, "--agent-port");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || index === ports.length - 1) throw error;
+      if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== "EADDRINUSE" || index === ports.length - 1) throw error;
     }
   }
 }

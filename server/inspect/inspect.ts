@@ -1,6 +1,7 @@
 // Entry of the inspecting child process: one job by IPC, one result, gone. A hostile model may kill this process and nothing else.
 import { readFileSync, writeFileSync } from "node:fs";
 import { decodeParityFile, encodeParityFile } from "../../agents/protocol/parity-file.ts";
+import { loadProcessor } from "../../agents/processor/load-processor.ts";
 import { comparePipeline } from "./compare-pipeline.ts";
 import type { InspectJob, InspectResult, ParityJob } from "./jobs.ts";
 import { openSession, toOrt } from "./ort-session.ts";
@@ -16,6 +17,7 @@ process.send?.("ready");
 
 async function perform(job: InspectJob): Promise<InspectResult> {
   if (job.kind === "parity") return compare(job);
+  if (job.kind === "processor") return checkProcessor(job);
   const session = await openSession(job.modelPath, { intraOpThreads: 1, optimization: "disabled", provider: "cpu" });
   if (job.kind === "metadata") {
     const values = session.outputMetadata.map((value) => ({ name: value.name, type: value.isTensor ? value.type : "", shape: value.isTensor ? [...value.shape] : [] }));
@@ -24,6 +26,12 @@ async function perform(job: InspectJob): Promise<InspectResult> {
   const { inputs } = decodeParityFile(readFileSync(job.inputsPath));
   const outputs = await session.run(Object.fromEntries(inputs.map((tensor) => [tensor.name, toOrt(tensor)])));
   return { ok: true, kind: "run-shapes", seen: Object.entries(outputs).map(([name, tensor]) => ({ name, type: tensor.type, sizes: [...tensor.dims] })) };
+}
+
+async function checkProcessor({ spec, files, model }: Extract<InspectJob, { kind: "processor" }>): Promise<InspectResult> {
+  const contents = new Map(files.map(({ name, path }) => [name, new Uint8Array(readFileSync(path))]));
+  const problem = await loadProcessor(spec, contents, model).then(() => null, (error: Error) => error.message);
+  return { ok: true, kind: "processor", problem };
 }
 
 async function compare(job: ParityJob): Promise<InspectResult> {
