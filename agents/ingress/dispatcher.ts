@@ -35,7 +35,7 @@ export type InferAnswer = {
 };
 
 type Entry = InferRequest & {
-  id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string;
+  id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
   retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
   resolve(answer: InferAnswer): void; reject(error: WireError): void;
 };
@@ -75,7 +75,7 @@ export class Dispatcher {
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       const entry: Entry = {
-        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), retryTimer: null, retryMs: FIRST_RETRY_MS,
+        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject,
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -90,6 +90,7 @@ export class Dispatcher {
     if (!entry.ready || entry.sentTo || !pipeline?.linked) return;
     entry.attempt++;
     entry.sentTo = pipeline;
+    entry.leftAt = null;
     const wanted = pipeline.pipeline.sends;
     const { stream } = entry;
     try {
@@ -98,7 +99,7 @@ export class Dispatcher {
         streamId: stream?.streamId ?? 0, stepIndex: stream?.stepIndex ?? 0, flags: stream ? FLAGS.stream | (stream.end ? FLAGS.streamEnd : 0) : 0,
         deadlineMs: Math.max(1, Math.ceil(entry.deadlineAt - performance.now())), traces: [],
         tensors: entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
-      });
+      }, () => { entry.leftAt = performance.now(); });
     } catch (error) {
       this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message);
     }
@@ -110,7 +111,7 @@ export class Dispatcher {
     if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== message.attempt) return this.#pool.release(message.buffer);
     this.#close(entry);
     entry.resolve({
-      outputs: message.tensors, trace: traceOf(entry, message.traces, null), epoch: message.epoch, attempts: entry.attempt,
+      outputs: message.tensors, trace: { ...traceOf(entry, message.traces, null), ...wayOf(entry, message, pipeline) }, epoch: message.epoch, attempts: entry.attempt,
       release: () => this.#pool.release(message.buffer),
     });
   }
@@ -176,6 +177,15 @@ export class Dispatcher {
 export function traceOf(entry: { id: number; startedAt: number; startedAtIso: string }, stages: StageTrace[], errorCode: WireErrorCode | null): RequestTrace {
   return {
     requestId: `req_${entry.id.toString(36)}`, startedAt: entry.startedAtIso, totalMs: performance.now() - entry.startedAt, ok: errorCode === null, errorCode,
-    stages: stages.map(({ stageIndex, nodeId, queueMs, computeMs, receivedBytes }) => ({ stageIndex, nodeId, queueMs, computeMs, receivedBytes })),
+    stages,
+  };
+}
+
+/** What only the ingress knows of an answered request's way. */
+function wayOf(entry: Entry, message: Message, pipeline: PipelineRuntime): Partial<RequestTrace> {
+  const bytes = message.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+  return {
+    attempts: entry.attempt, epoch: message.epoch, ...(entry.leftAt === null ? {} : { sendMs: entry.leftAt - entry.startedAt }),
+    answer: { receiveMs: message.receiveMs ?? 0, roundTripMs: pipeline.answerRoundTripMs, bytes },
   };
 }

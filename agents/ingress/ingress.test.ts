@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RequestTrace } from "../protocol/control.ts";
 import { encodeParityFile } from "../protocol/parity-file.ts";
 import { encodePreamble } from "../protocol/preamble.ts";
 import type { TensorSpec } from "../protocol/tensor.ts";
@@ -164,4 +165,30 @@ test("a data proxy carries connections by CONNECT", async () => {
   expect(sample.error).toBeNull();
   expect(targets).toEqual([`127.0.0.1:${nodes[1]!.end.port}`]);
   proxy.close();
+});
+
+test("finished requests are told with times of one clock each, which add up to no more than the whole", async () => {
+  const told: RequestTrace[] = [];
+  const seen = () => {
+    const sample = ingress.last("sample");
+    for (const trace of sample?.samples[0]?.recent ?? []) if (!told.some((one) => one.requestId === trace.requestId)) told.push(trace);
+    return told;
+  };
+  await expect.poll(async () => {
+    await post({ inputs: [good] });
+    return seen().filter((one) => one.ok).length;
+  }, { timeout: 20_000 }).toBeGreaterThan(3);
+  for (const trace of told.filter((one) => one.ok)) {
+    expect(trace.stages.map((stage) => stage.stageIndex)).toEqual([0, 1]);
+    expect(trace.answer?.bytes).toBe(4 * WIDTH);
+    const inside = trace.stages.reduce((sum, { times }) => sum + (times?.holdMs ?? Number.NaN) + (times?.receiveMs ?? Number.NaN), trace.sendMs ?? Number.NaN);
+    // Times on the wire are 32-bit floats.
+    expect(inside + (trace.answer?.receiveMs ?? Number.NaN)).toBeLessThanOrEqual(trace.totalMs * (1 + 1e-6));
+    for (const { times, queueMs, computeMs } of trace.stages) {
+      expect(times?.roundTripMs).toBeGreaterThan(0);
+      expect(times?.holdMs).toBeGreaterThanOrEqual((queueMs + computeMs) * (1 - 1e-6));
+    }
+    expect(trace.answer?.roundTripMs).toBeGreaterThan(0);
+  }
+  expect((await post({ inputs: [{ ...good, name: "none" }] })).status).toBeGreaterThanOrEqual(400);
 });

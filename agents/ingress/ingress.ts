@@ -86,7 +86,7 @@ export class Ingress {
       const body: OpenBody | null = parseOpen(frame.body);
       const pipeline = body && this.#pipelineFor(body);
       if (!body || !pipeline || body.stageIndex !== 0) return connection.close(body ? "unknown_lane" : "bad_frame", "no such pipeline here");
-      const link = pipeline.attach(connection, frame.value);
+      const link = pipeline.attach(connection, frame.value, body.hopTimes === true);
       if (typeof link === "string") return connection.close(link, `this pipeline does not start at ${connection.peerNodeId}`);
       opened = { pipeline, link };
       connection.sendControl("opened", { epoch: body.epoch });

@@ -62,9 +62,14 @@ export class PipelineRuntime {
     return this.#first ? "a later stage is not linked yet" : "the first stage has not connected";
   }
 
-  /** Sends a request, or queues it until stage 0 grants credit. Throws WireError. */
-  send(message: Omit<Message, "buffer">): void {
-    this.#first!.send(message, () => undefined);
+  /** Shortest recent round trip to the last stage, ms; null = none yet. */
+  get answerRoundTripMs(): number | null {
+    return this.#answers.connection?.roundTripMs ?? null;
+  }
+
+  /** Sends a request, or queues it until stage 0 grants credit; `leaving` is called when it goes. Throws WireError. */
+  send(message: Omit<Message, "buffer">, leaving: () => void): void {
+    this.#first!.send(message, () => undefined, leaving);
   }
 
   cancel(requestId: number): void {
@@ -78,11 +83,11 @@ export class PipelineRuntime {
   }
 
   /** Stage 0 dialled and opened; replaces an older connection. */
-  attach(connection: FrameConnection, credits: number): SenderLink | WireErrorCode {
+  attach(connection: FrameConnection, credits: number, hopTimes: boolean): SenderLink | WireErrorCode {
     const allowed = this.pipeline.firstNodeIds;
     if (allowed && !allowed.includes(connection.peerNodeId)) return "not_allowed";
     const before = this.#first;
-    this.#first = new SenderLink(connection, credits);
+    this.#first = new SenderLink(connection, credits, hopTimes);
     before?.close();
     before?.connection.close("going_away", "replaced by a newer connection");
     this.#changed();

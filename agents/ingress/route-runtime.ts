@@ -10,11 +10,14 @@ import type { LocalIngressRoute } from "../stage/messages.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
+import { RecentRequests } from "./recent-requests.ts";
 import { Sequences } from "./sequences.ts";
 import { Verification } from "./verification.ts";
 
 /** Latencies kept per interval. */
 const MAX_TIMES = 4096;
+/** A peer's words in a trace. */
+const MAX_ERROR_CHARS = 300;
 /** An answer may be larger than a request (logits); above this it is a mistake or an attack. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
@@ -38,6 +41,7 @@ export class RouteRuntime {
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
   #times: number[] = [];
   #trace: RequestTrace | null = null;
+  readonly #recent = new RecentRequests();
 
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
@@ -122,7 +126,8 @@ export class RouteRuntime {
       const code = error instanceof WireError ? error.code : "internal";
       this.totals.failed++;
       this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-      this.#trace = traceOf({ id: this.#host.nextId(), startedAt, startedAtIso: new Date(Date.now() - (performance.now() - startedAt)).toISOString() }, [], error instanceof WireError ? error.code : "internal");
+      const startedAtIso = new Date(Date.now() - (performance.now() - startedAt)).toISOString();
+      this.#keep({ ...traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) });
       throw error;
     }
   }
@@ -148,7 +153,12 @@ export class RouteRuntime {
     const ms = performance.now() - startedAt;
     this.totals.latencyMsSum += ms;
     if (this.#times.length < MAX_TIMES) this.#times.push(ms);
+    this.#keep(trace);
+  }
+
+  #keep(trace: RequestTrace): void {
     this.#trace = trace;
+    this.#recent.add(trace);
   }
 
   /** Starts the wanted verification once its file is here and its pipeline is linked; a task runs once. */
@@ -185,7 +195,7 @@ export class RouteRuntime {
       accepted: accepted - before.accepted, succeeded: succeeded - before.succeeded, failed: failed - before.failed, inFlight: this.inFlight,
       latencyMsP50: quantile(times, 0.5), latencyMsP99: quantile(times, 0.99),
       errors: Object.fromEntries(Object.entries(errors).map(([code, count]) => [code, count - (before.errors[code] ?? 0)]).filter(([, count]) => (count as number) > 0)),
-      trace: this.#trace,
+      trace: this.#trace, recent: this.#recent.take(),
     };
     this.#taken = { accepted, succeeded, failed, errors: { ...errors } };
     this.#times = [];

@@ -1,6 +1,7 @@
 // Owns the control messages between a node's agent and the console: enrolment over HTTPS, then a Socket.io connection (namespace /agents)
 // over mutual TLS. Everything is level-based: the console sends the node's whole desired state with a version that only grows, the agent
 // stores it, works towards it, and reports what it observes. Losing or repeating any message is harmless.
+import type { StageTimes } from "./frame.ts";
 import type { TensorSpec, WireTensor } from "./tensor.ts";
 
 /** Version of this contract. The console refuses an agent whose version it does not speak, and says so. */
@@ -250,10 +251,22 @@ export type IngressSample = {
   errors: Record<string, number>;
   /** Most recent finished request of the interval, across its stages. */
   trace: RequestTrace | null;
+  /** Some finished requests of the interval: failed, slowest and newest ones, at most MAX_RECENT_REQUESTS. Absent = the agent tells none. */
+  recent?: RequestTrace[];
 };
+export const MAX_RECENT_REQUESTS = 10;
+/** All times are milliseconds. What is optional is absent where an agent on the way does not tell it. */
 export type RequestTrace = {
   requestId: string; startedAt: string; totalMs: number; ok: boolean; errorCode: string | null;
-  stages: { stageIndex: number; nodeId: string; queueMs: number; computeMs: number; receivedBytes: number }[];
+  stages: { stageIndex: number; nodeId: string; queueMs: number; computeMs: number; receivedBytes: number; times?: StageTimes }[];
+  errorMessage?: string;
+  /** How often it was sent; more than 1 = a pipeline broke or refused it. */
+  attempts?: number;
+  epoch?: number;
+  /** From accepted to handed to the connection to stage 0, of the attempt that was answered. By the ingress's clock, as is totalMs. */
+  sendMs?: number;
+  /** The hop back to the ingress. */
+  answer?: { receiveMs: number; roundTripMs: number | null; bytes: number };
 };
 /** Measured by this node towards a peer, by probe frames over a mutual-TLS data connection. */
 export type LinkSample = { toNodeId: string; at: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; error: string | null };

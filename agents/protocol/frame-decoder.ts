@@ -11,6 +11,8 @@ export type DecoderOptions = {
   maxPayloadBytes: number;
   /** Memory for a payload; at least `bytes` long. */
   allocate(bytes: number): ArrayBuffer;
+  /** Milliseconds of any steady clock; messages then say how long they took to come in. */
+  nowMs?(): number;
   onMessage(message: Message): void;
   onControl(frame: ControlFrame): void;
 };
@@ -22,6 +24,8 @@ const NOTHING = new Uint8Array(0);
 type Open = {
   header: Header; traces: StageTrace[]; descriptors: Descriptor[]; buffer: ArrayBuffer; bytes: Uint8Array;
   filled: number;
+  /** When its header was read. */
+  sinceMs: number;
 };
 // header ──► body (control) ──► header
 //        ──► meta ──► piece ──► header (message open: only chunk and control frames may follow) ──► … ──► message done
@@ -41,6 +45,7 @@ export class FrameDecoder {
   /** Bytes the present state still needs (piece and skip), or needs in all (the others). */
   #need = HEADER_BYTES;
   #header: Header | null = null;
+  #headerAtMs = 0;
   #open: Open | null = null;
   #direct = false;
 
@@ -121,6 +126,7 @@ export class FrameDecoder {
   #beginFrame(header: Header): void {
     this.#header = header;
     if (header.type === "tensors") {
+      this.#headerAtMs = this.#options.nowMs?.() ?? 0;
       if (this.#open) throw new WireError("bad_frame", "a second message inside an unfinished one");
       return this.#expect("meta", header.metaBytes);
     }
@@ -138,7 +144,7 @@ export class FrameDecoder {
     const header = this.#header!;
     const { traces, descriptors } = decodeMeta(this.#small.subarray(0, header.metaBytes), header.payloadBytes);
     const buffer = this.#options.allocate(header.payloadBytes);
-    this.#open = { header, traces, descriptors, buffer, bytes: new Uint8Array(buffer), filled: 0 };
+    this.#open = { header, traces, descriptors, buffer, bytes: new Uint8Array(buffer), filled: 0, sinceMs: this.#headerAtMs };
     const piece = header.bodyBytes - header.metaBytes;
     this.#expect("piece", piece);
     if (piece === 0) this.#endPiece();
@@ -152,7 +158,7 @@ export class FrameDecoder {
     const { header, buffer } = open;
     this.#options.onMessage({
       flags: header.flags, attempt: header.attempt, requestId: header.requestId, originId: header.originId, streamId: header.streamId,
-      stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, traces: open.traces, buffer,
+      stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, traces: open.traces, buffer, ...(this.#options.nowMs ? { receiveMs: this.#options.nowMs() - open.sinceMs } : {}),
       tensors: open.descriptors.map(({ name, dataType, shape, offset, bytes }) => ({ name, dataType, shape, data: new Uint8Array(buffer, offset, bytes) })),
     });
   }

@@ -16,6 +16,8 @@ const typeByNumber = new Map(Object.entries(FRAME_TYPES).map(([name, number]) =>
 
 /** Bytes after the header in one frame: a control frame may always pass between two of them. */
 export const MAX_CHUNK_BYTES = 256 * 1024;
+/** Bytes of a trace's times. Whoever reads skips what follows them: later versions may say more. */
+const TIMES_BYTES = 12;
 /** Traces and descriptors of one message; 64 KiB is 400 tensors with long names. */
 export const MAX_META_BYTES = 64 * 1024;
 /** JSON of open/opened, text of an error. */
@@ -41,12 +43,22 @@ export type Header = {
   value: number;
   payloadBytes: number;
 };
-export type StageTrace = { stageIndex: number; nodeId: string; queueMs: number; computeMs: number; receivedBytes: number };
+/** Durations of a frame at one node, milliseconds. Each is the difference of two readings of that node's own clock: nobody's clocks are compared. */
+export type StageTimes = {
+  /** First to last byte of the frame. */
+  receiveMs: number;
+  /** Shortest recent round trip of a ping on the connection the frame came by; null = none yet. */
+  roundTripMs: number | null;
+  /** Last byte received to result handed to its connection: waiting, computing, waiting for credit. */
+  holdMs: number;
+};
+/** `times` is absent where a node on the way does not tell them. */
+export type StageTrace = { stageIndex: number; nodeId: string; queueMs: number; computeMs: number; receivedBytes: number; times?: StageTimes };
 
 /** What identifies and bounds one request's frame. */
 export type MessageFields = Pick<Header, "flags" | "attempt" | "requestId" | "originId" | "streamId" | "stepIndex" | "epoch" | "deadlineMs">;
 /** A whole tensors message. Tensors view `buffer` when decoded. */
-export type Message = MessageFields & { traces: StageTrace[]; tensors: WireTensor[]; buffer: ArrayBuffer | null };
+export type Message = MessageFields & { traces: StageTrace[]; tensors: WireTensor[]; buffer: ArrayBuffer | null; /** First to last byte, by this process's clock; of a decoder with a clock. */ receiveMs?: number };
 /** Everything else. `body` is a copy. */
 export type ControlFrame = Header & { body: Uint8Array };
 
@@ -162,6 +174,7 @@ export function encodeMessage(message: Omit<Message, "buffer">, allocate: Alloca
   const nodes = message.traces.map((trace) => encodeName(trace.nodeId));
   let metaBytes = 4;
   for (const node of nodes) metaBytes += 20 + node.length;
+  for (const trace of message.traces) if (trace.times) metaBytes += TIMES_BYTES;
   for (let i = 0; i < names.length; i++) metaBytes += 4 + 4 * message.tensors[i]!.shape.length + names[i]!.length;
   if (metaBytes > MAX_META_BYTES || names.length > MAX_TENSORS || nodes.length > MAX_TRACES) {
     throw new WireError("bad_tensors", `${names.length} tensors with ${metaBytes} bytes of descriptors`);
@@ -174,12 +187,17 @@ export function encodeMessage(message: Omit<Message, "buffer">, allocate: Alloca
   message.traces.forEach((trace, i) => {
     view.setUint8(at, trace.stageIndex);
     view.setUint8(at + 1, nodes[i]!.length);
-    view.setUint16(at + 2, 0, true);
+    view.setUint16(at + 2, trace.times ? TIMES_BYTES : 0, true);
     view.setFloat32(at + 4, trace.queueMs, true);
     view.setFloat32(at + 8, trace.computeMs, true);
     setUint53(view, at + 12, trace.receivedBytes);
     head.set(nodes[i]!, at + 20);
     at += 20 + nodes[i]!.length;
+    if (!trace.times) return;
+    view.setFloat32(at, trace.times.receiveMs, true);
+    view.setFloat32(at + 4, trace.times.roundTripMs ?? Number.NaN, true);
+    view.setFloat32(at + 8, trace.times.holdMs, true);
+    at += TIMES_BYTES;
   });
   const parts: Uint8Array[] = [];
   let payloadBytes = 0;
@@ -220,12 +238,14 @@ export function decodeMeta(meta: Uint8Array, payloadBytes: number): { traces: St
   for (let i = 0; i < traceCount; i++) {
     need(20);
     const length = meta[at + 1]!;
-    need(20 + length);
+    const more = view.getUint16(at + 2, true);
+    need(20 + length + more);
+    const times = more >= TIMES_BYTES ? { times: readTimes(view, at + 20 + length) } : {};
     traces.push({
-      stageIndex: meta[at]!, nodeId: text(meta.subarray(at + 20, at + 20 + length)), queueMs: view.getFloat32(at + 4, true),
-      computeMs: view.getFloat32(at + 8, true), receivedBytes: getUint53(view, at + 12),
+      stageIndex: meta[at]!, nodeId: text(meta.subarray(at + 20, at + 20 + length)), queueMs: readMs(view, at + 4),
+      computeMs: readMs(view, at + 8), receivedBytes: getUint53(view, at + 12), ...times,
     });
-    at += 20 + length;
+    at += 20 + length + more;
   }
   const descriptors: Descriptor[] = [];
   let offset = 0;
@@ -248,6 +268,17 @@ export function decodeMeta(meta: Uint8Array, payloadBytes: number): { traces: St
   }
   if (at !== meta.length || offset !== payloadBytes) throw new WireError("bad_frame", `descriptors name ${offset} payload bytes, the header ${payloadBytes}`);
   return { traces, descriptors };
+}
+
+/** What is no duration counts as none: another node's nonsense must not spoil this one's report. */
+function readMs(view: DataView, at: number): number {
+  const ms = view.getFloat32(at, true);
+  return ms >= 0 && ms < Infinity ? ms : 0;
+}
+
+function readTimes(view: DataView, at: number): StageTimes {
+  const roundTripMs = view.getFloat32(at + 4, true);
+  return { receiveMs: readMs(view, at), roundTripMs: roundTripMs >= 0 && roundTripMs < Infinity ? roundTripMs : null, holdMs: readMs(view, at + 8) };
 }
 
 function text(bytes: Uint8Array): string {

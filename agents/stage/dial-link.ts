@@ -11,7 +11,7 @@ const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 
 /** Body of an OPEN frame; its header's `value` is the number of frames the dialler takes before it grants more. */
-export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number };
+export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number; /** The dialler reads times in traces. */ hopTimes?: boolean };
 
 export type DialLinkOptions = {
   end: LaneEnd; open: OpenBody; credits: number; maxPayloadBytes: number; pool: BufferPool;
@@ -71,7 +71,7 @@ export class DialLink {
         onControl: (frame, connection) => frame.type === "opened" ? this.#opened(connection) : this.#options.onControl(frame),
         onClose: (code, reason) => this.#lost(`${code}: ${reason}`),
       });
-      this.#connection.sendControl("open", { value: this.#options.credits, epoch: open.epoch }, new TextEncoder().encode(JSON.stringify(open)));
+      this.#connection.sendControl("open", { value: this.#options.credits, epoch: open.epoch }, new TextEncoder().encode(JSON.stringify({ ...open, hopTimes: true } satisfies OpenBody)));
     } catch (error) {
       this.#lost(error instanceof WireError ? `${error.code} (${WIRE_ERRORS[error.code].number}): ${error.message}` : String(error));
     }
@@ -81,6 +81,8 @@ export class DialLink {
     this.#linked = true;
     this.problem = null;
     this.#waitMs = FIRST_WAIT_MS;
+    // The first frame should find a round trip measured.
+    connection.ping();
     this.#options.onLinked(connection);
   }
 

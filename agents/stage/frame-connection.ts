@@ -31,6 +31,8 @@ const TLS_BATCH_BYTES = 128 * 1024;
 const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
 const PING_EVERY_MS = 5_000;
+/** Round trips remembered: the shortest of the last minute is the path's, the others also waited for something. */
+const MAX_ROUND_TRIPS = 12;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 15_000;
 
@@ -74,8 +76,7 @@ export class FrameConnection {
   #closed = false;
   #closing: { code: WireErrorCode; reason: string } | null = null;
   #pingSentAt = 0;
-  /** Last measured round trip of a ping, ms. */
-  roundTripMs: number | null = null;
+  readonly #roundTripsMs: number[] = [];
 
   constructor(socket: Socket, peerNodeId: string, options: ConnectionOptions) {
     this.peerNodeId = peerNodeId;
@@ -85,6 +86,7 @@ export class FrameConnection {
     this.#decoder = new FrameDecoder({
       maxPayloadBytes: options.maxPayloadBytes,
       allocate: (bytes) => options.pool.acquire(bytes),
+      nowMs: () => performance.now(),
       onMessage: (message) => { if (!this.#closed) options.onMessage(message, this); },
       onControl: (frame) => this.#onControl(frame),
     });
@@ -101,6 +103,16 @@ export class FrameConnection {
 
   get closed(): boolean {
     return this.#closed || this.#closing !== null;
+  }
+
+  /** Shortest recent round trip of a ping, ms; null = none yet. */
+  get roundTripMs(): number | null {
+    return this.#roundTripsMs.length > 0 ? Math.min(...this.#roundTripsMs) : null;
+  }
+
+  ping(): void {
+    this.#pingSentAt = performance.now();
+    this.sendControl("ping");
   }
 
   sendControl(type: FrameType, fields: ControlFields = {}, body?: Uint8Array): void {
@@ -153,7 +165,11 @@ export class FrameConnection {
   #onControl(frame: ControlFrame): void {
     if (this.closed) return;
     if (frame.type === "ping") return this.sendControl("pong", { value: frame.value });
-    if (frame.type === "pong") { this.roundTripMs = performance.now() - this.#pingSentAt; return; }
+    if (frame.type === "pong") {
+      this.#roundTripsMs.push(performance.now() - this.#pingSentAt);
+      if (this.#roundTripsMs.length > MAX_ROUND_TRIPS) this.#roundTripsMs.shift();
+      return;
+    }
     if (frame.type === "goaway") {
       const reason = new TextDecoder().decode(frame.body);
       return this.#end(wireErrorCode(frame.value), `the peer closed: ${reason}`);
@@ -163,8 +179,7 @@ export class FrameConnection {
 
   #tick(): void {
     if (performance.now() - this.#heardAt > SILENT_AFTER_MS) return this.#end("silent", `nothing heard for ${SILENT_AFTER_MS} ms`);
-    this.#pingSentAt = performance.now();
-    this.sendControl("ping");
+    this.ping();
   }
 
   /** Sends what may be sent: control frames first, small frames together in one write, large ones chunk by chunk. */

@@ -109,11 +109,11 @@ export class LaneRuntime {
     return this.lane.stageIndex > 0 ? this.#upstream[0] : this.#upstream.find((link) => originId(link.end.nodeId) === origin);
   }
 
-  /** Passes a result on. Throws WireError when there is nobody to send to. `sent`: its bytes are no longer needed. */
-  send(message: Omit<Message, "buffer">, sent: () => void): void {
+  /** Passes a result on. Throws WireError when there is nobody to send to. `sent`: its bytes are no longer needed; `leaving`: it is about to be encoded. */
+  send(message: Omit<Message, "buffer">, sent: () => void, leaving: () => void): void {
     const link = this.#downstream.get(this.last ? message.originId : 0);
     if (!link) throw new WireError("link_lost", `stage ${this.lane.stageIndex} has no connection downstream`);
-    link.send(message, sent);
+    link.send(message, sent, leaving);
   }
 
   /** Whether the way from here to the last stage is up. */
@@ -132,7 +132,7 @@ export class LaneRuntime {
     if (this.last !== (body.role === "ingress") || (!this.last && body.stageIndex !== this.lane.stageIndex + 1)) return "unknown_lane";
     const key = this.last ? originId(connection.peerNodeId) : 0;
     const before = this.#downstream.get(key);
-    const link = new SenderLink(connection, credits);
+    const link = new SenderLink(connection, credits, body.hopTimes === true);
     this.#downstream.set(key, link);
     if (before) {
       this.sentBefore += before.connection.sentBytes;

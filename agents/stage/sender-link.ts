@@ -6,7 +6,7 @@ import type { FrameConnection } from "./frame-connection.ts";
 /** More waiting than this means credits are broken: senders upstream are bounded by credits of their own. */
 const MAX_WAITING = 4096;
 
-type Waiting = { message: Omit<Message, "buffer">; sent: () => void };
+type Waiting = { message: Omit<Message, "buffer">; sent: () => void; leaving: (() => void) | undefined };
 
 /** One accepted, opened connection. */
 export class SenderLink {
@@ -14,34 +14,42 @@ export class SenderLink {
   /** What the receiver said of its own way to the end of the pipeline. */
   linked = false;
   #credits: number;
+  readonly #hopTimes: boolean;
   readonly #waiting: Waiting[] = [];
 
-  constructor(connection: FrameConnection, credits: number) {
+  /** `hopTimes`: the receiver reads times in traces; to another they are not sent. */
+  constructor(connection: FrameConnection, credits: number, hopTimes: boolean) {
     this.connection = connection;
     this.#credits = credits;
+    this.#hopTimes = hopTimes;
   }
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** `sent` is called when the bytes are out of our hands (or the link closed). Throws WireError. */
-  send(message: Omit<Message, "buffer">, sent: () => void): void {
+  /** `sent` is called when the bytes are out of our hands (or the link closed), `leaving` right before the message is encoded. Throws WireError. */
+  send(message: Omit<Message, "buffer">, sent: () => void, leaving?: () => void): void {
     if (this.#credits > 0 && this.#waiting.length === 0) {
       this.#credits--;
-      return this.connection.sendMessage(message, sent);
+      return this.#hand({ message, sent, leaving });
     }
     if (this.#waiting.length >= MAX_WAITING) throw new WireError("overloaded", "too many frames wait for credit");
-    this.#waiting.push({ message, sent });
+    this.#waiting.push({ message, sent, leaving });
   }
 
   grant(credits: number): void {
     this.#credits += credits;
     while (this.#credits > 0 && this.#waiting.length > 0) {
-      const { message, sent } = this.#waiting.shift()!;
       this.#credits--;
-      this.connection.sendMessage(message, sent);
+      this.#hand(this.#waiting.shift()!);
     }
+  }
+
+  #hand({ message, sent, leaving }: Waiting): void {
+    leaving?.();
+    const known = this.#hopTimes || !message.traces.some((trace) => trace.times);
+    this.connection.sendMessage(known ? message : { ...message, traces: message.traces.map(({ times: _times, ...trace }) => trace) }, sent);
   }
 
   /** Takes a request back that has not been sent yet. */

@@ -178,9 +178,10 @@ export class Stage {
       if (job.cancelled) return lane.finish(link, result.buffer);
       const outputs = new Map<string, WireTensor>(result.outputs.map((output) => [output.name, output]));
       const tensors = lane.lane.sends.map((name) => outputs.get(name) ?? passenger(made.passengers.get(name)!, result.buffer));
-      const trace = { stageIndex: lane.lane.stageIndex, nodeId: this.#tls.nodeId, queueMs, computeMs: result.computeMs, receivedBytes: made.receivedBytes };
+      const times = { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs: 0 };
+      const trace = { stageIndex: lane.lane.stageIndex, nodeId: this.#tls.nodeId, queueMs, computeMs: result.computeMs, receivedBytes: made.receivedBytes, times };
       const deadlineMs = job.deadlineAt === Infinity ? NO_DEADLINE : Math.max(0, Math.round(job.deadlineAt - performance.now()));
-      lane.send({ ...message, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, () => lane.finish(link, result.buffer));
+      lane.send({ ...message, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, () => lane.finish(link, result.buffer), () => { times.holdMs = performance.now() - job.arrivedAt; });
     } catch (error) {
       this.#countFailed(lane);
       this.#dropStep(job);

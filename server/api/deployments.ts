@@ -10,6 +10,8 @@ import { previewDeployment } from "../commands/preview-deployment.ts";
 import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { listRequests, REQUEST_ORDERS } from "../live/recent-requests.ts";
 import { DEPLOYMENT_ACTIONS } from "../policy/preview-deployment.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
@@ -17,7 +19,7 @@ import type { Context } from "./context.ts";
 import { MAX_METRIC_MINUTES } from "./nodes.ts";
 import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
 import { readDeploymentMetrics } from "./read-metrics.ts";
-import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings } from "./schemas/deployment-schemas.ts";
+import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
 import { planDiff } from "./schemas/plan-schemas.ts";
@@ -98,6 +100,14 @@ export const deployments = router({
     .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
     .output(z.array(deploymentMetricRow))
     .query(({ ctx, input }) => readDeploymentMetrics(ctx.deps, input.id, input.minutes)),
+  requests: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/requests", tags, summary: "Finished requests with their times over stages and hops: the newest, slowest or failed ones kept" } })
+    .input(byId.extend({ order: z.enum(REQUEST_ORDERS).default("recent"), limit: z.number().int().min(1).max(60).default(20) }))
+    .output(z.array(recentRequest))
+    .query(async ({ ctx, input }) => {
+      await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
+      return listRequests(liveFleet(ctx.deps.db).requests.get(input.id), input.order, input.limit);
+    }),
   createKey: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/keys", tags, summary: "A key for the deployment's ingress; shown once" } })
     .input(byId.extend({ name: z.string() }))

@@ -1,7 +1,8 @@
 // Takes an agent's report into memory, at once and without the database: the flush loop writes what changed, in batches, so that an outage
 // of the database loses nothing and a thousand agents cost one statement.
-import type { Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
+import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
+import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
 import { pushSample } from "../live/sample-ring.ts";
 import type { Deps } from "./deps.ts";
 
@@ -39,7 +40,9 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
   if (report.sample) {
-    live.sample = report.sample;
+    keepTraces(fleet, live, report.sample.ingress, nowMs);
+    // Browsers are sent a node's sample each second: requests are read where they are looked at.
+    live.sample = { ...report.sample, ingress: report.sample.ingress.map(({ recent: _recent, ...one }) => one) };
     live.sampleAtMs = nowMs;
     live.sampleSeconds = previousAtMs === 0 ? 1 : Math.min(MAX_SAMPLE_SECONDS, Math.max(0.2, (nowMs - previousAtMs) / 1000));
     const { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores } = report.sample;
@@ -68,6 +71,15 @@ function isPeer(fleet: LiveFleet, nodeId: string, otherId: string): boolean {
 function onOurClock(at: string, clockOffsetMs: number | null, nowMs: number): string {
   const ms = Date.parse(at) - (clockOffsetMs ?? 0);
   return new Date(ms > 0 && ms < nowMs ? ms : nowMs).toISOString();
+}
+
+function keepTraces(fleet: LiveFleet, live: LiveNode, ingress: readonly IngressSample[], nowMs: number): void {
+  for (const { deploymentId, recent } of ingress) {
+    if (!recent || recent.length === 0 || !fleet.snapshot?.deployments.some((one) => one.deploymentId === deploymentId)) continue;
+    const log = fleet.requests.get(deploymentId) ?? createRequestLog();
+    fleet.requests.set(deploymentId, log);
+    keepRequests(log, live.nodeId, recent.map((trace) => ({ ...trace, startedAt: onOurClock(trace.startedAt, live.clockOffsetMs, nowMs) })), nowMs);
+  }
 }
 
 type Who = { nodeId: string; name: string };

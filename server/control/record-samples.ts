@@ -21,7 +21,7 @@ export async function recordDeploymentSamples(deps: Deps): Promise<void> {
     pushSample(ring, nowMs, [sample.requestsPerSecond, sample.errorsPerSecond, sample.latencyMsP50, sample.latencyMsP99, sample.predictedLatencyMs, sample.inFlight]);
   }
   const known = new Set(deployments.map((deployment) => deployment.deploymentId));
-  for (const id of fleet.deploymentRings.keys()) if (!known.has(id)) fleet.deploymentRings.delete(id);
+  for (const kept of [fleet.deploymentRings, fleet.requests]) for (const id of kept.keys()) if (!known.has(id)) kept.delete(id);
 }
 
 /** The window that has just ended. */

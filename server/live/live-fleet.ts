@@ -6,6 +6,7 @@ import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
+import type { RequestLog } from "./recent-requests.ts";
 import { createSampleRing, type SampleRing } from "./sample-ring.ts";
 
 /** Events of reports wait here while the database is away. At more, the oldest go: the feed is for people. */
@@ -50,6 +51,8 @@ export type LiveFleet = {
   /** The last one the loops made; null until then. */
   snapshot: FleetSnapshot | null;
   deploymentRings: Map<string, SampleRing>;
+  /** Of deployments the snapshot knows. */
+  requests: Map<string, RequestLog>;
   /** Names what changed since a browser's last samples. */
   touched: { nodes: Set<string>; links: Set<string> };
   desiredListeners: Set<(nodeId: string, document: Desired) => void>;
@@ -75,6 +78,7 @@ export function liveFleet(db: Db): LiveFleet {
     desired: new Map(),
     snapshot: null,
     deploymentRings: new Map(),
+    requests: new Map(),
     touched: { nodes: new Set(), links: new Set() },
     desiredListeners: new Set(),
     progressListeners: new Set(),

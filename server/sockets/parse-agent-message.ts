@@ -1,7 +1,7 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -61,11 +61,13 @@ const stageSample = z.object({
 });
 const trace = z.object({
   requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
-  stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount })).max(MAX_LANES),
+  stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount, times: z.object({ receiveMs: amount, roundTripMs: amountOrNull, holdMs: amount }).optional() })).max(MAX_LANES),
+  errorMessage: text.optional(), attempts: count.optional(), epoch: count.optional(), sendMs: amount.optional(),
+  answer: z.object({ receiveMs: amount, roundTripMs: amountOrNull, bytes: amount }).optional(),
 });
 const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
-  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(),
+  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(), recent: z.array(trace).max(MAX_RECENT_REQUESTS).optional(),
 });
 const sample = z.object({
   cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount,

@@ -55,6 +55,15 @@ function makeAll(): void {
     ...fields, traces: [{ stageIndex: 0, nodeId: "nod_a", queueMs: 0.5, computeMs: 12.25, receivedBytes: 4096 }],
     tensors: [{ name: "x", dataType: "float32", shape: [2, 3], hex: "0000803f00000040000040400000804000a0404000c04040".slice(0, 48), bytes: 24 }, { name: "größe", dataType: "uint8", shape: [], hex: "07", bytes: 1 }],
   });
+  message("tensors-times", "traces with times: of two nodes, the second without a ping yet, after one that tells none", {
+    ...fields,
+    traces: [
+      { stageIndex: 0, nodeId: "nod_a", queueMs: 0.5, computeMs: 12.25, receivedBytes: 4096 },
+      { stageIndex: 1, nodeId: "nod_b", queueMs: 0.25, computeMs: 8, receivedBytes: 65_536, times: { receiveMs: 5.25, roundTripMs: 8.5, holdMs: 9.5 } },
+      { stageIndex: 2, nodeId: "nod_c", queueMs: 0, computeMs: 2, receivedBytes: 1024, times: { receiveMs: 0, roundTripMs: null, holdMs: 2.125 } },
+    ],
+    tensors: [{ name: "y", dataType: "uint8", shape: [3], hex: "010203", bytes: 3 }],
+  });
   message("tensors-step", "step 4, the last, of a stream", { ...fields, flags: 3, streamId: 9, stepIndex: 4, deadlineMs: NO_DEADLINE, traces: [], tensors: [{ name: "ids", dataType: "int64", shape: [1, 1], hex: "2a00000000000000", bytes: 8 }] });
   message("tensors-empty", "a tensor without elements", { ...fields, traces: [], tensors: [{ name: "none", dataType: "float32", shape: [0, 4], hex: "", bytes: 0 }] });
   message("tensors-chunks", "600,000 bytes: a first body and two chunks", { ...fields, traces: [], tensors: [{ name: "big", dataType: "int8", shape: [600_000], fill: 5, bytes: 600_000 }] });

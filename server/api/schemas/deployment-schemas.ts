@@ -1,6 +1,7 @@
 // Owns the API's description of deployments, their revisions and migrations.
 import { z } from "zod";
 import { MIGRATION_STATES } from "../../policy/snapshot.ts";
+import type { RecentRequest } from "../../live/recent-requests.ts";
 import { planRow } from "./plan-schemas.ts";
 
 export const migrationRow = z
@@ -53,6 +54,34 @@ export const deploymentDetail = z
 export const deploymentMetricRow = z
   .object({ at: z.iso.datetime(), requestsPerSecond: z.number(), errorsPerSecond: z.number(), latencyMsP50: z.number().nullable(), latencyMsP99: z.number().nullable(), predictedLatencyMs: z.number().nullable() })
   .meta({ id: "DeploymentMetricRow" });
+
+const roundTripMs = z.number().nullable().meta({ description: "Shortest recent ping round trip of the connection; half of it is what can be derived for the hop's latency." });
+const receiveMs = z.number().meta({ description: "First to last byte, by the receiver's clock." });
+export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
+  .object({
+    requestId: z.string(),
+    ingressNodeId: z.string(),
+    startedAt: z.string(),
+    totalMs: z.number(),
+    ok: z.boolean(),
+    errorCode: z.string().nullable(),
+    errorMessage: z.string().optional(),
+    attempts: z.number().optional(),
+    epoch: z.number().optional(),
+    sendMs: z.number().optional().meta({ description: "From accepted to handed to the connection to the first stage, by the ingress's clock." }),
+    stages: z.array(
+      z.object({
+        stageIndex: z.number(),
+        nodeId: z.string(),
+        queueMs: z.number(),
+        computeMs: z.number(),
+        receivedBytes: z.number(),
+        times: z.object({ receiveMs, roundTripMs, holdMs: z.number().meta({ description: "Last byte in to result handed on, by the node's clock." }) }).optional(),
+      }),
+    ),
+    answer: z.object({ receiveMs, roundTripMs, bytes: z.number() }).optional(),
+  })
+  .meta({ id: "RecentRequest" });
 
 const limit = z.number().int().min(1).optional();
 export const deploymentSettings = z

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import type { RequestTrace } from "../../agents/protocol/control.ts";
+import { createRequestLog, keepRequests, listRequests, SLOWEST_OF_MS } from "./recent-requests.ts";
+
+const trace = (index: number, totalMs: number, ok = true): RequestTrace => ({ requestId: `req_${index}`, startedAt: new Date(index * 1000).toISOString(), totalMs, ok, errorCode: ok ? null : "deadline", stages: [] });
+
+test("each order is bounded and says what its name says", () => {
+  const log = createRequestLog();
+  for (let index = 0; index < 500; index++) keepRequests(log, "nod_a", [trace(index, index === 450 ? 800 : index % 9, index % 100 !== 0)], index * 1000);
+  expect(listRequests(log, "recent", 3).map((one) => one.requestId)).toEqual(["req_499", "req_498", "req_497"]);
+  expect(listRequests(log, "slowest", 1)[0]).toMatchObject({ requestId: "req_450", ingressNodeId: "nod_a" });
+  expect(listRequests(log, "failed", 100).map((one) => one.requestId)).toEqual(["req_400", "req_300", "req_200", "req_100", "req_0"]);
+  for (const order of ["recent", "slowest", "failed"] as const) expect(listRequests(log, order, 1000).length).toBeLessThanOrEqual(60);
+});
+
+test("what was slow long ago gives way", () => {
+  const log = createRequestLog();
+  keepRequests(log, "nod_a", [trace(1, 9000)], 1000);
+  keepRequests(log, "nod_a", [trace(2000, 5)], SLOWEST_OF_MS + 2_000_000);
+  expect(listRequests(log, "slowest", 10).map((one) => one.requestId)).toEqual(["req_2000"]);
+});
