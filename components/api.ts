@@ -31,6 +31,8 @@ export type NodeFull = Outputs["nodes"]["get"];
 export type PlanRow = Outputs["plans"]["get"];
 export type DeploymentRow = Outputs["deployments"]["list"][number];
 export type DeploymentFull = Outputs["deployments"]["get"];
+export type RecentRequest = Outputs["deployments"]["requests"][number];
+export type LogPage = Outputs["nodes"]["logs"];
 export type MigrationRow = NonNullable<DeploymentRow["migration"]>;
 export type Operation = Outputs["operations"]["get"];
 

@@ -2,49 +2,48 @@
 import { useQuery } from "@tanstack/react-query";
 import { Pause, Play } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { RequestTrace } from "../../agents/protocol/control.ts";
-import { api, type DeploymentFull } from "../api.ts";
-import { bytes, ms } from "../format.ts";
+import { api, type DeploymentFull, type RecentRequest } from "../api.ts";
 import { useLive } from "../live/live-store.ts";
+import { useAddressParam } from "../shell/use-address-param.ts";
 import { Button } from "../ui/Button.tsx";
-import { Figure } from "../ui/Figure.tsx";
-import { State } from "../ui/State.tsx";
-import { Time } from "../ui/Time.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { RequestList } from "./RequestList.tsx";
+import { RequestWaterfall } from "./RequestWaterfall.tsx";
 
-/** A recent request across its stages: waiting, computing, and what is left for the way. */
+const POLL_MS = 1000;
+const LISTED = 40;
+const ORDERS = ["recent", "slowest", "failed"] as const;
+type Order = (typeof ORDERS)[number];
+const NOTHING: Record<Order, string> = {
+  recent: "No request has passed since the console started. Send one in Try it.", slowest: "No request has passed in the last 15 minutes.", failed: "No request has failed since the console started.",
+};
+
+/** Requests to pick from, and the one picked as a waterfall over its stages and hops. */
 export function Trace({ deployment }: { deployment: DeploymentFull }) {
-  const latest = useLive((state) => state.deployments[deployment.id]?.trace ?? null);
-  const [last, setLast] = useState<RequestTrace | null>(latest);
+  const [asked, setOrder] = useAddressParam("requests");
+  const order = ORDERS.find((one) => one === asked) ?? "recent";
   const [held, setHeld] = useState(false);
-  useEffect(() => { if (latest !== null && !held) setLast(latest); }, [latest, held]);
-  const nodes = useQuery(api.nodes.list.queryOptions()).data ?? [];
-  if (last === null) return <p className="text-ink-2">No request has passed since this page was opened. Send one in <b>Try it</b>.</p>;
-  const inside = last.stages.reduce((sum, stage) => sum + stage.queueMs + stage.computeMs, 0);
-  const wayMs = Math.max(0, last.totalMs - inside);
-  const share = (value: number) => `${(value / Math.max(last.totalMs, 1e-6)) * 100}%`;
-  // The way's share is spread evenly over the hops: single hops are not timed across unsynchronised clocks.
-  const hopMs = wayMs / (last.stages.length + 1);
-  let at = 0;
+  const [chosen, setChosen] = useState<RecentRequest | null>(null);
+  const connected = useLive((state) => state.connection !== "lost");
+  const query = useQuery({ ...api.deployments.requests.queryOptions({ id: deployment.id, order, limit: LISTED }), refetchInterval: held || !connected ? false : POLL_MS, placeholderData: (before) => before });
+  const requests = query.data ?? [];
+  // Another order begins with its own first request; what was picked stays even when the list has moved on.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the order alone
+  useEffect(() => setChosen(null), [order]);
+  const shown = chosen ?? requests[0] ?? null;
+  if (query.error && !query.data) return <Problem title="The requests could not be read" error={query.error} retry={() => void query.refetch()} />;
   return (
-    <div data-testid="trace">
-      <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-xs">
-        <span className="num text-ink-3">{last.requestId}</span><Time iso={last.startedAt} both /><span>total <Figure figure={ms(last.totalMs)} /></span><State tone={last.ok ? "ok" : "bad"}>{last.ok ? "answered" : (last.errorCode ?? "failed")}</State>
-        <Button look="quiet" onClick={() => setHeld(!held)} aria-pressed={held}>{held ? <Play size={13} /> : <Pause size={13} />}{held ? "Follow" : "Hold"}</Button>
+    <div data-testid="trace" className="grid h-full min-h-0 gap-x-4 gap-y-2 md:grid-cols-[17rem_minmax(0,1fr)]">
+      <div className="flex min-h-0 flex-col">
+        <div className="mb-1 flex items-center gap-1.5">
+          <select aria-label="Which requests" className="field w-auto! flex-1" value={order} onChange={(event) => setOrder(event.target.value === "recent" ? null : event.target.value)}>
+            <option value="recent">newest</option><option value="slowest">slowest of 15 min</option><option value="failed">failed</option>
+          </select>
+          <Button look="quiet" onClick={() => setHeld(!held)} aria-pressed={held}>{held ? <Play size={13} /> : <Pause size={13} />}{held ? "Follow" : "Hold"}</Button>
+        </div>
+        {requests.length === 0 ? <p className="text-ink-2">{query.isPending ? "Asking…" : NOTHING[order]}</p> : <RequestList requests={requests} chosen={shown} choose={(request) => { setChosen(request); if (order === "recent") setHeld(true); }} />}
       </div>
-      {last.stages.map((stage) => {
-        const start = at + hopMs;
-        at = start + stage.queueMs + stage.computeMs;
-        return (
-          <div key={stage.stageIndex} className="grid grid-cols-[9rem_1fr_8rem] items-center gap-3 border-b border-line py-1 text-xs">
-            <span className="truncate">{stage.stageIndex + 1} · {nodes.find((node) => node.id === stage.nodeId)?.name ?? stage.nodeId}</span>
-            <span className="relative h-3.5 bg-sunken" role="img" aria-label={`waited ${ms(stage.queueMs).text} ${ms(stage.queueMs).unit}, computed ${ms(stage.computeMs).text} ${ms(stage.computeMs).unit}`}>
-              <span className="hatch absolute inset-y-0 bg-line" style={{ left: share(start), width: share(stage.queueMs) }} /><span className="absolute inset-y-0 bg-accent-mid" style={{ left: share(start + stage.queueMs), width: share(stage.computeMs) }} />
-            </span>
-            <span className="text-right"><Figure figure={ms(stage.computeMs)} /> <span className="text-ink-3">{bytes(stage.receivedBytes).text} {bytes(stage.receivedBytes).unit} in</span></span>
-          </div>
-        );
-      })}
-      <p className="mt-1.5 text-xs text-ink-2">On the way: <Figure figure={ms(wayMs)} /> in {last.stages.length + 1} hops, drawn as equal parts. Solid = computing, hatched = waiting.</p>
+      <div className="min-w-0">{shown && <RequestWaterfall request={shown} />}</div>
     </div>
   );
 }

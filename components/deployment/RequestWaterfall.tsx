@@ -1,0 +1,99 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useMemo } from "react";
+import { api, type RecentRequest } from "../api.ts";
+import { bytes, ms, written } from "../format.ts";
+import { Figure } from "../ui/Figure.tsx";
+import { State } from "../ui/State.tsx";
+import { Time } from "../ui/Time.tsx";
+import { type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallPart, type WaterfallRow } from "./request-waterfall.ts";
+
+/** Told by pattern and height as well as by colour, and in words beside the bar. */
+const LOOKS: Record<PartKind, string> = {
+  send: "bg-ink-3", latency: "hatch border border-ink-3", transfer: "bg-warn", wait: "hatch bg-line", compute: "bg-accent", "hand-on": "bg-accent-mid", way: "hatch border border-ink-3", rest: "hatch border border-dashed border-line-strong",
+};
+const WORDS: Record<PartKind, string> = {
+  send: "accepted and sent", latency: "latency", transfer: "transfer", wait: "waited", compute: "computed", "hand-on": "handed on", way: "on the way", rest: "not attributed",
+};
+/** Thinner would not be seen. */
+const MIN_SHARE = 0.002;
+
+export function RequestWaterfall({ request }: { request: RecentRequest }) {
+  const nodes = useQuery(api.nodes.list.queryOptions()).data;
+  const nameOf = (id: string) => nodes?.find((node) => node.id === id)?.name ?? id;
+  const waterfall = useMemo(() => requestWaterfall(request, request.ingressNodeId), [request]);
+  return (
+    <div data-testid="waterfall">
+      <div className="mb-1.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-xs">
+        <span className="num text-ink-3">{request.requestId}</span><Time iso={request.startedAt} both /><span>total <Figure figure={ms(request.totalMs)} /></span>
+        <State tone={request.ok ? "ok" : "bad"}>{request.ok ? "answered" : (request.errorCode ?? "failed")}</State>
+        <span className="text-ink-2">entered at {nameOf(request.ingressNodeId)}{request.epoch === undefined ? "" : `, epoch ${request.epoch}`}{(request.attempts ?? 1) > 1 ? `, sent ${request.attempts} times` : ""}</span>
+      </div>
+      {request.errorMessage && <p className="mb-1 text-bad">{request.errorMessage}</p>}
+      {waterfall ? <Rows waterfall={waterfall} nameOf={nameOf} /> : <p className="text-ink-2">It failed before its times came back with an answer, so that there are no stages to show.</p>}
+    </div>
+  );
+}
+
+function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string) => string }) {
+  return (
+    <>
+      <table className="w-full table-fixed text-xs">
+        <caption className="sr-only">The request's parts in order, each with its time</caption>
+        <colgroup><col className="w-44 max-sm:w-28" /><col /><col className="w-20" /><col className="w-20 max-sm:w-0" /></colgroup>
+        <thead className="sr-only"><tr><th>Part</th><th>When</th><th>Time</th><th>Bytes in</th></tr></thead>
+        <tbody>
+          {waterfall.rows.map((row) => (
+            <tr key={keyOf(row)} className="border-b border-line" data-testid="waterfall-row" data-kind={row.kind}>
+              <th scope="row" className="truncate py-0.5 pr-2 text-left font-normal" title={titleOf(row, nameOf)}>{labelOf(row, nameOf)}</th>
+              <td className="py-0.5"><Bar row={row} totalMs={waterfall.totalMs} /></td>
+              <td className="py-0.5 pl-2 text-right"><Figure figure={ms(rowMs(row))} kind={row.parts.every((part) => part.derived) ? "estimated" : "measured"} /></td>
+              <td className="truncate py-0.5 pl-2 text-right text-ink-3 max-sm:hidden">{row.kind === "hop" && row.bytes > 0 ? written(bytes(row.bytes)) : ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Legend waterfall={waterfall} />
+    </>
+  );
+}
+
+function Bar({ row, totalMs }: { row: WaterfallRow; totalMs: number }) {
+  const share = (value: number) => `${(value / Math.max(totalMs, 1e-6)) * 100}%`;
+  const shown = row.parts.filter((part) => part.durationMs > 0);
+  return (
+    <span className="relative block h-3.5 bg-sunken" title={wordsOf(row.parts)}>
+      <span className="sr-only">{wordsOf(row.parts)}, from {written(ms(row.parts[0]?.startMs))}</span>
+      {shown.map((part) => <span key={part.kind} aria-hidden className={`absolute inset-y-0 ${LOOKS[part.kind]}`} style={{ left: share(part.startMs), width: share(Math.max(part.durationMs, totalMs * MIN_SHARE)) }} />)}
+    </span>
+  );
+}
+
+function Legend({ waterfall }: { waterfall: Waterfall }) {
+  const kinds = [...new Set(waterfall.rows.flatMap((row) => row.parts.map((part) => part.kind)))];
+  return (
+    <div className="mt-1.5 text-xs text-ink-2">
+      <p className="flex flex-wrap gap-x-4 gap-y-1">{kinds.map((kind) => <span key={kind} className="inline-flex items-center gap-1.5"><span aria-hidden className={`h-2.5 w-4 ${LOOKS[kind]}`} />{WORDS[kind]}</span>)}</p>
+      <p className="mt-1 max-w-prose text-ink-3">
+        {waterfall.timed
+          ? "Each time is a difference on one machine's clock; transfer is first to last byte at the receiver. Latency is derived: half of the connection's shortest recent ping. What the parts leave of the ingress's total is not attributed."
+          : "An agent on the way tells no times of its hops, so that what is left for the way is shared out evenly."}
+        {waterfall.shortened && " The derived latencies were longer than what was left for them and are drawn shortened."}
+      </p>
+    </div>
+  );
+}
+
+const wordsOf = (parts: readonly WaterfallPart[]): string => parts.map((part) => `${WORDS[part.kind]} ${written(ms(part.durationMs))}${part.derived ? " (derived)" : ""}`).join(", ");
+const keyOf = (row: WaterfallRow): string => (row.kind === "stage" ? `stage-${row.stageIndex}` : row.kind === "hop" ? `hop-${row.parts[0]?.startMs}` : row.kind);
+
+function titleOf(row: WaterfallRow, nameOf: (id: string) => string): string {
+  if (row.kind === "hop") return `${nameOf(row.fromNodeId)} to ${nameOf(row.toNodeId)}`;
+  if (row.kind === "stage") return `Stage ${row.stageIndex + 1} on ${nameOf(row.nodeId)}`;
+  return row.kind === "ingress" ? `Ingress on ${nameOf(row.nodeId)}` : "Not attributed";
+}
+function labelOf(row: WaterfallRow, nameOf: (id: string) => string): ReactNode {
+  if (row.kind === "hop") return <span className="text-ink-2">{row.fromNodeId === row.toNodeId ? `within ${nameOf(row.toNodeId)}` : `→ ${nameOf(row.toNodeId)}`}</span>;
+  if (row.kind === "stage") return <span className="font-medium">{row.stageIndex + 1} · {nameOf(row.nodeId)}</span>;
+  return row.kind === "ingress" ? <span className="text-ink-2">ingress</span> : <span className="text-ink-3">not attributed</span>;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { RequestTrace } from "../../agents/protocol/control.ts";
+import { requestWaterfall, rowMs } from "./request-waterfall.ts";
+
+const stage = (stageIndex: number, roundTripMs: number | null = 4) => ({ stageIndex, nodeId: `nod_${stageIndex}`, queueMs: 1, computeMs: 10, receivedBytes: 100, times: { receiveMs: 3, roundTripMs, holdMs: 12 } });
+const trace: RequestTrace = { requestId: "req_1", startedAt: "", totalMs: 50, ok: true, errorCode: null, stages: [stage(0), stage(1)], sendMs: 1, answer: { receiveMs: 2, roundTripMs: 6, bytes: 8 } };
+const ends = (rows: ReturnType<typeof requestWaterfall>) => rows?.rows.flatMap((row) => row.parts) ?? [];
+
+test("parts follow each other without gap or overlap and fill exactly what the ingress measured", () => {
+  const waterfall = requestWaterfall(trace, "nod_in");
+  expect(waterfall).toMatchObject({ timed: true, shortened: false, totalMs: 50 });
+  expect(waterfall?.rows.map((row) => row.kind)).toEqual(["ingress", "hop", "stage", "hop", "stage", "hop", "rest"]);
+  expect(waterfall?.rows.map(rowMs)).toEqual([1, 5, 12, 5, 12, 5, 10]);
+  let at = 0;
+  for (const part of ends(waterfall)) {
+    expect(part.startMs).toBeCloseTo(at);
+    at += part.durationMs;
+  }
+  expect(at).toBeCloseTo(50);
+});
+
+test("only latency and what is not attributed are derived", () => {
+  expect([...new Set(ends(requestWaterfall(trace, "nod_in")).filter((part) => part.derived).map((part) => part.kind))]).toEqual(["latency", "rest"]);
+});
+
+test("latencies that do not fit are shortened alike, measured parts never are", () => {
+  const waterfall = requestWaterfall({ ...trace, totalMs: 36.5 }, "nod_in");
+  expect(waterfall?.shortened).toBe(true);
+  // 33 ms were measured, so that 3.5 ms are left for latencies of 7 ms.
+  expect(waterfall?.rows.map(rowMs)).toEqual([1, 4, 12, 4, 12, 3.5, 0]);
+  const measured = (total: number) => ends(requestWaterfall({ ...trace, totalMs: total }, "nod_in")).filter((part) => !part.derived).map((part) => part.durationMs);
+  expect(measured(36.5)).toEqual(measured(50));
+  expect(ends(waterfall).reduce((sum, part) => sum + part.durationMs, 0)).toBeCloseTo(36.5);
+});
+
+test("a connection without a ping yet has no latency; an older agent's way is shared evenly and says so", () => {
+  expect(ends(requestWaterfall({ ...trace, stages: [stage(0, null), stage(1)] }, "nod_in"))[1]).toMatchObject({ kind: "latency", durationMs: 0 });
+  const { times: _times, ...old } = stage(1);
+  const shared = requestWaterfall({ ...trace, stages: [stage(0), old] }, "nod_in");
+  expect(shared).toMatchObject({ timed: false });
+  expect(shared?.rows.filter((row) => row.kind === "hop").map(rowMs)).toEqual([28 / 3, 28 / 3, 28 / 3]);
+});
+
+test("a request that failed before a stage answered has nothing to lay out", () => expect(requestWaterfall({ ...trace, ok: false, stages: [] }, "nod_in")).toBeNull());

@@ -1,0 +1,85 @@
+// Owns where the parts of a finished request lie on one axis: the wait at the ingress, each hop, each stage, the way back. Pure.
+//
+// No two machines' clocks are compared. Every measured part is a difference on one clock; a hop's latency is derived (half of the connection's
+// shortest ping), and the parts are laid one after the other from the moment the ingress accepted the request. What they leave of the ingress's
+// own total is shown as what it is: not attributed.
+import type { RequestTrace } from "../../agents/protocol/control.ts";
+
+export type PartKind = "send" | "latency" | "transfer" | "wait" | "compute" | "hand-on" | "way" | "rest";
+export type WaterfallPart = { kind: PartKind; startMs: number; durationMs: number; /** Not a difference of two readings of one clock. */ derived: boolean };
+export type WaterfallRow =
+  | { kind: "ingress"; nodeId: string; parts: WaterfallPart[] }
+  | { kind: "hop"; fromNodeId: string; toNodeId: string; bytes: number; parts: WaterfallPart[] }
+  | { kind: "stage"; nodeId: string; stageIndex: number; parts: WaterfallPart[] }
+  | { kind: "rest"; parts: WaterfallPart[] };
+export type Waterfall = {
+  totalMs: number;
+  rows: WaterfallRow[];
+  /** false = an agent on the way tells no times of hops: what is left for the way is shared out evenly. */
+  timed: boolean;
+  /** Derived latencies came out longer than what was left for them and were shortened to fit. */
+  shortened: boolean;
+};
+type Piece = { kind: PartKind; durationMs: number; derived?: boolean };
+type Draft = { row: Omit<Extract<WaterfallRow, { kind: "ingress" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "hop" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "stage" }>, "parts"> | { kind: "rest" }; pieces: Piece[] };
+
+/** Null when there is nothing to lay out: a request that failed before any stage answered for it. */
+export function requestWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall | null {
+  if (trace.stages.length === 0) return null;
+  const timed = trace.answer !== undefined && trace.sendMs !== undefined && trace.stages.every((stage) => stage.times !== undefined);
+  return timed ? timedWaterfall(trace, ingressNodeId) : sharedWaterfall(trace, ingressNodeId);
+}
+
+function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
+  const drafts: Draft[] = [{ row: { kind: "ingress", nodeId: ingressNodeId }, pieces: [{ kind: "send", durationMs: trace.sendMs ?? 0 }] }];
+  const hop = (fromNodeId: string, toNodeId: string, bytes: number, times: { roundTripMs: number | null; receiveMs: number }): Draft => ({
+    row: { kind: "hop", fromNodeId, toNodeId, bytes },
+    pieces: [{ kind: "latency", durationMs: (times.roundTripMs ?? 0) / 2, derived: true }, { kind: "transfer", durationMs: times.receiveMs }],
+  });
+  let from = ingressNodeId;
+  for (const { nodeId, stageIndex, queueMs, computeMs, receivedBytes, times } of trace.stages) {
+    if (!times) continue;
+    drafts.push(hop(from, nodeId, receivedBytes, times));
+    drafts.push({ row: { kind: "stage", nodeId, stageIndex }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }, { kind: "hand-on", durationMs: Math.max(0, times.holdMs - queueMs - computeMs) }] });
+    from = nodeId;
+  }
+  if (trace.answer) drafts.push(hop(from, ingressNodeId, trace.answer.bytes, trace.answer));
+  const sum = (derived: boolean) => drafts.flatMap(({ pieces }) => pieces).reduce((total, piece) => total + ((piece.derived ?? false) === derived ? piece.durationMs : 0), 0);
+  const [measuredMs, derivedMs] = [sum(false), sum(true)];
+  const roomMs = Math.max(0, trace.totalMs - measuredMs);
+  const fits = derivedMs <= roomMs;
+  if (!fits) for (const { pieces } of drafts) for (const piece of pieces) if (piece.derived) piece.durationMs *= roomMs / derivedMs;
+  drafts.push({ row: { kind: "rest" }, pieces: [{ kind: "rest", durationMs: Math.max(0, roomMs - derivedMs), derived: true }] });
+  return { totalMs: trace.totalMs, rows: layOut(drafts), timed: true, shortened: !fits };
+}
+
+function sharedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
+  const insideMs = trace.stages.reduce((sum, stage) => sum + stage.queueMs + stage.computeMs, 0);
+  const hopMs = Math.max(0, trace.totalMs - insideMs) / (trace.stages.length + 1);
+  const way: Piece = { kind: "way", durationMs: hopMs, derived: true };
+  const drafts: Draft[] = [];
+  let from = ingressNodeId;
+  for (const { nodeId, stageIndex, queueMs, computeMs, receivedBytes } of trace.stages) {
+    drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: nodeId, bytes: receivedBytes }, pieces: [way] });
+    drafts.push({ row: { kind: "stage", nodeId, stageIndex }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }] });
+    from = nodeId;
+  }
+  drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: ingressNodeId, bytes: trace.answer?.bytes ?? 0 }, pieces: [way] });
+  return { totalMs: trace.totalMs, rows: layOut(drafts), timed: false, shortened: false };
+}
+
+/** One after the other from 0. */
+function layOut(drafts: readonly Draft[]): WaterfallRow[] {
+  let atMs = 0;
+  return drafts.map(({ row, pieces }) => {
+    const parts = pieces.map(({ kind, durationMs, derived = false }) => {
+      const part = { kind, startMs: atMs, durationMs, derived };
+      atMs += durationMs;
+      return part;
+    });
+    return { ...row, parts };
+  });
+}
+
+/** Milliseconds of a row. */
+export const rowMs = (row: WaterfallRow): number => row.parts.reduce((sum, part) => sum + part.durationMs, 0);
