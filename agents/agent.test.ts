@@ -274,3 +274,16 @@ function dial(port: number, target: string): Promise<number | null> {
     socket.once("close", () => done(null));
   });
 }
+
+test("the console reads the log on demand, page by page; what a stage prints is in it, and no secret", async () => {
+  const agent = start(joinArgs());
+  await until(() => console_.reports.length > 0, agent);
+  console_.push(desired(1, { assignments: [{ ...assignment(), segment: { ...assignment().segment, skeletonDigest: console_.addArtifact(Buffer.from("no model")), skeletonBytes: 8 } }] }));
+  await until(() => observed()?.state === "failed", agent);
+  const { lines, bootId, nextSeq } = await console_.askLogs({ afterSeq: null, limit: 500, level: "debug" });
+  expect(lines.map((line) => line.code)).toEqual(expect.arrayContaining(["joined", "started", "connected"]));
+  expect(lines.some((line) => line.level === "error" || line.level === "warn")).toBe(true);
+  expect(bootId).toBe(console_.reports[0]?.bootId);
+  expect(JSON.stringify(lines)).not.toMatch(/cpj_|PRIVATE KEY/);
+  expect((await console_.askLogs({ afterSeq: nextSeq, limit: 500, level: "error" })).lines.every((line) => line.seq > nextSeq)).toBe(true);
+}, 60_000);

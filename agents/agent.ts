@@ -1,12 +1,11 @@
 // Owns putting an agent together: identity in, loops out. Decides nothing a part of it could decide.
-import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "./agent-error.ts";
 import { ArtifactCache } from "./artifact-cache.ts";
 import { createArtifactSource } from "./artifact-source.ts";
 import { createAssignments } from "./assignments.ts";
-import { startChild } from "./child-process.ts";
+import { childStarter, type StartChild } from "./child-process.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
 import { type ControlLink, createControlLink } from "./control-link.ts";
 import { loadPorts, type Ports, savePorts } from "./data-folder.ts";
@@ -19,6 +18,7 @@ import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts"
 import { IngressHost } from "./ingress-host.ts";
 import { createLinkMeter } from "./link-meter.ts";
 import type { Log } from "./log.ts";
+import type { LogRing } from "./log-ring.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
 import { createSampler } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
@@ -50,22 +50,25 @@ type State = {
   /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
   link: ControlLink | null;
 };
-type Context = { config: AgentConfig; log: Log; state: State; ports: Ports; bootId: string };
+type Context = { config: AgentConfig; log: Log; ring: LogRing; state: State; ports: Ports; bootId: string; startChild: StartChild };
 type Parts = ReturnType<typeof createParts>;
 
-export async function startAgent(config: AgentConfig, identity: Identity, log: Log): Promise<Agent> {
+export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ bootId: string };
+
+export async function startAgent(config: AgentConfig, identity: Identity, { log, ring, bootId }: AgentProcess): Promise<Agent> {
   const state: State = {
     identity, tls: tlsOf(identity), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
     hardware: await readHardware(config.dataFolder, []), lastSample: null, link: null,
   };
-  const context: Context = { config, log, state, ports: await loadPorts(config.dataFolder), bootId: randomBytes(8).toString("hex") };
+  const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
+  const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild };
   const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => state.client), maxBytes: config.maxCacheBytes });
   await cache.open();
   const parts = createParts(context, cache);
   const port = await openDataPort(context, parts);
   // What was desired last is worked on before anyone is asked.
   await apply(context, parts, state.desired);
-  state.hardware = await readHardware(config.dataFolder, await providersHere(log));
+  state.hardware = await readHardware(config.dataFolder, await providersHere(context));
   const keeper = connectControl(context, parts, port);
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
     nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
@@ -88,7 +91,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, log: L
   };
 }
 
-function createParts({ config, log, state, ports, bootId }: Context, cache: ArtifactCache) {
+function createParts({ config, log, state, ports, bootId, startChild }: Context, cache: ArtifactCache) {
   const nowMs = () => Date.now();
   const tls = () => state.tls;
   const notice = (one: Omit<Notice, "at">) => {
@@ -145,7 +148,7 @@ async function apply({ state }: Context, parts: Parts, next: Desired): Promise<v
   await parts.cache.keep([...parts.assignments.inUse().map((one) => one.segment), ...next.measurements.map((task) => task.segment)], digests);
 }
 
-async function providersHere(log: Log): Promise<string[]> {
+async function providersHere({ log, startChild }: Context): Promise<string[]> {
   try {
     const answer = await askMeasureProcess(startChild, { type: "providers" }, PROVIDERS_TIMEOUT_MS);
     return answer.type === "providers" ? answer.providers : [];
@@ -203,6 +206,7 @@ function connectControl(context: Context, parts: Parts, port: DataPort): Identit
   };
   state.link = createControlLink({
     identity: () => state.identity, hello, onDesired: desiredTaker(context, parts),
+    onLogs: (query) => context.ring.read(query),
     onProblem: (message) => log("error", "control", message),
     onState(link) {
       const { host, port: consolePort, name, nodeId } = state.identity;

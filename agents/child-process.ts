@@ -1,6 +1,7 @@
 // Owns forking one of the agent's child processes and talking to it: nothing is sent before it booted, a dead one swallows nothing silently.
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export type ChildEntry = "stage" | "ingress" | "measure";
@@ -26,13 +27,19 @@ const MALLOC_ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: "268435456", MALLOC_TRIM_TH
 const RUNTIME_ENVIRONMENT = { ORT_DISABLE_TELEMETRY: "1" };
 const SOURCES: Record<ChildEntry, string> = { stage: "./stage/main.ts", ingress: "./ingress/main.ts", measure: "./measure-process.ts" };
 
-export const startChild: StartChild = (options) => {
+/** Hears what a child prints, line by line: the runtime's own words, and the last ones of a crash. */
+export type HearOutput = (entry: ChildEntry, line: string) => void;
+
+export const startChild: StartChild = (options) => childStarter((_, line) => process.stderr.write(`${line}\n`))(options);
+
+export const childStarter = (hear: HearOutput): StartChild => (options) => {
   const bundled = !import.meta.url.endsWith(".ts");
   const file = fileURLToPath(new URL(bundled ? `./${options.entry}.mjs` : SOURCES[options.entry], import.meta.url));
   const child: ChildProcess = fork(file, [], {
-    serialization: "advanced", execArgv: bundled ? [] : ["--import", "tsx"], stdio: ["ignore", 2, 2, "ipc"],
+    serialization: "advanced", execArgv: bundled ? [] : ["--import", "tsx"], stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, ...MALLOC_ENVIRONMENT, ...RUNTIME_ENVIRONMENT },
   });
+  for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => { if (line.trim() !== "") hear(options.entry, line); });
   const queue: { message: object; socket?: Socket }[] = [];
   let booted = false;
   let ended = false;

@@ -3,7 +3,7 @@
 import { io, type Socket } from "socket.io-client";
 import { checkConsoleIdentity } from "./console-client.ts";
 import type { Identity } from "./identity.ts";
-import type { Desired, Hello, Report } from "./protocol/control.ts";
+import type { Desired, Hello, LogPage, LogQuery, Report } from "./protocol/control.ts";
 
 export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };
 export type ControlLink = {
@@ -19,6 +19,8 @@ export type ControlLinkOptions = {
   hello(): Hello;
   /** Stores first, then resolves with the cursor to acknowledge. A rejection is not acknowledged, so the console sends it again. */
   onDesired(desired: unknown): Promise<number>;
+  /** Somebody looks at this node's log. The query is as it came. */
+  onLogs(query: Partial<LogQuery> | null): LogPage;
   /** What went wrong with a message; the connection goes on. */
   onProblem(message: string): void;
   onState(state: LinkState): void;
@@ -66,6 +68,7 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
     current.on("desired", (desired: Desired, acknowledge?: (answer: { cursor: number }) => void) => {
       options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onProblem(`the desired state could not be taken: ${error.message}`));
     });
+    current.on("logs", (query: Partial<LogQuery> | null, acknowledge?: (page: LogPage) => void) => acknowledge?.(options.onLogs(query)));
     current.on("invalid", (problem: { message?: string }) => options.onProblem(`the console could not read a report: ${problem?.message ?? ""}`));
     let refused: Refusal | null = null;
     current.on("refused", (refusal: Refusal) => {

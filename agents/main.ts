@@ -1,7 +1,8 @@
 // Owns the agent's process: reads the flags, gets an identity, starts the agent, drains on a signal and ends with a code that says why.
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startAgent } from "./agent.ts";
+import { type AgentProcess, startAgent } from "./agent.ts";
 import { AgentError, EXIT, messageOf } from "./agent-error.ts";
 import { checkNode } from "./check.ts";
 import { startChild } from "./child-process.ts";
@@ -11,6 +12,7 @@ import { type AgentConfig, helpText, parseCommand } from "./env.ts";
 import { readHardware } from "./hardware.ts";
 import { certificateTimes, type Identity, loadIdentity, saveIdentity } from "./identity.ts";
 import { createLog, type Log } from "./log.ts";
+import { LogRing } from "./log-ring.ts";
 import { askMeasureProcess } from "./measure.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -25,10 +27,12 @@ async function main(): Promise<void> {
   delete process.env.CUTPLANE_TOKEN;
   if (command.kind === "help") return void process.stdout.write(helpText());
   if (command.kind === "version") return void process.stdout.write(`${AGENT_VERSION}\n`);
-  const log = createLog(command.config.logLevel);
+  const bootId = randomBytes(8).toString("hex");
+  const ring = new LogRing(bootId);
+  const log = createLog(command.config.logLevel, undefined, (line) => ring.add(line));
   if (command.kind === "check") process.exit((await checkNode(command.config, (line) => process.stdout.write(`${line}\n`))) ? EXIT.ok : EXIT.check);
   if (command.kind === "join") return join(command.config, log);
-  await run(command.config, log);
+  await run(command.config, { log, ring, bootId });
 }
 
 /** Gets the identity and ends: what an installer does before it hands over to a service that never sees the token. */
@@ -42,7 +46,8 @@ async function join(config: AgentConfig, log: Log): Promise<void> {
   }
 }
 
-async function run(config: AgentConfig, log: Log): Promise<void> {
+async function run(config: AgentConfig, agentProcess: AgentProcess): Promise<void> {
+  const { log } = agentProcess;
   const folder = await takeDataFolder(config.dataFolder);
   const stopping = new AbortController();
   let firstSignalMs = 0;
@@ -65,7 +70,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   process.on("SIGTERM", onSignal);
   try {
     const identity = await obtainIdentity(config, log, stopping.signal);
-    const started = await startAgent(config, identity, log);
+    const started = await startAgent(config, identity, agentProcess);
     agent = started;
     if (stopping.signal.aborted) await started.stop();
   } catch (error) {

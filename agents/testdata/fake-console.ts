@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { Server, type Socket } from "socket.io";
-import type { Desired, EnrolRequest, Hello, Report } from "../protocol/control.ts";
+import type { Desired, EnrolRequest, Hello, LogPage, LogQuery, Report } from "../protocol/control.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const cryptoProvider = webcrypto as never;
@@ -28,6 +28,8 @@ export type FakeConsole = {
   refuseWith: { code: string; message: string } | null;
   usedTokens: Set<string>;
   push(desired: Desired): void;
+  /** Of the agent that connected last. */
+  askLogs(query: LogQuery): Promise<LogPage>;
   addArtifact(bytes: Uint8Array): string;
   dropAgents(): void;
   close(): Promise<void>;
@@ -83,6 +85,7 @@ function attachAgents(tlsServer: HttpsServer, fake: () => FakeConsole) {
       last = desired;
       for (const socket of sockets) give(socket, desired);
     },
+    askLogs: (query: LogQuery): Promise<LogPage> => { const socket = [...sockets].at(-1); return socket ? socket.timeout(5_000).emitWithAck("logs", query) : Promise.reject(new Error("no agent is connected")); },
     drop: () => void agents.disconnectSockets(true),
     close: () => io.close(),
   };
@@ -151,6 +154,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     token: `cpj_${randomBytes(18).toString("base64url")}_${sha256(new X509Certificate(authority.caPem).raw)}`,
     reports: [], hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
     push: agents.push,
+    askLogs: agents.askLogs,
     addArtifact(bytes) { const digest = sha256(bytes); this.artifacts.set(digest, bytes); return digest; },
     dropAgents: agents.drop,
     async issue(commonName) {

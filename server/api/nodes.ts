@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { LOG_LEVELS, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/control.ts";
 import { cordonNode } from "../commands/cordon-node.ts";
 import { createJoinToken, DEFAULT_JOIN_TOKEN_SECONDS, MAX_JOIN_TOKEN_SECONDS, revokeJoinToken } from "../commands/create-join-token.ts";
 import { drainNode } from "../commands/drain-node.ts";
+import { readNodeLogs } from "../commands/read-node-logs.ts";
 import { listLiveFleet } from "../commands/list-live-fleet.ts";
 import { previewDrain } from "../commands/preview-drain.ts";
 import { previewNode } from "../commands/preview-node.ts";
@@ -15,9 +17,9 @@ import { joinCommands } from "./join-commands.ts";
 import { readNodeMetrics } from "./read-metrics.ts";
 import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
 import { readPreflight } from "./read-preflight.ts";
-import { joinTokenRow, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
 import { actionPreview, drainPreview } from "./schemas/preview-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
+import { joinTokenRow, logPage, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
 import { liveLink } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -108,6 +110,11 @@ export const nodes = router({
     .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
     .output(z.array(nodeMetricRow))
     .query(({ ctx, input }) => readNodeMetrics(ctx.deps, input.id, input.minutes)),
+  logs: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}/logs", tags: ["nodes"], summary: "Lines of the agent's own log, asked of it now: the newest ones, or those after a line" } })
+    .input(byId.extend({ afterSeq: z.number().int().min(0).optional(), limit: z.number().int().min(1).max(MAX_LOG_LINES_PER_PAGE).default(200), level: z.enum(LOG_LEVELS).default("debug").meta({ description: "This level and worse ones." }) }))
+    .output(logPage)
+    .query(({ ctx, input: { id, afterSeq, limit, level } }) => readNodeLogs(ctx.deps, { nodeId: id, query: { afterSeq: afterSeq ?? null, limit, level } })),
 });
 
 async function cordon(ctx: Context, nodeId: string, cordoned: boolean) {

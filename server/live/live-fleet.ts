@@ -1,6 +1,6 @@
 // Owns what the console knows of its fleet right now, in memory: last reports, connections, samples, the documents to push. One per database
 // handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
-import type { Desired, Hardware, LinkSample, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import type { Desired, Hardware, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
 import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
@@ -56,6 +56,8 @@ export type LiveFleet = {
   /** Names what changed since a browser's last samples. */
   touched: { nodes: Set<string>; links: Set<string> };
   desiredListeners: Set<(nodeId: string, document: Desired) => void>;
+  /** Asks a connected agent for lines of its log; rejects with what went wrong. Null = no agents' door is open. */
+  readLogs: ((nodeId: string, query: LogQuery) => Promise<LogPage>) | null;
   progressListeners: Set<(progress: OperationProgress) => void>;
   /** Node ids whose connection must end (removed). */
   removalListeners: Set<(nodeId: string, reason: string) => void>;
@@ -81,6 +83,7 @@ export function liveFleet(db: Db): LiveFleet {
     requests: new Map(),
     touched: { nodes: new Set(), links: new Set() },
     desiredListeners: new Set(),
+    readLogs: null,
     progressListeners: new Set(),
     removalListeners: new Set(),
   };

@@ -16,6 +16,7 @@ import { readSnapshot } from "../live/read-snapshot.ts";
 import { createJoinToken } from "../commands/create-join-token.ts";
 import { enrolNode } from "../commands/enrol-node.ts";
 import { flushObserved } from "../commands/flush-observed.ts";
+import { readNodeLogs } from "../commands/read-node-logs.ts";
 import { removeNode } from "../commands/remove-node.ts";
 import { syncDesired } from "../commands/sync-desired.ts";
 import type { Deps } from "../commands/deps.ts";
@@ -123,6 +124,26 @@ test("an agent connects, is told what to do, and its reports are kept", async ()
   const names = (await database.db.event.findMany({ where: { subjectId: agent.nodeId }, orderBy: { seq: "asc" } })).map((event) => event.name);
   expect(names).toEqual(["node.enrolled", "node.online", "assignment.changed", "node.notice"]);
   client.disconnect();
+});
+
+test("an agent's log is read through its connection; away, silent and lying agents are named", async () => {
+  const agent = await enrolled("logger");
+  const query = { afterSeq: null, limit: 10, level: "info" } as const;
+  await expect(readNodeLogs(deps, { nodeId: agent.nodeId, query })).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("not connected") });
+  await expect(readNodeLogs(deps, { nodeId: "nod_none", query })).rejects.toMatchObject({ code: "not-found" });
+  const client = connect(agent);
+  await once(client, "connect");
+  await client.timeout(5_000).emitWithAck("report", { seq: 1, at: "", bootId: "boot", cursor: 0 });
+  const page = { bootId: "boot", lines: [{ seq: 7, at: "2026-01-01T00:00:00.000Z", level: "info", code: "started", message: "hello" }], firstSeq: 1, nextSeq: 7, headSeq: 7 };
+  client.once("logs", (asked: unknown, acknowledge: (answer: unknown) => void) => acknowledge({ ...page, asked, lines: page.lines }));
+  expect(await readNodeLogs(deps, { nodeId: agent.nodeId, query })).toEqual(page);
+  client.once("logs", (_asked: unknown, acknowledge: (answer: unknown) => void) => acknowledge({ ...page, lines: [{ seq: "x" }] }));
+  await expect(readNodeLogs(deps, { nodeId: agent.nodeId, query })).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("not valid") });
+  // Nobody listens: four wait for the answer, a fifth is turned away.
+  const waiting = Array.from({ length: 4 }, () => readNodeLogs(deps, { nodeId: agent.nodeId, query }).catch((error: { code: string }) => error.code));
+  await expect.poll(() => readNodeLogs(deps, { nodeId: agent.nodeId, query }).catch((error: { code: string }) => error.code)).toBe("too-many");
+  client.disconnect();
+  expect(await Promise.all(waiting)).toEqual(Array(4).fill("unavailable"));
 });
 
 test("no certificate, a wrong version and a broken hello are refused with a reason", async () => {

@@ -6,7 +6,7 @@
 import type { Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { Server, type Socket } from "socket.io";
-import { CONTROL_VERSION, type Hello } from "../../agents/protocol/control.ts";
+import { CONTROL_VERSION, type Hello, type LogPage, type LogQuery } from "../../agents/protocol/control.ts";
 import { authenticateNode } from "../commands/authenticate-node.ts";
 import type { Deps } from "../commands/deps.ts";
 import { recordDisconnect, recordHello } from "../commands/record-hello.ts";
@@ -14,7 +14,7 @@ import { recordReport } from "../commands/record-report.ts";
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { peerFingerprint } from "../trust/peer-fingerprint.ts";
-import { parseHello, parseReport } from "./parse-agent-message.ts";
+import { parseHello, parseLogPage, parseReport } from "./parse-agent-message.ts";
 
 /** A measured profile of the largest models; everything else is a thousandth of it. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -25,6 +25,8 @@ export const MAX_REPORT_BURST = 60;
 export const MAX_INVALID_MESSAGES = 5;
 export const MAX_AGENT_CONNECTIONS = 20_000;
 const PUSH_TIMEOUT_MS = 10_000;
+/** Somebody waits for it. */
+const LOG_TIMEOUT_MS = 5_000;
 /** After a push that was not acknowledged. */
 const PUSH_RETRY_MS = 2_000;
 
@@ -70,11 +72,13 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
   };
   fleet.desiredListeners.add(onDesired);
   fleet.removalListeners.add(onRemoved);
+  fleet.readLogs = async (nodeId, query) => readLogs(connections.get(nodeId), query);
   return {
     connected: () => [...connections.keys()],
     async close() {
       fleet.desiredListeners.delete(onDesired);
       fleet.removalListeners.delete(onRemoved);
+      fleet.readLogs = null;
       namespace.disconnectSockets(true);
       // The listener is its owner's to close.
       io.engine.close();
@@ -117,6 +121,15 @@ function takeReport(deps: Deps, connection: Connection, raw: unknown, acknowledg
   if (report.seq <= connection.lastSeq) return;
   connection.lastSeq = report.seq;
   recordReport(deps, { nodeId: connection.nodeId, name: connection.name, report });
+}
+
+/** Rejects when the agent is away, silent, or answers what is no log. */
+async function readLogs(connection: Connection | undefined, query: LogQuery): Promise<LogPage> {
+  if (!connection) throw new Error("it is not connected");
+  const answer: unknown = await connection.socket.timeout(LOG_TIMEOUT_MS).emitWithAck("logs", query);
+  const parsed = parseLogPage(answer);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.value;
 }
 
 /** Always the newest document, one at a time: what is pushed meanwhile is overtaken, not queued. */

@@ -1,7 +1,7 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -84,6 +84,11 @@ const report = z.object({
   notices: z.array(notice).max(MAX_NOTICES).optional(),
 });
 
+const logPage = z.object({
+  bootId: id, firstSeq: count, nextSeq: count, headSeq: count,
+  lines: z.array(z.object({ seq: count, at: time, level: z.enum(LOG_LEVELS), code: id, message: text })).max(MAX_LOG_LINES_PER_PAGE),
+});
+
 export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string };
 
 export function parseHello(raw: unknown): Parsed<Hello> {
@@ -91,6 +96,10 @@ export function parseHello(raw: unknown): Parsed<Hello> {
 }
 export function parseReport(raw: unknown): Parsed<Report> {
   return parse(report, raw, "report");
+}
+
+export function parseLogPage(raw: unknown): Parsed<LogPage> {
+  return parse(logPage, raw, "log");
 }
 
 /** The first thing that is wrong, and where. */

@@ -1,6 +1,6 @@
 // Owns the API's description of nodes and of what they report.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hardware, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hardware, LOG_LEVELS, type LogPage, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
 import { PREFLIGHT_KEYS } from "../../policy/preflight.ts";
 
 export const hardware: z.ZodType<Hardware, Hardware> = z
@@ -94,3 +94,13 @@ const stageSample: z.ZodType<NodeSample["stages"][number], NodeSample["stages"][
 export const nodeMetricRow = z
   .object({ at: z.iso.datetime(), cpuRatio: z.number(), memoryUsedBytes: z.number(), agentRssBytes: z.number(), stages: z.array(stageSample) })
   .meta({ id: "NodeMetricRow" });
+
+export const logPage: z.ZodType<LogPage, LogPage> = z
+  .object({
+    bootId: z.string().meta({ description: "Another one: the agent was started anew, and its lines count from 1 again." }),
+    lines: z.array(z.object({ seq: z.number(), at: z.string(), level: z.enum(LOG_LEVELS), code: z.string(), message: z.string() })),
+    firstSeq: z.number().meta({ description: "Oldest line still kept by the agent." }),
+    nextSeq: z.number().meta({ description: "The afterSeq of the next request." }),
+    headSeq: z.number().meta({ description: "Newest line." }),
+  })
+  .meta({ id: "LogPage" });
