@@ -14,8 +14,10 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { Sparkline } from "../ui/Sparkline.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
+import { NodeLog } from "./NodeLog.tsx";
 import { NodeLinks } from "./NodeLinks.tsx";
 import { NodeStages } from "./NodeStages.tsx";
+import { NodeTabs } from "./NodeTabs.tsx";
 import { nodeState } from "./node-state.ts";
 import { Preflight } from "./Preflight.tsx";
 import { RemovedNode } from "./RemovedNode.tsx";
@@ -33,13 +35,21 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   const node = query.data;
   return (
     <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<CordonButton node={node} />}>
+      <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
+    </Page>
+  );
+}
+
+function Facts({ node, onRemoved }: { node: NodeFull; onRemoved: () => void }) {
+  return (
+    <>
       <Figures node={node} />
       <Section title="Checks"><Preflight checks={node.checks} /></Section>
       <Section title="Stages" aside={<><Figure figure={bytes(node.reservedBytes)} /> reserved for them</>}><NodeStages node={node} /></Section>
       <Section title="Links" aside="measured by probe frames over mutual TLS"><NodeLinks node={node} /></Section>
       <Section title="Hardware"><Hardware node={node} /></Section>
-      <Section title="Remove"><RemoveNode node={node} onRemoved={() => setRemoved(node.name)} /></Section>
-    </Page>
+      <Section title="Remove"><RemoveNode node={node} onRemoved={onRemoved} /></Section>
+    </>
   );
 }
 
