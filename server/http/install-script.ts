@@ -88,6 +88,12 @@ places() {
   fi
   # For packagers and tests: everything below one folder.
   ROOT=\${CUTPLANE_INSTALL_ROOT:-$ROOT}
+  fit_path "$ROOT"
+}
+
+# Paths get into the same files as values.
+fit_path() {
+  case "$1" in *[\\"\\'\\\\\\$\\\`%]*) fail "$1: a path with such characters cannot be used" ;; /*) ;; *) fail "$1 is no absolute path" ;; esac
 }
 
 has_systemd() {
@@ -98,6 +104,7 @@ find_node() {
   NODE=$(command -v node 2>/dev/null) || fail "Node.js is not installed: Node 20.19 or newer is needed (https://nodejs.org)"
   "$NODE" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \\
     || fail "Node $("$NODE" --version) at $NODE is too old: 20.19 or newer is needed"
+  fit_path "$NODE"
   PLATFORM=$("$NODE" -p 'process.platform + "-" + process.arch')
   if [ "$("$NODE" -p 'process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime')" = true ]; then
     fail "this system has no glibc (musl, for example Alpine): ONNX Runtime does not run here"
@@ -162,6 +169,7 @@ join() {
   fi
 }
 
+# EnvironmentFile= takes the rest of its line as it is: quotes would become part of the path.
 write_unit() {
   mkdir -p "$UNIT_FOLDER"
   if [ "$(id -u)" = 0 ]; then TARGET=multi-user.target; else TARGET=default.target; fi
@@ -173,7 +181,7 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-EnvironmentFile="$ROOT/agent.env"
+EnvironmentFile=$ROOT/agent.env
 ExecStart="$NODE" "$ROOT/app/dist/main.mjs"
 Restart=always
 RestartSec=2

@@ -59,6 +59,27 @@ test("the script is POSIX sh, names the address it was asked at and the digests 
   expect(text).not.toMatch(/@[A-Z]+@/);
 }, 120_000);
 
+test("the unit names its files as systemd reads them, spaces in their paths included", async () => {
+  const lines = readFileSync(await scriptFile(), "utf8").trimEnd().split("\n");
+  expect(lines.pop()).toBe('main "$@"');
+  const folder = join(work, "units of mine");
+  mkdirSync(join(folder, "app/dist"), { recursive: true });
+  for (const name of ["agent.env", "app/dist/main.mjs"]) writeFileSync(join(folder, name), "");
+  execFileSync("sh", ["-s"], { input: `${lines.join("\n")}\nROOT='${folder}' UNIT_FOLDER='${folder}' NODE='${process.execPath}'\nwrite_unit\n`, env: environment(work) });
+  const unit = join(folder, "cutplane-agent.service");
+  expect(readFileSync(unit, "utf8")).toContain(`\nEnvironmentFile=${folder}/agent.env\nExecStart="${process.execPath}" "${folder}/app/dist/main.mjs"\n`);
+  // Where systemd is, it is asked itself; what it does not like it says, and goes on.
+  const { error, stderr } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8", env: environment(work) });
+  if (!error) expect(stderr.split("\n").filter((line) => line.includes("cutplane-agent"))).toEqual([]);
+});
+
+test("a folder that sh or systemd would read otherwise is refused before anything is written", async () => {
+  const home = join(work, "odd");
+  const { status, stderr } = spawnSync("sh", [await scriptFile(), "--token", "t"], { encoding: "utf8", env: { ...environment(home), CUTPLANE_INSTALL_ROOT: join(home, "a$b") } });
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining("cannot be used") });
+  expect(existsSync(home)).toBe(false);
+});
+
 test("a console address that could break out of the script is refused", () => {
   expect(() => renderInstallScript({ consoleUrl: "http://x'; rm -rf /;'", version: "1", packages: {} })).toThrow("not fit");
 });
