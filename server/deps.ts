@@ -17,6 +17,8 @@ export type ConsoleInfo = {
   demo: boolean;
   /** HTTPS and a credential are demanded: the console listens beyond loopback. */
   secure: boolean;
+  /** Of its HTTPS listener's key, as curl takes it; null = plain HTTP. */
+  keyPin: string | null;
   maxUploadBytes: number;
 };
 

@@ -35,7 +35,8 @@ import { cleanArtifacts } from "./store/artifacts.ts";
 import { openDb } from "./store/db.ts";
 import { openCertificateAuthority } from "./trust/certificate-authority.ts";
 import { authenticate, hashToken, makeFirstAdminToken, makeToken } from "./trust/credentials.ts";
-import { issueServerCertificate, ownAddresses } from "./trust/server-certificate.ts";
+import { issueServerCertificate, keepServerCertificate, ownAddresses } from "./trust/server-certificate.ts";
+import { openServerKey, type ServerKey } from "./trust/server-key.ts";
 
 export type RunningConsole = {
   info: ConsoleInfo;
@@ -92,18 +93,21 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   });
 
   const authority = await openCertificateAuthority(path.join(env.dataFolder, "trust"), systemClock.now());
+  const key = await openServerKey(path.join(env.dataFolder, "trust"));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;
   const hosts = [...env.publicHosts, ...(WILDCARDS.includes(env.host) ? [hostname(), ...ownAddresses()] : [env.host])];
-  const agents = await startAgents({ env, deps, authority, hosts, port });
+  const agents = await startAgents({ env, deps, authority, key, hosts, port });
   stops.push(agents.close);
 
   const own = makeToken("cp");
-  const info = infoOf(options, { port, secure, database: database.kind });
+  const info = infoOf(options, { port, secure, keyPin: secure ? key.pin : null, database: database.kind });
   const doorDeps: DoorDeps = { ...deps, info, authority, agentEndpoint: () => agents.listener.endpoint, actorOf: (headers) => actorOf(deps, headers, { secure, ownHash: own.hash }) };
   const metrics = createMetrics({ connected_agents: { help: "Agents with a connection now.", read: () => agents.sockets.connected().length } });
-  const certificate = secure ? await issueServerCertificate(authority, { hosts, now: systemClock.now() }) : null;
+  const issue = () => issueServerCertificate(authority, { key, hosts, now: systemClock.now() });
+  const certificate = secure ? await keepServerCertificate(issue, { now: systemClock.now, onRenewed: (next) => web.renew(next), onFailed: (error) => log.warn({ err: error }, "the console could not renew its certificate") }) : null;
+  stops.push(() => certificate?.stop());
   const guard = createGuard({ hosts: new Set(["localhost", "127.0.0.1", "::1", ...hosts.map((host) => host.toLowerCase())]), secure, actorOf: doorDeps.actorOf });
-  const web = createWebServer({ guard, log, certificate, observe: metrics.observe });
+  const web = createWebServer({ guard, log, certificate: certificate?.first ?? null, observe: metrics.observe });
   await preparing;
   addDoors(web, { doorDeps, root, started: () => loops !== null, metrics: metrics.handler, pages: pages.getRequestHandler() });
 
@@ -130,11 +134,11 @@ async function inTime(undo: () => Promise<unknown> | unknown, log: Logger): Prom
   clearTimeout(timer);
 }
 
-type AgentsOptions = { env: Env; deps: Deps; authority: Awaited<ReturnType<typeof openCertificateAuthority>>; hosts: string[]; port: number };
-async function startAgents({ env, deps, authority, hosts, port }: AgentsOptions): Promise<{ listener: AgentListener; sockets: ReturnType<typeof attachAgents>; close(): Promise<void> }> {
+type AgentsOptions = { env: Env; deps: Deps; authority: Awaited<ReturnType<typeof openCertificateAuthority>>; key: ServerKey; hosts: string[]; port: number };
+async function startAgents({ env, deps, authority, key, hosts, port }: AgentsOptions): Promise<{ listener: AgentListener; sockets: ReturnType<typeof attachAgents>; close(): Promise<void> }> {
   const ports = agentPorts(env.dataFolder, { wanted: env.agentPort, webPort: port });
   const advertisedHost = env.publicHosts[0] ?? (env.host === "localhost" ? "127.0.0.1" : env.host);
-  const listener = await startAgentListener({ deps, authority, host: env.host, ports, hosts, advertisedHost });
+  const listener = await startAgentListener({ deps, authority, key, host: env.host, ports, hosts, advertisedHost });
   if (env.agentPort === null) rememberAgentPort(env.dataFolder, listener.endpoint.port);
   const sockets = attachAgents(listener.server, deps);
   const close = async () => {
@@ -144,7 +148,7 @@ async function startAgents({ env, deps, authority, hosts, port }: AgentsOptions)
   return { listener, sockets, close };
 }
 
-function infoOf({ env, root }: StartOptions, about: { port: number; secure: boolean; database: ConsoleInfo["database"] }): ConsoleInfo {
+function infoOf({ env, root }: StartOptions, about: { port: number; secure: boolean; keyPin: string | null; database: ConsoleInfo["database"] }): ConsoleInfo {
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
   const shown = env.publicHosts[0] ?? (WILDCARDS.includes(env.host) ? (ownAddresses()[0] ?? "localhost") : env.host);
   const consoleUrl = `${about.secure ? "https" : "http"}://${shown.includes(":") ? `[${shown}]` : shown}:${about.port}`;
@@ -156,6 +160,7 @@ function infoOf({ env, root }: StartOptions, about: { port: number; secure: bool
     consoleUrl,
     demo: env.demo,
     secure: about.secure,
+    keyPin: about.keyPin,
     maxUploadBytes: env.maxUploadBytes,
   };
 }

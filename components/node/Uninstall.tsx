@@ -5,6 +5,6 @@ import { CopyText } from "../ui/CopyText.tsx";
 import { uninstallLine } from "./install-options.ts";
 
 export function Uninstall() {
-  const consoleUrl = useQuery(api.system.info.queryOptions()).data?.consoleUrl;
-  return consoleUrl ? <CopyText label="uninstall command" text={uninstallLine(consoleUrl)} /> : null;
+  const info = useQuery(api.system.info.queryOptions()).data;
+  return info ? <CopyText label="uninstall command" text={uninstallLine(info.consoleUrl, info.keyPin)} /> : null;
 }

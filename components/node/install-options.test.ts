@@ -7,7 +7,7 @@ test("options stand behind the line, quoted where a shell would read them", () =
   expect(withOptions("run", { foreground: false, "--data": "/my data" })).toBe("run --data '/my data'");
 });
 
-test("the uninstall line trusts a console's own certificate", () => {
-  expect(uninstallLine("http://c:1")).toBe("curl -fsS http://c:1/install.sh | sh -s -- --uninstall");
-  expect(uninstallLine("https://c:1")).toContain("curl -fsSk https://c:1/install.sh");
+test("the uninstall line knows a console's own certificate by its key", () => {
+  expect(uninstallLine("http://c:1", null)).toBe("curl -fsS http://c:1/install.sh | sh -s -- --uninstall");
+  expect(uninstallLine("https://c:1", "sha256//a+b=")).toContain("curl -fsSk --pinnedpubkey 'sha256//a+b=' https://c:1/install.sh");
 });

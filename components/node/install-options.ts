@@ -13,9 +13,9 @@ export function withOptions(command: string, options: InstallOptions): string {
 }
 
 /** Stops the agent on the machine and removes all of it. */
-export function uninstallLine(consoleUrl: string): string {
-  // The console's certificate is its own, and the line carries no secret.
-  return `${consoleUrl.startsWith("https:") ? "curl -fsSk" : "curl -fsS"} ${consoleUrl}/install.sh | sh -s -- --uninstall`;
+export function uninstallLine(consoleUrl: string, keyPin: string | null): string {
+  // The console's certificate is its own: curl knows it by its key.
+  return `${keyPin === null ? "curl -fsS" : `curl -fsSk --pinnedpubkey '${keyPin}'`} ${consoleUrl}/install.sh | sh -s -- --uninstall`;
 }
 
 const quoted = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -14,6 +14,7 @@ const systemInfo = z
     demo: z.boolean(),
     consoleUrl: z.string(),
     secure: z.boolean(),
+    keyPin: z.string().nullable().meta({ description: "Of the key of its HTTPS listener, as curl's --pinnedpubkey takes it." }),
     you: z.string().meta({ description: "What you do is recorded under this name." }),
   })
   .meta({ id: "SystemInfo" });
@@ -24,9 +25,9 @@ export const system = router({
     .input(z.object({}).default({}))
     .output(systemInfo)
     .query(({ ctx }) => {
-      const { version, startedAt, database, dataFolder, demo, consoleUrl, secure } = ctx.deps.info;
+      const { version, startedAt, database, dataFolder, demo, consoleUrl, secure, keyPin } = ctx.deps.info;
       const { host, port } = ctx.deps.agentEndpoint();
-      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, you: ctx.actor, agentEndpoint: { host, port } };
+      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, keyPin, you: ctx.actor, agentEndpoint: { host, port } };
     }),
 });
 

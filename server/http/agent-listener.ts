@@ -17,18 +17,18 @@ import type { CertificateAuthority } from "../trust/certificate-authority.ts";
 import { hashOfJoinToken } from "../trust/join-tokens.ts";
 import { signNodeCertificate } from "../trust/node-certificate.ts";
 import { peerFingerprint } from "../trust/peer-fingerprint.ts";
-import { issueServerCertificate, SERVER_CERTIFICATE_LIFETIME_MS } from "../trust/server-certificate.ts";
+import { issueServerCertificate, keepServerCertificate, type ServerCertificate } from "../trust/server-certificate.ts";
+import type { ServerKey } from "../trust/server-key.ts";
 import { answerError, answerJson, readJson } from "./answer.ts";
 import { serveArtifact } from "./artifacts.ts";
 
 /** An enrolment carries a certificate request and the hardware: a few kilobytes. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** Timers hold 31 bits of milliseconds: looked at each day instead of once in its life. */
-const RENEWAL_CHECK_MS = 24 * 3600 * 1000;
 
 export type AgentListenerOptions = {
   deps: Deps;
   authority: CertificateAuthority;
+  key: ServerKey;
   host: string;
   /** The first that is free is taken; the last one is usually 0 = any. */
   ports: number[];
@@ -42,10 +42,13 @@ export type AgentListener = { server: Server; endpoint: AgentEndpoint; close(): 
 /** Listens when it returns. @throws Error with a plain sentence when no port is free */
 export async function startAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
   const { deps, authority } = options;
-  const certificate = () => issueServerCertificate(authority, { hosts: options.hosts, now: deps.clock.now() });
-  let issued = await certificate();
-  const context = () => ({ cert: issued.certificatePem, key: issued.keyPem, ca: authority.certificatePem, minVersion: "TLSv1.3" as const });
-  const server = createServer({ ...context(), requestCert: true, rejectUnauthorized: false }, (req, res) => {
+  const context = (issued: ServerCertificate) => ({ cert: issued.certificatePem, key: issued.keyPem, ca: authority.certificatePem, minVersion: "TLSv1.3" as const });
+  const certificate = await keepServerCertificate(() => issueServerCertificate(authority, { key: options.key, hosts: options.hosts, now: deps.clock.now() }), {
+    now: deps.clock.now,
+    onRenewed: (issued) => server.setSecureContext(context(issued)),
+    onFailed: (error) => deps.log.warn({ err: error }, "the agents' listener could not renew its certificate"),
+  });
+  const server = createServer({ ...context(certificate.first), requestCert: true, rejectUnauthorized: false }, (req, res) => {
     answer(options, req, res).catch((error) => {
       if (!(error instanceof AppError)) deps.log.error({ err: error, url: req.url }, "a request of an agent failed");
       answerError(res, error);
@@ -54,17 +57,12 @@ export async function startAgentListener(options: AgentListenerOptions): Promise
   // A connection that breaks in its handshake is the other side's business.
   server.on("tlsClientError", (error) => deps.log.debug({ err: error }, "a TLS handshake failed"));
   await listenOnOneOf(server, options.host, options.ports);
-  const renewal = setInterval(async () => {
-    if (issued.expiresAt.getTime() - deps.clock.now() > SERVER_CERTIFICATE_LIFETIME_MS / 2) return;
-    issued = await certificate();
-    server.setSecureContext(context());
-  }, RENEWAL_CHECK_MS).unref();
   const { port } = server.address() as AddressInfo;
   return {
     server,
     endpoint: { host: options.advertisedHost, port, caPem: authority.certificatePem, controlVersion: CONTROL_VERSION },
     close() {
-      clearInterval(renewal);
+      certificate.stop();
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },

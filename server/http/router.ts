@@ -21,6 +21,8 @@ export type WebServer = {
   local: Server | null;
   /** Hears what the guard let pass: sockets attach here, and never have to check again. It does not listen itself. */
   inner: Server;
+  /** From the next connection on; nothing where it is plain HTTP. */
+  renew(certificate: NonNullable<WebServerOptions["certificate"]>): void;
   /** Asked in order; the last one must answer. */
   doors: RequestHandler[];
 };
@@ -56,10 +58,12 @@ export function createWebServer(options: WebServerOptions): WebServer {
   };
   const { certificate } = options;
   const settings = { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS };
-  const outer = certificate ? createHttpsServer({ ...settings, cert: certificate.certificatePem, key: certificate.keyPem, minVersion: "TLSv1.2" }) : createHttpServer(settings);
+  const context = ({ certificatePem, keyPem }: NonNullable<WebServerOptions["certificate"]>) => ({ cert: certificatePem, key: keyPem, minVersion: "TLSv1.2" as const });
+  const https = certificate ? createHttpsServer({ ...settings, ...context(certificate) }) : null;
+  const outer = https ?? createHttpServer(settings);
   const local = certificate ? createHttpServer(settings) : null;
   for (const server of [outer, local]) server?.on("request", onRequest).on("upgrade", onUpgrade);
-  return { outer, local, inner, doors };
+  return { outer, local, inner, doors, renew: (next) => https?.setSecureContext(context(next)) };
 }
 
 async function answer(doors: RequestHandler[], req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -24,6 +24,7 @@ import { listLinks } from "../store/links.ts";
 import { findNode } from "../store/nodes.ts";
 import { type CertificateAuthority, KEY_ALGORITHM, openCertificateAuthority } from "../trust/certificate-authority.ts";
 import { makeJoinToken } from "../trust/join-tokens.ts";
+import { openServerKey } from "../trust/server-key.ts";
 import { signNodeCertificate } from "../trust/node-certificate.ts";
 import { type AgentSockets, attachAgents } from "./agents.ts";
 
@@ -38,7 +39,7 @@ let sockets: AgentSockets;
 beforeAll(async () => {
   deps = { ...testDeps(database.db, { nowMs: 0 }), clock: { now: () => Date.now() } };
   authority = await openCertificateAuthority(folder, Date.now());
-  listener = await startAgentListener({ deps, authority, host: "127.0.0.1", ports: [0], hosts: [], advertisedHost: "127.0.0.1" });
+  listener = await startAgentListener({ deps, authority, key: await openServerKey(folder), host: "127.0.0.1", ports: [0], hosts: [], advertisedHost: "127.0.0.1" });
   sockets = attachAgents(listener.server, deps);
 });
 afterAll(async () => {

@@ -11,6 +11,7 @@ import { hashToken, makeToken, tokenOf } from "./credentials.ts";
 import { hashOfJoinToken, makeJoinToken } from "./join-tokens.ts";
 import { signNodeCertificate } from "./node-certificate.ts";
 import { CONSOLE_SERVER_NAME, issueServerCertificate } from "./server-certificate.ts";
+import { openServerKey } from "./server-key.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "cutplane-trust-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +28,7 @@ test("console and node prove themselves to each other by certificates of the sam
   const authority = await openCertificateAuthority(folder, now);
   const { keyPem, csrPem } = await createCertificateRequest("whatever it likes to be called");
   const node = await signNodeCertificate(authority, { csrPem, nodeId: "nod_0123456789abcdefghjk", now });
-  const server = await issueServerCertificate(authority, { hosts: ["192.0.2.7", "console.example"], now });
+  const server = await issueServerCertificate(authority, { key: await openServerKey(folder), hosts: ["192.0.2.7", "console.example"], now });
   const seen = await new Promise<{ authorized: boolean; name: string; fingerprint: string; console: boolean }>((resolve, reject) => {
     let client: TLSSocket;
     const listener = createServer({ cert: server.certificatePem, key: server.keyPem, ca: authority.certificatePem, requestCert: true, rejectUnauthorized: false }, (socket) => {

@@ -25,7 +25,7 @@ export type TestConsole = {
 export async function startTestConsole(makeDoors: (deps: DoorDeps) => RequestHandler[], options: { maxUploadBytes?: number; actorOf?: DoorDeps["actorOf"] } = {}): Promise<TestConsole> {
   const database: TestDatabase = await startTestDatabase();
   const dataFolder = await mkdtemp(path.join(tmpdir(), "cutplane-test-"));
-  const info = { version: "0.0.0", startedAt: new Date(0).toISOString(), database: "embedded" as const, dataFolder, consoleUrl: "http://127.0.0.1", demo: false, secure: false, maxUploadBytes: options.maxUploadBytes ?? 64 * 1024 * 1024 };
+  const info = { version: "0.0.0", startedAt: new Date(0).toISOString(), database: "embedded" as const, dataFolder, consoleUrl: "http://127.0.0.1", demo: false, secure: false, keyPin: null, maxUploadBytes: options.maxUploadBytes ?? 64 * 1024 * 1024 };
   const deps: DoorDeps = {
     db: database.db,
     clock: systemClock,
