@@ -5,6 +5,7 @@ import { layersText, ms, perSecond } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
+import { neighbourNode } from "./placement-edit.ts";
 import { place } from "./use-drop.ts";
 import { whatIfDropped } from "./what-if.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
@@ -29,7 +30,7 @@ function Choice() {
   const [from, setFrom] = useState((layers?.from ?? 0) + 1);
   const [to, setTo] = useState(layers?.to ?? count);
   const range = { from: Math.max(0, from - 1), to: Math.min(count, to) };
-  const [nodeId, setNode] = useState(nodes[0]?.id ?? "");
+  const [nodeId, setNode] = useState(neighbourNode(placement, range) ?? nodes[0]?.id ?? "");
   if (!problem) return <p className="text-ink-2">Choose a model first.</p>;
   if (nodes.length === 0) return <p className="text-ink-2">Draw a node first: close this and press N.</p>;
   const submit = () => { if (range.to > range.from && place(store, range, nodeId)) store.setState({ moveOpen: false, layers: range }); };

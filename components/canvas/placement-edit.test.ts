@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Placement } from "../../server/planner/plan.ts";
-import { assign, clear, moveBorder, samePlacement } from "./placement-edit.ts";
+import { assign, clear, moveBorder, neighbourNode, samePlacement } from "./placement-edit.ts";
 
 const stage = (from: number, to: number, topologyNodeId: string) => ({ from, to, topologyNodeId });
 const AB: Placement = [stage(0, 4, "a"), stage(4, 10, "b")];
@@ -18,4 +18,9 @@ test("a border moves within its two stages", () => {
 test("placements compare by value", () => {
   expect(samePlacement(AB, AB.map((one) => ({ ...one })))).toBe(true);
   expect(samePlacement(AB, AB.slice(1))).toBe(false);
+});
+test("a range most likely goes to its neighbour in the chain", () => {
+  expect(neighbourNode(AB, { from: 5, to: 6 })).toBe("a");
+  expect(neighbourNode(AB, { from: 3, to: 5 })).toBe("b");
+  expect(neighbourNode(AB, { from: 1, to: 2 })).toBeNull();
 });

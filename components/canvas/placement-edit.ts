@@ -29,6 +29,14 @@ export function moveBorder(placement: Placement, leftIndex: number, at: number):
   return placement.map((stage, index) => (index === leftIndex ? { ...stage, to: border } : index === leftIndex + 1 ? { ...stage, from: border } : stage));
 }
 
+/** Where a range most likely goes: to the node before it in the chain, else to the one after; null when neither differs from where it lies. */
+export function neighbourNode(placement: Placement, range: LayerRange): string | null {
+  const holder = placement.find((stage) => stage.from <= range.from && stage.to > range.from)?.topologyNodeId;
+  const before = placement.find((stage) => stage.to === range.from)?.topologyNodeId;
+  const after = placement.find((stage) => stage.from === range.to)?.topologyNodeId;
+  return [before, after].find((id) => id !== undefined && id !== holder) ?? null;
+}
+
 function normalise(placement: Placement): Placement {
   const merged: StagePlacement[] = [];
   for (const stage of [...placement].sort((a, b) => a.from - b.from)) {

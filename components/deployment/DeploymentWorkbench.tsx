@@ -9,6 +9,7 @@ import { useProblem } from "../canvas/use-problem.ts";
 import { useWorkbenchSetup } from "../canvas/use-workbench-setup.ts";
 import { WorkbenchProvider } from "../canvas/workbench-store.ts";
 import { WorkbenchFrame } from "../canvas/WorkbenchFrame.tsx";
+import { TourStrip } from "../tour/TourStrip.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DeploymentBar } from "./DeploymentBar.tsx";
@@ -36,7 +37,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   return (
     <WorkbenchProvider value={store}>
       <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
-        <div className="flex h-full flex-col"><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
+        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
       </WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>

@@ -8,6 +8,7 @@ import { EventRow } from "../event/EventRow.tsx";
 import { percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
+import { TourCard } from "../tour/TourCard.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { Page, Section } from "../ui/Page.tsx";
@@ -20,6 +21,7 @@ const SHOWN_EVENTS = 8;
 export function Overview() {
   return (
     <Page title="Overview">
+      <TourCard />
       <Attention />
       <Section title="Deployments" aside={<Link href="/topologies" className="underline underline-offset-4">place another</Link>}><DeploymentTable /></Section>
       <div className="grid gap-x-10 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"><FleetHealth /><Recent /></div>

@@ -3,6 +3,7 @@ import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useEffect, useState } from "react";
 import { IconButton } from "../ui/IconButton.tsx";
+import { TourCommand } from "../tour/TourCommand.tsx";
 import { Notices } from "../ui/Notices.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionState } from "./ConnectionState.tsx";
@@ -34,6 +35,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">{children}</main>
       <CommandPalette open={palette} onOpenChange={setPalette} />
       <KeysSheet open={keys} onOpenChange={setKeys} />
+      <TourCommand />
       <Notices />
     </div>
   );

@@ -10,11 +10,11 @@ const SHAPES: Record<Tone, ReactNode> = {
 };
 const COLOURS: Record<Tone, string> = { ok: "text-ok", warn: "text-warn", bad: "text-bad", busy: "text-accent", idle: "text-ink-3" };
 
-/** A state told by shape, colour and word together. */
-export function State({ tone, children, testId }: { tone: Tone; children: ReactNode; testId?: string }) {
+/** A state told by shape, colour and word together. `still`: what is busy is the reader, so nothing turns. */
+export function State({ tone, children, testId, still = false }: { tone: Tone; children: ReactNode; testId?: string; still?: boolean }) {
   return (
     <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${COLOURS[tone]}`} data-testid={testId}>
-      <svg viewBox="0 0 10 10" width="9" height="9" aria-hidden className={tone === "busy" ? "animate-spin [animation-duration:2.4s]" : ""}>{SHAPES[tone]}</svg>
+      <svg viewBox="0 0 10 10" width="9" height="9" aria-hidden className={tone === "busy" && !still ? "animate-spin [animation-duration:2.4s]" : ""}>{SHAPES[tone]}</svg>
       <span className="text-xs font-medium">{children}</span>
     </span>
   );

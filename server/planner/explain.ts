@@ -8,7 +8,7 @@ export function explainEstimate(problem: Problem, estimate: Estimate): string[] 
   const sentences: string[] = [];
   if (estimate.bottleneck.kind === "stage") {
     const stage = estimate.stages[estimate.bottleneck.index];
-    if (stage) sentences.push(`Throughput is bound by ${name(stage.topologyNodeId)}: layers ${stage.from + 1}–${stage.to} take ${stage.computeMs.toFixed(1)} ms there.`);
+    if (stage) sentences.push(`Throughput is bound by ${name(stage.topologyNodeId)}: ${stage.to - stage.from === 1 ? `layer ${stage.to} takes` : `layers ${stage.from + 1}–${stage.to} take`} ${stage.computeMs.toFixed(1)} ms there.`);
   } else {
     const hop = estimate.hops[estimate.bottleneck.index];
     if (hop) sentences.push(`Throughput is bound by the link from ${name(hop.fromTopologyNodeId)} to ${name(hop.toTopologyNodeId)}: ${Math.ceil(hop.bytes / 1000)} kB take ${hop.transferMs.toFixed(1)} ms.`);
