@@ -42,7 +42,7 @@ const RULES: Rule[] = [
   { files: /^server\/policy\//, may: new RegExp(`^(${PURE_FOLDERS}|${CONTRACT})`), packages: PURE },
   { files: /^server\/.*(\.test\.ts$|\/testdata\/)/, may: /^(server|agents|prisma|lab)\// },
   { files: /^server\/threads\//, may: new RegExp(`^(server/(threads|model|planner|inspect)/|${CONTRACT})`) },
-  { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|agents/processor/load-processor\\.ts|${CONTRACT})`) },
+  { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|agents/processor/|agents/ingress/oip\\.ts|${CONTRACT})`) },
   { files: /^server\/trust\//, may: /^(server\/(trust|store|events)\/|server\/(clock|errors|ids|deps)\.ts|server\/commands\/deps\.ts|agents\/protocol\/)/ },
   { files: /^server\/database\//, may: /^(server\/(database|store)\/|server\/[a-z-]+\.ts|prisma\/)/ },
   { files: /^server\/demo\//, may: new RegExp(`^(server/demo/|${PURE_FOLDERS}|agents/protocol/)`) },

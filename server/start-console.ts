@@ -25,6 +25,7 @@ import { createInstallHandler } from "./http/install.ts";
 import { createLoginHandler } from "./http/login.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createWebServer, type WebServer } from "./http/router.ts";
+import { createSampleFileHandler } from "./http/sample-file.ts";
 import { createUploadHandler } from "./http/upload.ts";
 import { sweepModelFolders } from "./inspect/model-folder.ts";
 import { agentPorts, checkPort, listen, rememberAgentPort } from "./listen.ts";
@@ -193,6 +194,7 @@ function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: D
     },
     install,
     createUploadHandler(doorDeps),
+    createSampleFileHandler(doorDeps),
     createInferHandler(doorDeps),
     createApiHandler(doorDeps),
     async (req, res) => {

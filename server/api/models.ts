@@ -4,11 +4,13 @@ import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { profileModel } from "../commands/profile-model.ts";
 import { renameModel } from "../commands/rename-model.ts";
+import { readBuiltInSample } from "../commands/read-sample.ts";
 import { setProcessor } from "../commands/set-processor.ts";
+import { setSample } from "../commands/set-sample.ts";
 import { findModel, listModelDeployments, listModels, type StoredModel, toModelRow } from "../store/models.ts";
 import { listNodes } from "../store/nodes.ts";
 import { listProfiles } from "../store/profiles.ts";
-import { modelDetail, modelRow, profileRow } from "./schemas/model-schemas.ts";
+import { givenSample, modelDetail, modelRow, profileRow } from "./schemas/model-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { processorSpec } from "./schemas/tensor-schemas.ts";
 import { procedure, router } from "./trpc.ts";
@@ -43,6 +45,14 @@ export const models = router({
     .input(byId.extend({ processor: processorSpec.nullable(), files: z.array(z.object({ name: z.string().min(1).max(200), digest: z.string() })).max(20).optional() }))
     .output(modelDetail)
     .mutation(async ({ ctx, input }) => toDetail(ctx.deps, await setProcessor(ctx.deps, input, ctx.actor))),
+  setSample: procedure
+    .meta({ openapi: { method: "PUT", path: "/models/{id}/sample", tags: ["models"], summary: "The real input the model's plans are compared on; null = none of its own. The file is uploaded before, by PUT /files/sample. The current plans are compared again: await the operation" } })
+    .input(byId.extend({ sample: givenSample.nullable() }))
+    .output(z.object({ model: modelDetail, operation: operation.nullable() }))
+    .mutation(async ({ ctx, input }) => {
+      const { model, operation } = await setSample(ctx.deps, input, ctx.actor);
+      return { model: await toDetail(ctx.deps, model), operation };
+    }),
   measure: procedure
     .meta({ openapi: { method: "POST", path: "/models/{id}/measure", tags: ["models"], summary: "Measure the model on live nodes, by default one of each device class" } })
     .input(byId.extend({ nodeIds: z.array(z.string()).max(1000).optional(), idempotencyKey }))
@@ -59,6 +69,6 @@ export const models = router({
 });
 
 async function toDetail(deps: Deps, model: StoredModel): Promise<z.infer<typeof modelDetail>> {
-  const { facts, processor, processorFiles } = model;
-  return { ...toModelRow(model), facts, processor, processorFiles, deployments: await listModelDeployments(deps.db, model.id) };
+  const { facts, processor, processorFiles, sample } = model;
+  return { ...toModelRow(model), facts, processor, processorFiles, sample, builtInSample: readBuiltInSample(model), deployments: await listModelDeployments(deps.db, model.id) };
 }

@@ -38,6 +38,25 @@ const filePaths = {
       responses: { 201: json(z.object({ name: z.string(), digest: z.string(), bytes: z.number() }), "Stored; name it in the model's processor."), default: failure },
     },
   },
+  "/files/sample": {
+    put: {
+      operationId: "files-sample",
+      tags: ["models"],
+      summary: "Upload a model's sample: a picture, text or sound for its processor, or an Open Inference Protocol request as JSON; at most 32 MiB",
+      requestParams: { query: z.object({ name: z.string() }) },
+      requestBody: { required: true, content: { "application/octet-stream": bytes } },
+      responses: { 201: json(z.object({ name: z.string(), digest: z.string(), bytes: z.number() }), "Stored; name it with PUT /models/{id}/sample."), default: failure },
+    },
+  },
+  "/models/{id}/sample/file": {
+    get: {
+      operationId: "models-sample-file",
+      tags: ["models"],
+      summary: "The bytes of the model's sample; of Cutplane's own for its processor where it has none",
+      requestParams: idPath,
+      responses: { 200: { description: "The file.", content: { "application/octet-stream": bytes } }, default: failure },
+    },
+  },
   "/deployments/{id}/try": {
     post: {
       operationId: "deployments-try",

@@ -11,6 +11,8 @@ import { compareSegments } from "./compare-segments.ts";
 import { prepareSegments } from "./prepare-segments.ts";
 import { type OperationContext, runOperation } from "./run-operation.ts";
 
+type CheckContext = Pick<OperationContext, "signal" | "progress">;
+
 /** Each check holds a whole model and its segments in memory: one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -19,11 +21,16 @@ export async function checkPlanParity(deps: Deps, planId: string, actor: Actor, 
   const plan = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
   const { operation } = await runOperation(deps, { kind: "check-parity", subjectId: planId, actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, (context) => {
     context.progress({ step: "waiting" });
-    const run = queue.then(() => check(deps, plan, actor, context));
-    queue = run.catch(() => {});
-    return run;
+    return checkInTurn(deps, plan, actor, context);
   });
   return operation;
+}
+
+/** Runs when the checks asked for before have ended. @throws AppError cancelled, and what kept it from running */
+export function checkInTurn(deps: Deps, plan: StoredPlan, actor: Actor, context: CheckContext): Promise<Parity> {
+  const run = queue.then(() => check(deps, plan, actor, context));
+  queue = run.catch(() => {});
+  return run;
 }
 
 /** At start: checks that a crash left without an end begin again. */
@@ -31,7 +38,7 @@ export async function resumeParityChecks(deps: Deps): Promise<void> {
   for (const plan of await listPlansToCheck(deps.db)) await checkPlanParity(deps, plan.id, "control");
 }
 
-async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: OperationContext): Promise<Parity> {
+async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: CheckContext): Promise<Parity> {
   try {
     context.signal.throwIfAborted();
     const model = await findOrThrow(findModel(deps.db, plan.modelId), "model", plan.modelId);
@@ -44,6 +51,8 @@ async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: Operat
     await saveParity(deps, plan, parity, digest, actor);
     return parity;
   } catch (error) {
+    // A figure that is there was not made wrong by a check that did not end.
+    if (context.signal.aborted && plan.parity.status !== "pending") throw error;
     const message = context.signal.aborted ? "The check was cancelled." : error instanceof AppError ? error.message : "The check could not be run.";
     await saveParity(deps, plan, { status: "failed", message, checkedAt: new Date(deps.clock.now()).toISOString() }, null, actor);
     throw error;
@@ -62,9 +71,9 @@ function describe(plan: StoredPlan, parity: Parity): string {
   const name = `Plan ${plan.revision}`;
   switch (parity.status) {
     case "equal":
-      return `${name} gives the whole model's answers (largest difference ${parity.maxRelError.toExponential(1)}).`;
+      return `${name} gives the whole model's answers (largest difference ${parity.maxRelError.toExponential(1)}, on ${parity.inputs}).`;
     case "different":
-      return `${name} gives other answers than the whole model (largest difference ${parity.maxRelError.toExponential(1)}).`;
+      return `${name} gives other answers than the whole model (largest difference ${parity.maxRelError.toExponential(1)}, on ${parity.inputs}).`;
     case "structure-only":
       return `${name}: only the structure was checked. ${parity.reason}`;
     case "failed":

@@ -1,13 +1,16 @@
 import type { ProcessorSpec } from "../../agents/protocol/control.ts";
 import { AppError } from "../errors.ts";
+import { canonicalJson } from "../planner/canonical-json.ts";
 import { findArtifact } from "../store/artifacts.ts";
 import { findModel, type ProcessorFile, type StoredModel, updateModelProcessor } from "../store/models.ts";
 import { checkProcessor } from "./check-processor.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
+import { recheckPlans } from "./recheck-plans.ts";
 
 /**
- * Running deployments take it on with their next desired state. Files keep those of before when none are given.
+ * Running deployments take it on with their next desired state, and the current plans are compared again on what it makes of the sample.
+ * Files keep those of before when none are given.
  * @throws AppError not-found, bad-request for a file that was not uploaded, or a declaration that no ingress could load
  */
 export async function setProcessor(deps: Deps, input: { id: string; processor: ProcessorSpec | null; files?: { name: string; digest: string }[] }, actor: Actor): Promise<StoredModel> {
@@ -26,5 +29,7 @@ export async function setProcessor(deps: Deps, input: { id: string; processor: P
     await append({ name: "model.changed", subjectId: model.id, actor, message, payload: { modelId: model.id, name: model.name } });
   });
   deps.wake("a model's processor was set");
-  return { ...model, processor: input.processor, processorFiles: input.processor === null ? [] : files };
+  const kept = input.processor === null ? [] : files;
+  if (canonicalJson([model.processor, model.processorFiles]) !== canonicalJson([input.processor, kept])) await recheckPlans(deps, model.id, actor);
+  return { ...model, processor: input.processor, processorFiles: kept };
 }

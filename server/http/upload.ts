@@ -9,6 +9,7 @@ import { importModel, type ModelFile, newModelId } from "../commands/import-mode
 import { type OperationContext, runOperation } from "../commands/run-operation.ts";
 import type { DoorDeps, RequestHandler } from "../deps.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
+import { MAX_SAMPLE_BYTES } from "../model/model-sample.ts";
 import { MAX_MODEL_BYTES, tooLargeForProtobuf } from "../model/onnx-proto.ts";
 import { storeArtifact } from "../store/artifacts.ts";
 import { type ModelOrigin, toModelRow } from "../store/models.ts";
@@ -16,8 +17,9 @@ import { findOperation } from "../store/operations.ts";
 import { answerError, answerJson } from "./answer.ts";
 import { type ReceivedPart, readParts } from "./read-parts.ts";
 
-/** Vocabularies, labels and tokenizers are a few megabytes. */
-const MAX_PROCESSOR_FILE_BYTES = 256 * 1024 * 1024;
+/** Files that are uploaded before something names them. Vocabularies, labels and tokenizers are a few megabytes. */
+const MAX_FILE_BYTES = { processor: 256 * 1024 * 1024, sample: MAX_SAMPLE_BYTES };
+const FILE_KINDS = ["processor", "sample"] as const;
 const OPERATION_ID = /^opn_[0-9a-z]{20}$/;
 const ORIGINS: readonly string[] = ["upload", "bundled", "synthetic"];
 /** After an early answer the client is still sending; what it sends is read away for this long, or its connection would break before it has read the answer. */
@@ -27,13 +29,13 @@ export function createUploadHandler(deps: DoorDeps): RequestHandler {
   return async (req, res) => {
     const url = new URL(req.url ?? "/", "http://console");
     const isModel = req.method === "POST" && url.pathname === "/api/v1/models";
-    const isProcessorFile = req.method === "PUT" && url.pathname === "/api/v1/files/processor";
-    if (!isModel && !isProcessorFile) return false;
+    const fileKind = req.method === "PUT" ? FILE_KINDS.find((kind) => url.pathname === `/api/v1/files/${kind}`) : undefined;
+    if (!isModel && fileKind === undefined) return false;
     try {
       const actor = await deps.actorOf(req.headers);
       if (actor === null) throw new AppError("unauthorized", "This console demands a credential.", { fix: "Send the header Authorization: Bearer <token>, or log in." });
-      if (isModel) await receiveModel(deps, req, res, url, actor);
-      else await receiveProcessorFile(deps, req, res, url);
+      if (fileKind === undefined) await receiveModel(deps, req, res, url, actor);
+      else await receiveFile(deps, req, res, url, fileKind);
     } catch (error) {
       if (!(error instanceof AppError)) deps.log.error({ err: error }, "an upload failed");
       if (!req.complete) res.setHeader("connection", "close");
@@ -123,14 +125,24 @@ function chooseMain(files: ModelFile[]): { main: ModelFile; externalFiles: Model
   return { main, externalFiles: files.filter((file) => file !== main) };
 }
 
-async function receiveProcessorFile(deps: DoorDeps, req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
+async function receiveFile(deps: DoorDeps, req: IncomingMessage, res: ServerResponse, url: URL, kind: (typeof FILE_KINDS)[number]): Promise<void> {
   const name = checkFileName(url.searchParams.get("name") ?? "");
+  const maxBytes = MAX_FILE_BYTES[kind];
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLargeFile(name, maxBytes);
   const controller = new AbortController();
   req.on("close", () => {
     if (!req.complete) controller.abort();
   });
-  const { digest, bytes } = await storeArtifact(deps.db, deps.dataFolder, "processor", req, { maxBytes: MAX_PROCESSOR_FILE_BYTES, place: name, signal: controller.signal });
+  const { digest, bytes } = await storeArtifact(deps.db, deps.dataFolder, kind, req, { maxBytes, place: name, signal: controller.signal }).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === "too-large" ? tooLargeFile(name, maxBytes) : error;
+  });
+  if (bytes === 0) throw new AppError("bad-request", `“${name}” is empty.`, { place: name, fix: "Send the file's bytes." });
   answerJson(res, 201, { name, digest, bytes });
+}
+
+/** No setting of the console helps here. */
+function tooLargeFile(name: string, maxBytes: number): AppError {
+  return new AppError("too-large", `“${name}” has more than ${maxBytes / 1024 / 1024} MiB.`, { place: name, fix: "Send a smaller file." });
 }
 
 /** Relative, forward slashes, inside its folder: it becomes a path when the model is read. */

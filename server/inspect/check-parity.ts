@@ -10,16 +10,17 @@ import type { ModelFacts } from "../model/model.ts";
 import { ModelRefusal } from "../model/model-refusal.ts";
 import { parseModel } from "../model/onnx-proto.ts";
 import { sampleInputs, vocabularyOf } from "../model/sample-inputs.ts";
-import type { Parity } from "../planner/plan.ts";
+import { describeInputs } from "../planner/describe-inputs.ts";
+import type { Parity, ParityInputs } from "../planner/plan.ts";
 import { openFileSource } from "../threads/file-source.ts";
-import { openModelFolder } from "./model-folder.ts";
+import { type ModelFolder, openModelFolder } from "./model-folder.ts";
 import { runInspect } from "./run-inspect.ts";
 
 /** Per output max|a − b| / max(1, max|ref|): what float32 re-ordering of sums can cause, with room. */
 export const PARITY_TOLERANCE = 1e-5;
 /** Whole model and segments are resident together, each with its workspace. */
 const MEMORY_FACTOR = 3;
-/** Steps compared for a model with recurrent state. */
+/** Steps compared for a model with recurrent state where there is only one request to feed it. */
 const STATE_STEPS = 8;
 const TIMEOUT_MS = 300_000;
 const SEED = 7;
@@ -30,13 +31,18 @@ export type CheckParityOptions = {
   facts: ModelFacts;
   segments: ({ spec: Pick<SegmentSpec, "inputs" | "outputs" | "states"> } & ({ skeleton: Uint8Array } | { skeletonPath: string }))[];
   /** Real inputs (all but state); made up, seeded and real-looking where absent. */
-  inputs?: WireTensor[];
+  inputs?: RealInputs;
+  /** Why there are no better inputs; kept with the badge. */
+  note?: string | null;
   session?: SessionOptions;
   signal?: AbortSignal;
   nowIso: string;
   /** Bytes this machine may use; what is free now where absent. */
   memoryBytes?: number;
 };
+
+/** `stepPaths`: parity files without outputs, one a step. */
+export type RealInputs = { stepPaths: string[]; about: ParityInputs };
 
 /** Never throws but for a cancel: what goes wrong is the badge's own "failed" or "structure-only". */
 export async function checkParity(options: CheckParityOptions): Promise<{ parity: Parity; parityFile: Uint8Array | null }> {
@@ -49,7 +55,7 @@ export async function checkParity(options: CheckParityOptions): Promise<{ parity
   }
   const folder = openModelFolder(options.path);
   try {
-    const inputs = options.inputs ?? madeUpInputs(options.path, facts);
+    const { stepPaths, about } = options.inputs ?? madeUp(options, folder);
     const wholePath = folder.add("whole/model.onnx", options.path);
     folder.add(`pieces/${segmentFileName(facts, null)}`, options.path);
     for (const file of options.externalFiles) {
@@ -61,13 +67,10 @@ export async function checkParity(options: CheckParityOptions): Promise<{ parity
       inputs: segment.spec.inputs.map((input) => input.name), outputs: segment.spec.outputs.map((output) => output.name), states: segment.spec.states,
     }));
     const result = await runInspect({
-      kind: "parity", wholePath, segments, inputsPath: folder.write("inputs.bin", encodeParityFile({ inputs, outputs: [] })), outputs: facts.outputs, states: facts.states,
-      steps: facts.states.length > 0 ? STATE_STEPS : 1, session: options.session ?? { intraOpThreads: 1, optimization: "all", provider: "cpu" }, parityPath: `${folder.path}/parity.bin`, tolerance: PARITY_TOLERANCE,
+      kind: "parity", wholePath, segments, stepPaths, outputs: facts.outputs, states: facts.states, steps: about.steps, session: options.session ?? { intraOpThreads: 1, optimization: "all", provider: "cpu" }, parityPath: `${folder.path}/parity.bin`, tolerance: PARITY_TOLERANCE,
     }, { weightBytes: weightBytes * 2, timeoutMs: TIMEOUT_MS, signal: options.signal });
     const { maxRelError, perOutput } = result;
-    const described = options.inputs === undefined ? `made-up inputs, seed ${SEED}` : "given inputs";
-    const steps = facts.states.length > 0 ? `, ${STATE_STEPS} steps with state` : "";
-    const parity: Parity = { status: maxRelError <= PARITY_TOLERANCE ? "equal" : "different", maxRelError: finite(maxRelError), tolerance: PARITY_TOLERANCE, perOutput: perOutput.map((one) => ({ ...one, maxRelError: finite(one.maxRelError) })), inputs: described + steps, checkedAt };
+    const parity: Parity = { status: maxRelError <= PARITY_TOLERANCE ? "equal" : "different", maxRelError: finite(maxRelError), tolerance: PARITY_TOLERANCE, perOutput: perOutput.map((one) => ({ ...one, maxRelError: finite(one.maxRelError) })), inputs: describeInputs(about), madeOn: about, checkedAt };
     return { parity, parityFile: new Uint8Array(readFileSync(`${folder.path}/parity.bin`)) };
   } catch (error) {
     if (error instanceof ModelRefusal && error.code === "cancelled") throw error;
@@ -76,6 +79,21 @@ export async function checkParity(options: CheckParityOptions): Promise<{ parity
   } finally {
     folder.remove();
   }
+}
+
+/** One made-up request; with state it is fed again and again. */
+function madeUp({ path, facts, note }: CheckParityOptions, folder: ModelFolder): RealInputs {
+  const inputs = madeUpInputs(path, facts);
+  const tensors = inputs.map(({ name, dataType, shape }) => ({ name, dataType, shape }));
+  return {
+    stepPaths: [folder.write("inputs.bin", encodeParityFile({ inputs, outputs: [] }))],
+    about: { source: "made-up", kind: null, fileName: null, digest: null, tensors, steps: stepsOf(facts, 1), note: note ?? null },
+  };
+}
+
+/** Runs that are compared where `given` steps are there: one request alone carries no state, so that it is repeated. */
+export function stepsOf(facts: ModelFacts, given: number): number {
+  return given === 1 && facts.states.length > 0 ? STATE_STEPS : given;
 }
 
 /** Seeded inputs for everything but state. */

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { decodeParityFile, encodeParityFile } from "../../agents/protocol/parity-file.ts";
 import { loadProcessor } from "../../agents/processor/load-processor.ts";
 import { comparePipeline } from "./compare-pipeline.ts";
+import { encodeSample } from "./encode-sample.ts";
 import type { InspectJob, InspectResult, ParityJob } from "./jobs.ts";
 import { openSession, toOrt } from "./ort-session.ts";
 
@@ -18,6 +19,7 @@ process.send?.("ready");
 async function perform(job: InspectJob): Promise<InspectResult> {
   if (job.kind === "parity") return compare(job);
   if (job.kind === "processor") return checkProcessor(job);
+  if (job.kind === "sample") return { ok: true, kind: "sample", result: await encodeSample(job) };
   const session = await openSession(job.modelPath, { intraOpThreads: 1, optimization: "disabled", provider: "cpu" });
   if (job.kind === "metadata") {
     const values = session.outputMetadata.map((value) => ({ name: value.name, type: value.isTensor ? value.type : "", shape: value.isTensor ? [...value.shape] : [] }));
@@ -35,15 +37,14 @@ async function checkProcessor({ spec, files, model }: Extract<InspectJob, { kind
 }
 
 async function compare(job: ParityJob): Promise<InspectResult> {
-  const { inputs } = decodeParityFile(readFileSync(job.inputsPath));
   const whole = await openSession(job.wholePath, job.session);
   const segments = [];
   for (const { path, ...rest } of job.segments) segments.push({ ...rest, session: await openSession(path, job.session) });
   const stateInputs = new Set(job.states.map((state) => state.input));
-  const fed = inputs.filter((tensor) => !stateInputs.has(tensor.name));
-  const { firstOutputs, ...figures } = await comparePipeline({ whole, segments, states: job.states, outputs: job.outputs, steps: job.steps, stepInputs: () => fed });
+  const fed = (step: number) => decodeParityFile(readFileSync(job.stepPaths[Math.min(step, job.stepPaths.length - 1)] as string)).inputs.filter((tensor) => !stateInputs.has(tensor.name));
+  const { firstOutputs, ...figures } = await comparePipeline({ whole, segments, states: job.states, outputs: job.outputs, steps: job.steps, stepInputs: fed });
   const stateOutputs = new Set(job.states.map((state) => state.output));
-  writeFileSync(job.parityPath, encodeParityFile({ inputs: fed, outputs: firstOutputs.filter((tensor) => !stateOutputs.has(tensor.name)).map((tensor) => ({ ...tensor })) }));
+  writeFileSync(job.parityPath, encodeParityFile({ inputs: fed(0), outputs: firstOutputs.filter((tensor) => !stateOutputs.has(tensor.name)).map((tensor) => ({ ...tensor })) }));
   return { ok: true, kind: "parity", ...figures };
 }
 

@@ -1,6 +1,7 @@
 // Owns the contract between the server and the inspecting child process: jobs out, results back, as JSON over IPC.
 import type { ProcessorSpec, SessionOptions, StatePair } from "../../agents/protocol/control.ts";
 import type { TensorSpec } from "../../agents/protocol/tensor.ts";
+import type { SampleTensor } from "../model/model-sample.ts";
 import type { ReportedValue } from "../model/shapes.ts";
 
 export type InspectJob =
@@ -11,13 +12,16 @@ export type InspectJob =
   /** Loads a processor's declaration with its files, as an ingress would. */
   | { kind: "processor"; spec: ProcessorSpec; files: { name: string; path: string }[]; model: { inputs: TensorSpec[]; outputs: TensorSpec[]; states: StatePair[] } }
   /** The whole model against its segments in a row. */
-  | ParityJob;
+  | ParityJob
+  /** A sample's file as the tensors it makes. */
+  | SampleJob;
 
 export type ParityJob = {
   kind: "parity";
   wholePath: string;
   segments: { path: string; inputs: string[]; outputs: string[]; states: StatePair[] }[];
-  inputsPath: string;
+  /** A parity file without outputs for each step; the last one again where there are more steps. */
+  stepPaths: string[];
   outputs: TensorSpec[];
   states: StatePair[];
   /** Runs in a row, state carried over; 1 for a model without state. */
@@ -28,6 +32,21 @@ export type ParityJob = {
   tolerance: number;
 };
 
+export type SampleJob = {
+  kind: "sample";
+  path: string;
+  /** null: the file is an Open Inference Protocol request as JSON. */
+  processor: { spec: ProcessorSpec; contentType: string; files: { name: string; path: string }[] } | null;
+  model: { inputs: TensorSpec[]; outputs: TensorSpec[]; states: StatePair[] };
+  maxSteps: number;
+  /** Of all steps' tensors together. */
+  maxTensorBytes: number;
+  /** step-0.bin, step-1.bin … are written here: parity files without outputs. */
+  folder: string;
+};
+/** `refusal`: what does not fit and why, in words for who chose the sample. */
+export type SampleResult = { refusal: string } | { refusal: null; stepPaths: string[]; tensors: SampleTensor[] };
+
 export type ParityResult = { maxRelError: number; perOutput: { name: string; maxRelError: number }[] };
 export type InspectResult =
   | { ok: true; kind: "metadata"; values: ReportedValue[] }
@@ -35,4 +54,5 @@ export type InspectResult =
   /** `problem`: what has to change in the declaration, in words; null = it loads. */
   | { ok: true; kind: "processor"; problem: string | null }
   | ({ ok: true; kind: "parity" } & ParityResult)
+  | { ok: true; kind: "sample"; result: SampleResult }
   | { ok: false; message: string };

@@ -28,9 +28,9 @@ export function runInspect<Kind extends InspectJob["kind"]>(job: InspectJob & { 
       child.kill("SIGKILL");
     };
     const abort = () => end(cancelled());
-    const timer = setTimeout(() => end(new ModelRefusal("runtime-timeout", "ONNX Runtime did not finish with this model in time.", { fix: "Simplify the model, or try again when the machine is idle." })), limits.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const timer = setTimeout(() => end(tooSlow(job)), limits.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const watch = setInterval(() => {
-      if (residentBytes(child) > maxBytes) end(new ModelRefusal("runtime-memory", `ONNX Runtime needed more than ${Math.round(maxBytes / 1024 / 1024)} MiB for this model.`, { fix: "Import it on a machine with more memory." }));
+      if (residentBytes(child) > maxBytes) end(tooLarge(job, maxBytes));
     }, WATCH_INTERVAL_MS);
     limits.signal?.addEventListener("abort", abort, { once: true });
     let result: InspectResult | null = null;
@@ -45,7 +45,8 @@ export function runInspect<Kind extends InspectJob["kind"]>(job: InspectJob & { 
       clearInterval(watch);
       limits.signal?.removeEventListener("abort", abort);
       if (outcome !== null) return reject(outcome);
-      if (result === null) return reject(crashed(code, signal, errors));
+      if (result === null) return reject(crashed(job, code, signal, errors));
+      if (!result.ok && job.kind === "sample") return reject(new ModelRefusal("io", `The sample could not be read: ${result.message.slice(0, 500)}`));
       if (!result.ok) return reject(new ModelRefusal("runtime-refused", `ONNX Runtime refuses the model: ${result.message.slice(0, 500)}`, { place: placeIn(result.message), fix: "Check that the model runs in ONNX Runtime as it is." }));
       resolve(result as Extract<InspectResult, { ok: true; kind: Kind }>);
     });
@@ -66,8 +67,20 @@ function cancelled(): ModelRefusal {
   return new ModelRefusal("cancelled", "The work on this model was cancelled.");
 }
 
-function crashed(code: number | null, signal: string | null, errors: string): ModelRefusal {
+function tooSlow(job: InspectJob): ModelRefusal {
+  if (job.kind === "sample") return new ModelRefusal("runtime-timeout", "The sample was not read in time.", { fix: "Use a smaller one." });
+  return new ModelRefusal("runtime-timeout", "ONNX Runtime did not finish with this model in time.", { fix: "Simplify the model, or try again when the machine is idle." });
+}
+
+function tooLarge(job: InspectJob, maxBytes: number): ModelRefusal {
+  const limit = `${Math.round(maxBytes / 1024 / 1024)} MiB`;
+  if (job.kind === "sample") return new ModelRefusal("runtime-memory", `Reading the sample needed more than ${limit}.`, { fix: "Use a smaller one." });
+  return new ModelRefusal("runtime-memory", `ONNX Runtime needed more than ${limit} for this model.`, { fix: "Import it on a machine with more memory." });
+}
+
+function crashed(job: InspectJob, code: number | null, signal: string | null, errors: string): ModelRefusal {
   const last = errors.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+  if (job.kind === "sample") return new ModelRefusal("runtime-crashed", `The process that reads samples died on this one (${signal ?? `exit ${code}`}).`, { fix: "Use another file." });
   return new ModelRefusal("runtime-crashed", `ONNX Runtime crashed on this model (${signal ?? `exit ${code}`})${last === "" ? "" : `: ${last}`}.`, { fix: "Check that the model runs in ONNX Runtime as it is." });
 }
 

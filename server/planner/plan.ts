@@ -1,4 +1,5 @@
 // Owns a plan: cuts + placement + estimate + the hashes of its inputs. Immutable; the store hashes its canonical bytes.
+import type { SampleKind, SampleTensor } from "../model/model-sample.ts";
 
 /** Stage k runs layers [from, to) on `topologyNodeId`. Stages are contiguous, in order, and cover every layer once. */
 export type StagePlacement = { from: number; to: number; topologyNodeId: string };
@@ -57,6 +58,21 @@ export type PlanDiff = {
 /** How equal the cut model is to the whole one, on fixed inputs. */
 export type Parity =
   | { status: "pending" }
-  | { status: "equal" | "different"; maxRelError: number; tolerance: number; perOutput: { name: string; maxRelError: number }[]; inputs: string; checkedAt: string }
+  | { status: "equal" | "different"; maxRelError: number; tolerance: number; perOutput: { name: string; maxRelError: number }[]; /** In words. */ inputs: string; /** Absent in what was checked before models had samples. */ madeOn?: ParityInputs; checkedAt: string }
   | { status: "structure-only"; reason: string; checkedAt: string }
   | { status: "failed"; message: string; checkedAt: string };
+/** What a parity check ran on. */
+export type ParityInputs = {
+  /** The model's own sample (given, or bundled with it), the product's own for the processor's kind, or seeded and made up. */
+  source: "given" | "bundled" | "built-in" | "made-up";
+  kind: SampleKind | null;
+  fileName: string | null;
+  /** sha-256 hex of the sample's file; null for made-up inputs. */
+  digest: string | null;
+  /** Of the first step. */
+  tensors: SampleTensor[];
+  /** Runs in a row, state carried. */
+  steps: number;
+  /** Why a better source was not used. */
+  note: string | null;
+};

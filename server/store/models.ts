@@ -2,6 +2,7 @@
 import type { ProcessorSpec } from "../../agents/protocol/control.ts";
 import type { Model as ModelTableRow } from "../../prisma/generated/client.ts";
 import type { ModelFacts } from "../model/model.ts";
+import type { ModelSample } from "../model/model-sample.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
@@ -19,6 +20,8 @@ export type StoredModel = {
   facts: ModelFacts;
   processor: ProcessorSpec | null;
   processorFiles: ProcessorFile[];
+  /** The real input its plans are compared on; null = none of its own. */
+  sample: ModelSample | null;
   createdAt: string;
   createdBy: string;
 };
@@ -104,6 +107,11 @@ export async function updateModelProcessor(db: Db | Tx, id: string, processor: P
   else await db.model.update({ where: { id }, data: { processor: toJson(processor), processorFiles: toJson(processorFiles) } });
 }
 
+export async function updateModelSample(db: Db | Tx, id: string, sample: ModelSample | null): Promise<void> {
+  if (sample === null) await db.$executeRaw`UPDATE "Model" SET sample = NULL WHERE id = ${id}`;
+  else await db.model.update({ where: { id }, data: { sample: toJson(sample) } });
+}
+
 export async function markModelDeleted(db: Db | Tx, id: string, deletedAt: Date): Promise<void> {
   const row = await db.model.findUniqueOrThrow({ where: { id }, select: { name: true } });
   await db.model.update({ where: { id }, data: { deletedAt, name: `${row.name} (deleted ${id})` } });
@@ -126,6 +134,7 @@ function toModel(row: ModelTableRow): StoredModel {
     facts: fromJson<ModelFacts>(row.facts),
     processor: row.processor === null ? null : fromJson<ProcessorSpec>(row.processor),
     processorFiles: fromJson<ProcessorFile[]>(row.processorFiles),
+    sample: row.sample === null ? null : fromJson<ModelSample>(row.sample),
     createdAt: row.createdAt.toISOString(),
     createdBy: row.createdBy,
   };

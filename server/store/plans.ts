@@ -56,6 +56,14 @@ export async function listPlansToCheck(db: Db | Tx): Promise<StoredPlan[]> {
   return rows.map(toPlan);
 }
 
+/** What deployments of the model run, then its newest plan on each topology; newest first, at most `limit`. */
+export async function listCurrentPlans(db: Db | Tx, modelId: string, limit: number): Promise<StoredPlan[]> {
+  const running = await db.revision.findMany({ where: { plan: { modelId }, deployment: { deletedAt: null } }, include: { plan: true, deployment: true }, orderBy: { createdAt: "desc" } });
+  const newest = await db.plan.findMany({ where: { modelId }, orderBy: [{ topologyId: "asc" }, { revision: "desc" }], distinct: ["topologyId"] });
+  const rows = [...running.filter((row) => row.deployment.currentRevisionId === row.id).map((row) => row.plan), ...newest.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())];
+  return [...new Map(rows.map((row) => [row.id, row])).values()].slice(0, limit).map(toPlan);
+}
+
 export async function updatePlanParity(db: Db | Tx, id: string, parity: Parity, parityDigest: string | null): Promise<void> {
   await db.plan.update({ where: { id }, data: { parity: toJson(parity), parityDigest } });
 }

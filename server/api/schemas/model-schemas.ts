@@ -1,8 +1,9 @@
 // Owns the API's description of models and profiles.
 import { z } from "zod";
 import type { Cut, Layer, ModelFacts } from "../../model/model.ts";
+import type { ModelSample } from "../../model/model-sample.ts";
 import type { ModelRow } from "../../store/models.ts";
-import { dataType, dimension, processorFile, processorSpec, sessionOptions, statePair, tensorSpec } from "./tensor-schemas.ts";
+import { dataType, dimension, processorFile, processorSpec, sampleTensor, sessionOptions, statePair, tensorSpec } from "./tensor-schemas.ts";
 
 export const modelRowShape = {
   id: z.string(),
@@ -70,12 +71,37 @@ export const modelFacts: z.ZodType<ModelFacts> = z
   })
   .meta({ id: "ModelFacts" });
 
+const sampleKind = z.enum(["picture", "text", "audio", "tensors"]);
+const sampleFile = { kind: sampleKind, fileName: z.string(), contentType: z.string(), digest: z.string(), bytes: z.number() };
+const modelSample: z.ZodType<ModelSample, ModelSample> = z
+  .object({
+    ...sampleFile,
+    origin: z.enum(["given", "bundled"]),
+    tensors: z.array(sampleTensor),
+    steps: z.number().meta({ description: "Steps that are compared; more than one for a stream of a model with state." }),
+    setAt: z.iso.datetime(),
+    setBy: z.string(),
+  })
+  .meta({ id: "ModelSample" });
+
+export const givenSample = z
+  .object({
+    form: z.enum(["raw", "tensors"]).meta({ description: "raw = a picture, text or sound for the model's processor; tensors = an Open Inference Protocol request as JSON." }),
+    fileName: z.string().min(1).max(255),
+    contentType: z.string().min(1).max(200),
+    digest: z.string().meta({ description: "Of the answer to PUT /files/sample." }),
+    origin: z.enum(["given", "bundled"]).optional(),
+  })
+  .meta({ id: "GivenSample" });
+
 export const modelDetail = z
   .object({
     ...modelRowShape,
     facts: modelFacts,
     processor: processorSpec.nullable(),
     processorFiles: z.array(processorFile),
+    sample: modelSample.nullable(),
+    builtInSample: z.object(sampleFile).nullable().meta({ description: "Cutplane's own for what the processor takes: used where the model has no sample." }),
     deployments: z.array(z.object({ id: z.string(), name: z.string() })),
   })
   .meta({ id: "Model" });

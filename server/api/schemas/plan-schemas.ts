@@ -1,6 +1,7 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
-import { type Estimate, type Infeasible, type Parity, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal } from "../../planner/plan.ts";
+import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal } from "../../planner/plan.ts";
+import { sampleTensor } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
 
@@ -39,10 +40,22 @@ const plan: z.ZodType<Plan, Plan> = z
   .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, origin, explanation: z.array(z.string()) })
   .meta({ id: "Plan" });
 
+const parityInputs: z.ZodType<ParityInputs, ParityInputs> = z
+  .object({
+    source: z.enum(["given", "bundled", "built-in", "made-up"]).meta({ description: "The model's sample (given, or bundled with it), Cutplane's own, or seeded and made up." }),
+    kind: z.enum(["picture", "text", "audio", "tensors"]).nullable(),
+    fileName: z.string().nullable(),
+    digest: z.string().nullable(),
+    tensors: z.array(sampleTensor),
+    steps: z.number(),
+    note: z.string().nullable().meta({ description: "Why a better source was not used." }),
+  })
+  .meta({ id: "ParityInputs" });
+
 const parity: z.ZodType<Parity, Parity> = z
   .union([
     z.object({ status: z.literal("pending") }),
-    z.object({ status: z.enum(["equal", "different"]), maxRelError: z.number(), tolerance: z.number(), perOutput: z.array(z.object({ name: z.string(), maxRelError: z.number() })), inputs: z.string(), checkedAt: z.string() }),
+    z.object({ status: z.enum(["equal", "different"]), maxRelError: z.number(), tolerance: z.number(), perOutput: z.array(z.object({ name: z.string(), maxRelError: z.number() })), inputs: z.string(), madeOn: parityInputs.optional(), checkedAt: z.string() }),
     z.object({ status: z.literal("structure-only"), reason: z.string(), checkedAt: z.string() }),
     z.object({ status: z.literal("failed"), message: z.string(), checkedAt: z.string() }),
   ])

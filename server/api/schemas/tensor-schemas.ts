@@ -12,3 +12,4 @@ export const sessionOptions: z.ZodType<SessionOptions, SessionOptions> = z
   .meta({ id: "SessionOptions" });
 export const processorSpec: z.ZodType<ProcessorSpec, ProcessorSpec> = z.looseObject({ kind: z.string().min(1).max(100) }).meta({ id: "ProcessorSpec", description: "Declared pre- and post-processing; options depend on its kind." });
 export const processorFile = z.object({ name: z.string(), digest: z.string(), bytes: z.number() });
+export const sampleTensor = z.object({ name: z.string(), dataType, shape: z.array(z.number().int()) });
