@@ -1,10 +1,9 @@
 // biome-ignore-all lint/a11y/noStaticElementInteractions: a place to drop; a button beside it does the same
 "use client";
-import { applyNodeChanges, Background, BackgroundVariant, type Connection, ConnectionMode, Controls, type EdgeChange, MiniMap, type NodeChange, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import { type DragEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import { Background, BackgroundVariant, type Connection, ConnectionMode, Controls, MiniMap, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { type DragEvent, type MouseEvent, useMemo } from "react";
 import { addLink, addNode, remove } from "./canvas-edit.ts";
-import { type FlowNode, flowEdges, flowNodes } from "./canvas-graph.ts";
-import { CARD } from "./canvas-layout.ts";
+import { flowEdges } from "./canvas-graph.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
 import { FindBox } from "./FindBox.tsx";
 import { FIT } from "./fit-view.ts";
@@ -14,10 +13,10 @@ import { newId } from "./new-id.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { NodeCard } from "./NodeCard.tsx";
 import { useCanvasKeys } from "./use-canvas-keys.ts";
+import { chooseChanged, useFlowNodes } from "./use-flow-nodes.ts";
 import { usePrediction } from "./use-prediction.ts";
 import { Conflicts } from "./Conflicts.tsx";
-import { choose, chosenIds, edit, editDocument, useDrawing, useWorkbench, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
-import { dropIntoZones, type Frame } from "./zone-drop.ts";
+import { choose, edit, editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 import { ZoneFrame } from "./ZoneFrame.tsx";
 
 const NODE_TYPES = { card: NodeCard, frame: ZoneFrame };
@@ -73,51 +72,6 @@ function Flow() {
       <Ghost />
     </div>
   );
-}
-
-/** React Flow says what was chosen and what no longer is; the workbench keeps the sum. */
-function chooseChanged(store: WorkbenchStore, changes: readonly (NodeChange<FlowNode> | EdgeChange)[]): void {
-  const selects = changes.filter((change) => change.type === "select");
-  if (selects.length === 0) return;
-  const ids = new Set(chosenIds(store.getState()));
-  for (const change of selects) { if (change.selected) ids.add(change.id); else ids.delete(change.id); }
-  choose(store, [...ids]);
-}
-
-/** React Flow moves its own copies while a card is dragged; the drawing changes once, when it is let go. */
-function useFlowNodes() {
-  const store = useWorkbenchStore();
-  const drawing = useDrawing();
-  const running = useWorkbench((state) => state.running);
-  const selection = useWorkbench((state) => state.selection);
-  const several = useWorkbench((state) => state.several);
-  const frames = useRef<Frame[]>([]);
-  const wanted = useMemo(() => flowNodes(drawing, running), [drawing, running]);
-  const [nodes, setNodes] = useState<FlowNode[]>(wanted);
-  useEffect(() => setNodes((old) => {
-    const known = new Map(old.map((node) => [node.id, node]));
-    const chosen = new Set(chosenIds({ selection, several }));
-    return wanted.map((node) => {
-      const before = known.get(node.id);
-      // What is in the hand stays in the hand, whoever changes the drawing meanwhile.
-      return { ...node, ...(before?.measured ? { measured: before.measured } : {}), ...(before?.dragging ? { position: before.position, dragging: true } : {}), selected: chosen.has(node.id) } as FlowNode;
-    });
-  }), [wanted, selection, several]);
-  const onNodesChange = (changes: NodeChange<FlowNode>[]) => {
-    setNodes((old) => applyNodeChanges(changes.filter((change) => change.type !== "select"), old));
-    chooseChanged(store, changes);
-  };
-  const startDrag = () => {
-    frames.current = flowNodes(store.getState().history.present, running).flatMap((node) => (node.type === "frame" ? [{ zoneId: node.id, x: node.position.x, y: node.position.y, width: node.width ?? 0, height: node.height ?? 0 }] : []));
-  };
-  const stopDrag = (moved: FlowNode[]) => edit(store, (now) => {
-    const places = moved.map((node) => [node.id, { x: Math.round(node.position.x), y: Math.round(node.position.y) }] as const);
-    if (places.every(([id, place]) => now.layout[id]?.x === place.x && now.layout[id]?.y === place.y)) return now;
-    const layout = { ...Object.fromEntries(flowNodes(now, null).filter((node) => node.type === "card").map((node) => [node.id, node.position])), ...now.layout, ...Object.fromEntries(places) };
-    const cards = moved.filter((node) => node.type === "card").map((node) => ({ id: node.id, x: node.position.x, y: node.position.y, width: node.measured?.width ?? CARD.width, height: node.measured?.height ?? CARD.height }));
-    return { ...now, document: dropIntoZones(now.document, frames.current, cards), layout };
-  });
-  return { nodes, onNodesChange, startDrag, stopDrag };
 }
 
 function useFlowEdges() {

@@ -8,13 +8,11 @@ import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { AlignMenu } from "./AlignMenu.tsx";
-import { addZone } from "./canvas-edit.ts";
 import { FIT } from "./fit-view.ts";
-import { newId } from "./new-id.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { SaveIndicator } from "./SaveIndicator.tsx";
-import { tidy } from "./use-canvas-keys.ts";
-import { editDocument, stepBack, stepForward, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { group, tidy } from "./use-canvas-keys.ts";
+import { stepBack, stepForward, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** The saved drawing as a file for git. */
 async function exportFile(id: string): Promise<void> {
@@ -35,16 +33,11 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
   const canUndo = useWorkbench((state) => state.history.past.length > 0);
   const canRedo = useWorkbench((state) => state.history.future.length > 0);
   const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
-  const zone = () => {
-    const id = newId("zon");
-    editDocument(store, (document) => addZone(document, id, "zone"));
-    store.setState({ selection: { kind: "zone", id } });
-  };
   return (
     <>
       <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
-        <IconButton label="Add a zone" onClick={zone}><SquareDashed size={15} /></IconButton>
+        <IconButton label="Add a zone around what is chosen" keys={keysOf("canvas.group")} onClick={() => group(store)}><SquareDashed size={15} /></IconButton>
         <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(FIT)))}><LayoutGrid size={15} /></IconButton>
         <AlignMenu />
         <IconButton label="Undo" keys={keysOf("canvas.undo")} disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>

@@ -51,6 +51,11 @@ export const linkBetween = (document: TopologyDocument, fromId: string, toId: st
 export const editLink = (document: TopologyDocument, id: string, change: Partial<Omit<TopologyLink, "id">>): TopologyDocument => ({ ...document, links: document.links.map((link) => (link.id === id ? { ...link, ...change } : link)) });
 
 export const addZone = (document: TopologyDocument, id: string, name: string): TopologyDocument => ({ ...document, zones: [...document.zones, { id, name: freeName(document.zones, name) }] });
+/** A new zone around these nodes; without any it is empty. */
+export function groupIntoZone(document: TopologyDocument, id: string, name: string, nodeIds: ReadonlySet<string>): TopologyDocument {
+  const { nodes, ...rest } = addZone(document, id, name);
+  return { ...rest, nodes: nodes.map((node) => (nodeIds.has(node.id) ? { ...node, zoneId: id } : node)) };
+}
 export const editZone = (document: TopologyDocument, id: string, change: Partial<Omit<Zone, "id">>): TopologyDocument => ({ ...document, zones: document.zones.map((zone) => (zone.id === id ? { ...zone, ...change } : zone)) });
 
 /** Removes nodes, links and zones by id, and whatever hung on them. */

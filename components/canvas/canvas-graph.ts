@@ -33,7 +33,7 @@ export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode
   const frames = document.zones.map((zone): FrameNode => {
     const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
     const empty = !document.nodes.some((node) => node.zoneId === zone.id);
-    return { id: zone.id, type: "frame", position: { x, y }, width, height, zIndex: -1, draggable: empty, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
+    return { id: zone.id, type: "frame", position: { x, y }, width, height, zIndex: -1, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
   });
   const cards = document.nodes.map((node): CardNode => ({ id: node.id, type: "card", position: layout[node.id] ?? { x: 0, y: 0 }, ariaLabel: `node ${node.name}`, data: { node, chips: chips.get(node.id) ?? [], isSource: document.sourceId === node.id } }));
   return [...frames, ...cards];

@@ -3,14 +3,14 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { isTyping } from "../shell/is-typing.ts";
 import { useShortcuts } from "../shell/use-shortcuts.ts";
-import { addNode, type Drawing, remove } from "./canvas-edit.ts";
+import { addNode, type Drawing, groupIntoZone, remove } from "./canvas-edit.ts";
 import { CHIP_HEIGHT, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { type Alignment, alignNodes } from "./align-nodes.ts";
 import { addPart, type DrawingPart, readPart, takePart } from "./drawing-part.ts";
 import { FIT } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
-import { choose, chosenIds, edit, stepBack, stepForward, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
+import { choose, chosenIds, edit, editDocument, stepBack, stepForward, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 
 export function useCanvasKeys(): void {
   const store = useWorkbenchStore();
@@ -28,6 +28,7 @@ export function useCanvasKeys(): void {
     "canvas.duplicate": { run: () => duplicate(store), when: () => chosenIds(store.getState()).length > 0 },
     "canvas.align": { run: () => store.setState({ aligning: true }), when: () => store.getState().several.length > 1 },
     "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(FIT)) },
+    "canvas.group": { run: () => group(store) },
     "canvas.move": { run: () => store.setState({ moveOpen: true }), when: () => store.getState().layers !== null },
   });
   useEffect(() => {
@@ -102,6 +103,15 @@ export function addNext(store: WorkbenchStore): void {
   const id = newId("tn");
   edit(store, (drawing) => ({ ...drawing, document: addNode(drawing.document, id, "node") }));
   store.setState({ selection: { kind: "node", id } });
+}
+
+/** A new zone around what is chosen, ready to be named; an empty one when nothing is. */
+export function group(store: WorkbenchStore): void {
+  const id = newId("zon");
+  const chosen = new Set(chosenIds(store.getState()));
+  editDocument(store, (document) => groupIntoZone(document, id, "zone", chosen));
+  choose(store, [id]);
+  store.setState({ namingId: id });
 }
 
 export function removeSelected(store: WorkbenchStore): void {

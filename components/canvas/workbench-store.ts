@@ -64,6 +64,10 @@ export const useDrawing = (): Drawing => useWorkbench((state) => state.history.p
 export function edit(store: WorkbenchStore, change: (drawing: Drawing) => Drawing): void {
   store.setState((state) => ({ history: commit(state.history, change(state.history.present)) }));
 }
+/** Part of the step before it: a row of arrow keys is one step. */
+export function amend(store: WorkbenchStore, change: (drawing: Drawing) => Drawing): void {
+  store.setState((state) => ({ history: { ...state.history, present: change(state.history.present) } }));
+}
 export const editDocument = (store: WorkbenchStore, change: (document: TopologyDocument) => TopologyDocument): void =>
   edit(store, (drawing) => { const document = change(drawing.document); return document === drawing.document ? drawing : { ...drawing, document }; });
 export const editPlacement = (store: WorkbenchStore, change: (placement: Placement) => Placement): void =>

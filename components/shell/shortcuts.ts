@@ -39,6 +39,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
     ["delete", "Delete what is chosen", [], "Delete, Backspace"],
     ["align", "Align the chosen nodes…", ["A"]],
     ["arrange", "Arrange everything", ["L"]],
+    ["group", "Put what is chosen into a new zone", ["G"]],
+    ["nudge", "Move what is chosen", [], "← → ↑ ↓, ten times as far with Shift"],
     ["move", "Move layers to…", ["M"]],
   ]),
   ...define("layers", [
