@@ -22,6 +22,8 @@ import { ZoneFrame } from "./ZoneFrame.tsx";
 const NODE_TYPES = { card: NodeCard, frame: ZoneFrame };
 const EDGE_TYPES = { link: LinkEdge };
 const ZOOM = { min: 0.2, max: 2 } as const;
+/** From here on only what is in sight is drawn. */
+const MANY_NODES = 60;
 const NO_HOPS: never[] = [];
 
 export function Canvas() {
@@ -61,7 +63,7 @@ function Flow() {
           return false;
         }}
         connectionMode={ConnectionMode.Loose} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Control", "Meta"]} selectionKeyCode="Shift" panActivationKeyCode="Space" panOnDrag={[0, 1]} zoomOnScroll={false} zoomOnDoubleClick={false} panOnScroll panOnScrollMode={PanOnScrollMode.Free}
-        minZoom={ZOOM.min} maxZoom={ZOOM.max} fitView fitViewOptions={FIT} onlyRenderVisibleElements={nodes.length > 60} aria-label="Topology" proOptions={{ hideAttribution: true }}>
+        minZoom={ZOOM.min} maxZoom={ZOOM.max} defaultViewport={{ x: 0, y: 0, zoom: nodes.length > MANY_NODES ? FIT.minZoom : 1 }} onInit={(made) => void made.fitView(FIT)} onlyRenderVisibleElements={nodes.length > MANY_NODES} aria-label="Topology" proOptions={{ hideAttribution: true }}>
         <Background variant={BackgroundVariant.Dots} gap={22} size={1} />
         <Controls showInteractive={false} fitViewOptions={FIT} className="max-sm:hidden" />
         {nodes.length > 6 && <MiniMap pannable zoomable ariaLabel="Map of the topology" className="max-md:hidden" style={{ width: 140, height: 92 }} />}

@@ -5,12 +5,14 @@ import { type LiveState, useLive } from "../live/live-store.ts";
 import { Figure } from "../ui/Figure.tsx";
 import type { FlowEdge } from "./canvas-graph.ts";
 import { nearestSides } from "./nearest-sides.ts";
+import { useIsFar } from "./use-is-far.ts";
 
 /** A link: its latency and bandwidth, the bytes a request sends over it, and live traffic. */
 export function LinkEdge({ id, source, target, data, selected, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
   const [from, to] = [useInternalNode(source), useInternalNode(target)];
   const live = useLiveLink(data?.fromNodeId ?? null, data?.toNodeId ?? null);
   const stale = useLive((state) => state.connection === "lost");
+  const far = useIsFar();
   if (!data || !from || !to) return null;
   const [path, labelX, labelY] = getBezierPath(nearestSides(from, to));
   const { link } = data;
@@ -20,7 +22,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
   return (
     <>
       <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ strokeWidth: data.bytes === null ? 1.25 : 2, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}), ...(moving && !selected ? { stroke: "var(--accent)" } : {}) }} />
-      <EdgeLabelRenderer>
+      {!far && <EdgeLabelRenderer>
         <div data-testid="link-label" className={`pointer-events-none absolute rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[0.9rem] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, calc(-100% - 3px)) translate(${labelX}px, ${labelY}px)` }}>
           <div className="flex items-center justify-center gap-1.5"><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>
           {data.bytes !== null && <div className="text-accent">{written(bytes(data.bytes))} a request</div>}
@@ -28,7 +30,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
           {link.trust === "untrusted" && <div className="text-warn">untrusted</div>}
           {live?.error && <div className="text-bad">{live.error}</div>}
         </div>
-      </EdgeLabelRenderer>
+      </EdgeLabelRenderer>}
     </>
   );
 }

@@ -12,7 +12,7 @@ const WORDS = { running: "runs", draft: "draft", leaving: "leaves" } as const;
 const LOOKS = { running: "border-accent bg-accent-wash", draft: "border-dashed border-accent bg-raised", leaving: "border-dotted border-line-strong bg-raised text-ink-3 line-through" } as const;
 
 /** A segment on a node. Drag it to another node, or select it and use "Move layers to…". */
-export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; topologyNodeId: string; nodeName: string }) {
+export function SegmentChip({ chip, topologyNodeId, nodeName, far = false }: { chip: Chip; topologyNodeId: string; nodeName: string; far?: boolean }) {
   const store = useWorkbenchStore();
   const problem = useWorkbench((state) => state.problem);
   const { from, to } = chip.range;
@@ -34,10 +34,10 @@ export function SegmentChip({ chip, topologyNodeId, nodeName }: { chip: Chip; to
         if (meant === "segment.move") { event.preventDefault(); event.stopPropagation(); store.setState({ layers: { from, to }, moveOpen: true }); }
         if (meant === "segment.clear") { event.preventDefault(); event.stopPropagation(); editPlacement(store, (placement) => clear(placement, { from, to })); }
       }}
-      className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left text-xs active:cursor-grabbing ${LOOKS[chip.state]}`}>
+      className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left ${far ? "text-[17px] leading-6" : "text-xs"} active:cursor-grabbing ${LOOKS[chip.state]}`}>
       <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
-      {node && !fixed && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
+      {node && !fixed && !far && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
       <span className="sr-only"> on {nodeName}, {WORDS[chip.state]}. Enter moves it.</span>
     </button>

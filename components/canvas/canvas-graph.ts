@@ -1,5 +1,5 @@
 // Owns how a drawing becomes React Flow's nodes and edges. Pure: data in, data out; the cards read live values themselves.
-import type { Edge, Node } from "@xyflow/react";
+import { type Edge, type Node, Position } from "@xyflow/react";
 import type { LayerRange } from "../../server/model/model.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { TopologyDocument, TopologyLink, TopologyNode } from "../../server/topology/topology.ts";
@@ -16,6 +16,8 @@ export type FlowNode = CardNode | FrameNode;
 export type FlowEdge = Edge<EdgeData, "link">;
 
 export const CHIP_HEIGHT = 27;
+const HANDLE_PX = 9;
+export const cardHeight = (chipCount: number): number => CARD.height + Math.max(1, chipCount) * CHIP_HEIGHT;
 
 /** Chips of a node: what the draft puts there, and what runs there but would leave. */
 export function chipsOf(placement: Placement, running: Placement | null, topologyNodeId: string): Chip[] {
@@ -29,14 +31,23 @@ export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode
   const { document, placement } = drawing;
   const layout = completeLayout(document, drawing.layout);
   const chips = new Map(document.nodes.map((node) => [node.id, chipsOf(placement, running, node.id)]));
-  const heightOf = (nodeId: string) => CARD.height + Math.max(1, chips.get(nodeId)?.length ?? 0) * CHIP_HEIGHT;
+  const heightOf = (nodeId: string) => cardHeight(chips.get(nodeId)?.length ?? 0);
   const frames = document.zones.map((zone): FrameNode => {
     const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
     const empty = !document.nodes.some((node) => node.zoneId === zone.id);
-    return { id: zone.id, type: "frame", position: { x, y }, width, height, zIndex: -1, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
+    return { id: zone.id, type: "frame", position: { x, y }, width, height, measured: { width, height }, zIndex: -1, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
   });
-  const cards = document.nodes.map((node): CardNode => ({ id: node.id, type: "card", position: layout[node.id] ?? { x: 0, y: 0 }, ariaLabel: `node ${node.name}`, data: { node, chips: chips.get(node.id) ?? [], isSource: document.sourceId === node.id } }));
+  const cards = document.nodes.map((node): CardNode => ({ id: node.id, type: "card", position: layout[node.id] ?? { x: 0, y: 0 }, ...sized(heightOf(node.id)), ariaLabel: `node ${node.name}`, data: { node, chips: chips.get(node.id) ?? [], isSource: document.sourceId === node.id } }));
   return [...frames, ...cards];
+}
+
+/** A card's size and handles are known before it is drawn, so that of hundreds only those in sight have to be. */
+function sized(height: number): Pick<CardNode, "measured" | "handles"> {
+  const handle = { y: (height - HANDLE_PX) / 2, width: HANDLE_PX, height: HANDLE_PX };
+  return {
+    measured: { width: CARD.width, height },
+    handles: [{ type: "target", position: Position.Left, x: -HANDLE_PX / 2, ...handle }, { type: "source", position: Position.Right, x: CARD.width - HANDLE_PX / 2, ...handle }],
+  };
 }
 
 /** Bytes that cross a link for one request, per direction summed; `hops` come from the estimate. */

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { isTyping } from "../shell/is-typing.ts";
 import { useShortcuts } from "../shell/use-shortcuts.ts";
 import { addNode, type Drawing, groupIntoZone, remove } from "./canvas-edit.ts";
-import { CHIP_HEIGHT, flowNodes } from "./canvas-graph.ts";
+import { cardHeight, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { type Alignment, alignNodes } from "./align-nodes.ts";
 import { addPart, type DrawingPart, readPart, takePart } from "./drawing-part.ts";
@@ -95,7 +95,7 @@ export function align(store: WorkbenchStore, how: Alignment): void {
 
 function heights(drawing: Drawing, running: Parameters<typeof flowNodes>[1]): (nodeId: string) => number {
   const chips = new Map(flowNodes(drawing, running).flatMap((node) => (node.type === "card" ? [[node.id, node.data.chips.length] as const] : [])));
-  return (nodeId) => CARD.height + Math.max(1, chips.get(nodeId) ?? 0) * CHIP_HEIGHT;
+  return (nodeId) => cardHeight(chips.get(nodeId) ?? 0);
 }
 
 /** Adds a planned node where there is room, and selects it. */

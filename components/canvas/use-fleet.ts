@@ -3,6 +3,6 @@ import { api, type NodeRow } from "../api.ts";
 
 /** The enrolled node behind a drawn one. */
 export function useFleetNode(nodeId: string | null): NodeRow | null {
-  const nodes = useQuery(api.nodes.list.queryOptions()).data;
-  return nodeId === null ? null : (nodes?.find((node) => node.id === nodeId) ?? null);
+  // Picked out before it is handed on: a list in which only others changed draws nothing again.
+  return useQuery({ ...api.nodes.list.queryOptions(), select: (nodes) => nodes.find((node) => node.id === nodeId) ?? null }).data ?? null;
 }
