@@ -8,7 +8,7 @@ import path from "node:path";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { io, type Socket } from "socket.io-client";
-import { type AgentEndpoint, CONTROL_VERSION, type Desired, type EnrolResponse, type Hardware, type Hello, type NodeSample, type Notice, type Report } from "../agents/protocol/control.ts";
+import { type AgentEndpoint, CONTROL_VERSION, type Desired, type EnrolResponse, type Hardware, type Hello, type NodeSample, type Report } from "../agents/protocol/control.ts";
 
 /** Enrolments and connections at once: a fleet that starts together is another test. */
 const PARALLEL = 16;
@@ -105,13 +105,13 @@ function post<T>(endpoint: AgentEndpoint, pathname: string, body: unknown): Prom
 }
 
 /** Starts reporting, first after `phaseMs`; returns how to stop. About 0.9 KB, the size of an agent with two stages. Figures drift, so that every report changes something. */
-export function reportEachSecond(agent: SimulatedAgent, phaseMs: number, counts: Counts, acknowledgedMs: number[], takeNotices: () => Notice[] = () => []): () => void {
+export function reportEachSecond(agent: SimulatedAgent, phaseMs: number, counts: Counts, acknowledgedMs: number[]): () => void {
   let seq = 0;
   const send = (): void => {
     seq++;
     const stage = (stageIndex: number) => ({ assignmentId: `asg_simulated_${stageIndex}`, deploymentId: "dep_simulated", epoch: 1, stageIndex, done: 20, failed: 0, queueLength: seq % 3, computeMsP50: 5 + (seq % 7), computeMsP99: 9, queueMsP50: 0.2, receivedBytes: 160_000, sentBytes: 160_000, upstreamNodeIds: [] });
     const sample: NodeSample = { cpuRatio: (seq % 10) / 10, agentCpuCores: 0.4, memoryUsedBytes: 4e9 + seq, agentRssBytes: 1.8e8, stages: [stage(0), stage(1)], ingress: [] };
-    const report: Report = { seq, at: new Date().toISOString(), bootId: agent.bootId, cursor: 0, sample, notices: takeNotices() };
+    const report: Report = { seq, at: new Date().toISOString(), bootId: agent.bootId, cursor: 0, sample, notices: [] };
     const sentAt = performance.now();
     counts.sent++;
     agent.socket.emit("report", report, () => {

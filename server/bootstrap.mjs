@@ -17,6 +17,8 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const [verb = "start", ...args] = process.argv.slice(2);
 const { readFileLock } = await import("./bootstrap/file-lock.mjs");
 const { prepare, root } = await import("./bootstrap/steps.mjs");
+/** Benchmarks that look at pages. */
+const BROWSER_BENCHES = ["console", "edits"];
 const VERBS = { start, test, setup, build: setup, bench, agent, screenshots };
 // Standard output of `--once`, of an agent and of a benchmark belongs to them.
 const quiet = verb === "agent" || verb === "bench" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
@@ -62,14 +64,19 @@ async function bench() {
     return 2;
   }
   await prepare(say);
+  if (BROWSER_BENCHES.includes(name)) await chooseChromium();
   return run(["node_modules/tsx/dist/cli.mjs", file, ...rest]);
 }
 
 async function screenshots() {
   await prepare(say);
+  await chooseChromium();
+  return run(["node_modules/tsx/dist/cli.mjs", "e2e/screenshots.ts", ...args]);
+}
+
+async function chooseChromium() {
   const { findOrInstallChromium } = await import("./bootstrap/chromium.mjs");
   process.env.CHROMIUM_PATH = await findOrInstallChromium(say);
-  return run(["node_modules/tsx/dist/cli.mjs", "e2e/screenshots.ts", ...args]);
 }
 
 async function agent() {

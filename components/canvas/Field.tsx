@@ -1,38 +1,45 @@
 "use client";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
-type TextProps = { label: string; value: string; save: (value: string) => void; hint?: string };
+/** `clash`: what somebody else saved while this was typed is not overwritten; both values are told instead. */
+type Typed<T> = { label: string; value: T; save: (value: T) => void; clash?: ((ours: T, theirs: T) => void) | undefined; hint?: string | undefined };
 
 /** A text saved when it is left or Enter is pressed: one undoable step, not one per key. */
-export function Field({ label, value, save, hint }: TextProps) {
-  const [text, setText] = useState(value);
+export function Field({ label, value, save, clash, hint }: Typed<string>) {
   const id = useId();
-  useEffect(() => setText(value), [value]);
-  const done = () => { if (text.trim() !== value) save(text.trim()); };
+  const { text, type, done, drop } = useTyped(value);
+  const end = () => done((typed, old) => { if (typed === value) return; if (old === value || !clash) save(typed); else clash(typed, value); });
   return (
     <div className="mb-2.5">
       <label htmlFor={id} className="mb-0.5 block text-xs text-ink-3">{label}</label>
-      <input id={id} className="field" value={text} onChange={(event) => setText(event.target.value)} onBlur={done} onKeyDown={(event) => { if (event.key === "Enter") done(); if (event.key === "Escape") setText(value); }} />
+      <input id={id} className="field" value={text} onChange={(event) => type(event.target.value)} onBlur={end} onKeyDown={(event) => { if (event.key === "Enter") end(); if (event.key === "Escape") drop(); }} />
       {hint && <p className="mt-0.5 text-xs text-ink-3">{hint}</p>}
     </div>
   );
 }
 
-type NumberProps = { label: string; unit: string; value: number | null; /** Value × scale is shown. */ scale?: number; save: (value: number | null) => void; placeholder?: string; hint?: string; allowZero?: boolean };
+type NumberProps = Typed<number | null> & { unit: string; /** Value × scale is shown. */ scale?: number; placeholder?: string; allowZero?: boolean };
 
 /** A number with its unit; empty = not given. */
-export function NumberField({ label, unit, value, scale = 1, save, placeholder, hint, allowZero = true }: NumberProps) {
+export function NumberField({ label, unit, value, scale = 1, save, clash, placeholder, hint, allowZero = true }: NumberProps) {
   const shown = value === null ? "" : String(Number((value * scale).toPrecision(6)));
-  const [text, setText] = useState(shown);
   const id = useId();
-  useEffect(() => setText(shown), [shown]);
+  const { text, type, done, drop } = useTyped(shown);
   const number = Number(text);
   const bad = text.trim() !== "" && !(Number.isFinite(number) && (number > 0 || (allowZero && number === 0)));
-  const done = () => { if (!bad && text !== shown) save(text.trim() === "" ? null : number / scale); };
+  const end = () => {
+    if (bad) return;
+    done((typed, old) => {
+      const next = typed === "" ? null : number / scale;
+      if (typed === shown) return;
+      if (old === shown || !clash) save(next);
+      else clash(next, value);
+    });
+  };
   return (
     <div className="mb-2.5">
       <label htmlFor={id} className="mb-0.5 block text-xs text-ink-3">{label}</label>
-      <div className="flex items-center gap-2"><input id={id} inputMode="decimal" aria-invalid={bad} className="field num" value={text} placeholder={placeholder} onChange={(event) => setText(event.target.value)} onBlur={done} onKeyDown={(event) => { if (event.key === "Enter") done(); if (event.key === "Escape") setText(shown); }} /><span className="w-16 shrink-0 text-xs text-ink-3">{unit}</span></div>
+      <div className="flex items-center gap-2"><input id={id} inputMode="decimal" aria-invalid={bad} className="field num" value={text} placeholder={placeholder} onChange={(event) => type(event.target.value)} onBlur={end} onKeyDown={(event) => { if (event.key === "Enter") end(); if (event.key === "Escape") drop(); }} /><span className="w-16 shrink-0 text-xs text-ink-3">{unit}</span></div>
       {bad ? <p className="mt-0.5 text-xs text-bad">A number{allowZero ? "" : " above 0"} is needed here, or nothing.</p> : hint && <p className="mt-0.5 text-xs text-ink-3">{hint}</p>}
     </div>
   );
@@ -46,4 +53,24 @@ export function Choice({ label, value, options, save }: { label: string; value: 
       <select id={id} className="field" value={value} onChange={(event) => save(event.target.value)}>{options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}</select>
     </div>
   );
+}
+
+/** Text on its way: follows `shown` until somebody types, and then no more. */
+function useTyped(shown: string) {
+  const [text, setText] = useState(shown);
+  const began = useRef<string | null>(null);
+  useEffect(() => { if (began.current === null) setText(shown); }, [shown]);
+  return {
+    text,
+    type: (next: string) => { began.current ??= shown; setText(next); },
+    drop: () => { began.current = null; setText(shown); },
+    /** Hands over what was typed, and what stood there when typing began. */
+    done: (take: (typed: string, began: string) => void) => {
+      const old = began.current;
+      if (old === null) return;
+      began.current = null;
+      setText(shown);
+      take(text.trim(), old);
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { Time } from "../ui/Time.tsx";
 import { editLink } from "./canvas-edit.ts";
 import { Choice, NumberField } from "./Field.tsx";
 import { useLiveLink } from "./LinkEdge.tsx";
-import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** Bytes per second → Mbit/s, as links are sold. */
 const TO_MEGABITS = 8e-6;
@@ -21,10 +21,12 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
   const stale = useLive((state) => state.connection === "lost");
   const measurable = from?.nodeId != null && to?.nodeId != null;
   const save = (change: Partial<Omit<TopologyLink, "id">>) => editDocument(store, (document) => editLink(document, link.id, change));
+  const name = `${from?.name} ${link.bidirectional ? "↔" : "→"} ${to?.name}`;
+  const clash = (field: keyof TopologyLink) => (ours: number | null, theirs: number | null) => showConflict(store, { kind: "link", id: link.id, name, field, ours, theirs, kept: "theirs" });
   return (
     <>
       <h2 className="eyebrow mb-1">Link</h2>
-      <p className="mb-3 font-medium">{from?.name} {link.bidirectional ? "↔" : "→"} {to?.name}</p>
+      <p className="mb-3 font-medium">{name}</p>
       {measurable && (
         <dl className="mb-3 grid grid-cols-[7rem_1fr] gap-y-0.5 border-y border-line py-2 text-xs">
           <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {ms(live.rttSdMs).text}</span>}</dd>
@@ -33,8 +35,8 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
           <dt className="text-ink-3">measured</dt><dd>{live ? <Time iso={live.measuredAt} /> : "not yet"}</dd>
         </dl>
       )}
-      <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} />
-      <NumberField label="Bandwidth" unit="Mbit/s" scale={TO_MEGABITS} allowZero={false} value={link.bandwidthBytesPerSecond} placeholder={measurable ? "measured" : "not known"} save={(bandwidthBytesPerSecond) => save({ bandwidthBytesPerSecond })} hint={measurable ? "Leave empty to plan with what is measured." : undefined} />
+      <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} clash={clash("latencyMs")} />
+      <NumberField label="Bandwidth" unit="Mbit/s" scale={TO_MEGABITS} allowZero={false} value={link.bandwidthBytesPerSecond} placeholder={measurable ? "measured" : "not known"} save={(bandwidthBytesPerSecond) => save({ bandwidthBytesPerSecond })} clash={clash("bandwidthBytesPerSecond")} hint={measurable ? "Leave empty to plan with what is measured." : undefined} />
       <Choice label="Trust" value={link.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={link.bidirectional} onChange={(event) => save({ bidirectional: event.target.checked })} />Both directions alike</label>
     </>

@@ -1,17 +1,23 @@
 // biome-ignore-all lint/a11y/noAutofocus: it appears because the user asked to type here
 "use client";
 import { useRef } from "react";
-import { useWorkbenchStore } from "./workbench-store.ts";
+import { showConflict, useWorkbenchStore } from "./workbench-store.ts";
 
-/** A name typed where it stands: Enter or leaving keeps it as one undoable step, Escape does not. */
-export function NameInPlace({ name, label, save }: { name: string; label: string; save: (name: string) => void }) {
+type Props = { kind: "node" | "zone"; id: string; name: string; label: string; save: (name: string) => void };
+
+/** A name typed where it stands: Enter or leaving keeps it as one undoable step, Escape does not. One that was changed elsewhere meanwhile is not overwritten unseen. */
+export function NameInPlace({ kind, id, name, label, save }: Props) {
   const store = useWorkbenchStore();
   const ended = useRef(false);
+  const began = useRef(name);
   const end = (text: string | null) => {
     if (ended.current) return;
     ended.current = true;
     store.setState({ namingId: null });
-    if (text?.trim() && text.trim() !== name) save(text.trim());
+    const typed = text?.trim() ?? "";
+    if (typed === "" || typed === name || typed === began.current) return;
+    if (name === began.current) save(typed);
+    else showConflict(store, { kind, id, name, field: "name", ours: typed, theirs: name, kept: "theirs" });
   };
   return (
     <input autoFocus aria-label={label} data-testid="name-in-place" maxLength={200} defaultValue={name} onFocus={(event) => event.target.select()} onBlur={(event) => end(event.target.value)}

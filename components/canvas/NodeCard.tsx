@@ -35,7 +35,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
       className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
-        {naming ? <NameInPlace name={node.name} label={`New name of ${node.name}`} save={(name) => editDocument(store, (document) => editNode(document, node.id, { name }))} />
+        {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => editDocument(store, (document) => editNode(document, node.id, { name }))} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
           : <span title="Double-click or F2 to rename" className={`min-w-0 flex-1 truncate font-medium ${far ? "text-[23px] leading-7" : ""}`} onDoubleClick={(event) => { event.stopPropagation(); store.setState({ namingId: node.id }); }}>{node.name}</span>}
         {isSource && <span title="Requests enter and answers leave here" className="text-ink-2"><LogIn size={13} aria-label="ingress" /></span>}

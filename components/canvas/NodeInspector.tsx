@@ -10,7 +10,7 @@ import { newId } from "./new-id.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { StandsFor } from "./StandsFor.tsx";
 import { usePrediction } from "./use-prediction.ts";
-import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: no activations"]] as const;
 
@@ -20,18 +20,19 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
   const sourceId = useWorkbench((state) => state.history.present.document.sourceId);
   const fleet = useFleetNode(node.nodeId);
   const save = (change: Partial<Omit<TopologyNode, "id">>) => editDocument(store, (document) => editNode(document, node.id, change));
+  const clash = <T,>(field: keyof TopologyNode) => (ours: T, theirs: T) => showConflict(store, { kind: "node", id: node.id, name: node.name, field, ours, theirs, kept: "theirs" });
   const planned = node.nodeId === null;
   return (
     <>
       <h2 className="eyebrow mb-2">{planned ? "Planned node" : "Node"}</h2>
-      <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} />
+      <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} clash={clash("name")} />
       <StandsFor node={node} />
       {fleet && <LiveFacts nodeId={fleet.id} />}
       <Choice label="Zone" value={node.zoneId ?? ""} options={[["", "none"], ...zones.map((zone) => [zone.id, zone.name] as const)]} save={(zoneId) => save({ zoneId: zoneId || null })} />
-      <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet?.hardware ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} />
-      <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} />
-      <NumberField label="Price" unit="per hour" value={node.pricePerHour} save={(pricePerHour) => save({ pricePerHour })} />
-      <div className="grid grid-cols-2 gap-2"><NumberField label="Idle power" unit="W" value={node.idleWatts} save={(idleWatts) => save({ idleWatts })} /><NumberField label="Active power" unit="W" value={node.activeWatts} save={(activeWatts) => save({ activeWatts })} /></div>
+      <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet?.hardware ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} clash={clash("memoryBytes")} />
+      <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} clash={clash("speed")} />
+      <NumberField label="Price" unit="per hour" value={node.pricePerHour} save={(pricePerHour) => save({ pricePerHour })} clash={clash("pricePerHour")} />
+      <div className="grid grid-cols-2 gap-2"><NumberField label="Idle power" unit="W" value={node.idleWatts} save={(idleWatts) => save({ idleWatts })} clash={clash("idleWatts")} /><NumberField label="Active power" unit="W" value={node.activeWatts} save={(activeWatts) => save({ activeWatts })} clash={clash("activeWatts")} /></div>
       <Choice label="Trust" value={node.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={sourceId === node.id} onChange={(event) => editDocument(store, (document) => ({ ...document, sourceId: event.target.checked ? node.id : null }))} />Requests enter and answers leave here</label>
       <ConnectTo node={node} />

@@ -72,6 +72,8 @@ export const editDocument = (store: WorkbenchStore, change: (document: TopologyD
   edit(store, (drawing) => { const document = change(drawing.document); return document === drawing.document ? drawing : { ...drawing, document }; });
 export const editPlacement = (store: WorkbenchStore, change: (placement: Placement) => Placement): void =>
   edit(store, (drawing) => { const placement = change(drawing.placement); return placement === drawing.placement ? drawing : { ...drawing, placement }; });
+/** Shows the user that something changed elsewhere while they were at it. */
+export const showConflict = (store: WorkbenchStore, conflict: Conflict): void => store.setState((state) => ({ conflicts: [...state.conflicts, conflict].slice(-CONFLICTS_MAX) }));
 export const stepBack = (store: WorkbenchStore): void => store.setState((state) => ({ history: undo(state.history) }));
 export const stepForward = (store: WorkbenchStore): void => store.setState((state) => ({ history: redo(state.history) }));
 
