@@ -1,4 +1,4 @@
-// Owns fifty browsers for "console": one is real, the others are socket clients that follow the feed and ask for the drawing as an open canvas does.
+// Owns fifty browsers for "console": one is real, the others are socket clients that follow the feed and ask for the drawing's version as an open canvas does.
 // A client parses what it gets and draws nothing; the console cannot tell the difference.
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -23,7 +23,7 @@ export async function openFollowers(canvas: { url: string; topologyId: string; s
   const timers: NodeJS.Timeout[] = [];
   const input = encodeURIComponent(JSON.stringify({ 0: { id: canvas.topologyId } }));
   let failed = 0;
-  const ask = async () => { await fetch(`${canvas.url}/trpc/topologies.drawing?batch=1&input=${input}`).then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(String(answer.status))))).catch(() => { failed++; }); };
+  const ask = async () => { await fetch(`${canvas.url}/trpc/topologies.version?batch=1&input=${input}`).then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(String(answer.status))))).catch(() => { failed++; }); };
   for (let index = 0; index < count; index++) {
     const socket = io(`${canvas.url}/live`, { transports: ["websocket"], forceNew: true });
     let lastAt: number | null = null;

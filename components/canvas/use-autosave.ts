@@ -1,4 +1,4 @@
-// Owns saving as you go, and following what others save: drawings by the feed, places by asking now and then (they make no events).
+// Owns saving as you go, and following what others save: drawings by the feed, places by asking now and then (they make no events) whether there is another version.
 import { useEffect } from "react";
 import { client, problemOf } from "../api.ts";
 import { toldProblem } from "../ui/notices.ts";
@@ -11,7 +11,8 @@ const RETRY_AFTER_MS = 4000;
 /** Others' cards move this late at most. Only while the page is in sight. */
 const FOLLOW_EVERY_MS = 1500;
 
-const serverOf = (id: string): DrawingServer => ({
+const serverOf = (id: string): DrawingServer & { version(): Promise<string> } => ({
+  version: async () => (await client.topologies.version.query({ id })).version,
   get: () => client.topologies.drawing.query({ id }),
   saveLayout: async (layout) => { await client.topologies.saveLayout.mutate({ id, layout }); },
   save: async (baseRevision, document) => {
@@ -30,6 +31,7 @@ export function useAutosave(store: WorkbenchStore): void {
     let timer: ReturnType<typeof setTimeout> | null = null;
     let running = false;
     let following = false;
+    let seen: string | null = null;
     const plan = (afterMs: number) => {
       if (timer !== null) clearTimeout(timer);
       timer = setTimeout(() => void run(), afterMs);
@@ -48,9 +50,12 @@ export function useAutosave(store: WorkbenchStore): void {
       if (following || running || document.visibilityState !== "visible") return;
       following = true;
       const before = store.getState().server;
-      const answer = await server.get().catch(() => null);
+      const version = await server.version().catch(() => null);
+      const answer = version === null || version === seen ? null : await server.get().catch(() => null);
       following = false;
-      if (answer !== null && !running && store.getState().server === before) takeServer(store, answer);
+      if (answer === null || running || store.getState().server !== before) return;
+      takeServer(store, answer);
+      seen = version;
     };
     const stop = store.subscribe((state, previous) => {
       if (state.history.present === previous.history.present || isSaved(store)) return;

@@ -4,7 +4,7 @@ import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { listLiveFleet } from "../commands/list-live-fleet.ts";
 import { deleteTopology, renameTopology, saveLayout, saveTopology } from "../commands/save-topology.ts";
-import { findTopology, listTopologies, type StoredTopology } from "../store/topologies.ts";
+import { findTopology, findTopologyVersion, listTopologies, type StoredTopology } from "../store/topologies.ts";
 import { checkTopology } from "../topology/check-topology.ts";
 import { TEMPLATES } from "../topology/templates.ts";
 import { FILE_MAX_CHARACTERS, writeTopologyFile } from "../commands/topology-file.ts";
@@ -33,6 +33,11 @@ export const topologies = router({
       const { revision, document, layout } = await findOrThrow(findTopology(ctx.deps.db, input.id), "topology", input.id);
       return { revision, document, layout };
     }),
+  version: procedure
+    .meta({ openapi: { method: "GET", path: "/topologies/{id}/version", tags: ["topologies"], summary: "Changes whenever the drawing or a place in it does" } })
+    .input(byId)
+    .output(z.object({ version: z.string() }))
+    .query(async ({ ctx, input }) => ({ version: await findOrThrow(findTopologyVersion(ctx.deps.db, input.id), "topology", input.id) })),
   templates: procedure
     .meta({ openapi: { method: "GET", path: "/topology-templates", tags: ["topologies"], summary: "Drawings to begin from; every figure in them is an assumption" } })
     .input(z.object({}).default({}))

@@ -5,10 +5,10 @@
 //   connected ──"follow" {afterSeq}──▶ replaying (pages from the database; what happens meanwhile waits) ──▶ following
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
-import { Server, type Socket } from "socket.io";
+import { type Namespace, Server, type Socket } from "socket.io";
 import type { Actor, Deps } from "../commands/deps.ts";
 import { listenProgress } from "../commands/run-operation.ts";
-import type { LiveSamples, StoredEvent } from "../events/catalogue.ts";
+import type { StoredEvent } from "../events/catalogue.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { samplesOf, wholeSamples } from "../live/live-samples.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
@@ -71,7 +71,7 @@ export function attachBrowsers(httpServer: HttpServer | HttpsServer, deps: Brows
   const unlistenProgress = listenProgress((progress) => {
     for (const follower of followers.values()) if (follower.state === "following" && backlogOf(follower) < DROP_SAMPLES_AT) follower.socket.emit("progress", progress);
   });
-  const ticker = startSamples(deps, followers);
+  const ticker = startSamples(deps, namespace, followers);
   return {
     count: () => followers.size,
     async close() {
@@ -132,7 +132,7 @@ async function drained(follower: Follower): Promise<void> {
 }
 
 /** One tick a second: who is new or was left out gets the whole picture, the rest one shared delta. */
-function startSamples(deps: Deps, followers: Map<string, Follower>): { stop(): void } {
+function startSamples(deps: Deps, namespace: Namespace, followers: Map<string, Follower>): { stop(): void } {
   const fleet = liveFleet(deps.db);
   const predictions = new Map<string, number | null>();
   const predictionOf = (revisionId: string | null): number | null => {
@@ -150,19 +150,19 @@ function startSamples(deps: Deps, followers: Map<string, Follower>): { stop(): v
     const { nodes, links } = fleet.touched;
     fleet.touched = { nodes: new Set(), links: new Set() };
     const nowMs = deps.clock.now();
-    let whole: LiveSamples | null = null;
-    let delta: LiveSamples | null = null;
+    const groups = { whole: [] as string[], delta: [] as string[] };
     for (const follower of followers.values()) {
       if (follower.state !== "following") continue;
       if (backlogOf(follower) >= DROP_SAMPLES_AT) {
         follower.needsWhole = true;
         continue;
       }
-      whole ??= follower.needsWhole ? wholeSamples(fleet, predictionOf, nowMs) : null;
-      delta ??= follower.needsWhole ? null : samplesOf(fleet, { nodes, links }, predictionOf, nowMs);
-      follower.socket.emit("samples", follower.needsWhole ? whole : delta);
+      groups[follower.needsWhole ? "whole" : "delta"].push(follower.socket.id);
       follower.needsWhole = false;
     }
+    // To all of them at once: the packet is then written out once, not once a browser.
+    if (groups.whole.length > 0) namespace.to(groups.whole).emit("samples", wholeSamples(fleet, predictionOf, nowMs));
+    if (groups.delta.length > 0) namespace.to(groups.delta).emit("samples", samplesOf(fleet, { nodes, links }, predictionOf, nowMs));
   }, SAMPLES_INTERVAL_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };

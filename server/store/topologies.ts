@@ -31,6 +31,12 @@ export async function findTopologyByName(db: Db | Tx, name: string): Promise<Sto
   return row && toTopology(row);
 }
 
+/** Differs whenever the document or a place does. Costs a row's look, not its reading: every open canvas asks for it again and again. */
+export async function findTopologyVersion(db: Db | Tx, id: string): Promise<string | null> {
+  const rows = await db.$queryRaw<{ version: string }[]>`SELECT revision || '-' || md5(layout::text) AS version FROM "Topology" WHERE id = ${id} AND "deletedAt" IS NULL`;
+  return rows[0]?.version ?? null;
+}
+
 /** Oldest first. */
 export async function listTopologies(db: Db | Tx): Promise<StoredTopology[]> {
   const rows = await db.topology.findMany({ where: { deletedAt: null }, orderBy: { createdAt: "asc" } });
