@@ -72,6 +72,7 @@ export async function editAtRandom(person: Person, random: () => number): Promis
 async function addNode(person: Person): Promise<void> {
   const { page, writes } = person;
   const before = new Set((await cardsOf(page)).map((one) => one.id));
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.keyboard.press("n");
   const chosen = page.locator(".react-flow__node.selected");
   const id = (await chosen.count()) === 1 ? await chosen.getAttribute("data-id") : null;
@@ -80,6 +81,8 @@ async function addNode(person: Person): Promise<void> {
 
 /** The focus is on its card afterwards. */
 async function choose(page: Page, node: { id: string; name: string }): Promise<boolean> {
+  // Shortcuts are off while a field has the focus.
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.keyboard.press("Control+f");
   const field = page.getByTestId("find").getByRole("combobox");
   await field.fill(`node ${node.name}`);
