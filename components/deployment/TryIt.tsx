@@ -10,6 +10,7 @@ import { Button } from "../ui/Button.tsx";
 import { CopyText } from "../ui/CopyText.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { type Answer, tryIt } from "./try-it.ts";
+import { UseAsSample } from "./UseAsSample.tsx";
 
 /** Sends a picture, a text or a sound through the running pipeline and shows what comes back. */
 export function TryIt({ deployment }: { deployment: DeploymentFull }) {
@@ -17,6 +18,7 @@ export function TryIt({ deployment }: { deployment: DeploymentFull }) {
   const [text, setText] = useState("");
   const [file, setFile] = useState<File | null>(null);
   const [answer, setAnswer] = useState<Answer | null>(null);
+  const [sent, setSent] = useState<File | string | null>(null);
   const [busy, setBusy] = useState(false);
   const abort = useRef<AbortController | null>(null);
   const send = async (body: File | string) => {
@@ -25,7 +27,7 @@ export function TryIt({ deployment }: { deployment: DeploymentFull }) {
     abort.current = control;
     setBusy(true);
     const result = await tryIt(deployment.id, body, model?.processor ? "try" : "infer", control.signal);
-    if (abort.current === control) { setBusy(false); setAnswer(result); }
+    if (abort.current === control) { setBusy(false); setSent(body); setAnswer(result); }
   };
   const take = (taken: File | undefined) => { if (taken) { setFile(taken); setText(""); void send(taken); } };
   const drop = (event: DragEvent) => { event.preventDefault(); take(event.dataTransfer.files[0]); };
@@ -42,6 +44,7 @@ export function TryIt({ deployment }: { deployment: DeploymentFull }) {
         </form>
         {busy && <p role="status" className="flex items-center gap-2 text-ink-2">Waiting for the answer <Button look="quiet" onClick={() => { abort.current?.abort(); setBusy(false); }}>Cancel</Button></p>}
         {file && <Preview file={file} />}
+        {model && sent && answer?.ok && <UseAsSample model={model} sent={sent} />}
       </div>
       <div aria-live="polite">{answer ? <Shown answer={answer} stages={deployment.plan?.plan.placement.length ?? 0} again={file ? () => void send(file) : null} /> : url && <><p className="mb-1 text-xs text-ink-3">From a shell, straight to the ingress; the console is not on the way:</p><CopyText label="request command" text={model?.processor ? `curl -sS --data-binary @FILE -H 'content-type: image/png' ${url.replace(/\/$/, "")}/v2/models/${deployment.name}/process` : `curl -sS ${url.replace(/\/$/, "")}/v2/models/${deployment.name}/infer -d @REQUEST.json`} /></>}</div>
     </div>

@@ -53,6 +53,7 @@ function Lost({ model }: { model: ModelFull }) {
       <li>its layers, legal cuts and the plans made of it</li>
       {measured > 0 && <li>{measured} measured profile{measured === 1 ? "" : "s"}</li>}
       {model.processor && <li>its processor {model.processor.kind}{model.processorFiles.length > 0 && `, with ${model.processorFiles.map((file) => file.name).join(", ")}`}</li>}
+      {model.sample && <li>its sample {model.sample.fileName}</li>}
     </ul>
   );
 }

@@ -15,6 +15,7 @@ import { Layers } from "./Layers.tsx";
 import { ModelName } from "./ModelName.tsx";
 import { ProcessorEditor } from "./ProcessorEditor.tsx";
 import { Profiles } from "./Profiles.tsx";
+import { Sample } from "./Sample.tsx";
 import { UsedBy } from "./UsedBy.tsx";
 
 export function ModelDetail({ modelId }: { modelId: string }) {
@@ -33,6 +34,7 @@ export function ModelDetail({ modelId }: { modelId: string }) {
       <Layers model={model} />
       <Profiles model={model} />
       <Signature model={model} />
+      <Sample model={model} />
       <UsedBy model={model} />
     </Page>
   );

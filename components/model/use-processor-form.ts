@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import { client, type ModelFull } from "../api.ts";
 import { type DraftProblem, draftOf, fileNames, type ProcessorDraft, readDraft, withKind } from "./processor-draft.ts";
 import { kindOf } from "./processor-kinds.ts";
-import { uploadProcessorFile } from "./upload-processor-file.ts";
+import { uploadFile } from "./upload-file.ts";
 
 export type ProcessorForm = {
   element: RefObject<HTMLFormElement | null>;
@@ -82,7 +82,7 @@ function useSave(model: ModelFull, saved: (kind: string | null) => void) {
           continue;
         }
         setSending(file.name);
-        sent.push(await uploadProcessorFile(file, signal));
+        sent.push(await uploadFile("processor", file, signal));
       }
       setSending(null);
       return client.models.setProcessor.mutate({ id: model.id, processor, files: sent }, { signal });

@@ -10,6 +10,7 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DiffView } from "./DiffView.tsx";
 import { ParityBadge } from "./ParityBadge.tsx";
+import { ParityDetails } from "./ParityDetails.tsx";
 import { type DeployInput, useDeploy } from "./use-deploy.ts";
 
 type Props = DeployInput & { open: boolean; onOpenChange: (open: boolean) => void; modelName: string };
@@ -43,6 +44,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1"><ParityBadge parity={plan.parity} /><span className="text-xs text-ink-3">plan <span className="num">{plan.hash.slice(0, 10)}</span>, revision {plan.revision} of this model on this topology</span></div>
+      {plan.parity.status !== "pending" && <div className="text-xs text-ink-2"><ParityDetails parity={plan.parity} /></div>}
       {shown && <DiffView diff={shown} nodes={nodes} estimate={plan.plan.estimate} />}
       {plan.plan.explanation.length > 0 && <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{plan.plan.explanation.map((text) => <li key={text}>{text}</li>)}</ul>}
       {failed && <Problem title={deployment ? "It was not moved" : "It was not deployed"} error={failed} />}

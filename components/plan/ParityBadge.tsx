@@ -1,3 +1,4 @@
+import { shortDigest } from "../../server/planner/describe-inputs.ts";
 import type { Parity } from "../../server/planner/plan.ts";
 import { relativeError } from "../format.ts";
 import { State } from "../ui/State.tsx";
@@ -24,6 +25,6 @@ function titleOf(parity: Parity | null): string {
     case "pending": return "Running the cut and the whole model on the same inputs.";
     case "structure-only": return `Each layer is there exactly once; the numbers were not compared: ${parity.reason}`;
     case "failed": return parity.message;
-    default: return `Largest difference of any output against the whole model, relative, on ${parity.inputs}. Tolerance ${relativeError(parity.tolerance)}.`;
+    default: return `Largest difference of any output against the whole model, relative, on ${parity.inputs}${parity.madeOn?.digest ? ` (sha-256 ${shortDigest(parity.madeOn.digest)})` : ""}. Tolerance ${relativeError(parity.tolerance)}.`;
   }
 }

@@ -14,7 +14,12 @@ export type BundledModel = {
   processor: ProcessorSpec | null;
   /** Files the processor's options name. */
   processorFiles: { name: string; path: string }[];
+  /** The real input its plans are compared on: a file of this folder. */
+  sample: { fileName: string; contentType: string };
 };
+
+const PICTURE = { fileName: "picture.png", contentType: "image/png" };
+const SPEECH = { fileName: "speech.wav", contentType: "audio/wav" };
 
 /** @throws Error when a package is not installed */
 export function bundledModels(): BundledModel[] {
@@ -25,12 +30,12 @@ export function bundledModels(): BundledModel[] {
       name: "ppocrv4-recognition", title: "PP-OCRv4 recognition", licence: "MIT",
       path: join(ocr, "ch_PP-OCRv4_rec_infer.onnx"),
       processor: { kind: "ctc-text", keysFile: "ppocr_keys_v1.txt" },
-      processorFiles: [{ name: "ppocr_keys_v1.txt", path: join(ocr, "ppocr_keys_v1.txt") }],
+      processorFiles: [{ name: "ppocr_keys_v1.txt", path: join(ocr, "ppocr_keys_v1.txt") }], sample: PICTURE,
     },
     {
       name: "ppocrv4-detection", title: "PP-OCRv4 detection", licence: "MIT",
       path: join(ocr, "ch_PP-OCRv4_det_infer.onnx"),
-      processor: { kind: "text-detect" }, processorFiles: [],
+      processor: { kind: "text-detect" }, processorFiles: [], sample: PICTURE,
     },
     {
       name: "ppocr-orientation", title: "PP-OCR text orientation", licence: "MIT",
@@ -38,22 +43,22 @@ export function bundledModels(): BundledModel[] {
       processor: {
         kind: "image-classify", labels: ["0", "180"], width: 192, height: 48, fit: "pad", channels: "bgr", mean: [0.5], std: [0.5], topK: 2,
       },
-      processorFiles: [],
+      processorFiles: [], sample: PICTURE,
     },
     {
       name: "silero-vad-16k", title: "Silero VAD, 16 kHz (opset 15)", licence: "MIT",
       path: join(voice, "silero_vad_16k_op15.onnx"),
-      processor: { kind: "voice-activity" }, processorFiles: [],
+      processor: { kind: "voice-activity" }, processorFiles: [], sample: SPEECH,
     },
     {
       name: "silero-vad-half", title: "Silero VAD, half precision weights", licence: "MIT",
       path: join(voice, "silero_vad_half.onnx"),
-      processor: { kind: "voice-activity" }, processorFiles: [],
+      processor: { kind: "voice-activity" }, processorFiles: [], sample: SPEECH,
     },
     {
       name: "silero-vad-v5", title: "Silero VAD v5 (one If: no legal cut)", licence: "MIT",
       path: join(voice, "silero_vad.onnx"),
-      processor: { kind: "voice-activity" }, processorFiles: [],
+      processor: { kind: "voice-activity" }, processorFiles: [], sample: SPEECH,
     },
   ];
 }

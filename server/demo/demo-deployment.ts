@@ -1,9 +1,9 @@
 // Owns what the demo does with its fleet: import a real model, cut it in three, deploy it. Each step looks first whether it was done.
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { demoModel } from "./bundled-models.ts";
 import { type ApiDeployment, type ApiModel, type ApiOperation, type ApiPlan, type ApiTopology, type DemoApi, DemoError, type ProcessorFile, type Solved, waitFor } from "./demo-api.ts";
-import { DEMO_NODES, type Fleet } from "./demo-fleet.ts";
+import { DEMO_NODES, type Fleet, repositoryFolder } from "./demo-fleet.ts";
 
 /** Also its name in /v2/models/NAME. */
 export const DEMO_DEPLOYMENT = "read-text";
@@ -55,6 +55,9 @@ async function importDemoModel({ api, log }: DemoContext): Promise<ApiModel> {
     files.push({ name: file.name, digest });
   }
   await api.send("PUT", `/models/${model.id}/processor`, { processor: bundled.processor, files });
+  const { fileName, contentType } = bundled.sample;
+  const { digest } = await api.upload<{ digest: string }>("PUT", `/files/sample?${new URLSearchParams({ name: fileName })}`, await readFile(join(repositoryFolder(), "server/demo", fileName)));
+  await api.send("PUT", `/models/${model.id}/sample`, { sample: { form: "raw", fileName, contentType, digest, origin: "bundled" } });
   return model;
 }
 
