@@ -19,7 +19,7 @@ const STOP_TIMEOUT_MS = 60_000;
 /** Any of the demo's agents would do: they differ by name and quota alone. */
 const AGENT = "srv-1";
 const LISTENING = /listening at (http:\/\/\S+)/;
-/** The last line of a start: the model serves, and the demo has measured it with 19 requests one after the other. */
+/** The last line of a start: the model serves, and the demo has measured it with a few requests one after the other. */
 const READY = /Console: (http:\/\/\S+)/;
 const CONNECTED = /connected to the console/;
 const BUILDS = /^(Installing|Generating|Building) .*…$/m;

@@ -18,7 +18,10 @@ export type Deployed = { model: ApiModel; plan: ApiPlan; deployment: ApiDeployme
 export async function deployDemo(context: DemoContext, fleet: Fleet): Promise<Deployed> {
   const model = await importDemoModel(context);
   const existing = (await context.api.get<ApiDeployment[]>("/deployments")).find((one) => one.name === DEMO_DEPLOYMENT);
-  if (existing && existing.modelId === model.id) return resume(context, model, existing);
+  if (existing && existing.modelId === model.id) {
+    await fleet.setSpeed("full");
+    return resume(context, model, existing).finally(() => fleet.setSpeed("own"));
+  }
   if (existing) throw new DemoError(`there is a deployment "${DEMO_DEPLOYMENT}" of another model ("${existing.modelName}"): the demo leaves it alone. Delete it, or start with --no-demo`);
   const topology = await prepareTopology(context, fleet);
   await waitMeasured(context, model, fleet, topology.id);

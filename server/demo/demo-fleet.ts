@@ -26,9 +26,19 @@ const DEMO_LINKS = [
 
 type FleetState = { proxies: Record<string, number>; nodes: Record<string, { dataPort: number; ingressPort: number }> };
 export type FleetOptions = { api: DemoApi; consoleUrl: string; folder: string; agentEntry: string; keeper: ProgramKeeper; log: (line: string) => void; signal: AbortSignal };
-export type Fleet = { nodes: ApiNode[]; quotas: { applied: boolean; reason: string | null } };
+type Quotas = { applied: boolean; reason: string | null; procsFiles: Record<string, string> };
+/** "own": each node at its share of a core. "full": as fast as the machine is, while segments load again; nothing is measured meanwhile. */
+export type FleetSpeed = "own" | "full";
+export type Fleet = {
+  nodes: ApiNode[];
+  quotas: { applied: boolean; reason: string | null };
+  /** Does nothing where quotas are not writable. */
+  setSpeed(speed: FleetSpeed): Promise<void>;
+};
 
 const ONLINE_TIMEOUT_MS = 120_000;
+/** More than a demo's machine lets one node have: the quota no longer binds. */
+const FULL_CORES = 4;
 
 /** Starts or adopts the programs and waits until all three are online. @throws DemoError with the end of the log of what failed */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
@@ -37,14 +47,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const programs = await buildLabPrograms(folder);
   const state = await preparePorts(options);
   await startLinks(options, state, programs.link);
-  const quotas = await prepareQuotas(options, programs.throttle);
+  // An agent reads its quota once, when it starts: it must be its own by then.
+  const quotas = await prepareQuotas(options, programs.throttle, "own");
   const known = await options.api.get<ApiNode[]>("/nodes");
   for (const node of DEMO_NODES) await startAgent(options, node, state, quotas.procsFiles[node.name] ?? null, known);
   log(quotas.applied
     ? `three agents of unequal speed: ${DEMO_NODES.map((node) => `${node.name} ${node.cores} of a core`).join(", ")}`
     : `three agents of equal speed (${quotas.reason})`);
   const nodes = await waitOnline(options);
-  return { nodes, quotas: { applied: quotas.applied, reason: quotas.reason } };
+  const setSpeed = async (speed: FleetSpeed) => {
+    if (quotas.applied) await prepareQuotas(options, programs.throttle, speed);
+  };
+  return { nodes, quotas: { applied: quotas.applied, reason: quotas.reason }, setSpeed };
 }
 
 /** Of the nodes: the ones in this fleet's agents' own identity files. */
@@ -122,18 +136,16 @@ async function startLinks({ folder, keeper, log, signal }: FleetOptions, state: 
   log(`emulated links: ${DEMO_LINKS.map((link) => `${link.between.join(" – ")} ${link.delayMs} ms, ${link.bytesPerSecond / 1e6} MB/s`).join("; ")}`);
 }
 
-async function prepareQuotas({ folder }: FleetOptions, program: string): Promise<{ applied: boolean; reason: string | null; procsFiles: Record<string, string> }> {
-  const procsFiles: Record<string, string> = {};
-  for (const { name, cores } of DEMO_NODES) {
-    const answer = await runThrottle(program, ["prepare", "--group", groupOf(folder, name), "--cores", String(cores)]);
-    if (!answer.applied) {
-      // All or none: one slow node among fast ones would be read as a fault.
-      await removeQuotas(folder);
-      return { applied: false, reason: answer.reason ?? "unknown", procsFiles: {} };
-    }
-    procsFiles[name] = answer.procsFile!;
-  }
-  return { applied: true, reason: null, procsFiles };
+async function prepareQuotas({ folder }: FleetOptions, program: string, speed: FleetSpeed): Promise<Quotas> {
+  const answers = await Promise.all(DEMO_NODES.map(async ({ name, cores }) => {
+    const answer = await runThrottle(program, ["prepare", "--group", groupOf(folder, name), "--cores", String(speed === "own" ? cores : FULL_CORES)]);
+    return { name, ...answer };
+  }));
+  const refused = answers.find((answer) => !answer.applied);
+  if (!refused) return { applied: true, reason: null, procsFiles: Object.fromEntries(answers.map(({ name, procsFile }) => [name, procsFile!])) };
+  // All or none: one slow node among fast ones would be read as a fault.
+  await removeQuotas(folder);
+  return { applied: false, reason: refused.reason ?? "unknown", procsFiles: {} };
 }
 
 /** After the agents ended. */
