@@ -20,7 +20,7 @@ import { createLinkMeter } from "./link-meter.ts";
 import type { Log } from "./log.ts";
 import type { LogRing } from "./log-ring.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
-import { createSampler } from "./metrics.ts";
+import { createSampler, type Sampler } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
 import { CONTROL_VERSION, type Desired, type Hardware, type Hello, type NodeSample, type Notice } from "./protocol/control.ts";
 import { createReporter } from "./reporter.ts";
@@ -50,7 +50,7 @@ type State = {
   /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
   link: ControlLink | null;
 };
-type Context = { config: AgentConfig; log: Log; ring: LogRing; state: State; ports: Ports; bootId: string; startChild: StartChild };
+type Context = { config: AgentConfig; log: Log; ring: LogRing; state: State; ports: Ports; bootId: string; startChild: StartChild; sampler: Sampler };
 type Parts = ReturnType<typeof createParts>;
 
 export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ bootId: string };
@@ -61,14 +61,16 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     hardware: await readHardware(config.dataFolder, []), lastSample: null, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
-  const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild };
+  const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };
+  // Who gives this process its quota may change it from here on: what was read is what the console is told.
+  log("info", "starting", `node ${identity.name}, ${state.hardware.cores} ${state.hardware.cores === 1 ? "core" : "cores"} usable`);
   const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => state.client), maxBytes: config.maxCacheBytes });
   await cache.open();
   const parts = createParts(context, cache);
   const port = await openDataPort(context, parts);
   // What was desired last is worked on before anyone is asked.
   await apply(context, parts, state.desired);
-  state.hardware = await readHardware(config.dataFolder, await providersHere(context));
+  state.hardware = { ...state.hardware, providers: await providersHere(context) };
   const keeper = connectControl(context, parts, port);
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
     nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
@@ -91,7 +93,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   };
 }
 
-function createParts({ config, log, state, ports, bootId, startChild }: Context, cache: ArtifactCache) {
+function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache) {
   const nowMs = () => Date.now();
   const tls = () => state.tls;
   const notice = (one: Omit<Notice, "at">) => {
@@ -112,7 +114,6 @@ function createParts({ config, log, state, ports, bootId, startChild }: Context,
   });
   const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
   const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => reporter.link(sample) });
-  const sampler = createSampler();
   const reporter = createReporter({
     bootId, nowMs, cursor: () => state.desired.version,
     observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),

@@ -24,7 +24,8 @@ import { reportBench, type Figure } from "./report.ts";
 const TOTAL_STAGE_CORES = 1.2;
 const SECONDS = 6;
 const ALONE_SECONDS = 4;
-const IN_FLIGHT_PER_STAGE = 4;
+/** Enough that a stage under a quota, which runs and pauses by turns, finds work whenever it may run. */
+const IN_FLIGHT_PER_STAGE = 8;
 /** Turns of (bare loops and stages alone, pipeline); the median of the turns' ratios counts. */
 const TURNS = 3;
 const SESSION: ort.InferenceSession.SessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: "all", executionMode: "sequential", extra: { session: { intra_op: { allow_spinning: "0" } } } };

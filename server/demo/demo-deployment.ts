@@ -18,10 +18,10 @@ export type Deployed = { model: ApiModel; plan: ApiPlan; deployment: ApiDeployme
 export async function deployDemo(context: DemoContext, fleet: Fleet): Promise<Deployed> {
   const model = await importDemoModel(context);
   const existing = (await context.api.get<ApiDeployment[]>("/deployments")).find((one) => one.name === DEMO_DEPLOYMENT);
-  if (existing && existing.modelId === model.id) {
-    await fleet.setSpeed("full");
-    return resume(context, model, existing).finally(() => fleet.setSpeed("own"));
-  }
+  const resumed = existing?.modelId === model.id ? await resume(context, model, existing) : null;
+  // Before anything is measured.
+  await fleet.setSpeed("own");
+  if (resumed) return resumed;
   if (existing) throw new DemoError(`there is a deployment "${DEMO_DEPLOYMENT}" of another model ("${existing.modelName}"): the demo leaves it alone. Delete it, or start with --no-demo`);
   const topology = await prepareTopology(context, fleet);
   await waitMeasured(context, model, fleet, topology.id);

@@ -47,18 +47,25 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const programs = await buildLabPrograms(folder);
   const state = await preparePorts(options);
   await startLinks(options, state, programs.link);
-  // An agent reads its quota once, when it starts: it must be its own by then.
   const quotas = await prepareQuotas(options, programs.throttle, "own");
   const known = await options.api.get<ApiNode[]>("/nodes");
   for (const node of DEMO_NODES) await startAgent(options, node, state, quotas.procsFiles[node.name] ?? null, known);
+  const setSpeed = async (speed: FleetSpeed) => {
+    if (quotas.applied) await prepareQuotas(options, programs.throttle, speed);
+  };
+  // Nothing new to measure, only segments to load again.
+  if (DEMO_NODES.every(({ name }) => existsSync(join(folder, name, "desired.json"))) && (await quotasRead(options))) await setSpeed("full");
   log(quotas.applied
     ? `three agents of unequal speed: ${DEMO_NODES.map((node) => `${node.name} ${node.cores} of a core`).join(", ")}`
     : `three agents of equal speed (${quotas.reason})`);
   const nodes = await waitOnline(options);
-  const setSpeed = async (speed: FleetSpeed) => {
-    if (quotas.applied) await prepareQuotas(options, programs.throttle, speed);
-  };
   return { nodes, quotas: { applied: quotas.applied, reason: quotas.reason }, setSpeed };
+}
+
+/** Each agent reads its quota once, first of all. One that was adopted did so long ago. */
+async function quotasRead({ keeper, signal }: FleetOptions): Promise<boolean> {
+  const read = await waitFor(async () => DEMO_NODES.every(({ name }) => keeper.adopted(name) || keeper.logTail(name).includes(" starting ")) || null, { timeoutMs: ONLINE_TIMEOUT_MS, everyMs: 30, signal });
+  return read ?? false;
 }
 
 /** Of the nodes: the ones in this fleet's agents' own identity files. */

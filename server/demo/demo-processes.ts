@@ -75,6 +75,8 @@ export function createProgramKeeper(folder: string) {
       const record = readRecord(name);
       return record !== null && isSame(record);
     },
+    /** Whether it is running since an earlier start. */
+    adopted: (name: string): boolean => kept.get(name)?.adopted ?? false,
     /** The end of its log, for the sentence that says why it ended. */
     logTail(name: string): string {
       return existsSync(logPath(name)) ? readFileSync(logPath(name), "utf8").slice(-LOG_TAIL_CHARS).trim() : "";

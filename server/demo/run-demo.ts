@@ -33,7 +33,7 @@ export type RunningDemo = DemoResult & { ingressUrl: string; confidence: number;
 const WARM_REQUESTS = 3;
 const MEASURED_REQUESTS = 7;
 /** Alone on the pipeline, as the prediction is for. */
-const PAUSE_MS = 60;
+const PAUSE_MS = 20;
 
 /** Resolves once the text was read; the fleet stays until `stop` or the signal, with `once` it is ended before. @throws DemoError */
 export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
