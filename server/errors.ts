@@ -18,6 +18,11 @@ export const ERROR_STATUS = {
 } as const;
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/** The database is away; what was asked may be asked again. */
+export function databaseAway(cause: unknown): AppError {
+  return new AppError("unavailable", "The console's database does not answer.", { fix: "It is tried again by itself; ask again in a moment.", cause });
+}
+
 /** What happened (`message`), where (`place`) and what to do (`fix`): all three are shown to the user, so they hold no secrets. `cause` goes to the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode;

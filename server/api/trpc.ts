@@ -3,7 +3,8 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { OpenApiMeta } from "trpc-to-openapi";
 import { ZodError } from "zod";
-import { AppError, ERROR_STATUS, type ErrorCode } from "../errors.ts";
+import { AppError, databaseAway, ERROR_STATUS, type ErrorCode } from "../errors.ts";
+import { isDatabaseAway } from "../store/is-database-away.ts";
 import type { Context } from "./context.ts";
 
 /** As a caller reads it. */
@@ -25,9 +26,9 @@ const t = initTRPC
 /** Operational errors carry their own HTTP status. */
 const withStatus = t.middleware(async ({ next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof AppError) {
-    throw new TRPCError({ code: TRPC_CODE[result.error.cause.code], message: result.error.cause.message, cause: result.error.cause });
-  }
+  if (result.ok) return result;
+  const cause = isDatabaseAway(result.error.cause) ? databaseAway(result.error.cause) : result.error.cause;
+  if (cause instanceof AppError) throw new TRPCError({ code: TRPC_CODE[cause.code], message: cause.message, cause });
   return result;
 });
 
@@ -53,14 +54,14 @@ const TRPC_CODE: Record<ErrorCode, TRPCError["code"]> = {
 
 /** Of anything thrown, from any door. */
 export function toPublicError(thrown: unknown): PublicError {
-  const error = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
+  const inner = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
+  const error = isDatabaseAway(inner) ? databaseAway(inner) : inner;
   if (error instanceof AppError) {
     const { code, message, place, fix, details } = error;
     return { code, message, place, fix, ...(details === null ? {} : { details }) };
   }
   if (error instanceof ZodError) return fromZod(error, thrown);
   if (thrown instanceof TRPCError) return fromTrpc(thrown);
-  if (isDatabaseAway(error)) return { code: "unavailable", message: "The console's database does not answer.", place: null, fix: "It is tried again by itself; ask again in a moment." };
   return { code: "internal", message: "Something went wrong inside the console.", place: null, fix: "The console's log has the details." };
 }
 
@@ -83,9 +84,4 @@ function fromTrpc(error: TRPCError): PublicError {
   if (error.code === "METHOD_NOT_SUPPORTED") return { code: "bad-request", message: error.message, place: null, fix: "Look at /api/docs." };
   if (own === undefined || own === "internal") return { code: "internal", message: "Something went wrong inside the console.", place: null, fix: "The console's log has the details." };
   return { code: own, message: error.message, place: null, fix: null };
-}
-
-function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === "string" && ["P1001", "P1002", "P1008", "P1017", "P2024", "ECONNREFUSED", "57P01", "57P03"].includes(code)) || (typeof message === "string" && /connection terminated|ECONNREFUSED|Can't reach database/i.test(message));
 }

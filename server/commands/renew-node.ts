@@ -1,7 +1,7 @@
 // Gives a node a new certificate for its present one.
 import { AppError } from "../errors.ts";
 import { findNode, updateNode } from "../store/nodes.ts";
-import { saveSetting } from "../store/settings.ts";
+import { findSetting, saveSetting } from "../store/settings.ts";
 import type { Deps } from "./deps.ts";
 import type { SignNode } from "./enrol-node.ts";
 
@@ -16,7 +16,9 @@ export async function renewNode(deps: Deps, input: { nodeId: string; csrPem: str
   if (!node || node.removedAt) throw new AppError("forbidden", "This node was removed from the fleet.", { fix: "Enrol it again with a new join token." });
   const certificate = await input.sign({ csrPem: input.csrPem, nodeId: node.id, name: node.name });
   await deps.publisher.transact(async (tx) => {
-    await saveSetting(tx, previousCertificateKey(node.id), { fingerprint: node.certificateFingerprint });
+    // While one is kept the node has not used its new certificate: it still has the kept one, however many answers were lost.
+    const kept = await findSetting(tx, previousCertificateKey(node.id));
+    if (kept === null) await saveSetting(tx, previousCertificateKey(node.id), { fingerprint: node.certificateFingerprint });
     await updateNode(tx, node.id, { certificateFingerprint: certificate.fingerprint, certificateExpiresAt: certificate.expiresAt });
   });
   return { certificatePem: certificate.certificatePem, expiresAt: certificate.expiresAt };

@@ -1,6 +1,7 @@
 // Plain answers of the HTTP doors.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { AppError, ERROR_STATUS } from "../errors.ts";
+import { AppError, databaseAway, ERROR_STATUS } from "../errors.ts";
+import { isDatabaseAway } from "../store/is-database-away.ts";
 
 export function answerJson(res: ServerResponse, status: number, body: unknown): void {
   res.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
@@ -15,7 +16,7 @@ export function answerText(res: ServerResponse, status: number, text: string): v
 /** What the user may read of an error; the rest goes to the log of the caller. */
 export function answerError(res: ServerResponse, error: unknown): void {
   if (res.headersSent) return void res.destroy();
-  const known = error instanceof AppError ? error : new AppError("internal", "Something went wrong inside the console.", { fix: "Its log says more." });
+  const known = error instanceof AppError ? error : isDatabaseAway(error) ? databaseAway(error) : new AppError("internal", "Something went wrong inside the console.", { fix: "Its log says more." });
   answerJson(res, ERROR_STATUS[known.code], { error: { code: known.code, message: known.message, place: known.place, fix: known.fix } });
 }
 

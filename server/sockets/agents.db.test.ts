@@ -17,6 +17,7 @@ import { createJoinToken } from "../commands/create-join-token.ts";
 import { enrolNode } from "../commands/enrol-node.ts";
 import { flushObserved } from "../commands/flush-observed.ts";
 import { readNodeLogs } from "../commands/read-node-logs.ts";
+import { renewNode } from "../commands/renew-node.ts";
 import { removeNode } from "../commands/remove-node.ts";
 import { syncDesired } from "../commands/sync-desired.ts";
 import type { Deps } from "../commands/deps.ts";
@@ -207,6 +208,28 @@ test("a link's figures carry our clock, however wrong the agent's is", async () 
     expect(measuredAtMs).toBeLessThanOrEqual(Date.now() - 55_000);
   }
   client.disconnect();
+});
+
+test("answers to a renewal may be lost, one after the other, without locking the node out", async () => {
+  const agent = await enrolled("unlucky");
+  const renew = async (): Promise<Agent> => {
+    const { csrPem, keyPem } = await csr();
+    const { certificatePem } = await renewNode(deps, { nodeId: agent.nodeId, csrPem, sign: ({ csrPem, nodeId }) => signNodeCertificate(authority, { csrPem, nodeId, now: Date.now() }) });
+    return { ...agent, certificatePem, keyPem };
+  };
+  const admitted = async (one: Agent) => {
+    const client = connect(one);
+    const code = await Promise.race([once(client, "connect").then(() => "in"), once<Refusal>(client, "connect_error").then((error) => error.data?.code)]);
+    client.disconnect();
+    return code;
+  };
+  await renew();
+  expect(await admitted(agent)).toBe("in");
+  await renew();
+  expect(await admitted(agent)).toBe("in");
+  const renewed = await renew();
+  expect(await admitted(renewed)).toBe("in");
+  expect(await admitted(agent)).toBe("unauthorized");
 });
 
 test("an agent that floods is let go", async () => {
