@@ -7,6 +7,7 @@ import next from "next";
 import type { Logger } from "pino";
 import { createApiHandler } from "./api/create-api-handler.ts";
 import { systemClock } from "./clock.ts";
+import { claimDatabase } from "./commands/claim-database.ts";
 import { resumeParityChecks } from "./commands/check-plan-parity.ts";
 import { ensureFleetTopology } from "./commands/create-topology.ts";
 import type { Deps } from "./commands/deps.ts";
@@ -85,6 +86,8 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   stops.push(() => db.$disconnect());
   let loops: Loops | null = null;
   const deps: Deps = { db, clock: systemClock, log, publisher: createPublisher(db, systemClock, log), dataFolder: env.dataFolder, wake: (reason) => loops?.wake(reason) };
+  const authority = await openCertificateAuthority(path.join(env.dataFolder, "trust"), systemClock.now());
+  if (database.kind === "external") await claimDatabase(deps, { authority: authority.fingerprint, hostname: hostname(), dataFolder: env.dataFolder });
   await steps.run("clean-up", async () => {
     await endInterruptedOperations(deps);
     await sweepModelFolders(path.join(env.dataFolder, "artifacts"));
@@ -93,7 +96,6 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
     await resumeParityChecks(deps);
   });
 
-  const authority = await openCertificateAuthority(path.join(env.dataFolder, "trust"), systemClock.now());
   const key = await openServerKey(path.join(env.dataFolder, "trust"));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;
   const hosts = [...env.publicHosts, ...(WILDCARDS.includes(env.host) ? [hostname(), ...ownAddresses()] : [env.host])];

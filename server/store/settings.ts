@@ -12,6 +12,12 @@ export async function saveSetting(db: Db | Tx, key: string, value: unknown): Pro
   await db.setting.upsert({ where: { key }, create: { key, value: toJson(value) }, update: { value: toJson(value) } });
 }
 
+/** Written where there is none. Returns what is there then: of several at once, one wins. */
+export async function insertSetting<T>(db: Db | Tx, key: string, value: T): Promise<T> {
+  await db.setting.createMany({ data: [{ key, value: toJson(value) }], skipDuplicates: true });
+  return (await findSetting<T>(db, key)) ?? value;
+}
+
 export async function deleteSetting(db: Db | Tx, key: string): Promise<void> {
   await db.setting.deleteMany({ where: { key } });
 }

@@ -1,0 +1,14 @@
+// Owns that an operator's database serves one console: its nodes trust one authority and its files lie in one data folder. A console of another
+// folder would take the first one's running work for interrupted and its files for left-overs.
+import { findSetting, insertSetting } from "../store/settings.ts";
+import type { Deps } from "./deps.ts";
+
+const KEY = "console";
+type Holder = { authority: string; hostname: string; dataFolder: string };
+
+/** The first console that comes keeps it. @throws Error with a plain sentence when it is another's */
+export async function claimDatabase(deps: Pick<Deps, "db">, mine: Holder): Promise<void> {
+  const holder = (await findSetting<Holder>(deps.db, KEY)) ?? (await insertSetting<Holder>(deps.db, KEY, mine));
+  if (holder.authority === mine.authority) return;
+  throw new Error(`The database belongs to another console, the one with the data folder ${holder.dataFolder} on ${holder.hostname}. Give that folder with --data, or this console a database of its own (CREATE DATABASE) in DATABASE_URL.`);
+}
