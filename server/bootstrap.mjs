@@ -1,15 +1,8 @@
-// What npm's scripts call: sets up what is missing, then runs. Plain Node without dependencies: on a fresh clone nothing is installed yet.
+// Does what npm's scripts ask for: sets up what is missing, then runs. Plain Node without dependencies: on a fresh clone nothing is installed yet.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { explainNode } from "./bootstrap/explain-failure.mjs";
-
-const tooOld = explainNode(process.versions.node);
-if (tooOld) {
-  console.error(tooOld);
-  process.exit(1);
-}
 
 // ONNX Runtime has telemetry of its own; nothing started from here sends any.
 process.env.ORT_DISABLE_TELEMETRY ??= "1";

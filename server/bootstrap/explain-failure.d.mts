@@ -2,4 +2,3 @@ export const NEEDED_BYTES: number;
 export function explainFailure(commandLine: string, code: number | string | null, output: string): Error;
 export function explainMissing(program: string, error: NodeJS.ErrnoException): Error;
 export function explainSpace(folder: string, freeBytes: number): string | null;
-export function explainNode(version: string): string | null;

@@ -40,11 +40,3 @@ export function explainSpace(folder, freeBytes) {
   if (freeBytes >= NEEDED_BYTES) return null;
   return `The disk of ${folder} has ${(freeBytes / 1e9).toFixed(1)} GB free, and the packages this needs take about ${NEEDED_BYTES / 1e9} GB. Free some, or clone to another disk.`;
 }
-
-const MINIMUM_NODE = [20, 19];
-/** `version` like "20.19.0". @returns the sentence for a Node.js that is too old; null = it fits */
-export function explainNode(version) {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return null;
-  return `Node.js ${MINIMUM_NODE.join(".")} or newer is needed; this is v${version}. Get one at https://nodejs.org, or with your version manager.`;
-}

@@ -1,7 +1,5 @@
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import { expect, test } from "vitest";
-import { explainFailure, explainMissing, explainNode, explainSpace, NEEDED_BYTES } from "./explain-failure.mjs";
+import { explainFailure, explainMissing, explainSpace, NEEDED_BYTES } from "./explain-failure.mjs";
 
 /** Ends of what npm, Next.js and esbuild really print. */
 test.each([
@@ -45,17 +43,4 @@ test("a program that is missing is named; npm with where it comes from", () => {
 test("too little space is said before anything is fetched", () => {
   expect(explainSpace("/x", NEEDED_BYTES)).toBeNull();
   expect(explainSpace("/x", 60e6)).toBe("The disk of /x has 0.1 GB free, and the packages this needs take about 2 GB. Free some, or clone to another disk.");
-});
-
-test.each([["20.19.0", true], ["20.20.2", true], ["22.0.0", true], ["24.3.1", true], ["20.18.9", false], ["18.20.4", false], ["9.0.0", false]])("Node.js %s fits: %s", (version, fits) => {
-  expect(explainNode(version) === null).toBe(fits);
-  if (!fits) expect(explainNode(version)).toContain(`this is v${version}`);
-});
-
-test("the entry says so to a Node.js that is too old, before it loads anything else", () => {
-  const entry = path.resolve(import.meta.dirname, "../bootstrap.mjs");
-  const fake = 'Object.defineProperty(process.versions,"node",{value:"18.19.1"});';
-  const { status, stderr } = spawnSync(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(fake)}`, entry, "start", "--no-demo"], { encoding: "utf8" });
-  expect(stderr).toMatch(/Node\.js 20\.19 or newer is needed; this is v18\.19\.1/);
-  expect(status).toBe(1);
 });
