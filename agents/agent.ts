@@ -15,6 +15,7 @@ import type { AgentConfig } from "./env.ts";
 import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
 import { certificateTimes, type Identity } from "./identity.ts";
 import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts";
+import { type HttpTls, readIngressCertificate, watchIngressCertificate } from "./ingress-certificate.ts";
 import { IngressHost } from "./ingress-host.ts";
 import { createLinkMeter } from "./link-meter.ts";
 import type { Log } from "./log.ts";
@@ -43,6 +44,8 @@ type State = {
   identity: Identity;
   /** One object per certificate: who accepts connections keeps its TLS context by it. */
   tls: TlsMaterial;
+  /** The operator's own for the ingress; null = plain HTTP. */
+  httpTls: HttpTls | null;
   client: ConsoleClient;
   desired: Desired;
   hardware: Hardware;
@@ -57,7 +60,7 @@ export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ 
 
 export async function startAgent(config: AgentConfig, identity: Identity, { log, ring, bootId }: AgentProcess): Promise<Agent> {
   const state: State = {
-    identity, tls: tlsOf(identity), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
+    identity, tls: tlsOf(identity), httpTls: config.ingressCertificate && (await readIngressCertificate(config.ingressCertificate)), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
     hardware: await readHardware(config.dataFolder, []), lastSample: null, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
@@ -72,6 +75,14 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   await apply(context, parts, state.desired);
   state.hardware = { ...state.hardware, providers: await providersHere(context) };
   const keeper = connectControl(context, parts, port);
+  const certificate = config.ingressCertificate && watchIngressCertificate(config.ingressCertificate, {
+    onChange(httpTls) {
+      state.httpTls = httpTls;
+      parts.ingress.renewHttpTls(httpTls);
+      log("info", "ingress-certificate", "the ingress's certificate was read again");
+    },
+    onProblem: (message) => log("warn", "ingress-certificate", message),
+  });
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
     nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
   }));
@@ -80,6 +91,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     dataPort: port.port,
     async stop() {
       keeper.stop();
+      certificate?.stop();
       parts.meter.stop();
       parts.measurements.stop();
       // The ingress first: what it has in flight needs the stages.
@@ -104,7 +116,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed };
   const assignments = createAssignments({ ...shared, maxMemoryBytes: config.maxMemoryBytes });
   const ingress = new IngressHost({
-    ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost,
+    ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls,
     port: () => config.ingressPort || ports.ingressPort,
     onPort: (port) => {
       if (port === ports.ingressPort) return;

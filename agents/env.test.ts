@@ -25,6 +25,7 @@ test.each([
   [["--console", "10.0.0.5"], "--console must be a URL"], [["--console", "ftp://x"], "--console must be a URL"],
   [["--data-port", "70000"], "--data-port must be a port"], [["--max-memory", "lots"], "--max-memory must be"], [["--max-memory", "0"], "--max-memory must be"],
   [["--name", " x"], "--name takes"], [["--advertise", "a:b:c"], "--advertise must be"], [["--log-level", "loud"], "--log-level must be"],
+  [["--ingress-cert", "a.pem"], "belong together"], [["--ingress-key", "a.pem"], "belong together"],
   [["--nonsense"], "--help lists the flags"], [["fly"], 'unknown command "fly"'],
 ])("%j is refused in one sentence", (argv, sentence) => {
   expect(() => parseCommand(argv, {})).toThrow(sentence);

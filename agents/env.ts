@@ -17,6 +17,8 @@ export type AgentConfig = Readonly<{
   /** HTTP CONNECT proxy for outgoing data connections; null = direct. */
   dataProxyUrl: string | null;
   ingressHost: string; ingressPort: number;
+  /** Absolute; null = requests are taken by plain HTTP. */
+  ingressCertificate: { certificate: string; key: string } | null;
   maxMemoryBytes: number | null; maxCacheBytes: number;
   metricsPort: number | null;
   drainTimeoutMs: number;
@@ -41,6 +43,8 @@ export const SETTINGS = [
   ["data-proxy", "CUTPLANE_DATA_PROXY", "URL", "HTTP CONNECT proxy for outgoing data connections, e.g. http://127.0.0.1:8080"],
   ["ingress-host", "CUTPLANE_INGRESS_HOST", "HOST", "address requests are taken on (default 127.0.0.1; anything else demands a key)"],
   ["ingress-port", "CUTPLANE_INGRESS_PORT", "PORT", "port requests are taken on (default 0: any free one, remembered)"],
+  ["ingress-cert", "CUTPLANE_INGRESS_CERT", "FILE", "certificate chain (PEM): requests are taken by HTTPS; read again when it changes"],
+  ["ingress-key", "CUTPLANE_INGRESS_KEY", "FILE", "private key (PEM) of that certificate"],
   ["max-memory", "CUTPLANE_MAX_MEMORY", "BYTES", "most memory segments may take, with K, M or G (default: no limit of its own)"],
   ["max-cache", "CUTPLANE_MAX_CACHE", "BYTES", "most disk the artifact cache may take, with K, M or G (default 32G)"],
   ["metrics-port", "CUTPLANE_METRICS_PORT", "PORT", "serve /metrics, /healthz, /readyz on 127.0.0.1:PORT (default: off)"],
@@ -94,6 +98,7 @@ function readConfig(read: (setting: Setting) => string | null): AgentConfig {
     dataProxyUrl: parseUrl("data-proxy", read("data-proxy"), ["http:"]),
     ingressHost: read("ingress-host") ?? "127.0.0.1",
     ingressPort: parsePort("ingress-port", read("ingress-port") ?? "0"),
+    ingressCertificate: parseCertificate(read("ingress-cert"), read("ingress-key")),
     maxMemoryBytes: maxMemory === null ? null : parseBytes("max-memory", maxMemory),
     maxCacheBytes: parseBytes("max-cache", read("max-cache") ?? String(DEFAULT_CACHE_BYTES)),
     metricsPort: metricsPort === null ? null : parsePort("metrics-port", metricsPort),
@@ -107,6 +112,12 @@ function parseUrl(flag: string, text: string | null, protocols: string[]): strin
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !protocols.includes(url.protocol)) throw new AgentError("usage", `--${flag} must be a URL such as ${protocols[0]}//10.0.0.5:7700, not "${text}"`);
   return url.href.replace(/\/+$/, "");
+}
+
+function parseCertificate(certificate: string | null, key: string | null): AgentConfig["ingressCertificate"] {
+  if (certificate === null && key === null) return null;
+  if (certificate === null || key === null) throw new AgentError("usage", `--ingress-cert and --ingress-key belong together: give both`);
+  return { certificate: resolve(certificate), key: resolve(key) };
 }
 
 function parseName(text: string | null): string | null {

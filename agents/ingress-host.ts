@@ -4,6 +4,7 @@ import type { ArtifactCache } from "./artifact-cache.ts";
 import { messageOf } from "./agent-error.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
+import type { HttpTls } from "./ingress-certificate.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
 import type { IngressRoute, Notice, ObservedIngress } from "./protocol/control.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
@@ -18,6 +19,8 @@ export type IngressHostOptions = {
   /** The port that was got, or null when the wanted one cannot be had. */
   onPort(port: number | null): void;
   advertiseHost: string | null;
+  /** Serve HTTPS with this; null = HTTP. Called at each start. */
+  httpTls(): HttpTls | null;
   dataProxyUrl: string | null;
   drainTimeoutMs: number;
   nowMs(): number;
@@ -89,6 +92,10 @@ export class IngressHost {
     this.#child?.send({ type: "tls", tls });
   }
 
+  renewHttpTls(httpTls: HttpTls): void {
+    this.#child?.send({ type: "http-tls", httpTls });
+  }
+
   /** Resolves when the process is gone. */
   stop(): Promise<void> {
     this.#routes = [];
@@ -108,12 +115,12 @@ export class IngressHost {
 
   #start(): void {
     if (this.#child || this.#routes.length === 0) return;
-    const { host, advertiseHost, dataProxyUrl, startChild, tls, port, nowMs } = this.#options;
+    const { host, advertiseHost, dataProxyUrl, startChild, tls, httpTls, port, nowMs } = this.#options;
     this.#stopping = false;
     this.#startedAtMs = nowMs();
     this.#lastError = null;
     this.#child = startChild<ToIngress, FromIngress>({ entry: "ingress", onMessage: (message) => this.#hear(message), onExit: (reason) => this.#ended(reason) });
-    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: null, advertiseHost, dataProxy: dataProxyUrl });
+    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: httpTls(), advertiseHost, dataProxy: dataProxyUrl });
     this.#sendRoutes();
   }
 

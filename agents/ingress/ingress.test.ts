@@ -1,8 +1,11 @@
-import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createHash, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RequestTrace } from "../protocol/control.ts";
 import { encodeParityFile } from "../protocol/parity-file.ts";
@@ -12,6 +15,7 @@ import { dataContext, dialData } from "../stage/data-tls.ts";
 import { probePeer } from "../stage/probe.ts";
 import { observedOf, ready, TestFleet, type IngressChild, type TestNode } from "../stage/testdata/test-nodes.ts";
 import { LIMITS, layPipeline, sendRoute, type TestPipeline } from "../stage/testdata/test-pipeline.ts";
+import { testTrust } from "../stage/testdata/test-trust.ts";
 import { tinyLayers } from "../stage/testdata/tiny-onnx.ts";
 
 const WIDTH = 4;
@@ -94,6 +98,27 @@ test("beyond loopback a key is asked for", async () => {
   expect((await fetch(`${openUrl}/v2/models/tiny`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
   const notReady = await fetch(`${openUrl}/v2/models/tiny/infer`, { method: "POST", headers: { authorization: `Bearer ${key}` }, body: "{}" });
   expect([notReady.status, notReady.headers.get("retry-after")]).toEqual([503, "1"]);
+});
+
+test("HTTPS with a certificate of the operator's, renewed without a restart", async () => {
+  const trust = await testTrust();
+  const [first, second] = [await trust.node("edge.example"), await trust.node("edge.example")];
+  const child = await fleet.ingress(await fleet.node("nod_tls"), { httpTls: first });
+  const { port, protocol } = new URL(child.last("listening")!.url);
+  expect(protocol).toBe("https:");
+  const ask = () => new Promise<{ status: number | undefined; serial: string }>((resolve, reject) => {
+    const asked = httpsRequest({ host: "127.0.0.1", port, path: "/v2/health/live", ca: trust.caPem, servername: "edge.example", agent: false }, (answer) => {
+      resolve({ status: answer.statusCode, serial: (answer.socket as TLSSocket).getPeerCertificate().fingerprint256 });
+      answer.resume();
+    });
+    asked.on("error", reject).end();
+  });
+  const before = await ask();
+  expect(before).toEqual({ status: 200, serial: new X509Certificate(first.certificatePem).fingerprint256 });
+  child.send({ type: "http-tls", httpTls: second });
+  await expect.poll(async () => (await ask()).serial).toBe(new X509Certificate(second.certificatePem).fingerprint256);
+  const [reason] = await once(httpRequest({ host: "127.0.0.1", port, path: "/v2/health/live" }).end(), "error");
+  expect(reason).toBeInstanceOf(Error);
 });
 
 test("verification compares with the reference before the epoch is current", async () => {

@@ -1,5 +1,6 @@
 // Owns an ingress: its HTTP server, its routes, and the connections stage 0 of each pipeline dials to it.
 import type { Server } from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { IngressSample, ObservedIngress } from "../protocol/control.ts";
@@ -49,7 +50,8 @@ export class Ingress {
   /** The listener is open; gives the URL clients use. */
   listening(port: number): string {
     const { host, advertiseHost, httpTls } = this.#options;
-    const name = advertiseHost ?? host;
+    // What only this machine can reach has no other name.
+    const name = isLoopback(host) ? host : (advertiseHost ?? host);
     this.#url = `${httpTls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
     return this.#url;
   }
@@ -74,6 +76,10 @@ export class Ingress {
   renew(tls: TlsMaterial): void {
     this.#context = dataContext(tls);
     this.#acceptor.renew(tls);
+  }
+
+  renewHttp({ keyPem, certificatePem }: NonNullable<IngressOptions["httpTls"]>): void {
+    if ("setSecureContext" in this.server) (this.server as HttpsServer).setSecureContext({ key: keyPem, cert: certificatePem, minVersion: "TLSv1.2" });
   }
 
   handOver(socket: Socket): void {

@@ -47,6 +47,7 @@ function runIngress(): void {
     if (message.type === "start") start(message);
     else if (message.type === "routes") ingress?.setRoutes(message.routes);
     else if (message.type === "tls") ingress?.renew(message.tls);
+    else if (message.type === "http-tls") ingress?.renewHttp(message.httpTls);
     else if (message.type === "socket") ingress && handle ? ingress.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();
     else if (message.type === "stop") void (ingress?.stop(message.graceMs) ?? Promise.resolve()).then(() => { tell({ type: "stopped" }); setTimeout(() => process.exit(0), 50); });
   });

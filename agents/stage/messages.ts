@@ -84,6 +84,8 @@ export type ToIngress =
   /** Replaces all routes. */
   | { type: "routes"; routes: LocalIngressRoute[] }
   | { type: "tls"; tls: TlsMaterial }
+  /** From the next HTTPS connection on. */
+  | { type: "http-tls"; httpTls: { keyPem: string; certificatePem: string } }
   | SocketMessage
   | { type: "stop"; graceMs: number };
 

@@ -34,7 +34,8 @@ usage: install.sh --token TOKEN [--name NAME] [--data DIR] [--advertise HOST[:PO
   --name NAME        name of this node (default: its host name)
   --data DIR         folder for identity and cache (default: data/ beside the program)
   --advertise H[:P]  where other nodes reach this one
-  --data-host, --data-port, --data-proxy, --ingress-host, --ingress-port, --max-memory, --max-cache, --metrics-port, --log-level
+  --data-host, --data-port, --data-proxy, --ingress-host, --ingress-port, --ingress-cert, --ingress-key,
+  --max-memory, --max-cache, --metrics-port, --log-level
                      as the agent takes them
   --foreground       no service: run here, until Ctrl-C
   --uninstall        stop the agent and remove everything of it
@@ -67,6 +68,9 @@ parse() {
       --data-proxy) setting CUTPLANE_DATA_PROXY "$value" ;;
       --ingress-host) setting CUTPLANE_INGRESS_HOST "$value" ;;
       --ingress-port) setting CUTPLANE_INGRESS_PORT "$value" ;;
+      --ingress-cert|--ingress-key)
+        case "$value" in /*) ;; *) value=$(pwd)/$value ;; esac
+        if [ "$option" = --ingress-cert ]; then setting CUTPLANE_INGRESS_CERT "$value"; else setting CUTPLANE_INGRESS_KEY "$value"; fi ;;
       --max-memory) setting CUTPLANE_MAX_MEMORY "$value" ;;
       --max-cache) setting CUTPLANE_MAX_CACHE "$value" ;;
       --metrics-port) setting CUTPLANE_METRICS_PORT "$value" ;;

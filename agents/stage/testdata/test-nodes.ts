@@ -128,11 +128,11 @@ export class TestFleet {
     return child;
   }
 
-  async ingress(node: TestNode, options: { host?: string } = {}): Promise<IngressChild> {
+  async ingress(node: TestNode, options: { host?: string; httpTls?: { keyPem: string; certificatePem: string } } = {}): Promise<IngressChild> {
     const child: IngressChild = new TestChild(join(this.entries, "ingress.mjs"));
     this.#children.push(child);
     node.children.set("ingress", child);
-    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: null, advertiseHost: "127.0.0.1", dataProxy: null });
+    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: options.httpTls ?? null, advertiseHost: "127.0.0.1", dataProxy: null });
     await child.until("listening", () => child.last("listening") !== undefined);
     return child;
   }
