@@ -1,6 +1,5 @@
 // Does what npm's scripts ask for: sets up what is missing, then runs. Plain Node without dependencies: on a fresh clone nothing is installed yet.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -10,6 +9,7 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const [verb = "start", ...args] = process.argv.slice(2);
 const { readFileLock } = await import("./bootstrap/file-lock.mjs");
 const { prepare, root } = await import("./bootstrap/steps.mjs");
+const BENCHES = ["data-plane", "pipeline", "prediction", "move", "import", "console", "console-load", "edits", "start"];
 /** Benchmarks that look at pages. */
 const BROWSER_BENCHES = ["console", "edits"];
 const VERBS = { start, test, setup, build: setup, bench, agent, screenshots };
@@ -51,11 +51,11 @@ async function test() {
 
 async function bench() {
   const [name, ...rest] = args;
-  const file = `bench/${name}.ts`;
-  if (!name || !/^[a-z-]+$/.test(name) || !existsSync(path.join(root, file))) {
-    console.error(`Usage: npm run bench -- NAME. There is no ${name ? file : "NAME given"}.`);
+  if (!BENCHES.includes(name)) {
+    console.error(`Usage: npm run bench -- NAME, one of ${BENCHES.join(", ")}.${name ? ` There is no benchmark "${name}".` : ""}`);
     return 2;
   }
+  const file = `bench/${name}.ts`;
   await prepare(say);
   if (BROWSER_BENCHES.includes(name)) await chooseChromium();
   return run(["node_modules/tsx/dist/cli.mjs", file, ...rest]);

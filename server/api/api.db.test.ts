@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiHandler } from "./create-api-handler.ts";
+import { appRouter } from "./router.ts";
 import { startTestConsole, type TestConsole } from "./testdata/test-console.ts";
 
 let target: TestConsole;
@@ -18,6 +19,21 @@ test("the OpenAPI document describes every procedure and the addresses made by h
   expect(body.paths["/models"].post.requestBody.content).toHaveProperty("multipart/form-data");
   expect(body.paths["/deployments/{id}/try"].post).toBeDefined();
   expect(body.paths["/plans"].post.responses.default.content["application/json"].schema).toEqual({ $ref: "#/components/schemas/Error" });
+});
+
+test("every procedure has a REST twin, and every address says that it takes a credential and what it answers", async () => {
+  const { body } = await target.call("GET", "/api/v1/openapi.json");
+  const operations: [string, { operationId: string; security: unknown; parameters?: { in: string; name: string; required?: boolean }[]; responses: object }][] = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) => Object.values(methods).map((entry) => [path, entry] as never));
+  const named = operations.map(([, entry]) => entry.operationId);
+  expect(new Set(named).size).toBe(named.length);
+  for (const call of Object.keys(appRouter._def.procedures)) expect(named).toContain(call.replace(".", "-"));
+  for (const [path, { security, parameters = [], responses }] of operations) {
+    expect(security, path).toEqual([{ Authorization: [] }]);
+    expect(responses, path).toHaveProperty("default");
+    expect(parameters.filter((one) => one.in === "path" && one.required).map((one) => one.name).sort(), path).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort());
+  }
+  const missing = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] as string).filter((name) => !(name in body.components.schemas));
+  expect(missing).toEqual([]);
 });
 
 test("the docs page and its assets come from here alone", async () => {

@@ -80,6 +80,9 @@ const filePaths = {
   },
 };
 
+/** As the generator names it; demanded beyond loopback. */
+const credential = [{ Authorization: [] }];
+
 let made: string | null = null;
 
 /** JSON text; made once. */
@@ -97,7 +100,7 @@ function makeDocument(version: string): unknown {
     openApiVersion: "3.1.0",
     tags: ["system", "models", "topologies", "nodes", "plans", "deployments", "operations", "events", "credentials"],
     paths: filePaths as unknown as Paths,
-  }) as unknown as { paths: Record<string, Record<string, { responses: Responses }>>; components: { schemas: Record<string, unknown>; securitySchemes: unknown } };
+  }) as unknown as { paths: Record<string, Record<string, { responses: Responses; security?: typeof credential }>>; components: { schemas: Record<string, unknown>; securitySchemes: unknown } };
   // The generator describes errors of its own shape; ours has one.
   for (const name of Object.keys(document.components.schemas)) if (name.startsWith("error.")) delete document.components.schemas[name];
   const shared = document.paths["/models"]?.post?.responses.default;
@@ -105,6 +108,7 @@ function makeDocument(version: string): unknown {
     for (const entry of Object.values(operations)) {
       for (const status of Object.keys(entry.responses)) if (/^[45]/.test(status)) delete entry.responses[status];
       if (shared) entry.responses.default = shared;
+      entry.security ??= credential;
     }
   }
   return document;
