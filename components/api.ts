@@ -3,6 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import type { inferRouterOutputs } from "@trpc/server";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { nextStep } from "./next-step.ts";
 import type { AppRouter } from "../server/api/router.ts";
 
 /** Answers of the live feed keep queries fresh, so they are refetched only on events, on focus and when older than this. */
@@ -55,10 +56,10 @@ export function problemOf(error: unknown): ProblemText {
     const own = error instanceof RequestRefused ? error.problem : (error.data as { cutplane?: ProblemText } | null)?.cutplane;
     // This console demands a credential and the browser has none, or it was revoked.
     if (own?.code === "unauthorized" && typeof location !== "undefined" && location.pathname !== "/login") location.assign("/login");
-    if (own) return { code: own.code, message: own.message, fix: own.fix ?? null };
-    if (error instanceof TRPCClientError && !error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running. Requests to deployments go on without it." };
+    if (own) return { code: own.code, message: own.message, fix: own.fix ?? nextStep(own.code) };
+    if (error instanceof TRPCClientError && !error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running, then try again; this page also goes on by itself. Requests to deployments do not pass it and go on." };
   }
-  return { code: "internal", message: error instanceof Error ? error.message : String(error), fix: null };
+  return { code: "internal", message: error instanceof Error ? error.message : String(error), fix: nextStep("internal") };
 }
 
 /** Refusals say the same thing however often they are asked. */

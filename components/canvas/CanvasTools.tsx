@@ -50,8 +50,8 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
         <div className="pointer-events-none absolute inset-0 grid place-items-center p-6">
           <div className="pointer-events-auto max-w-sm rounded-lg border border-dashed border-line-strong bg-ground p-5">
             <p className="text-base font-medium">Nothing is drawn yet</p>
-            <p className="mt-1 text-ink-2">Draw the machines you plan (double-click, or N), or add a real one: it appears here by itself.</p>
-            <div className="mt-3 flex gap-2"><Button look="primary" onClick={addNode}>Draw a node</Button><Link href="/nodes/add" className={buttonClass()}>Add a machine</Link></div>
+            <p className="mt-1 text-ink-2">Draw the nodes you plan (double-click, or N), or add a real one: it appears here by itself.</p>
+            <div className="mt-3 flex gap-2"><Button look="primary" onClick={addNode}>Draw a node</Button><Link href="/nodes/add" className={buttonClass()}>Add a node</Link></div>
           </div>
         </div>
       )}

@@ -7,6 +7,7 @@ import { CutBytes } from "../model/CutBytes.tsx";
 import { rowRange, spanOf, type TreeRow, treeRows } from "../model/layer-tree.ts";
 import { shortcutOf } from "../shell/shortcuts.ts";
 import { Button } from "../ui/Button.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { HEAT_KINDS, type HeatKind, layerHeat } from "./layer-heat.ts";
 import { LayerRow, ROW_PX } from "./LayerRow.tsx";
 import { rowWindow } from "./row-window.ts";
@@ -32,7 +33,7 @@ export function LayerStack() {
   const seen = useSeen(list, facts !== null);
   const anchor = useRef<LayerRange | null>(null);
   const [at, setAt] = useState(0);
-  if (!facts || !heat) return null;
+  if (!facts || !heat) return <div className="p-3"><Skeleton rows={12} label="Loading the layers" /></div>;
   const toggle = (key: string) => { const next = new Set(folded); if (!next.delete(key)) next.add(key); setFolded(next); };
   const choose = (row: TreeRow, extend: boolean) => {
     const range = rowRange(row);

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { api } from "../api.ts";
 import { NewTopology } from "./NewTopology.tsx";
+import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -18,7 +19,7 @@ export function TopologyList() {
     <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned.">
       <NewTopology />
       {list.isPending && <Skeleton label="Loading topologies" />}
-      {list.error && <Problem title="The topologies could not be listed" error={list.error} retry={() => void list.refetch()} />}
+      {shownError(list) !== null && <Problem title="The topologies could not be listed" error={list.error} retry={() => void list.refetch()} />}
       {list.data?.length === 0 && <Empty title="No drawing yet">Give one a name above. Machines that run an agent can be drawn into it, and it can hold planned ones beside them.</Empty>}
       {list.data && list.data.length > 0 && (
         <table className="rowed w-full">

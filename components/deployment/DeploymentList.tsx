@@ -4,6 +4,7 @@ import Link from "next/link";
 import { api, type DeploymentRow } from "../api.ts";
 import { ms, perSecond } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { shownError } from "../shown-error.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
@@ -21,8 +22,8 @@ export function DeploymentList() {
 export function DeploymentTable() {
   const list = useQuery(api.deployments.list.queryOptions());
   if (list.isPending) return <Skeleton label="Loading deployments" />;
-  if (list.error) return <Problem title="The deployments could not be listed" error={list.error} retry={() => void list.refetch()} />;
-  if (list.data.length === 0) return <Empty title="Nothing is served yet" action={<Link href="/topologies" className={buttonClass("primary")}>Open a topology</Link>}>Place a model on the nodes of a topology, then deploy it. Requests enter at one of the nodes; this console is never on their path.</Empty>;
+  if (shownError(list)) return <Problem title="The deployments could not be listed" error={list.error} retry={() => void list.refetch()} />;
+  if (!list.data || list.data.length === 0) return <Empty title="Nothing is served yet" action={<Link href="/topologies" className={buttonClass("primary")}>Open a topology</Link>}>Place a model on the nodes of a topology, then deploy it. Requests enter at one of the nodes; this console is never on their path.</Empty>;
   return (
     <div className="overflow-x-auto">
       <table className="rowed w-full">

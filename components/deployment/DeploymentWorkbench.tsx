@@ -9,8 +9,11 @@ import { useProblem } from "../canvas/use-problem.ts";
 import { useWorkbenchSetup } from "../canvas/use-workbench-setup.ts";
 import { WorkbenchProvider } from "../canvas/workbench-store.ts";
 import { WorkbenchFrame } from "../canvas/WorkbenchFrame.tsx";
+import { usePageTitle } from "../shell/use-page-title.ts";
+import { shownError } from "../shown-error.ts";
 import { TourStrip } from "../tour/TourStrip.tsx";
 import { Problem } from "../ui/Problem.tsx";
+import { ReadProblem } from "../ui/ReadProblem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DeploymentBar } from "./DeploymentBar.tsx";
 import { Dock } from "./Dock.tsx";
@@ -19,8 +22,9 @@ import { MigrationSteps } from "./MigrationSteps.tsx";
 export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) {
   const deployment = useQuery(api.deployments.get.queryOptions({ id: deploymentId }));
   const topology = useQuery({ ...api.topologies.get.queryOptions({ id: deployment.data?.topologyId ?? "" }), enabled: deployment.data !== undefined });
-  const error = deployment.error ?? topology.error;
-  if (error) return <div className="p-6"><Problem title="This deployment could not be read" error={error} retry={() => { void deployment.refetch(); void topology.refetch(); }} /></div>;
+  usePageTitle(deployment.data?.name);
+  const error = shownError(deployment) ?? shownError(topology);
+  if (error) return <ReadProblem what="deployment" wasCalled={deployment.data?.name} list={{ href: "/deployments", name: "All deployments" }} error={error} retry={() => { void deployment.refetch(); void topology.refetch(); }} />;
   if (!deployment.data || !topology.data) return <div className="p-6"><Skeleton rows={10} label="Loading the deployment" /></div>;
   return <Opened key={deploymentId} deployment={deployment.data} topology={topology.data} />;
 }

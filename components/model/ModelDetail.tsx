@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { api, type ModelFull } from "../api.ts";
 import { bytes, count, flops } from "../format.ts";
+import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { Page, Section } from "../ui/Page.tsx";
-import { Problem } from "../ui/Problem.tsx";
+import { ReadProblem } from "../ui/ReadProblem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { CutBytes } from "./CutBytes.tsx";
 import { DeleteModel } from "./DeleteModel.tsx";
@@ -20,7 +21,8 @@ import { UsedBy } from "./UsedBy.tsx";
 
 export function ModelDetail({ modelId }: { modelId: string }) {
   const query = useQuery(api.models.get.queryOptions({ id: modelId }));
-  if (query.error) return <Page title="Model"><Problem title="This model could not be read" error={query.error} retry={() => void query.refetch()} /></Page>;
+  const error = shownError(query);
+  if (error) return <ReadProblem what="model" wasCalled={query.data?.name} list={{ href: "/models", name: "All models" }} error={error} retry={() => void query.refetch()} />;
   if (!query.data) return <Page title="Model"><Skeleton rows={9} label="Loading the model" /></Page>;
   const model = query.data;
   const { facts } = model;

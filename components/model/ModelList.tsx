@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { api, type ModelRow } from "../api.ts";
 import { bytes, count } from "../format.ts";
+import { shownError } from "../shown-error.ts";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { Page } from "../ui/Page.tsx";
@@ -17,7 +18,7 @@ export function ModelList() {
     <Page title="Models" lead="An imported ONNX file, its layers, and every place where it may be cut.">
       <UploadModel />
       {models.isPending && <Skeleton label="Loading models" />}
-      {models.error && <Problem title="The models could not be listed" error={models.error} retry={() => void models.refetch()} />}
+      {shownError(models) !== null && <Problem title="The models could not be listed" error={models.error} retry={() => void models.refetch()} />}
       {models.data?.length === 0 && <Empty title="No model yet">Drop an ONNX file above. Its layers, costs and legal cuts are worked out in seconds; nothing leaves this machine.</Empty>}
       {models.data && models.data.length > 0 && <ModelTable models={models.data} />}
     </Page>

@@ -13,7 +13,7 @@ export function UsedBy({ model }: { model: ModelFull }) {
   const deployments = (useQuery(api.deployments.list.queryOptions()).data ?? []).filter((one) => one.modelId === model.id);
   return (
     <Section title="Used by">
-      {deployments.length === 0 ? <p className="text-ink-2">No deployment runs this model.</p> : (
+      {deployments.length === 0 ? <p className="text-ink-2">No deployment runs this model. Place it on a topology, then deploy it.</p> : (
         <div className="relative overflow-x-auto">
           <table className="rowed w-full">
             <thead><tr><th>Deployment</th><th>State</th><th>Topology</th><th>Parity</th><th>Compared</th></tr></thead>

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { api, type NodeRow } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { shownError } from "../shown-error.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
@@ -21,8 +22,8 @@ export function Fleet() {
   return (
     <Page title="Nodes" lead="Machines that run an agent. Each one joined with its own certificate." actions={<Link href="/nodes/add" className={buttonClass("primary")}><Plus size={14} />Add a node</Link>}>
       {nodes.isPending && <Skeleton label="Loading nodes" />}
-      {nodes.error && <Problem title="The nodes could not be listed" error={nodes.error} retry={() => void nodes.refetch()} />}
-      {nodes.data?.length === 0 && <Empty title="No machine has joined yet" action={<Link href="/nodes/add" className={buttonClass("primary")}>Get the join command</Link>}>Paste one command on a machine with Node 20 or newer. It appears here by itself.</Empty>}
+      {shownError(nodes) !== null && <Problem title="The nodes could not be listed" error={nodes.error} retry={() => void nodes.refetch()} />}
+      {nodes.data?.length === 0 && <Empty title="No node has joined yet" action={<Link href="/nodes/add" className={buttonClass("primary")}>Get the join command</Link>}>Paste one command on a machine with Node 20 or newer. It appears here by itself.</Empty>}
       {nodes.data && nodes.data.length > 0 && <FleetTable nodes={nodes.data} />}
       <JoinTokens />
     </Page>

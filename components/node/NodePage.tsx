@@ -5,11 +5,12 @@ import { useState } from "react";
 import { api, type NodeFull } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { shownError } from "../shown-error.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { Page, Section } from "../ui/Page.tsx";
-import { Problem } from "../ui/Problem.tsx";
+import { ReadProblem } from "../ui/ReadProblem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { Sparkline } from "../ui/Sparkline.tsx";
 import { State } from "../ui/State.tsx";
@@ -30,7 +31,8 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   // Once it is gone nothing can be asked of it; the last step is on the machine itself.
   const [removedName, setRemoved] = useState<string | null>(null);
   if (removedName !== null) return <Page title={removedName}><RemovedNode name={removedName} /></Page>;
-  if (query.error) return <Page title="Node"><Problem title="This node could not be read" error={query.error} retry={() => void query.refetch()} /><p className="mt-3"><Link href="/nodes" className="underline underline-offset-4">All nodes</Link></p></Page>;
+  const error = shownError(query);
+  if (error) return <ReadProblem what="node" wasCalled={query.data?.name} list={{ href: "/nodes", name: "All nodes" }} error={error} retry={() => void query.refetch()} />;
   if (!query.data) return <Page title="Node"><Skeleton rows={9} label="Loading the node" /></Page>;
   const node = query.data;
   return (

@@ -15,7 +15,7 @@ export function NodeStages({ node }: { node: NodeFull }) {
   const stale = useLive((state) => state.connection === "lost");
   const deployments = useQuery(api.deployments.list.queryOptions()).data ?? [];
   const assignments = live?.assignments ?? node.assignments;
-  if (assignments.length === 0 && node.ingress.length === 0) return <p className="text-ink-2">It runs nothing now.</p>;
+  if (assignments.length === 0 && node.ingress.length === 0) return <p className="text-ink-2">It runs nothing now. A deployment whose plan places layers on it starts its stages here.</p>;
   return (
     <>
       {assignments.length > 0 && (

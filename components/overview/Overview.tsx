@@ -9,6 +9,8 @@ import { percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
 import { TourCard } from "../tour/TourCard.tsx";
+import { shownError } from "../shown-error.ts";
+import { buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { Page, Section } from "../ui/Page.tsx";
@@ -35,7 +37,7 @@ function Attention() {
   const models = useQuery(api.models.list.queryOptions());
   const live = useLive((state) => state.nodes);
   const items = useMemo(() => attentionOf(deployments.data ?? [], (nodes.data ?? []).map((node) => ({ ...node, status: live[node.id]?.status ?? node.status })), models.data ?? null), [deployments.data, nodes.data, models.data, live]);
-  if (deployments.error) return <div className="mb-6"><Problem title="The overview could not be read" error={deployments.error} retry={() => void deployments.refetch()} /></div>;
+  if (shownError(deployments)) return <div className="mb-6"><Problem title="The overview could not be read" error={deployments.error} retry={() => void deployments.refetch()} /></div>;
   if (!deployments.data || !nodes.data) return null;
   return (
     <Section title="Needs attention">
@@ -52,7 +54,7 @@ function FleetHealth() {
   const stale = useLive((state) => state.connection === "lost");
   return (
     <Section title="Fleet" aside={<Link href="/nodes" className="underline underline-offset-4">all nodes</Link>}>
-      {nodes.length === 0 && <Empty title="No machine has joined" action={<Link href="/nodes" className="text-accent underline underline-offset-4">Add a node</Link>}>One pasted command per machine.</Empty>}
+      {nodes.length === 0 && <Empty title="No node has joined" action={<Link href="/nodes/add" className={buttonClass()}>Add a node</Link>}>One command, pasted on the machine, makes it a node.</Empty>}
       <ul>
         {nodes.map((node) => {
           const state = nodeState({ status: live[node.id]?.status ?? node.status, cordoned: node.cordoned });
@@ -68,8 +70,8 @@ function Recent() {
   const events = useLive((state) => state.events);
   return (
     <Section title="Lately" aside={<Link href="/events" className="underline underline-offset-4">all events</Link>}>
-      {events.length === 0 && <p className="text-ink-2">Nothing yet.</p>}
-      <ol aria-live="polite" aria-label="Latest events">{events.slice(-SHOWN_EVENTS).reverse().map((event) => <EventRow key={event.seq} event={event} />)}</ol>
+      {events.length === 0 && <p className="text-ink-2">Nothing has happened yet. Imports, joins, moves and losses are told here with their reasons.</p>}
+      <ol aria-label="Latest events">{events.slice(-SHOWN_EVENTS).reverse().map((event) => <EventRow key={event.seq} event={event} />)}</ol>
     </Section>
   );
 }

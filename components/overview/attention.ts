@@ -19,7 +19,7 @@ export function attentionOf(deployments: readonly Deployment[], nodes: readonly 
     if (node.status === "late") items.push({ tone: "warn", word: "late", text: `${node.name} is late with its report.`, href: "/nodes", action: "nodes" });
   }
   if (models !== null && models.length === 0) items.push({ tone: "idle", word: "next", text: "Import a model to see where it can be cut.", href: "/models", action: "import" });
-  else if (nodes.length === 0) items.push({ tone: "idle", word: "next", text: "Add a machine; until then, draw planned ones and see what they would do.", href: "/nodes", action: "add a node" });
+  else if (nodes.length === 0) items.push({ tone: "idle", word: "next", text: "Add a node; until then, draw planned ones and see what they would do.", href: "/nodes/add", action: "add a node" });
   else if (models !== null && deployments.length === 0) items.push({ tone: "idle", word: "next", text: "Place a model on the nodes and deploy it.", href: "/topologies", action: "open a topology" });
   const urgency: Tone[] = ["bad", "warn", "busy", "idle", "ok"];
   return items.sort((a, b) => urgency.indexOf(a.tone) - urgency.indexOf(b.tone));

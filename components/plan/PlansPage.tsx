@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { api, type PlanRow } from "../api.ts";
 import { ms, perSecond } from "../format.ts";
+import { shownError } from "../shown-error.ts";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { Page } from "../ui/Page.tsx";
@@ -38,7 +39,7 @@ export function PlansPage() {
         <label><span className="eyebrow">Deployment</span><select className="field" value={deploymentId ?? ""} onChange={(event) => set({ deployment: event.target.value, a: null, b: null })}><option value="">all deployments</option>{deployments.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
       </div>
       {plans.isPending && <Skeleton label="Loading plans" />}
-      {plans.error && <Problem title="The plans could not be listed" error={plans.error} retry={() => void plans.refetch()} />}
+      {shownError(plans) !== null && <Problem title="The plans could not be listed" error={plans.error} retry={() => void plans.refetch()} />}
       {(a || b) && <PlanCompare a={a} b={b} />}
       {plans.data && rows.length === 0 && <Empty title="No plan here yet">A plan is kept when a placement is deployed: open a <Link href="/topologies" className="underline underline-offset-4">topology</Link>, place every layer, then press Deploy….</Empty>}
       {rows.length > 0 && (

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api.ts";
 import { setTheme, THEMES, useTheme } from "../shell/theme.ts";
+import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { CopyText } from "../ui/CopyText.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -33,7 +34,7 @@ export function Settings() {
 
 function About() {
   const info = useQuery(api.system.info.queryOptions());
-  if (info.error) return <Section title="About"><Problem title="The server's facts could not be read" error={info.error} /></Section>;
+  if (shownError(info)) return <Section title="About"><Problem title="The server’s facts could not be read" error={info.error} retry={() => void info.refetch()} /></Section>;
   const facts: [string, React.ReactNode][] = info.data ? [
     ["Version", info.data.version], ["Running since", <Time key="t" iso={info.data.startedAt} both />], ["Database", info.data.database === "embedded" ? "PostgreSQL, embedded" : "PostgreSQL, yours"],
     ["Data folder", info.data.dataFolder], ["Agents connect to", `${info.data.agentEndpoint.host}:${info.data.agentEndpoint.port}, mutual TLS`], ["Demo fleet", info.data.demo ? "on: its links are emulated on this machine" : "off"], ["Credentials", info.data.secure ? "demanded" : "not demanded: this listener is on loopback"],
@@ -49,7 +50,8 @@ function Credentials() {
   const revoke = useMutation(api.credentials.revoke.mutationOptions(refresh));
   return (
     <Section title="Credentials" aside="for scripts and other machines, sent as a Bearer token">
-      {list.error && <Problem title="Credentials could not be listed" error={list.error} />}
+      {shownError(list) !== null && <Problem title="Credentials could not be listed" error={list.error} retry={() => void list.refetch()} />}
+      {list.data?.length === 0 && <p className="text-ink-2">There is none yet. Name one below to let a script or another machine use the API.</p>}
       <ul>{(list.data ?? []).map((one) => <li key={one.id} className="flex flex-wrap items-center gap-x-4 border-b border-line py-1.5"><span className="font-medium">{one.name}</span><span className="text-ink-2">made <Time iso={one.createdAt} /></span><Button look="quiet" className="ml-auto" onClick={() => revoke.mutate({ id: one.id })} aria-label={`Revoke ${one.name}`}>Revoke</Button></li>)}</ul>
       <form className="mt-3 flex max-w-md gap-2" onSubmit={(event) => { event.preventDefault(); create.mutate({ name: name.trim() }); setName(""); }}>
         <input className="field" aria-label="Name of the credential" placeholder="Name, e.g. ci" value={name} onChange={(event) => setName(event.target.value)} />

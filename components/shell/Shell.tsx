@@ -3,6 +3,7 @@ import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useEffect, useState } from "react";
 import { IconButton } from "../ui/IconButton.tsx";
+import { Announcer } from "../live/Announcer.tsx";
 import { TourCommand } from "../tour/TourCommand.tsx";
 import { Notices } from "../ui/Notices.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
@@ -35,6 +36,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">{children}</main>
       <CommandPalette open={palette} onOpenChange={setPalette} />
       <KeysSheet open={keys} onOpenChange={setKeys} />
+      <Announcer />
       <TourCommand />
       <Notices />
     </div>

@@ -1,9 +1,12 @@
+"use client";
 import type { ReactNode } from "react";
+import { usePageTitle } from "../shell/use-page-title.ts";
 
 type Props = { title: string; /** In place of the title, with an h1 of its own. */ heading?: ReactNode; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
 
 /** A page of reading and tables; the canvas has a frame of its own. */
 export function Page({ title, heading, lead, actions, children }: Props) {
+  usePageTitle(title);
   return (
     <div className="mx-auto w-full max-w-7xl px-3 pt-5 pb-16 sm:px-6">
       <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
