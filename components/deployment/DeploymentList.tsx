@@ -7,7 +7,7 @@ import { useLive } from "../live/live-store.ts";
 import { shownError } from "../shown-error.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { Page } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
@@ -27,7 +27,7 @@ export function DeploymentTable() {
   return (
     <div className="overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>State</th><th>Model on topology</th><th>Requests</th><th>p50</th><th>Predicted</th><th>p99</th><th className="w-32">Last minutes</th><th>Enters at</th></tr></thead>
+        <thead><tr><th>Name</th><th>State</th><th className="max-sm:hidden">Model on topology</th><th>Requests</th><th>p50</th><th className="max-sm:hidden">Predicted</th><th className="max-sm:hidden">p99</th><th className="w-32 max-sm:hidden">Last minutes</th><th className="max-sm:hidden">Enters at</th></tr></thead>
         <tbody>{list.data.map((one) => <Row key={one.id} deployment={one} />)}</tbody>
       </table>
     </div>
@@ -39,17 +39,19 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
   const sample = useLive((state) => state.deployments[deployment.id]);
   const points = useLive((state) => state.history[deployment.id] ?? NO_POINTS);
   const stale = useLive((state) => state.connection === "lost");
+  const planId = deployment.currentRevision?.planId ?? null;
+  const kind = useQuery(api.plans.get.queryOptions({ id: planId ?? "" }, { enabled: planId !== null })).data?.plan.estimate.kind;
   return (
     <tr data-testid="deployment-row">
       <td><Link className="font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent" href={`/deployments/${deployment.id}`}>{deployment.name}</Link>{deployment.currentRevision && <span className="num ml-2 text-xs text-ink-3">r{deployment.currentRevision.number}</span>}</td>
       <td><State tone={DEPLOYMENT_TONES[deployment.status]}>{deployment.status}</State>{deployment.statusReason && deployment.status !== "live" && <div className="max-w-60 text-xs text-ink-2">{deployment.statusReason}</div>}</td>
-      <td className="text-ink-2">{deployment.modelName} on {deployment.topologyName}</td>
+      <td className="text-ink-2 max-sm:hidden">{deployment.modelName} on {deployment.topologyName}</td>
       <td><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} />{sample && sample.errorsPerSecond > 0 && <div className="text-xs text-bad">{sample.errorsPerSecond.toFixed(1)} errors/s</div>}</td>
       <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /></td>
-      <td><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind="mixed" /></td>
-      <td><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>
-      <td><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>
-      <td className="num text-xs text-ink-2">{deployment.ingress.map((one) => <div key={one.nodeId} className="break-all">{one.url}{one.ready ? "" : " (not ready)"}</div>)}</td>
+      <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(kind ?? "mixed")} /></td>
+      <td className="max-sm:hidden"><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>
+      <td className="max-sm:hidden"><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>
+      <td className="num text-xs text-ink-2 max-sm:hidden">{deployment.ingress.map((one) => <div key={one.nodeId} className="break-all">{one.url}{one.ready ? "" : " (not ready)"}</div>)}</td>
     </tr>
   );
 }

@@ -29,19 +29,19 @@ function ModelTable({ models }: { models: ModelRow[] }) {
   return (
     <div className="overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>Size</th><th>Layers</th><th>Ops</th><th>Parameters</th><th>Legal cuts</th><th>Takes</th><th>Origin</th><th>Imported</th></tr></thead>
+        <thead><tr><th>Name</th><th>Size</th><th>Layers</th><th className="max-sm:hidden">Ops</th><th className="max-sm:hidden">Parameters</th><th>Legal cuts</th><th className="max-sm:hidden">Takes</th><th className="max-sm:hidden">Origin</th><th className="max-sm:hidden">Imported</th></tr></thead>
         <tbody>
           {models.map((model) => (
             <tr key={model.id} data-testid="model-row">
               <td><Link className="font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent" href={`/models/${model.id}`}>{model.name}</Link></td>
               <td><Figure figure={bytes(model.bytes)} /></td>
               <td className="num">{model.layerCount}</td>
-              <td className="num">{model.opCount}</td>
-              <td><Figure figure={count(model.parameterCount)} /></td>
+              <td className="num max-sm:hidden">{model.opCount}</td>
+              <td className="max-sm:hidden"><Figure figure={count(model.parameterCount)} /></td>
               <td>{model.noCutReason ? <span className="text-warn" title={model.noCutReason}>none: {model.noCutReason}</span> : <span className="num">{model.legalCutCount}</span>}</td>
-              <td>{model.processorKind ?? <span className="text-ink-3">tensors</span>}</td>
-              <td className="text-ink-2">{model.origin}</td>
-              <td className="text-ink-2"><Time iso={model.createdAt} /></td>
+              <td className="max-sm:hidden">{model.processorKind ?? <span className="text-ink-3">tensors</span>}</td>
+              <td className="text-ink-2 max-sm:hidden">{model.origin}</td>
+              <td className="text-ink-2 max-sm:hidden"><Time iso={model.createdAt} /></td>
             </tr>
           ))}
         </tbody>

@@ -34,7 +34,7 @@ function FleetTable({ nodes }: { nodes: NodeRow[] }) {
   return (
     <div className="relative mb-8 overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>State</th><th>Hardware</th><th>CPU</th><th>Memory used</th><th>Agent</th><th>Stages</th><th>Last seen</th><th>Certificate</th><th><span className="sr-only">Actions</span></th></tr></thead>
+        <thead><tr><th>Name</th><th>State</th><th className="max-sm:hidden">Hardware</th><th>CPU</th><th className="max-sm:hidden">Memory used</th><th className="max-sm:hidden">Agent</th><th>Stages</th><th className="max-sm:hidden">Last seen</th><th className="max-sm:hidden">Certificate</th><th className="max-sm:hidden"><span className="sr-only">Actions</span></th></tr></thead>
         <tbody>{nodes.map((node) => <FleetRow key={node.id} node={node} />)}</tbody>
       </table>
     </div>
@@ -48,16 +48,16 @@ function FleetRow({ node }: { node: NodeRow }) {
   const sample = live?.sample ?? null;
   return (
     <tr data-testid="fleet-row">
-      <td className="font-medium"><Link href={`/nodes/${node.id}`} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><div className="num text-xs font-normal text-ink-3">{node.id}</div></td>
+      <td className="font-medium"><Link href={`/nodes/${node.id}`} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><div className="num text-xs font-normal text-ink-3 max-sm:hidden">{node.id}</div></td>
       <td><State tone={state.tone}>{state.word}</State></td>
-      <td className="text-ink-2"><Machine hardware={node.hardware} /></td>
+      <td className="text-ink-2 max-sm:hidden"><Machine hardware={node.hardware} /></td>
       <td><Figure figure={percent(sample?.cpuRatio)} stale={stale} /></td>
-      <td><Figure figure={bytes(sample?.memoryUsedBytes)} stale={stale} /><div className="text-xs text-ink-3">agent <Figure figure={bytes(sample?.agentRssBytes)} stale={stale} /></div></td>
-      <td className="num text-ink-2">{node.agentVersion}</td>
+      <td className="max-sm:hidden"><Figure figure={bytes(sample?.memoryUsedBytes)} stale={stale} /><div className="text-xs text-ink-3">agent <Figure figure={bytes(sample?.agentRssBytes)} stale={stale} /></div></td>
+      <td className="num text-ink-2 max-sm:hidden">{node.agentVersion}</td>
       <td className="num">{(live?.assignments ?? node.assignments).length}</td>
-      <td className="text-ink-2"><Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></td>
-      <td className="text-ink-2">ends <Time iso={node.certificateExpiresAt} /></td>
-      <td><RowActions node={node} /></td>
+      <td className="text-ink-2 max-sm:hidden"><Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></td>
+      <td className="text-ink-2 max-sm:hidden">ends <Time iso={node.certificateExpiresAt} /></td>
+      <td className="max-sm:hidden"><RowActions node={node} /></td>
     </tr>
   );
 }

@@ -32,7 +32,7 @@ export function PlanIt({ modelId, topologyId, deploymentId, onOrigin }: Props) {
   }));
   const run = () => solve.mutate({ modelId, topologyId, objective, ...(minStages > 1 ? { minStages } : {}), ...(deploymentId ? { deploymentId } : {}) });
   return (
-    <span className="flex items-center gap-1">
+    <span className="flex flex-wrap items-center gap-1">
       <select aria-label="What Plan it minimises" className="field w-auto! pr-1" value={objective} onChange={(event) => setObjective(event.target.value as Objective)}><option value="latency">lowest latency</option><option value="throughput">most requests/s</option></select>
       <select aria-label="Fewest stages" className="field w-auto! pr-1" value={minStages} onChange={(event) => setMinStages(Number(event.target.value))}>{Array.from({ length: Math.min(8, Math.max(1, nodeCount)) }, (_, index) => index + 1).map((count) => <option key={count} value={count}>{count === 1 ? "any cut" : `≥ ${count} stages`}</option>)}</select>
       <Button onClick={run} disabled={solve.isPending || !saved} data-testid="plan-it"><WandSparkles size={14} />{solve.isPending ? "Planning…" : "Plan it"}</Button>

@@ -44,7 +44,7 @@ function Entries({ close }: { close: () => void }) {
       <ul id="commands" role="listbox" aria-label="Commands" className="mt-2">
         {entries.map((entry, index) => (
           <li key={entry.id} id={entry.id} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => run(entry)} className={`flex cursor-pointer justify-between gap-3 rounded-md px-2 py-1.5 ${index === chosen ? "bg-accent-wash" : ""}`}>
-            <span className="min-w-0 truncate">{entry.name}</span><span className="flex shrink-0 items-baseline gap-2 text-xs text-ink-3">{entry.keys && <kbd className="num max-sm:hidden">{entry.keys.split(", ")[0]}</kbd>}{entry.group}</span>
+            <span className="min-w-0 truncate">{entry.name}</span><span className="flex shrink-0 items-baseline gap-2 text-xs text-ink-3 max-[18rem]:hidden">{entry.keys && <kbd className="num max-sm:hidden">{entry.keys.split(", ")[0]}</kbd>}{entry.group}</span>
           </li>
         ))}
       </ul>

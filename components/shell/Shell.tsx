@@ -52,5 +52,5 @@ function ThemeButton() {
 
 /** A plane, cut. */
 function Mark() {
-  return <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden><path d="M3 4.5h10L9.5 19.5H3z" className="fill-accent" /><path d="M16 4.5h5v15h-8.5z" className="fill-accent-mid" /></svg>;
+  return <svg viewBox="0 0 24 24" aria-hidden className="size-[1.55em] shrink-0"><path d="M3 4.5h10L9.5 19.5H3z" className="fill-accent" /><path d="M16 4.5h5v15h-8.5z" className="fill-accent-mid" /></svg>;
 }

@@ -10,7 +10,7 @@ const LOOKS: Record<Look, string> = {
   danger: "bg-raised text-bad border-line-strong hover:border-bad",
 };
 export const buttonClass = (look: Look = "plain") =>
-  `inline-flex h-7 shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 ${LOOKS[look]}`;
+  `inline-flex min-h-7 max-w-full shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md max-[20rem]:whitespace-normal border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 ${LOOKS[look]}`;
 
 export const Button = forwardRef<HTMLButtonElement, Props>(function Button({ look = "plain", className = "", type = "button", ...rest }, ref) {
   return <button ref={ref} type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;

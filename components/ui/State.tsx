@@ -14,7 +14,7 @@ const COLOURS: Record<Tone, string> = { ok: "text-ok", warn: "text-warn", bad: "
 export function State({ tone, children, testId, still = false }: { tone: Tone; children: ReactNode; testId?: string; still?: boolean }) {
   return (
     <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${COLOURS[tone]}`} data-testid={testId}>
-      <svg viewBox="0 0 10 10" width="9" height="9" aria-hidden className={tone === "busy" && !still ? "animate-spin [animation-duration:2.4s]" : ""}>{SHAPES[tone]}</svg>
+      <svg viewBox="0 0 10 10" aria-hidden className={`size-[0.7em] shrink-0 ${tone === "busy" && !still ? "animate-spin [animation-duration:2.4s]" : ""}`}>{SHAPES[tone]}</svg>
       <span className="text-xs font-medium">{children}</span>
     </span>
   );
