@@ -63,7 +63,7 @@ test("what was tried becomes the sample, and the badge says so", async ({ page }
   await expect(page.getByTestId("try-headline")).toBeVisible();
   await page.getByTestId("try-as-sample").click();
   await expect(page.getByTestId("try-as-sample")).toBeDisabled();
-  await expect(page.getByTestId("try-it")).toContainText("has it as its sample");
+  await expect(page.getByTestId("try-it")).toContainText("Plans are compared on it now.");
   await openModel(page);
   await expect(page.getByTestId("sample")).toHaveAttribute("data-source", "given");
   await expect(page.getByTestId("sample")).toContainText("picture.png");

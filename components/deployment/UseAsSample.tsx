@@ -16,7 +16,7 @@ export function UseAsSample({ model, sent }: { model: ModelFull; sent: File | st
     <div className="space-y-2">
       <div className="flex flex-wrap items-center gap-3 text-xs text-ink-2">
         <Button disabled={give.isPending || isDone} onClick={() => give.mutate({ file, form }, { onSuccess: () => setGiven(sent) })} data-testid="try-as-sample">Use as the model’s sample</Button>
-        <span role="status">{give.isPending ? "Running the whole model on it…" : isDone ? `${model.name} has it as its sample: plans are compared on it.` : ""}</span>
+        <span role="status">{give.isPending ? "Running the whole model on it…" : isDone ? "Plans are compared on it now." : ""}</span>
       </div>
       {give.error && <Problem title="It is not the sample" error={give.error} />}
     </div>

@@ -34,7 +34,7 @@ function Row({ deployment, sampleDigest }: { deployment: DeploymentRow; sampleDi
       <td><State tone={DEPLOYMENT_TONES[deployment.status]}>{deployment.status}</State></td>
       <td className="text-ink-2">{deployment.topologyName}</td>
       <td>{planId === null ? <span className="text-ink-3">–</span> : <ParityBadge parity={parity} />}</td>
-      <td className="text-ink-2"><ParityDetails parity={parity} sampleDigest={sampleDigest} /></td>
+      <td className="min-w-56 text-ink-2"><ParityDetails parity={parity} sampleDigest={sampleDigest} /></td>
     </tr>
   );
 }
