@@ -87,6 +87,18 @@ test("an address that is no node's is refused", async () => {
   expect((await fetchThrough(network, port + 1, 10)).status).toContain("502");
 });
 
+test("where the way beyond is open, nodes of nobody's are reached, over no emulated link", async () => {
+  const [port, stranger] = [await startSource(), await startSource()];
+  const config = { nodes: [{ name: "b", host: "127.0.0.1", port }], proxies: [{ node: "a", port: 0 }], links: [{ from: "b", to: "a" }] };
+  const network = await startLinkNetwork(config);
+  closers.push(() => network.close());
+  expect((await fetchThrough(network, stranger, 10)).status).toContain("502");
+  network.apply({ ...config, beyond: "open" });
+  expect(await fetchThrough(network, stranger, 1000)).toMatchObject({ status: expect.stringContaining(" 200 "), bytes: 1000 });
+  expect(await fetchThrough(network, port, 1000)).toMatchObject({ bytes: 1000 });
+  expect(network.stats().find((link) => link.from === "a" && link.to === "b")?.bytes).toBe(4);
+});
+
 test("a link that is cut holds the bytes until it is restored; a reset one ends connections", async () => {
   const port = await startSource();
   const network = await startNetwork(port, { bytesPerSecond: 20e6 });

@@ -12,6 +12,8 @@ export type NetworkConfig = {
   /** Port 0 = any free one. Host is loopback always. */
   proxies: { node: string; port: number }[];
   links: ({ from: string; to: string } & Partial<LinkSettings>)[];
+  /** What happens to connections that leave the network: refused, as ever, or carried as they are, over no emulated link. */
+  beyond?: "refused" | "open";
 };
 export type LinkNetwork = {
   /** Chosen ports, by node. */
@@ -37,6 +39,7 @@ export async function startLinkNetwork(config: NetworkConfig): Promise<LinkNetwo
   const refused = new Set<string>();
   const carried = new Set<Carried>();
   const addresses = new Map<string, { name: string; host: string; port: number }>();
+  let beyond: "refused" | "open" = "refused";
   const key = (from: string, to: string) => `${from}\u0000${to}`;
 
   function linkOf(from: string, to: string): ShapedLink {
@@ -48,11 +51,12 @@ export async function startLinkNetwork(config: NetworkConfig): Promise<LinkNetwo
   }
   function apply(next: NetworkConfig): void {
     addresses.clear();
+    beyond = next.beyond ?? "refused";
     for (const node of next.nodes) addresses.set(`${node.host}:${node.port}`, node);
     for (const { from, to, ...settings } of next.links) linkOf(from, to).set({ ...OPEN_LINK, ...settings });
   }
   function open(source: string, target: string, client: Duplex, head: Buffer): void {
-    const node = addresses.get(target);
+    const node = addresses.get(target) ?? (beyond === "open" ? strangerAt(target) : null);
     if (!node) return refuse(client, `502 no node of this network listens at ${target}`);
     if (carried.size >= MAX_CONNECTIONS) return refuse(client, `503 more than ${MAX_CONNECTIONS} connections`);
     if (refused.has(key(source, node.name)) || refused.has(key(node.name, source))) return refuse(client, `503 the link between ${source} and ${node.name} is cut`);
@@ -114,6 +118,13 @@ export async function startLinkNetwork(config: NetworkConfig): Promise<LinkNetwo
       await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); })));
     },
   };
+}
+
+/** All who are beyond share one name, and with it one open link each way. */
+function strangerAt(target: string): { name: string; host: string; port: number } | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(target);
+  const [host, port] = [match?.[1] ?? match?.[2], Number(match?.[3])];
+  return host && port > 0 && port < 65_536 ? { name: "(beyond)", host, port } : null;
 }
 
 function refuse(client: Duplex, status: string): void {
