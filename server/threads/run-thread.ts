@@ -17,7 +17,7 @@ const waiting: (() => void)[] = [];
 export type ThreadOptions = { signal?: AbortSignal; onProgress?: (progress: Progress) => void; graceMs?: number };
 
 export async function runThread(job: ThreadJob, options: ThreadOptions): Promise<ThreadMessage> {
-  while (running >= MAX_THREADS) await new Promise<void>((resolve) => waiting.push(resolve));
+  while (running >= MAX_THREADS) await turn(options.signal);
   running++;
   try {
     return await runOne(job, options);
@@ -25,6 +25,23 @@ export async function runThread(job: ThreadJob, options: ThreadOptions): Promise
     running--;
     waiting.shift()?.();
   }
+}
+
+/** Until a thread ends. @throws ModelRefusal cancelled: who waits must not wait for another's work to be told. */
+function turn(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancelled = () => {
+      waiting.splice(waiting.indexOf(go), 1);
+      reject(new ModelRefusal("cancelled", "The work on this model was cancelled."));
+    };
+    const go = () => {
+      signal?.removeEventListener("abort", cancelled);
+      resolve();
+    };
+    waiting.push(go);
+    if (signal?.aborted) cancelled();
+    else signal?.addEventListener("abort", cancelled, { once: true });
+  });
 }
 
 function runOne(job: ThreadJob, options: ThreadOptions): Promise<ThreadMessage> {
