@@ -76,6 +76,15 @@ test("errors say what, where and what to do, in both doors", async () => {
   expect({ status: trpc.status, body: await trpc.json() }).toMatchObject({ status: 404, body: { error: { data: { cutplane: { code: "not-found", place: "mdl_none" } } } } });
 });
 
+test("a name that an address does not have is told, not dropped", async () => {
+  const deployment = { name: "d", planId: "pln_none", settings: { ingressNodeIds: ["nod_a"] } };
+  expect(await target.call("POST", "/api/v1/deployments", deployment)).toMatchObject({ status: 400, body: { error: { place: "settings.ingressNodeIds" } } });
+  expect(await target.call("POST", "/api/v1/topologies", { name: "n", documents: {} })).toMatchObject({ status: 400, body: { error: { place: "documents" } } });
+  expect(await target.call("GET", "/api/v1/events?limt=3")).toMatchObject({ status: 400, body: { error: { place: "limt" } } });
+  const made = await target.call("POST", "/api/v1/topologies", { name: "whole" });
+  expect(await target.call("PUT", `/api/v1/topologies/${made.body.id}`, { baseRevision: 1, document: made.body.document })).toMatchObject({ status: 200 });
+});
+
 test("tRPC answers a read without any input", async () => {
   const answer = await fetch(`${target.url}/trpc/topologies.list`);
   expect({ status: answer.status, body: await answer.json() }).toMatchObject({ status: 200, body: { result: { data: expect.any(Array) } } });

@@ -12,7 +12,7 @@ import { toPublicError } from "./trpc.ts";
 /** Drawings of a thousand nodes are about 2 MB; models come another way. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-type Route = { method: string; pattern: RegExp; call: string; shape: Record<string, z.ZodType> };
+type Route = { method: string; pattern: RegExp; call: string; shape: Record<string, z.ZodType>; input: z.ZodType | undefined };
 const routes = collectRoutes();
 
 /** `path` is below /api/v1. Always answers. */
@@ -22,6 +22,8 @@ export async function answerRest(req: IncomingMessage, res: ServerResponse, url:
     const { route, parameters } = findRoute(req.method ?? "GET", path);
     context = await makeContext();
     const input = { ...(hasBody(req.method) ? await readBody(req) : readQuery(url, route.shape)), ...parameters };
+    const strange = strangeName(input, route.input, "");
+    if (strange !== null) throw new AppError("bad-request", `There is no “${strange}” here; it would have no effect.`, { place: strange, fix: "Look at the address's input at /api/docs." });
     sendJson(res, 200, await callProcedure(context, route.call, input));
   } catch (thrown) {
     const error = toPublicError(thrown);
@@ -97,11 +99,30 @@ function readQuery(url: URL, shape: Record<string, z.ZodType>): Record<string, u
 }
 
 function coerce(text: string, schema: z.ZodType | undefined): unknown {
-  let inner: unknown = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodNullable) inner = inner.def.innerType;
+  const inner = bare(schema);
   if (inner instanceof z.ZodNumber && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
   if (inner instanceof z.ZodBoolean && (text === "true" || text === "false")) return text === "true";
   return text;
+}
+
+function bare(schema: z.ZodType | undefined): unknown {
+  let inner: unknown = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodNullable) inner = inner.def.innerType;
+  return inner;
+}
+
+/** The first name the input has and its schema has not: dropped in silence it would be believed. What is in lists may come as it was read. Null = none. */
+function strangeName(value: unknown, schema: z.ZodType | undefined, at: string): string | null {
+  const inner = bare(schema);
+  const isClosed = inner instanceof z.ZodObject && (inner.def.catchall === undefined || inner.def.catchall instanceof z.ZodNever);
+  if (!isClosed || typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const shape = inner.shape as Record<string, z.ZodType>;
+  for (const [name, child] of Object.entries(value)) {
+    const place = at === "" ? name : `${at}.${name}`;
+    const found = Object.hasOwn(shape, name) ? strangeName(child, shape[name], place) : place;
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function collectRoutes(): Route[] {
@@ -110,7 +131,7 @@ function collectRoutes(): Route[] {
     const meta = _def.meta?.openapi;
     if (!meta) return [];
     const pattern = new RegExp(`^${meta.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}/?$`);
-    return [{ method: meta.method, pattern, call, shape: shapeOf(_def.inputs[0]) }];
+    return [{ method: meta.method, pattern, call, shape: shapeOf(_def.inputs[0]), input: _def.inputs[0] as z.ZodType | undefined }];
   });
 }
 
