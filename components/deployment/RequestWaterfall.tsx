@@ -10,7 +10,7 @@ import { type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallP
 
 /** Told by pattern and height as well as by colour, and in words beside the bar. */
 const LOOKS: Record<PartKind, string> = {
-  send: "bg-ink-3", latency: "hatch border border-ink-3", transfer: "bg-warn", wait: "hatch bg-line", compute: "bg-accent", "hand-on": "bg-accent-mid", way: "hatch border border-ink-3", rest: "hatch border border-dashed border-line-strong",
+  send: "bg-ink-3", latency: "hatch border border-ink-3", transfer: "bg-accent-mid", wait: "hatch bg-line", compute: "bg-accent", "hand-on": "bg-ink-3", way: "hatch border border-ink-3", rest: "hatch border border-dashed border-line-strong",
 };
 const WORDS: Record<PartKind, string> = {
   send: "accepted and sent", latency: "latency", transfer: "transfer", wait: "waited", compute: "computed", "hand-on": "handed on", way: "on the way", rest: "not attributed",
@@ -40,7 +40,7 @@ function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string
     <>
       <table className="w-full table-fixed text-xs">
         <caption className="sr-only">The request's parts in order, each with its time</caption>
-        <colgroup><col className="w-44 max-sm:w-28" /><col /><col className="w-20" /><col className="w-20 max-sm:w-0" /></colgroup>
+        <colgroup><col className="w-36 max-sm:w-28" /><col /><col className="w-16" /><col className="w-16 max-sm:w-0" /></colgroup>
         <thead className="sr-only"><tr><th>Part</th><th>When</th><th>Time</th><th>Bytes in</th></tr></thead>
         <tbody>
           {waterfall.rows.map((row) => (

@@ -16,6 +16,7 @@ import { Sparkline } from "../ui/Sparkline.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 import { NodeLog } from "./NodeLog.tsx";
+import { NodeChartsTab } from "./NodeChartsTab.tsx";
 import { NodeLinks } from "./NodeLinks.tsx";
 import { NodeStages } from "./NodeStages.tsx";
 import { NodeTabs } from "./NodeTabs.tsx";
@@ -37,7 +38,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   const node = query.data;
   return (
     <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<CordonButton node={node} />}>
-      <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
+      <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["charts", "Charts", <NodeChartsTab key="c" node={node} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
     </Page>
   );
 }

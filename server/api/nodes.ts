@@ -14,12 +14,12 @@ import { listJoinTokens } from "../store/join-tokens.ts";
 import { makeJoinToken } from "../trust/join-tokens.ts";
 import type { Context } from "./context.ts";
 import { joinCommands } from "./join-commands.ts";
-import { readNodeMetrics } from "./read-metrics.ts";
+import { readLinkMetrics, readNodeMetrics } from "./read-metrics.ts";
 import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
 import { readPreflight } from "./read-preflight.ts";
 import { actionPreview, drainPreview } from "./schemas/preview-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
-import { joinTokenRow, logPage, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
+import { joinTokenRow, linkMetricRow, logPage, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
 import { liveLink } from "./schemas/topology-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -110,6 +110,11 @@ export const nodes = router({
     .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
     .output(z.array(nodeMetricRow))
     .query(({ ctx, input }) => readNodeMetrics(ctx.deps, input.id, input.minutes)),
+  linkMetrics: procedure
+    .meta({ openapi: { method: "GET", path: "/nodes/{id}/links/{toNodeId}/metrics", tags: ["nodes"], summary: "Round trip, bandwidth and traffic of the link from one node to another" } })
+    .input(byId.extend({ toNodeId: z.string().min(1).max(100), minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
+    .output(z.array(linkMetricRow))
+    .query(({ ctx, input }) => readLinkMetrics(ctx.deps, { fromNodeId: input.id, toNodeId: input.toNodeId, minutes: input.minutes })),
   logs: procedure
     .meta({ openapi: { method: "GET", path: "/nodes/{id}/logs", tags: ["nodes"], summary: "Lines of the agent's own log, asked of it now: the newest ones, or those after a line" } })
     .input(byId.extend({ afterSeq: z.number().int().min(0).optional(), limit: z.number().int().min(1).max(MAX_LOG_LINES_PER_PAGE).default(200), level: z.enum(LOG_LEVELS).default("debug").meta({ description: "This level and worse ones." }) }))

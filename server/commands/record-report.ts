@@ -46,7 +46,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     live.sampleAtMs = nowMs;
     live.sampleSeconds = previousAtMs === 0 ? 1 : Math.min(MAX_SAMPLE_SECONDS, Math.max(0.2, (nowMs - previousAtMs) / 1000));
     const { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores } = report.sample;
-    pushSample(live.ring, nowMs, [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores]);
+    pushSample(live.ring, nowMs, [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, report.sample.stages.reduce((sum, stage) => sum + stage.queueLength, 0)]);
     recordTraffic(fleet, live);
   }
   for (const link of report.links ?? []) {

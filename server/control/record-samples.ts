@@ -34,8 +34,8 @@ export async function recordWindows(deps: Deps): Promise<void> {
   for (const live of fleet.nodes.values()) {
     const rows = inWindow(live.ring);
     if (rows.length === 0) continue;
-    const [cpuRatio, memoryUsedBytes, agentRssBytes] = [0, 1, 2].map((column) => mean(rows, column));
-    windows.push({ scope: "node", scopeId: live.nodeId, at, values: { cpuRatio, memoryUsedBytes, agentRssBytes, stages: live.sample?.stages ?? [] } });
+    const [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, queueLength] = [0, 1, 2, 3, 4].map((column) => mean(rows, column));
+    windows.push({ scope: "node", scopeId: live.nodeId, at, values: { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, queueLength, stages: live.sample?.stages ?? [] } });
   }
   for (const [deploymentId, ring] of fleet.deploymentRings) {
     const rows = inWindow(ring);

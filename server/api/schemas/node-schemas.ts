@@ -91,8 +91,9 @@ const stageSample: z.ZodType<NodeSample["stages"][number], NodeSample["stages"][
   })
   .meta({ id: "StageSample" });
 
+export const linkMetricRow = z.object({ at: z.iso.datetime(), rttMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), bytesPerSecond: z.number() }).meta({ id: "LinkMetricRow" });
 export const nodeMetricRow = z
-  .object({ at: z.iso.datetime(), cpuRatio: z.number(), memoryUsedBytes: z.number(), agentRssBytes: z.number(), stages: z.array(stageSample) })
+  .object({ at: z.iso.datetime(), cpuRatio: z.number(), memoryUsedBytes: z.number(), agentRssBytes: z.number(), agentCpuCores: z.number().nullable(), queueLength: z.number().nullable().meta({ description: "Frames that wait, over all stages." }), stages: z.array(stageSample) })
   .meta({ id: "NodeMetricRow" });
 
 export const logPage: z.ZodType<LogPage, LogPage> = z
