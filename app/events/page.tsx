@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
+import { Suspense } from "react";
 import { EventPage } from "../../components/event/EventPage.tsx";
 
 export const metadata: Metadata = { title: "Events" };
 
 export default function Page() {
-  return <EventPage />;
+  return <Suspense><EventPage /></Suspense>;
 }

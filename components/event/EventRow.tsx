@@ -1,16 +1,24 @@
+import Link from "next/link";
 import type { StoredEvent } from "../../server/events/catalogue.ts";
+import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
+import { eventPlace, eventSeverity } from "./event-filter.ts";
 
-/** One event: when, what happened and why, who. */
+const TONES = { info: "idle", warn: "warn", error: "bad" } as const;
+
+/** One event: when, how bad, what happened and why, who. Its name leads to what it is about. */
 export function EventRow({ event }: { event: StoredEvent }) {
+  const severity = eventSeverity(event);
+  const place = eventPlace(event);
+  const name = <span className="num truncate text-xs leading-5">{event.name}</span>;
   return (
-    <li className="grid grid-cols-[4.5rem_1fr] gap-x-3 border-b border-line py-1.5 sm:grid-cols-[9.5rem_10rem_1fr_auto]" data-testid="event">
+    <li className="grid grid-cols-[4.5rem_1fr] gap-x-3 border-b border-line py-1.5 sm:grid-cols-[9.5rem_12rem_1fr_auto]" data-testid="event" data-severity={severity}>
       <span className="text-ink-2"><span className="max-sm:hidden"><Time iso={event.at} both /></span><span className="sm:hidden"><Time iso={event.at} /></span></span>
-      <span className={`num truncate text-xs leading-5 max-sm:text-right ${isBad(event) ? "text-bad" : "text-ink-3"}`}>{event.name}</span>
+      <span className="min-w-0 truncate max-sm:text-right">
+        <State tone={TONES[severity]}>{severity !== "info" && <span className="sr-only">{severity === "warn" ? "warning: " : "error: "}</span>}{place ? <Link href={place} className="font-normal underline decoration-line-strong underline-offset-4 hover:decoration-accent">{name}</Link> : <span className="font-normal">{name}</span>}</State>
+      </span>
       <span className="min-w-0 break-words max-sm:col-span-2">{event.message}</span>
       <span className="text-xs text-ink-3 max-sm:hidden">{event.actor}</span>
     </li>
   );
 }
-
-const isBad = (event: StoredEvent) => event.name === "node.lost" || event.name === "model.refused" || (event.name === "migration.finished" && (event.payload as { outcome?: string }).outcome === "rolled-back");

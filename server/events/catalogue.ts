@@ -33,6 +33,27 @@ export type EventPayloads = {
 };
 export type EventName = keyof EventPayloads;
 
+/** The part of a name before its first dot. */
+export const EVENT_KINDS = ["node", "assignment", "deployment", "migration", "plan", "model", "profile", "topology", "operation", "credential", "join-token"] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+export const EVENT_SEVERITIES = ["info", "warn", "error"] as const;
+export type EventSeverity = (typeof EVENT_SEVERITIES)[number];
+/** What makes an event more than information: its name, or its name with what its payload says. The store asks the database by the same rules. */
+export const SEVERITY_RULES: readonly { severity: Exclude<EventSeverity, "info">; name: EventName; field?: string; values?: readonly string[] }[] = [
+  { severity: "error", name: "node.lost" },
+  { severity: "error", name: "model.refused" },
+  { severity: "error", name: "node.notice", field: "level", values: ["error"] },
+  { severity: "error", name: "migration.finished", field: "outcome", values: ["rolled-back"] },
+  { severity: "error", name: "assignment.changed", field: "state", values: ["failed"] },
+  { severity: "error", name: "operation.changed", field: "status", values: ["failed"] },
+  { severity: "error", name: "plan.checked", field: "status", values: ["different", "failed"] },
+  { severity: "warn", name: "node.late" },
+  { severity: "warn", name: "node.notice", field: "level", values: ["warn"] },
+  { severity: "warn", name: "migration.cancelling" },
+  { severity: "warn", name: "migration.finished", field: "outcome", values: ["cancelled"] },
+  { severity: "warn", name: "operation.changed", field: "status", values: ["cancelled"] },
+];
+
 /** An event as stored and as sent to browsers. `seq` orders them without gaps in visibility: replaying from N misses nothing. */
 export type StoredEvent<N extends EventName = EventName> = {
   seq: number; at: string; name: N; subjectId: string; actor: string;

@@ -1,6 +1,6 @@
 // Owns rows of the event log. Sequence numbers are taken under an advisory transaction lock and have no gaps: order of sequence = order of commit.
-import type { Event as EventRow } from "../../prisma/generated/client.ts";
-import type { EventName, EventPayloads, StoredEvent } from "../events/catalogue.ts";
+import type { Event as EventRow, Prisma } from "../../prisma/generated/client.ts";
+import { type EventKind, type EventName, type EventPayloads, type EventSeverity, SEVERITY_RULES, type StoredEvent } from "../events/catalogue.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
@@ -28,14 +28,23 @@ export async function eventHeadSeq(db: Db | Tx): Promise<number> {
   return Number(head._max.seq ?? 0n);
 }
 
-export type EventQuery = { afterSeq?: number; beforeSeq?: number; subjectId?: string; limit: number };
+export type EventQuery = {
+  afterSeq?: number; beforeSeq?: number; limit: number;
+  /** Of this thing, or of a deployment: also what happened elsewhere for its sake. */
+  subjectId?: string;
+  kind?: EventKind;
+  /** This one and worse. */
+  severity?: EventSeverity;
+  /** In name, message, actor or subject, whatever the case. */
+  text?: string;
+};
 
 /** Ascending by sequence. With `afterSeq` the oldest ones after it, otherwise the newest ones (before `beforeSeq`). */
 export async function listEvents(db: Db | Tx, query: EventQuery): Promise<StoredEvent[]> {
   const forward = query.afterSeq !== undefined;
   const rows = await db.event.findMany({
     where: {
-      ...(query.subjectId === undefined ? {} : { subjectId: query.subjectId }),
+      AND: filtersOf(query),
       seq: { ...(query.afterSeq === undefined ? {} : { gt: BigInt(query.afterSeq) }), ...(query.beforeSeq === undefined ? {} : { lt: BigInt(query.beforeSeq) }) },
     },
     orderBy: { seq: forward ? "asc" : "desc" },
@@ -43,6 +52,21 @@ export async function listEvents(db: Db | Tx, query: EventQuery): Promise<Stored
   });
   return (forward ? rows : rows.reverse()).map(toEvent);
 }
+
+function filtersOf({ subjectId, kind, severity, text }: EventQuery): Prisma.EventWhereInput[] {
+  const filters: Prisma.EventWhereInput[] = [];
+  if (subjectId !== undefined) filters.push({ OR: [{ subjectId }, { payload: { path: ["deploymentId"], equals: subjectId } }] });
+  if (kind !== undefined) filters.push({ name: { startsWith: `${kind}.` } });
+  if (severity !== undefined && severity !== "info") {
+    const rules = SEVERITY_RULES.filter((rule) => severity === "warn" || rule.severity === "error");
+    filters.push({ OR: rules.map(({ name, field, values }) => ({ name, ...(field === undefined ? {} : { OR: (values ?? []).map((value) => ({ payload: { path: [field], equals: value } })) }) })) });
+  }
+  if (text !== undefined && text !== "") filters.push({ OR: (["name", "message", "actor", "subjectId"] as const).map((column) => ({ [column]: { contains: escaped(text), mode: "insensitive" as const } })) });
+  return filters;
+}
+
+/** A percent sign that is looked for is no wildcard. */
+const escaped = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 
 function toEvent(row: EventRow): StoredEvent {
   return {
