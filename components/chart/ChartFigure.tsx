@@ -6,7 +6,7 @@ import { nearestIndex } from "./chart-points.ts";
 import type { Span } from "./chart-window.ts";
 import { Plot } from "./Plot.tsx";
 
-const HEIGHT_PX = 112;
+const HEIGHT_PX = 124;
 const SWATCHES = { accent: "var(--accent)", ink: "var(--ink-3)", bad: "var(--bad)", warn: "var(--warn)", ok: "var(--ok)" } as const;
 /** A crosshair speaks of the markers this near to it, as a share of what is shown. */
 const NEAR_SHARE = 0.012;

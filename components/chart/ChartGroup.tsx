@@ -74,7 +74,7 @@ export function ChartGroup<P extends Point>({ label, points, specs, markers, min
       {shown.length >= 2 && (asTable ? <ChartTable label={label} specs={specs} data={data} span={span} markers={markers} /> : (
         // biome-ignore lint/a11y/useSemanticElements: charts that share a crosshair and keys are no form fields
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the charts are read and moved by keys as one thing
-        <div role="group" tabIndex={0} aria-label={`${label}. ${KEYS_HELP}`} title={KEYS_HELP} data-testid="charts" className="grid gap-x-6 gap-y-3 lg:grid-cols-2" onKeyDown={keys}>
+        <div role="group" tabIndex={0} aria-label={`${label}. ${KEYS_HELP}`} title={KEYS_HELP} data-testid="charts" className="grid gap-x-6 gap-y-3 rounded-md outline-offset-[-1px] lg:grid-cols-2 2xl:grid-cols-3" onKeyDown={keys}>
           {specs.map((spec) => <ChartFigure key={spec.key} spec={spec} data={data} span={span} markers={markers} crossMs={crossMs} onCross={setCross} onZoom={setZoom} />)}
           <p className="sr-only" aria-live="polite">{crossMs === null ? "" : `Crosshair at ${new Date(crossMs).toLocaleTimeString("en-GB")}`}</p>
         </div>

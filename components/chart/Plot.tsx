@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { written } from "../format.ts";
+import { type Written, written } from "../format.ts";
 import { useTheme } from "../shell/theme.ts";
 import { type ChartSpec, valuesOf } from "./chart-data.ts";
 import type { Marker } from "./chart-markers.ts";
@@ -65,11 +65,11 @@ function optionsOf<P>(spec: ChartSpec<P>, now: { current: Now<P> }, width: numbe
   const hidden = { points: { show: false }, stroke: "transparent" };
   const band: uPlot.Series[] = spec.band ? [hidden, hidden, { points: { show: false }, stroke: colour("--warn"), dash: [2, 4], width: 1.25 }] : [];
   return {
-    width, height, legend: { show: false },
+    width, height, padding: [6, 8, 0, 0], legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 }, bind: { dblclick: () => () => { now.current.onZoom(null); return null; } } },
     series: [{}, ...band, ...spec.lines.map((line) => ({ label: line.label, stroke: colour(COLOURS[line.colour]), width: 1.5, points: { show: false }, spanGaps: false, ...(line.dash ? { dash: line.dash } : {}) }))],
     bands: spec.band ? [{ series: [1, 2], fill: `color-mix(in oklch, ${colour("--warn")} 16%, transparent)` }] : [],
-    axes: [{ ...axis, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })), space: 90 }, { ...axis, size: 56, values: (_, at) => at.map((one) => written(spec.write(one))), space: 24 }],
+    axes: [{ ...axis, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })), space: 90, size: 26 }, { ...axis, size: 54, values: (_, at) => at.map((one) => axisText(spec.write(one))), space: 22 }],
     scales: { x: { time: true }, y: { range: (_, __, high) => [0, Math.max(spec.atLeast ?? 0, (high ?? 0) * 1.12) || 1] } },
     hooks: {
       setCursor: [(plot) => { const { left, idx } = plot.cursor; now.current.onCross(left === undefined || left < 0 || idx == null ? null : (plot.data[0][idx] as number) * 1000); }],
@@ -85,12 +85,17 @@ function optionsOf<P>(spec: ChartSpec<P>, now: { current: Now<P> }, width: numbe
   };
 }
 
+/** Longer units stand beside the values above; there is no room for them at every line. */
+const axisText = (value: Written): string => (value.unit.length > 4 ? value.text : written(value));
+
 /** A line from top to bottom with its word: cutovers and other events that explain a step in a curve. */
 function drawMarkers<P>(plot: uPlot, { span, markers }: Now<P>, colour: (name: string) => string): void {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.font = `${10 * devicePixelRatio}px Geist Variable, sans-serif`;
   ctx.lineWidth = devicePixelRatio;
+  // Words that would lie on each other go one line down, three at most.
+  const freeFrom = [0, 0, 0];
   for (const marker of markers) {
     if (marker.atMs < span.fromMs || marker.atMs > span.toMs) continue;
     const x = Math.round(plot.valToPos(marker.atMs / 1000, "x", true)) + 0.5;
@@ -102,7 +107,11 @@ function drawMarkers<P>(plot: uPlot, { span, markers }: Now<P>, colour: (name: s
     ctx.stroke();
     const wide = ctx.measureText(marker.label).width;
     const flips = x + wide + 8 * devicePixelRatio > bbox.left + bbox.width;
-    ctx.fillText(marker.label, flips ? x - wide - 3 * devicePixelRatio : x + 3 * devicePixelRatio, bbox.top + 9 * devicePixelRatio);
+    const from = flips ? x - wide - 3 * devicePixelRatio : x + 3 * devicePixelRatio;
+    const line = freeFrom.findIndex((free) => from >= free);
+    if (line < 0) continue;
+    freeFrom[line] = from + wide + 3 * devicePixelRatio;
+    ctx.fillText(marker.label, from, bbox.top + (9 + 11 * line) * devicePixelRatio);
   }
   ctx.restore();
 }
