@@ -3,6 +3,8 @@ import { Cpu } from "lucide-react";
 import type { TopologyNode } from "../../server/topology/topology.ts";
 import { bytes, digits, percent, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { useFleetNode } from "./use-fleet.ts";
@@ -13,13 +15,13 @@ export function CardFigures({ node }: { node: TopologyNode }) {
   const fleet = useFleetNode(node.nodeId);
   // What is shown, not what came: with hundreds of cards most samples change no text, and then nothing is drawn again.
   const cpuPercent = useLive((state) => (node.nodeId === null ? null : shownPercent(state.nodes[node.nodeId]?.sample?.cpuRatio)));
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ node: node.nodeId ?? "" });
   const speed = node.speed === null ? `${fleet?.hardware ? digits(fleet.hardware.cores) : "–"} cores` : `${digits(node.speed)}× reference`;
   return (
     <>
       <div className="flex items-center justify-between gap-2 text-xs text-ink-2">
         <span className="flex items-center gap-1"><Cpu size={12} aria-hidden />{speed}</span>
-        {node.nodeId === null ? <span className="text-ink-3">no machine yet</span> : <span><span className="text-ink-3">cpu </span><Figure figure={percent(cpuPercent === null ? null : cpuPercent / 100)} stale={stale} /></span>}
+        {node.nodeId === null ? <span className="text-ink-3">no machine yet</span> : <span className="flex items-center gap-1.5"><StaleMark age={age} /><span><span className="text-ink-3">cpu </span><Figure figure={percent(cpuPercent === null ? null : cpuPercent / 100)} stale={age !== null} /></span></span>}
       </div>
       <Memory topologyNodeId={node.id} fallbackBytes={node.memoryBytes ?? fleet?.hardware?.memoryBytes ?? null} />
     </>

@@ -1,12 +1,13 @@
 "use client";
 import type { TopologyLink } from "../../server/topology/topology.ts";
 import { bytesPerSecond, ms } from "../format.ts";
-import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { editLink } from "./canvas-edit.ts";
 import { Choice, NumberField } from "./Field.tsx";
-import { useLiveLink } from "./LinkEdge.tsx";
+import { useLiveLink, useLiveLinkKey } from "./LinkEdge.tsx";
 import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** Bytes per second → Mbit/s, as links are sold. */
@@ -18,7 +19,8 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const [from, to] = [nodes.find((node) => node.id === link.fromId), nodes.find((node) => node.id === link.toId)];
   const live = useLiveLink(from?.nodeId ?? null, to?.nodeId ?? null);
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ link: useLiveLinkKey(from?.nodeId ?? null, to?.nodeId ?? null) });
+  const stale = age !== null;
   const measurable = from?.nodeId != null && to?.nodeId != null;
   const save = (change: Partial<Omit<TopologyLink, "id">>) => editDocument(store, (document) => editLink(document, link.id, change));
   const name = `${from?.name} ${link.bidirectional ? "↔" : "→"} ${to?.name}`;
@@ -32,7 +34,7 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
           <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {ms(live.rttSdMs).text}</span>}</dd>
           <dt className="text-ink-3">bandwidth</dt><dd><Figure figure={bytesPerSecond(live?.bandwidthBytesPerSecond)} stale={stale} /></dd>
           <dt className="text-ink-3">traffic now</dt><dd><Figure figure={bytesPerSecond(live?.bytesPerSecond)} stale={stale} /></dd>
-          <dt className="text-ink-3">measured</dt><dd>{live ? <Time iso={live.measuredAt} /> : "not yet"}</dd>
+          <dt className="text-ink-3">measured</dt><dd className="flex gap-2">{live ? <Time iso={live.measuredAt} /> : "not yet"}<StaleMark age={age} /></dd>
         </dl>
       )}
       <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} clash={clash("latencyMs")} />

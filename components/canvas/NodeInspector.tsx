@@ -2,6 +2,8 @@
 import type { TopologyNode } from "../../server/topology/topology.ts";
 import { bytes, digits, ms, percent, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { addLink, editNode, linkBetween } from "./canvas-edit.ts";
@@ -61,7 +63,8 @@ function ConnectTo({ node }: { node: TopologyNode }) {
 function LiveFacts({ nodeId }: { nodeId: string }) {
   const fleet = useFleetNode(nodeId);
   const live = useLive((state) => state.nodes[nodeId]);
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ node: nodeId });
+  const stale = age !== null;
   const sample = live?.sample ?? null;
   if (!fleet) return null;
   const rows: [string, React.ReactNode][] = [
@@ -70,6 +73,7 @@ function LiveFacts({ nodeId }: { nodeId: string }) {
   ];
   return (
     <div className="mb-3 border-y border-line py-2">
+      <StaleMark age={age} />
       <dl className="grid grid-cols-[7rem_1fr] gap-y-0.5 text-xs">{rows.map(([name, value]) => [<dt key={name} className="text-ink-3">{name}</dt>, <dd key={`${name}v`}>{value}</dd>])}</dl>
       {sample?.stages.map((stage) => (
         <p key={stage.assignmentId} className="mt-1 text-xs"><span className="text-ink-3">stage {stage.stageIndex + 1} </span><Figure figure={ms(stage.computeMsP50)} stale={stale} /><span className="text-ink-3"> p99 {written(ms(stage.computeMsP99))}, queue {stage.queueLength}</span></p>

@@ -8,6 +8,8 @@ import { usePrediction } from "../canvas/use-prediction.ts";
 import { editPlacement, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { errorText, ms, perSecond } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { DeployDialog } from "../plan/DeployDialog.tsx";
 import { DraftSummary } from "../plan/DraftSummary.tsx";
 import { ParityBadge } from "../plan/ParityBadge.tsx";
@@ -34,11 +36,13 @@ export function DeploymentBar({ deployment }: { deployment: DeploymentFull }) {
 
 function Measured({ deployment }: { deployment: DeploymentFull }) {
   const sample = useLive((state) => state.deployments[deployment.id]);
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ deployment: deployment.id });
+  const stale = age !== null;
   const predicted = sample?.predictedLatencyMs ?? deployment.predictedLatencyMs;
   const p50 = sample?.latencyMsP50 ?? null;
   return (
     <span className="flex flex-wrap items-center gap-x-4">
+      <StaleMark age={age} />
       <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{p50 !== null && <span className="num text-xs" data-testid="prediction-error"> ({errorText(p50, predicted)})</span>}</span>}</span>
       <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></span>
       <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" /></span>

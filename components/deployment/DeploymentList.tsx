@@ -4,6 +4,8 @@ import Link from "next/link";
 import { api, type DeploymentRow } from "../api.ts";
 import { ms, perSecond } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { shownError } from "../shown-error.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
@@ -38,7 +40,8 @@ const NO_POINTS: never[] = [];
 function Row({ deployment }: { deployment: DeploymentRow }) {
   const sample = useLive((state) => state.deployments[deployment.id]);
   const points = useLive((state) => state.history[deployment.id] ?? NO_POINTS);
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ deployment: deployment.id });
+  const stale = age !== null;
   const planId = deployment.currentRevision?.planId ?? null;
   const kind = useQuery(api.plans.get.queryOptions({ id: planId ?? "" }, { enabled: planId !== null })).data?.plan.estimate.kind;
   return (
@@ -46,7 +49,7 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
       <td><Link className="font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent" href={`/deployments/${deployment.id}`}>{deployment.name}</Link>{deployment.currentRevision && <span className="num ml-2 text-xs text-ink-3">r{deployment.currentRevision.number}</span>}</td>
       <td><State tone={DEPLOYMENT_TONES[deployment.status]}>{deployment.status}</State>{deployment.statusReason && deployment.status !== "live" && <div className="max-w-60 text-xs text-ink-2">{deployment.statusReason}</div>}</td>
       <td className="text-ink-2 max-sm:hidden">{deployment.modelName} on {deployment.topologyName}</td>
-      <td><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} />{sample && sample.errorsPerSecond > 0 && <div className="text-xs text-bad">{sample.errorsPerSecond.toFixed(1)} errors/s</div>}</td>
+      <td><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} /><div><StaleMark age={age} /></div>{sample && sample.errorsPerSecond > 0 && <div className="text-xs text-bad">{sample.errorsPerSecond.toFixed(1)} errors/s</div>}</td>
       <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(kind ?? "mixed")} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>

@@ -5,6 +5,8 @@ import Link from "next/link";
 import { api, type NodeRow } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { shownError } from "../shown-error.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
@@ -43,13 +45,14 @@ function FleetTable({ nodes }: { nodes: NodeRow[] }) {
 
 function FleetRow({ node }: { node: NodeRow }) {
   const live = useLive((state) => state.nodes[node.id]);
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ node: node.id });
+  const stale = age !== null;
   const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
   const sample = live?.sample ?? null;
   return (
     <tr data-testid="fleet-row">
       <td className="font-medium"><Link href={`/nodes/${node.id}`} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><div className="num text-xs font-normal text-ink-3 max-sm:hidden">{node.id}</div></td>
-      <td><State tone={state.tone}>{state.word}</State></td>
+      <td><State tone={state.tone}>{state.word}</State><div><StaleMark age={age} /></div></td>
       <td className="text-ink-2 max-sm:hidden"><Machine hardware={node.hardware} /></td>
       <td><Figure figure={percent(sample?.cpuRatio)} stale={stale} /></td>
       <td className="max-sm:hidden"><Figure figure={bytes(sample?.memoryUsedBytes)} stale={stale} /><div className="text-xs text-ink-3">agent <Figure figure={bytes(sample?.agentRssBytes)} stale={stale} /></div></td>

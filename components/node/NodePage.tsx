@@ -5,6 +5,8 @@ import { useState } from "react";
 import { api, type NodeFull } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { shownError } from "../shown-error.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Figure } from "../ui/Figure.tsx";
@@ -59,7 +61,8 @@ function Facts({ node, onRemoved }: { node: NodeFull; onRemoved: () => void }) {
 function Presence({ node }: { node: NodeFull }) {
   const live = useLive((state) => state.nodes[node.id]);
   const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
-  return <span className="flex gap-3"><State tone={state.tone}>{state.word}</State><span>last seen <Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></span></span>;
+  const age = useStale({ node: node.id });
+  return <span className="flex gap-3"><State tone={state.tone}>{state.word}</State><StaleMark age={age} /><span>last seen <Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></span></span>;
 }
 
 function CordonButton({ node }: { node: NodeFull }) {
@@ -75,7 +78,8 @@ function CordonButton({ node }: { node: NodeFull }) {
 
 function Figures({ node }: { node: NodeFull }) {
   const sample = useLive((state) => state.nodes[node.id]?.sample) ?? null;
-  const stale = useLive((state) => state.connection === "lost");
+  const age = useStale({ node: node.id });
+  const stale = age !== null;
   const metrics = useQuery(api.nodes.metrics.queryOptions({ id: node.id })).data ?? [];
   const charts = [
     ["CPU", <Figure key="c" figure={percent(sample?.cpuRatio)} stale={stale} />, metrics.map((one) => one.cpuRatio)],

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { api, type NodeFull } from "../api.ts";
 import { bytes, ms } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
 
@@ -12,7 +13,7 @@ const TONES: Record<NodeFull["assignments"][number]["state"], Tone> = { pending:
 /** What the node runs now, and how fast. */
 export function NodeStages({ node }: { node: NodeFull }) {
   const live = useLive((state) => state.nodes[node.id]);
-  const stale = useLive((state) => state.connection === "lost");
+  const stale = useStale({ node: node.id }) !== null;
   const deployments = useQuery(api.deployments.list.queryOptions()).data ?? [];
   const assignments = live?.assignments ?? node.assignments;
   if (assignments.length === 0 && node.ingress.length === 0) return <p className="text-ink-2">It runs nothing now. A deployment whose plan places layers on it starts its stages here.</p>;

@@ -1,12 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useMemo } from "react";
-import { api } from "../api.ts";
+import { api, type NodeRow } from "../api.ts";
 import { DeploymentTable } from "../deployment/DeploymentList.tsx";
 import { EventRow } from "../event/EventRow.tsx";
 import { percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
+import { StaleMark } from "../live/StaleMark.tsx";
+import { useStale } from "../live/use-stale.ts";
 import { nodeState } from "../node/node-state.ts";
 import { TourCard } from "../tour/TourCard.tsx";
 import { shownError } from "../shown-error.ts";
@@ -16,7 +17,7 @@ import { Figure } from "../ui/Figure.tsx";
 import { Page, Section } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { State } from "../ui/State.tsx";
-import { attentionOf } from "./attention.ts";
+import { useAttention } from "./use-attention.ts";
 
 const SHOWN_EVENTS = 8;
 
@@ -32,17 +33,13 @@ export function Overview() {
 }
 
 function Attention() {
-  const deployments = useQuery(api.deployments.list.queryOptions());
-  const nodes = useQuery(api.nodes.list.queryOptions());
-  const models = useQuery(api.models.list.queryOptions());
-  const live = useLive((state) => state.nodes);
-  const items = useMemo(() => attentionOf(deployments.data ?? [], (nodes.data ?? []).map((node) => ({ ...node, status: live[node.id]?.status ?? node.status })), models.data ?? null), [deployments.data, nodes.data, models.data, live]);
-  if (shownError(deployments)) return <div className="mb-6"><Problem title="The overview could not be read" error={deployments.error} retry={() => void deployments.refetch()} /></div>;
-  if (!deployments.data || !nodes.data) return null;
+  const { items, error, retry } = useAttention();
+  if (error && items === null) return <div className="mb-6"><Problem title="The overview could not be read" error={error} retry={retry} /></div>;
+  if (items === null) return null;
   return (
     <Section title="Needs attention">
-      {items.length === 0 ? <p className="text-ink-2" data-testid="attention-none"><State tone="ok">Nothing.</State> {deployments.data.length > 0 ? "Everything that should run runs." : ""}</p> : (
-        <ul data-testid="attention">{items.map((item) => <li key={item.text} className="flex flex-wrap items-center gap-x-3 border-b border-line py-1.5"><State tone={item.tone}>{item.word}</State><span className="min-w-0 flex-1">{item.text}</span><Link href={item.href} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{item.action}</Link></li>)}</ul>
+      {items.length === 0 ? <p className="text-ink-2" data-testid="attention-none"><State tone="ok">Nothing.</State> Everything that should run runs.</p> : (
+        <ul data-testid="attention">{items.map((item) => <li key={item.key} className="flex flex-wrap items-center gap-x-3 border-b border-line py-1.5"><State tone={item.tone}>{item.word}</State><span className="min-w-0 flex-1 break-words">{item.text}</span><Link href={item.href} className="underline decoration-line-strong underline-offset-4 hover:decoration-accent">{item.action}</Link></li>)}</ul>
       )}
     </Section>
   );
@@ -50,19 +47,26 @@ function Attention() {
 
 function FleetHealth() {
   const nodes = useQuery(api.nodes.list.queryOptions()).data ?? [];
-  const live = useLive((state) => state.nodes);
-  const stale = useLive((state) => state.connection === "lost");
   return (
     <Section title="Fleet" aside={<Link href="/nodes" className="underline underline-offset-4">all nodes</Link>}>
       {nodes.length === 0 && <Empty title="No node has joined" action={<Link href="/nodes/add" className={buttonClass()}>Add a node</Link>}>One command, pasted on the machine, makes it a node.</Empty>}
-      <ul>
-        {nodes.map((node) => {
-          const state = nodeState({ status: live[node.id]?.status ?? node.status, cordoned: node.cordoned });
-          const stages = live[node.id]?.assignments ?? node.assignments;
-          return <li key={node.id} className="grid grid-cols-[minmax(0,1fr)_5rem_4rem] items-center gap-3 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem] border-b border-line py-1.5"><span className="truncate font-medium">{node.name}</span><State tone={state.tone}>{state.word}</State><span className="text-xs max-sm:hidden"><span className="text-ink-3">cpu </span><Figure figure={percent(live[node.id]?.sample?.cpuRatio)} stale={stale} /></span><span className="text-xs text-ink-2"><span className="num">{stages.length}</span> stage{stages.length === 1 ? "" : "s"}</span></li>;
-        })}
-      </ul>
+      <ul>{nodes.map((node) => <NodeHealth key={node.id} node={node} />)}</ul>
     </Section>
+  );
+}
+
+function NodeHealth({ node }: { node: NodeRow }) {
+  const live = useLive((all) => all.nodes[node.id]);
+  const age = useStale({ node: node.id });
+  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
+  const stages = (live?.assignments ?? node.assignments).length;
+  return (
+    <li className="grid grid-cols-[minmax(0,1fr)_5rem_4rem] items-center gap-3 border-b border-line py-1.5 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem]">
+      <span className="flex min-w-0 items-center gap-2"><Link href={`/nodes/${node.id}`} className="truncate font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><StaleMark age={age} /></span>
+      <State tone={state.tone}>{state.word}</State>
+      <span className="text-xs max-sm:hidden"><span className="text-ink-3">cpu </span><Figure figure={percent(live?.sample?.cpuRatio)} stale={age !== null} /></span>
+      <span className="text-xs text-ink-2"><span className="num">{stages}</span> stage{stages === 1 ? "" : "s"}</span>
+    </li>
   );
 }
 

@@ -89,5 +89,7 @@ export type LiveDeploymentSample = {
   predictedLatencyMs: number | null;
   epoch: number | null;
   trace: RequestTrace | null;
+  /** When an ingress of it was last heard of, by the console's clock; null = never yet. */
+  toldAt: string | null;
 };
 export type OperationProgress = { operationId: string; step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string };

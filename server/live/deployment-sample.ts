@@ -11,9 +11,12 @@ const FRESH_MS = 3_500;
 /** Percentiles of several ingresses: p50 weighted by requests, p99 the worst one; both are of the last second. */
 export function deploymentSample(fleet: LiveFleet, deployment: DeploymentView, predictedLatencyMs: number | null, nowMs: number): LiveDeploymentSample {
   const samples: { sample: IngressSample; seconds: number }[] = [];
+  let toldAtMs = 0;
   for (const nodeId of deployment.settings.ingressNodeIds) {
     const live = fleet.nodes.get(nodeId);
-    if (!live?.sample || nowMs - live.sampleAtMs > FRESH_MS) continue;
+    if (!live?.sample) continue;
+    if (live.sample.ingress.some((sample) => sample.deploymentId === deployment.deploymentId)) toldAtMs = Math.max(toldAtMs, live.sampleAtMs);
+    if (nowMs - live.sampleAtMs > FRESH_MS) continue;
     for (const sample of live.sample.ingress) if (sample.deploymentId === deployment.deploymentId) samples.push({ sample, seconds: live.sampleSeconds });
   }
   const total = (pick: (sample: IngressSample) => number) => samples.reduce((sum, { sample, seconds }) => sum + pick(sample) / seconds, 0);
@@ -29,5 +32,6 @@ export function deploymentSample(fleet: LiveFleet, deployment: DeploymentView, p
     predictedLatencyMs,
     epoch: servingEpoch(deployment),
     trace: samples.findLast(({ sample }) => sample.trace)?.sample.trace ?? null,
+    toldAt: toldAtMs > 0 ? new Date(toldAtMs).toISOString() : null,
   };
 }
