@@ -10,14 +10,17 @@ export function useAttention(): { items: Attention[] | null; error: unknown; ret
   const deployments = useQuery(api.deployments.list.queryOptions());
   const nodes = useQuery(api.nodes.list.queryOptions());
   const models = useQuery(api.models.list.queryOptions());
-  const { nodes: liveNodes, deployments: samples, history, links } = useLive();
+  // Once a second: a large fleet's nodes come in slices, and deciding anew for each of them would cost more than it tells.
+  const sampledAt = useLive((state) => state.sampledAt);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the feed is looked at whenever a second of it has come
   const items = useMemo(() => {
+    const { nodes: liveNodes, deployments: samples, history, links } = useLive.getState();
     if (!deployments.data || !nodes.data) return null;
     return attentionOf({
       nowMs: Date.now(), links, models: models.data ?? null,
       deployments: deployments.data.map((one) => ({ ...one, sample: samples[one.id] ?? null, latencyMs: (history[one.id] ?? []).map((point) => point.latencyMsP50) })),
       nodes: nodes.data.map((one) => { const live = liveNodes[one.id]; return { ...one, status: live?.status ?? one.status, assignments: live?.assignments ?? one.assignments, sample: live?.sample ?? null, memoryBytes: one.hardware?.memoryBytes ?? null }; }),
     });
-  }, [deployments.data, nodes.data, models.data, liveNodes, samples, history, links]);
+  }, [deployments.data, nodes.data, models.data, sampledAt]);
   return { items, error: deployments.error ?? nodes.error, retry: () => { void deployments.refetch(); void nodes.refetch(); } };
 }
