@@ -16,7 +16,7 @@ export function NodeChartsTab({ node }: { node: NodeFull }) {
   const nameOfLink = (key: string) => key.split(">").map(nameOf).join(" → ");
   return (
     <>
-      {keys.length > 0 && <label className="mb-3 flex items-center gap-1.5"><span className="text-xs text-ink-3">Of</span><select className="field w-auto!" value={shown ?? ""} onChange={(event) => setLink(event.target.value || null)}><option value="">{node.name} itself</option>{keys.map((key) => <option key={key} value={key}>{nameOfLink(key)}</option>)}</select></label>}
+      {keys.length > 0 && <label className="mb-3 flex items-center gap-1.5"><span className="text-xs text-ink-3">Of</span><select className="field w-auto!" data-testid="chart-subject" value={shown ?? ""} onChange={(event) => setLink(event.target.value || null)}><option value="">{node.name} itself</option>{keys.map((key) => <option key={key} value={key}>{nameOfLink(key)}</option>)}</select></label>}
       {shown && from && to ? <LinkCharts key={shown} fromNodeId={from} toNodeId={to} name={nameOfLink(shown)} /> : <NodeCharts nodeId={node.id} nodeName={node.name} />}
     </>
   );
