@@ -10,7 +10,6 @@ import { StaleMark } from "../live/StaleMark.tsx";
 import { useStale } from "../live/use-stale.ts";
 import { nodeState } from "../node/node-state.ts";
 import { TourCard } from "../tour/TourCard.tsx";
-import { shownError } from "../shown-error.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure } from "../ui/Figure.tsx";
