@@ -11,7 +11,7 @@ export function NodeTabs({ tabs }: { tabs: readonly (readonly [key: string, name
   return (
     <Tabs.Root value={shown} onValueChange={(next) => setTab(next === first ? null : next)}>
       <Tabs.List aria-label="Views of the node" className="mb-4 flex overflow-x-auto border-b border-line">
-        {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
+        {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 outline-offset-[-2px] border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>
       {tabs.map(([key, , content]) => <Tabs.Content key={key} value={key}>{content}</Tabs.Content>)}
     </Tabs.Root>
