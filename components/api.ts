@@ -36,6 +36,7 @@ export type RecentRequest = Outputs["deployments"]["requests"][number];
 export type LogPage = Outputs["nodes"]["logs"];
 export type MigrationRow = NonNullable<DeploymentRow["migration"]>;
 export type Operation = Outputs["operations"]["get"];
+export type OperationRow = Outputs["operations"]["list"][number];
 
 /** What went wrong, why, and what to do. */
 export type ProblemText = { code: string; message: string; fix: string | null };

@@ -1,12 +1,12 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { wantAction } from "../act/act-store.ts";
 import { api } from "../api.ts";
 import { NewTopology } from "./NewTopology.tsx";
 import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
-import { toldProblem } from "../ui/notices.ts";
 import { Page } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
@@ -14,7 +14,6 @@ import { Time } from "../ui/Time.tsx";
 
 export function TopologyList() {
   const list = useQuery(api.topologies.list.queryOptions());
-  const drop = useMutation(api.topologies.delete.mutationOptions({ onError: (error) => toldProblem("Deleting", error), onSuccess: () => void list.refetch() }));
   return (
     <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned.">
       <NewTopology />
@@ -31,7 +30,7 @@ export function TopologyList() {
                 <td className="num">{one.nodeCount}</td><td className="num">{one.linkCount}</td>
                 <td className="text-ink-2 max-sm:hidden">{one.followsFleet ? "appear by themselves" : "are added by hand"}</td>
                 <td className="text-ink-2 max-sm:hidden"><Time iso={one.updatedAt} /></td>
-                <td className="text-right"><Button look="quiet" aria-label={`Delete ${one.name}`} onClick={() => { if (confirm(`Delete the drawing ${one.name}?`)) drop.mutate({ id: one.id }); }}>Delete</Button></td>
+                <td className="text-right"><Button look="quiet" aria-label={`Delete ${one.name}`} onClick={() => wantAction({ on: "topology", action: "delete", id: one.id, name: one.name, nodeCount: one.nodeCount, linkCount: one.linkCount })}>Delete…</Button></td>
               </tr>
             ))}
           </tbody>

@@ -1,8 +1,9 @@
 "use client";
-import { useMutation } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { Plan } from "../../server/planner/plan.ts";
-import { api, type DeploymentFull } from "../api.ts";
+import { wantAction } from "../act/act-store.ts";
+import type { DeploymentFull } from "../api.ts";
 import { samePlacement } from "../canvas/placement-edit.ts";
 import { usePrediction } from "../canvas/use-prediction.ts";
 import { editPlacement, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
@@ -16,7 +17,6 @@ import { ParityBadge } from "../plan/ParityBadge.tsx";
 import { PlanIt } from "../plan/PlanIt.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Figure, predicted as predictedKind } from "../ui/Figure.tsx";
-import { toldProblem } from "../ui/notices.ts";
 import { State } from "../ui/State.tsx";
 import { DEPLOYMENT_TONES } from "./deployment-state.ts";
 
@@ -75,14 +75,15 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
 }
 
 function Lifecycle({ deployment, moving }: { deployment: DeploymentFull; moving: boolean }) {
-  const stop = useMutation(api.deployments.stop.mutationOptions({ onError: (error) => toldProblem("Stopping", error) }));
-  const start = useMutation(api.deployments.start.mutationOptions({ onError: (error) => toldProblem("Starting", error) }));
-  const back = useMutation(api.deployments.rollBack.mutationOptions({ onError: (error) => toldProblem("Rolling back", error) }));
+  const router = useRouter();
+  const { id, name } = deployment;
+  const want = (action: "stop" | "start" | "roll-back" | "delete") => wantAction({ on: "deployment", id, name, action, ...(action === "roll-back" ? { expectedRevision: deployment.currentRevision?.number ?? 0 } : {}), ...(action === "delete" ? { onDone: () => router.push("/deployments") } : {}) });
   const stopped = deployment.desired === "stopped";
   return (
     <>
-      {!stopped && !moving && deployment.revisions.length > 1 && <Button look="quiet" onClick={() => { if (confirm(`Roll ${deployment.name} back to its previous revision? It keeps serving while it moves.`)) back.mutate({ id: deployment.id }); }} data-testid="roll-back">Roll back</Button>}
-      {stopped ? <Button onClick={() => start.mutate({ id: deployment.id })}>Start</Button> : <Button look="quiet" onClick={() => { if (confirm(`Stop ${deployment.name}? Requests get 503 until it is started again.`)) stop.mutate({ id: deployment.id }); }}>Stop</Button>}
+      {!stopped && !moving && deployment.revisions.length > 1 && <Button look="quiet" onClick={() => want("roll-back")} data-testid="roll-back">Roll back…</Button>}
+      {stopped && <Button onClick={() => want("start")} data-testid="start">Start…</Button>}
+      {stopped ? <Button look="quiet" onClick={() => want("delete")} data-testid="delete-deployment">Delete…</Button> : <Button look="quiet" onClick={() => want("stop")} data-testid="stop">Stop…</Button>}
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import Link from "next/link";
+import { wantAction } from "../act/act-store.ts";
 import { api, type NodeRow } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
@@ -71,11 +72,11 @@ function Machine({ hardware }: { hardware: NodeRow["hardware"] }) {
 }
 
 function RowActions({ node }: { node: NodeRow }) {
-  const cordon = useMutation(api.nodes.cordon.mutationOptions({ onError: (error) => toldProblem("Cordoning", error) }));
-  const uncordon = useMutation(api.nodes.uncordon.mutationOptions({ onError: (error) => toldProblem("Uncordoning", error) }));
+  const want = (action: "cordon" | "uncordon" | "drain") => wantAction({ on: "node", id: node.id, name: node.name, action });
   return (
     <span className="flex justify-end gap-1">
-      <Button look="quiet" onClick={() => (node.cordoned ? uncordon : cordon).mutate({ id: node.id })} aria-label={`${node.cordoned ? "Uncordon" : "Cordon"} ${node.name}`}>{node.cordoned ? "Uncordon" : "Cordon"}</Button>
+      <Button look="quiet" onClick={() => want(node.cordoned ? "uncordon" : "cordon")} aria-label={`${node.cordoned ? "Uncordon" : "Cordon"} ${node.name}`}>{node.cordoned ? "Uncordon…" : "Cordon…"}</Button>
+      <Button look="quiet" onClick={() => want("drain")} aria-label={`Drain ${node.name}`}>Drain…</Button>
       <Link href={`/nodes/${node.id}#remove`} className={buttonClass("quiet")} aria-label={`Remove ${node.name}`}>Remove</Link>
     </span>
   );

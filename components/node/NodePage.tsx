@@ -1,7 +1,8 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
+import { wantAction } from "../act/act-store.ts";
 import { api, type NodeFull } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
@@ -10,7 +11,6 @@ import { useStale } from "../live/use-stale.ts";
 import { shownError } from "../shown-error.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Figure } from "../ui/Figure.tsx";
-import { toldProblem } from "../ui/notices.ts";
 import { Page, Section } from "../ui/Page.tsx";
 import { ReadProblem } from "../ui/ReadProblem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
@@ -39,7 +39,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   if (!query.data) return <Page title="Node"><Skeleton rows={9} label="Loading the node" /></Page>;
   const node = query.data;
   return (
-    <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<CordonButton node={node} />}>
+    <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<Actions node={node} />}>
       <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["charts", "Charts", <NodeChartsTab key="c" node={node} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
     </Page>
   );
@@ -65,12 +65,12 @@ function Presence({ node }: { node: NodeFull }) {
   return <span className="flex gap-3"><State tone={state.tone}>{state.word}</State><StaleMark age={age} /><span>last seen <Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></span></span>;
 }
 
-function CordonButton({ node }: { node: NodeFull }) {
-  const cordon = useMutation(api.nodes.cordon.mutationOptions({ onError: (error) => toldProblem("Cordoning", error) }));
-  const uncordon = useMutation(api.nodes.uncordon.mutationOptions({ onError: (error) => toldProblem("Uncordoning", error) }));
+function Actions({ node }: { node: NodeFull }) {
+  const want = (action: "cordon" | "uncordon" | "drain") => wantAction({ on: "node", id: node.id, name: node.name, action });
   return (
     <>
-      <Button onClick={() => (node.cordoned ? uncordon : cordon).mutate({ id: node.id })} title={node.cordoned ? "It may take new stages again" : "It keeps what it runs and takes no new stages"}>{node.cordoned ? "Uncordon" : "Cordon"}</Button>
+      <Button onClick={() => want(node.cordoned ? "uncordon" : "cordon")} title={node.cordoned ? "It may take new stages again" : "It keeps what it runs and takes no new stages"}>{node.cordoned ? "Uncordon…" : "Cordon…"}</Button>
+      <Button onClick={() => want("drain")} title="Everything on it moves elsewhere" data-testid="drain">Drain…</Button>
       <Link href={`/nodes/add?node=${node.id}`} className={buttonClass()}>Measure and use</Link>
     </>
   );

@@ -3,6 +3,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { diffPlacements } from "../../server/planner/diff-placements.ts";
 import { queryClient } from "../api.ts";
+import { followOperation } from "../operation/own-operations.ts";
 import { useWorkbench } from "../canvas/workbench-store.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
@@ -33,8 +34,8 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   const done = () => { void queryClient.invalidateQueries(); close(); };
   const confirm = () => {
     if (!plan) return;
-    if (deployment) deployPlan.mutate({ id: deployment.id, planId: plan.id, expectedRevision: deployment.currentRevision?.number ?? 0, ...(reason.trim() ? { reason: reason.trim() } : {}) }, { onSuccess: done });
-    else deployNew.mutate({ name: name.trim(), planId: plan.id }, { onSuccess: ({ deployment: made }) => { done(); router.push(`/deployments/${made.id}`); } });
+    if (deployment) deployPlan.mutate({ id: deployment.id, planId: plan.id, expectedRevision: deployment.currentRevision?.number ?? 0, ...(reason.trim() ? { reason: reason.trim() } : {}) }, { onSuccess: ({ operation }) => { if (operation) followOperation(operation.id); done(); } });
+    else deployNew.mutate({ name: name.trim(), planId: plan.id }, { onSuccess: ({ deployment: made, operation }) => { followOperation(operation.id); done(); router.push(`/deployments/${made.id}`); } });
   };
   if (create.error) return <Problem title="No plan can be made of this draft" error={create.error} />;
   if (!plan || (deployment && !diff && !diffError)) return <Skeleton label="Making the plan" rows={6} />;

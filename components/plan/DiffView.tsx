@@ -8,9 +8,12 @@ const WORDS: Record<PlanDiff["stages"][number]["change"], { sign: string; word: 
   keep: { sign: "=", word: "stays" }, move: { sign: "→", word: "moves" }, recut: { sign: "÷", word: "cut anew" }, add: { sign: "+", word: "new" }, remove: { sign: "−", word: "leaves" },
 };
 
+type Named = Pick<TopologyNode, "id" | "name">;
+const namer = (nodes: readonly Named[]) => (id: string | null) => (id === null ? "–" : (nodes.find((node) => node.id === id)?.name ?? id));
+
 /** What moves, what is shipped, memory before, at its peak and after, latency before and after. */
-export function DiffView({ diff, nodes, estimate }: { diff: PlanDiff; nodes: readonly TopologyNode[]; estimate: Estimate }) {
-  const nameOf = (id: string | null) => (id === null ? "–" : (nodes.find((node) => node.id === id)?.name ?? id));
+export function DiffView({ diff, nodes, estimate }: { diff: PlanDiff; nodes: readonly Named[]; estimate: Estimate }) {
+  const nameOf = namer(nodes);
   return (
     <div data-testid="diff">
       <div className="mb-3 flex flex-wrap gap-x-8 gap-y-2">
@@ -19,7 +22,16 @@ export function DiffView({ diff, nodes, estimate }: { diff: PlanDiff; nodes: rea
         {estimate.bestSingleNode && <div><div className="eyebrow">One node alone</div><div className="text-lg"><Figure figure={ms(estimate.bestSingleNode.latencyMs)} kind={predicted(estimate.kind)} /></div></div>}
       </div>
       {estimate.bestSingleNode && estimate.bestSingleNode.latencyMs < estimate.latencyMs && <p className="mb-3 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="single-node-faster">{nameOf(estimate.bestSingleNode.topologyNodeId)} alone would answer faster than this cut. The cut can still serve more requests a second, or spare its memory.</p>}
-      <div className="overflow-x-auto">
+      <DiffTables diff={diff} nodes={nodes} />
+    </div>
+  );
+}
+
+/** As lists: each change of a segment, and each node's memory. */
+export function DiffTables({ diff, nodes }: { diff: PlanDiff; nodes: readonly Named[] }) {
+  const nameOf = namer(nodes);
+  return (
+      <div className="relative overflow-x-auto">
         <table className="rowed mb-3 w-full">
           <thead><tr><th>Change</th><th>Layers</th><th>From</th><th>To</th><th>To ship</th></tr></thead>
           <tbody>{diff.stages.map((stage) => <tr key={`${stage.change}-${stage.from}-${stage.to}-${stage.toTopologyNodeId}`} data-change={stage.change}><td><span className="num mr-1.5 text-accent" aria-hidden>{WORDS[stage.change].sign}</span>{WORDS[stage.change].word}</td><td>{layersText(stage)}</td><td>{nameOf(stage.fromTopologyNodeId)}</td><td>{nameOf(stage.toTopologyNodeId)}</td><td><Figure figure={bytes(stage.shipBytes)} /></td></tr>)}</tbody>
@@ -29,6 +41,5 @@ export function DiffView({ diff, nodes, estimate }: { diff: PlanDiff; nodes: rea
           <tbody>{diff.memory.map((row) => { const over = row.limitBytes !== null && row.peakBytes > row.limitBytes; return <tr key={row.topologyNodeId}><td>{nameOf(row.topologyNodeId)}</td><td><Figure figure={bytes(row.beforeBytes)} kind="estimated" /></td><td className={over ? "text-bad" : ""}><Figure figure={bytes(row.peakBytes)} kind="estimated" />{over && " too much"}</td><td><Figure figure={bytes(row.afterBytes)} kind="estimated" /></td><td><Figure figure={bytes(row.limitBytes)} /></td><td className="pt-3!">{row.limitBytes !== null && <Meter label={`Memory of ${nameOf(row.topologyNodeId)}`} ratio={row.beforeBytes / row.limitBytes} extraRatio={Math.max(0, row.peakBytes - row.beforeBytes) / row.limitBytes} tone={over ? "bad" : "accent"} text={`${Math.round((row.peakBytes / row.limitBytes) * 100)} % of the limit`} />}</td></tr>; })}</tbody>
         </table>
       </div>
-    </div>
   );
 }

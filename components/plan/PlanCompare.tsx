@@ -1,6 +1,7 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { followOperation } from "../operation/own-operations.ts";
 import { api, type PlanRow, queryClient } from "../api.ts";
 import { bytes, layersText, ms, perSecond } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
@@ -53,7 +54,7 @@ function DeployThis({ plan }: { plan: PlanRow }) {
   const before = chosen ? plan.deployedIn.find((use) => use.deploymentId === chosen.id && !use.current) : undefined;
   const diff = useQuery({ ...api.plans.diff.queryOptions({ id: plan.id, against: target ?? "" }), enabled: target !== null });
   const topology = useQuery(api.topologies.get.queryOptions({ id: plan.topologyId }));
-  const settled = { onError: (error: unknown) => toldProblem("Moving the deployment", error), onSuccess: () => { setTarget(null); told("It moves; its page shows every step."); void queryClient.invalidateQueries(); } };
+  const settled = { onError: (error: unknown) => toldProblem("Moving the deployment", error), onSuccess: ({ operation }: { operation: { id: string } | null }) => { if (operation) followOperation(operation.id); setTarget(null); told("It moves; its page shows every step."); void queryClient.invalidateQueries(); } };
   const deploy = useMutation(api.deployments.deployPlan.mutationOptions(settled));
   const back = useMutation(api.deployments.rollBack.mutationOptions(settled));
   const confirm = () => { if (chosen && before) back.mutate({ id: chosen.id, toRevision: before.revision }); else if (chosen) deploy.mutate({ id: chosen.id, planId: plan.id, expectedRevision: chosen.currentRevision?.number ?? 0 }); };

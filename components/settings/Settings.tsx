@@ -1,15 +1,12 @@
 "use client";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { api } from "../api.ts";
 import { setTheme, THEMES, useTheme } from "../shell/theme.ts";
 import { shownError } from "../shown-error.ts";
-import { Button } from "../ui/Button.tsx";
-import { CopyText } from "../ui/CopyText.tsx";
-import { toldProblem } from "../ui/notices.ts";
 import { Page, Section } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Time } from "../ui/Time.tsx";
+import { Credentials } from "./Credentials.tsx";
 
 export function Settings() {
   const theme = useTheme((state) => state.theme);
@@ -40,24 +37,4 @@ function About() {
     ["Data folder", info.data.dataFolder], ["Agents connect to", `${info.data.agentEndpoint.host}:${info.data.agentEndpoint.port}, mutual TLS`], ["Demo fleet", info.data.demo ? "on: its links are emulated on this machine" : "off"], ["Credentials", info.data.secure ? "demanded" : "not demanded: this listener is on loopback"],
   ] : [];
   return <Section title="About"><dl className="grid gap-x-6 gap-y-1 sm:grid-cols-[10rem_1fr]">{facts.map(([name, value]) => [<dt key={name} className="text-ink-3">{name}</dt>, <dd key={`${name}v`} className="break-all max-sm:mb-2">{value}</dd>])}</dl></Section>;
-}
-
-function Credentials() {
-  const [name, setName] = useState("");
-  const list = useQuery(api.credentials.list.queryOptions());
-  const refresh = { onError: (error: unknown) => toldProblem("Changing credentials", error), onSuccess: () => void list.refetch() };
-  const create = useMutation(api.credentials.create.mutationOptions(refresh));
-  const revoke = useMutation(api.credentials.revoke.mutationOptions(refresh));
-  return (
-    <Section title="Credentials" aside="for scripts and other machines, sent as a Bearer token">
-      {shownError(list) !== null && <Problem title="Credentials could not be listed" error={list.error} retry={() => void list.refetch()} />}
-      {list.data?.length === 0 && <p className="text-ink-2">There is none yet. Name one below to let a script or another machine use the API.</p>}
-      <ul>{(list.data ?? []).map((one) => <li key={one.id} className="flex flex-wrap items-center gap-x-4 border-b border-line py-1.5"><span className="font-medium">{one.name}</span><span className="text-ink-2">made <Time iso={one.createdAt} /></span><Button look="quiet" className="ml-auto" onClick={() => revoke.mutate({ id: one.id })} aria-label={`Revoke ${one.name}`}>Revoke</Button></li>)}</ul>
-      <form className="mt-3 flex max-w-md gap-2" onSubmit={(event) => { event.preventDefault(); create.mutate({ name: name.trim() }); setName(""); }}>
-        <input className="field" aria-label="Name of the credential" placeholder="Name, e.g. ci" value={name} onChange={(event) => setName(event.target.value)} />
-        <Button type="submit" disabled={name.trim() === "" || create.isPending}>Create</Button>
-      </form>
-      {create.data && <div className="mt-3 max-w-xl"><p className="mb-1 text-ink-2">Shown once. Keep it now.</p><CopyText label="token" text={create.data.token} /></div>}
-    </Section>
-  );
 }

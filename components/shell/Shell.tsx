@@ -2,6 +2,8 @@
 import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useEffect, useState } from "react";
+import { ActHost } from "../act/ActHost.tsx";
+import { OperationTray } from "../operation/OperationTray.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Announcer } from "../live/Announcer.tsx";
 import { TourCommand } from "../tour/TourCommand.tsx";
@@ -28,6 +30,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Places />
         <div className="ml-auto flex shrink-0 items-center">
           <ConnectionState />
+          <OperationTray />
           <IconButton label="Commands" keys={keysOf("everywhere.commands")} onClick={() => setPalette(true)}><Command size={15} /></IconButton>
           <ThemeButton />
           <IconButton label="Keyboard shortcuts" keys={keysOf("everywhere.keys")} className="max-sm:hidden" onClick={() => setKeys(true)}><CircleHelp size={15} /></IconButton>
@@ -38,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <KeysSheet open={keys} onOpenChange={setKeys} />
       <Announcer />
       <TourCommand />
+      <ActHost />
       <Notices />
     </div>
   );

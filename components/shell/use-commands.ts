@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { wantAction } from "../act/act-store.ts";
 import { api } from "../api.ts";
 import { told, toldProblem } from "../ui/notices.ts";
 import { type Command, pageEntries } from "./palette-entries.ts";
@@ -35,7 +36,9 @@ export function useCommands(): Command[] {
     ...models.map((one) => go("model", one.name, `/models/${one.id}`)),
     ...nodes.map((one) => go("node", one.name, `/nodes/${one.id}`)),
     ...here.filter((one) => one.keys === undefined),
-    ...nodes.map((one) => (one.cordoned ? act.uncordon(one) : act.cordon(one))),
+    ...nodes.flatMap((one) => [act.node(one.cordoned ? "uncordon" : "cordon", one), act.node("drain", one)]),
+    ...deployments.flatMap((one) => (one.desired === "stopped" ? (["start", "delete"] as const) : (["roll-back", "stop"] as const)).map((action) => act.deployment(action, one))),
+    go("go to", "Operations", "/operations"),
     ...models.filter((one) => one.status === "ready").flatMap((one) => [act.measure(one), go("layer graph", one.name, `/models/${one.id}?view=graph`)]),
     ...deployments.map((one) => go("plans of", one.name, `/plans?deployment=${one.id}`)),
     ...plans.map((one) => go("plan", `${one.hash.slice(0, 10)}, ${modelName(one.modelId)}`, `/plans?a=${one.id}`)),
@@ -46,14 +49,12 @@ export function useCommands(): Command[] {
 }
 
 function useActions() {
-  const cordon = useMutation(api.nodes.cordon.mutationOptions({ onSuccess: (node) => told(`${node.name} takes no new stages.`), onError: (error) => toldProblem("Cordoning", error) }));
-  const uncordon = useMutation(api.nodes.uncordon.mutationOptions({ onSuccess: (node) => told(`${node.name} takes stages again.`), onError: (error) => toldProblem("Uncordoning", error) }));
   const measure = useMutation(api.models.measure.mutationOptions({ onSuccess: () => told("Measuring on the online nodes."), onError: (error) => toldProblem("Measuring", error) }));
   type Named = { id: string; name: string };
   const act = (id: string, name: string, run: () => void): Command => ({ id: `cmd-${id}`, group: "do", name, run });
   return {
-    cordon: ({ id, name }: Named) => act(`cordon-${id}`, `Cordon ${name}`, () => cordon.mutate({ id })),
-    uncordon: ({ id, name }: Named) => act(`uncordon-${id}`, `Uncordon ${name}`, () => uncordon.mutate({ id })),
+    node: (action: "cordon" | "uncordon" | "drain", { id, name }: Named) => act(`${action}-${id}`, `${{ cordon: "Cordon", uncordon: "Uncordon", drain: "Drain" }[action]} ${name}…`, () => wantAction({ on: "node", id, name, action })),
+    deployment: (action: "stop" | "start" | "roll-back" | "delete", { id, name }: Named) => act(`${action}-${id}`, `${{ stop: "Stop", start: "Start", "roll-back": "Roll back", delete: "Delete" }[action]} ${name}…`, () => wantAction({ on: "deployment", id, name, action })),
     measure: ({ id, name }: Named) => act(`measure-${id}`, `Measure ${name} on the nodes`, () => measure.mutate({ id })),
   };
 }

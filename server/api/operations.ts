@@ -4,16 +4,17 @@ import { findOrThrow } from "../commands/find-or-throw.ts";
 import { MAX_WAIT_SECONDS, waitForOperation } from "../commands/run-operation.ts";
 import { EVENT_KINDS, EVENT_SEVERITIES } from "../events/catalogue.ts";
 import { type EventQuery, eventHeadSeq, listEvents, MAX_EVENTS_PER_PAGE } from "../store/events.ts";
-import { findOperation, listOperations } from "../store/operations.ts";
-import { byId, operation, storedEvent } from "./schemas/operation-schemas.ts";
+import { findOperation } from "../store/operations.ts";
+import { readOperationRows } from "./read-operation-rows.ts";
+import { byId, operation, operationRow, storedEvent } from "./schemas/operation-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
 export const operations = router({
   list: procedure
     .meta({ openapi: { method: "GET", path: "/operations", tags: ["operations"], summary: "List long operations, newest first" } })
     .input(z.object({ status: z.enum(["running", "succeeded", "failed", "cancelled"]).optional(), subjectId: z.string().optional(), limit: z.number().int().min(1).max(1000).default(100) }).default({ limit: 100 }))
-    .output(z.array(operation))
-    .query(({ ctx, input }) => listOperations(ctx.deps.db, input)),
+    .output(z.array(operationRow))
+    .query(({ ctx, input }) => readOperationRows(ctx.deps, input)),
   get: procedure
     .meta({ openapi: { method: "GET", path: "/operations/{id}", tags: ["operations"], summary: "One operation; with waitSeconds, once it has ended" } })
     .input(byId.extend({ waitSeconds: z.number().min(0).max(MAX_WAIT_SECONDS).default(0) }))

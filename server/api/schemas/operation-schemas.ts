@@ -6,20 +6,20 @@ export const byId = z.object({ id: z.string().min(1).max(100) });
 export const done = z.object({ ok: z.literal(true) }).meta({ id: "Done" });
 export const idempotencyKey = z.string().min(8).max(200).optional().meta({ description: "The same key again returns the first operation and does nothing else." });
 
-export const operation = z
-  .object({
-    id: z.string(),
-    kind: z.enum(["import-model", "profile-model", "check-parity", "deploy", "move", "stop", "drain"]),
-    subjectId: z.string(),
-    status: z.enum(["running", "succeeded", "failed", "cancelled"]),
-    progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string() }),
-    result: z.unknown(),
-    error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
-    createdAt: z.iso.datetime(),
-    createdBy: z.string(),
-    finishedAt: z.iso.datetime().nullable(),
-  })
-  .meta({ id: "Operation" });
+const operationShape = {
+  id: z.string(),
+  kind: z.enum(["import-model", "profile-model", "check-parity", "deploy", "move", "stop", "drain"]),
+  subjectId: z.string(),
+  status: z.enum(["running", "succeeded", "failed", "cancelled"]),
+  progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string() }),
+  result: z.unknown(),
+  error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
+  createdAt: z.iso.datetime(),
+  createdBy: z.string(),
+  finishedAt: z.iso.datetime().nullable(),
+};
+export const operation = z.object(operationShape).meta({ id: "Operation" });
+export const operationRow = z.object({ ...operationShape, subjectName: z.string().nullable().meta({ description: "What it works on, as it is called, or was." }) }).meta({ id: "OperationRow" });
 
 /** The payload depends on the name and is a record of the catalogue's. */
 export const storedEvent = z
