@@ -5,6 +5,7 @@ import { type DragEvent, type MouseEvent, useMemo } from "react";
 import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { flowEdges } from "./canvas-graph.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
+import { ChangeEdge, changeEdges } from "./ChangeEdge.tsx";
 import { FindBox } from "./FindBox.tsx";
 import { FIT } from "./fit-view.ts";
 import { Ghost } from "./Ghost.tsx";
@@ -13,6 +14,7 @@ import { newId } from "./new-id.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { NodeCard } from "./NodeCard.tsx";
 import { useCanvasKeys } from "./use-canvas-keys.ts";
+import { useDraftDiff } from "./use-draft-diff.ts";
 import { chooseChanged, useFlowNodes } from "./use-flow-nodes.ts";
 import { usePrediction } from "./use-prediction.ts";
 import { Conflicts } from "./Conflicts.tsx";
@@ -20,11 +22,12 @@ import { choose, edit, editDocument, useWorkbench, useWorkbenchStore } from "./w
 import { ZoneFrame } from "./ZoneFrame.tsx";
 
 const NODE_TYPES = { card: NodeCard, frame: ZoneFrame };
-const EDGE_TYPES = { link: LinkEdge };
+const EDGE_TYPES = { link: LinkEdge, change: ChangeEdge };
 const ZOOM = { min: 0.2, max: 2 } as const;
 /** From here on only what is in sight is drawn. */
 const MANY_NODES = 60;
 const NO_HOPS: never[] = [];
+const NO_MOVES: never[] = [];
 
 export function Canvas() {
   return <ReactFlowProvider><Flow /></ReactFlowProvider>;
@@ -82,5 +85,8 @@ function useFlowEdges() {
   const several = useWorkbench((state) => state.several);
   const { draft, dropped } = usePrediction();
   const hops = (dropped ?? draft)?.estimate?.hops ?? NO_HOPS;
-  return useMemo(() => flowEdges(topology, hops).map((link) => ({ ...link, selected: selection?.id === link.id || several.includes(link.id) })), [topology, hops, selection, several]);
+  const changesShown = useWorkbench((state) => state.changesShown);
+  const moves = useDraftDiff()?.moves ?? NO_MOVES;
+  const links = useMemo(() => flowEdges(topology, hops).map((link) => ({ ...link, selected: selection?.id === link.id || several.includes(link.id) })), [topology, hops, selection, several]);
+  return useMemo(() => [...links, ...(changesShown ? changeEdges(moves) : [])], [links, changesShown, moves]);
 }

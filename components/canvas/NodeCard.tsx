@@ -5,6 +5,8 @@ import type { DragEvent } from "react";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
 import { State } from "../ui/State.tsx";
+import { ArrivingSegments } from "./ArrivingSegments.tsx";
+import { CardChanges } from "./CardChanges.tsx";
 import { editNode } from "./canvas-edit.ts";
 import { type CardNode, cardHeight } from "./canvas-graph.ts";
 import { CardFigures } from "./CardFigures.tsx";
@@ -44,8 +46,10 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
       <div className="space-y-1.5 px-2.5 py-2">
         {far && <div className="origin-left scale-[1.7] pb-1"><State tone={stale && !planned ? "idle" : state.tone}>{state.word}</State></div>}
         {!far && <CardFigures node={node} />}
+        {!far && <CardChanges topologyNodeId={node.id} />}
         <div className="space-y-[3px] pt-0.5">
-          {chips.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeName={node.name} far={far} />)}
+          {chips.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeId={node.nodeId} nodeName={node.name} far={far} />)}
+          {!far && <ArrivingSegments nodeId={node.nodeId} nodeName={node.name} chips={chips} />}
           {chips.length === 0 && !far && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}
         </div>
       </div>

@@ -4,7 +4,9 @@ import { layersText, ms } from "../format.ts";
 import { shortcutOf } from "../shell/shortcuts.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import type { Chip } from "./canvas-graph.ts";
+import { ChipProgress, progressWords } from "./ChipProgress.tsx";
 import { clear } from "./placement-edit.ts";
+import { useSegmentProgress } from "./use-segment-progress.ts";
 import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
 import { stageComputeMs } from "../../server/planner/problem.ts";
 
@@ -12,7 +14,7 @@ const WORDS = { running: "runs", draft: "draft", leaving: "leaves" } as const;
 const LOOKS = { running: "border-accent bg-accent-wash", draft: "border-dashed border-accent bg-raised", leaving: "border-dotted border-line-strong bg-raised text-ink-3 line-through" } as const;
 
 /** A segment on a node. Drag it to another node, or select it and use "Move layers to…". */
-export function SegmentChip({ chip, topologyNodeId, nodeName, far = false }: { chip: Chip; topologyNodeId: string; nodeName: string; far?: boolean }) {
+export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = false }: { chip: Chip; topologyNodeId: string; nodeId: string | null; nodeName: string; far?: boolean }) {
   const store = useWorkbenchStore();
   const problem = useWorkbench((state) => state.problem);
   const { from, to } = chip.range;
@@ -24,6 +26,7 @@ export function SegmentChip({ chip, topologyNodeId, nodeName, far = false }: { c
     store.setState({ drag: { range: { from, to }, fromNodeId: topologyNodeId }, layers: { from, to } });
   };
   const fixed = chip.state === "leaving";
+  const progress = useSegmentProgress(fixed ? null : nodeId, chip.range);
   return (
     <button type="button" draggable={!fixed} disabled={fixed} data-testid="segment-chip" data-state={chip.state} data-stage={chip.stageIndex} data-from={from} data-to={to}
       onDragStart={start} onDragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
@@ -37,8 +40,10 @@ export function SegmentChip({ chip, topologyNodeId, nodeName, far = false }: { c
       className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left ${far ? "text-[17px] leading-6" : "text-xs"} active:cursor-grabbing ${LOOKS[chip.state]}`}>
       <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
-      {node && !fixed && !far && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
+      {progress && !far && <span className="num text-2xs text-ink-2" data-testid="chip-progress" data-state={progress.state}>{progressWords(progress)}</span>}
+      {node && !fixed && !far && !progress && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
+      {progress && <ChipProgress progress={progress} />}
       <span className="sr-only"> on {nodeName}, {WORDS[chip.state]}. Enter moves it.</span>
     </button>
   );

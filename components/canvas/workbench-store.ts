@@ -37,6 +37,10 @@ export type Workbench = {
   moveOpen: boolean;
   /** Placement that runs; null on a drawing without a deployment. */
   running: Placement | null;
+  /** What the draft would change is drawn on the canvas. */
+  changesShown: boolean;
+  /** The unfinished move of the open deployment, per segment and node; null = none. */
+  moving: { nodes: readonly { nodeId: string; assignmentId: string; from: number; to: number; state: string; bytesDone: number; bytesTotal: number; bytesPerSecond: number }[] } | null;
   facts: ModelFacts | null;
   problem: Problem | null;
 };
@@ -45,7 +49,7 @@ export type WorkbenchStore = StoreApi<Workbench>;
 export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, server: { revision, document, layout }, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, facts: null, problem: null,
+    topologyId, server: { revision, document, layout }, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
     history: kept ?? startHistory({ document, layout, placement }),
   }));
 }

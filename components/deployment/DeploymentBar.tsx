@@ -55,6 +55,7 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
   const store = useWorkbenchStore();
   const { placement } = useDrawing();
   const running = useWorkbench((state) => state.running);
+  const changesShown = useWorkbench((state) => state.changesShown);
   const saved = useWorkbench((state) => state.save === "saved" || state.save === "merged");
   const { draft } = usePrediction();
   const [open, setOpen] = useState(false);
@@ -66,6 +67,7 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
     <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
       {differs && <DraftSummary label="draft" />}
       <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} onOrigin={setOrigin} />
+      {differs && running && <Button look="quiet" aria-pressed={changesShown} onClick={() => store.setState({ changesShown: !changesShown })} title="What moves, what is fetched, and memory before and after, on the canvas" className="aria-pressed:bg-accent-wash" data-testid="show-changes">Changes</Button>}
       {differs && running && <Button look="quiet" onClick={() => editPlacement(store, () => running)} data-testid="discard-draft">Discard draft</Button>}
       {differs && <Button look="primary" disabled={!ready} title={moving ? "A move is under way" : draft?.refusals[0]?.message} onClick={() => setOpen(true)} data-testid="deploy">Review and move…</Button>}
       <Lifecycle deployment={deployment} moving={moving} />

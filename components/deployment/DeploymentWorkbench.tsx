@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { api, type DeploymentFull, type TopologyFull } from "../api.ts";
 import { Canvas } from "../canvas/Canvas.tsx";
 import { Inspector } from "../canvas/Inspector.tsx";
@@ -32,6 +33,8 @@ export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) 
 
 function Opened({ deployment, topology }: { deployment: DeploymentFull; topology: TopologyFull }) {
   const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null });
+  const moving = deployment.migration !== null && deployment.migration.finishedAt === null ? deployment.migration : null;
+  useEffect(() => store.setState({ moving }), [store, moving]);
   const { error } = useProblem(store, deployment.modelId, topology.live);
   const left = (
     <>
