@@ -35,7 +35,7 @@ export function DrainBody({ wanted, close }: { wanted: Extract<WantedAction, { o
   const { deployments, possible, stoppedHere } = preview.data;
   const effects = [
     `${name} takes no new stages from now on.`,
-    ...(deployments.length === 0 ? ["Nothing runs on it, so that it is empty at once."] : [`${deployments.length === 1 ? "One deployment moves" : `${deployments.length} deployments move`} off it, one after the other; each keeps serving while it moves.`, `${name} unloads, and stays cordoned and empty.`]),
+    ...(deployments.length === 0 ? ["Nothing runs on it, so that it is empty at once."] : [deployments.length === 1 ? "One deployment moves off it, and keeps serving while it moves." : `${deployments.length} deployments move off it, one after the other; each keeps serving while it moves.`, `${name} unloads, and stays cordoned and empty.`]),
     ...(stoppedHere.length > 0 ? [`${stoppedHere.map((one) => one.name).join(", ")}, stopped, stays with its last revision on ${name}.`] : []),
   ];
   return (

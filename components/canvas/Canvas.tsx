@@ -86,7 +86,7 @@ function useFlowEdges() {
   const { draft, dropped } = usePrediction();
   const hops = (dropped ?? draft)?.estimate?.hops ?? NO_HOPS;
   const changesShown = useWorkbench((state) => state.changesShown);
-  const moves = useDraftDiff()?.moves ?? NO_MOVES;
+  const moves = useDraftDiff()?.diff.moves ?? NO_MOVES;
   const links = useMemo(() => flowEdges(topology, hops).map((link) => ({ ...link, selected: selection?.id === link.id || several.includes(link.id) })), [topology, hops, selection, several]);
   return useMemo(() => [...links, ...(changesShown ? changeEdges(moves) : [])], [links, changesShown, moves]);
 }

@@ -1,12 +1,12 @@
 "use client";
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useInternalNode } from "@xyflow/react";
+import type { LayerMove } from "../../server/planner/plan.ts";
 import { bytes, layersText, written } from "../format.ts";
 import { nearestSides } from "./nearest-sides.ts";
-import type { LayerMove } from "./plan-changes.ts";
 
 export type ChangeFlowEdge = Edge<{ move: LayerMove }, "change">;
-/** Beside the link between the same two nodes, not on it. */
-const ASIDE_PX = 14;
+/** Below the link between the same two nodes, whose figures stand above it; the way back lies lower still. */
+const ASIDE_PX = { there: 16, back: 52 };
 
 /** Layers on their way from one node to another, were the draft deployed. */
 export function ChangeEdge({ id, source, target, data, markerEnd }: EdgeProps<ChangeFlowEdge>) {
@@ -14,7 +14,9 @@ export function ChangeEdge({ id, source, target, data, markerEnd }: EdgeProps<Ch
   if (!data || !from || !to) return null;
   const sides = nearestSides(from, to);
   const length = Math.max(1, Math.hypot(sides.targetX - sides.sourceX, sides.targetY - sides.sourceY));
-  const [dx, dy] = [(-(sides.targetY - sides.sourceY) / length) * ASIDE_PX, ((sides.targetX - sides.sourceX) / length) * ASIDE_PX];
+  const across = [-(sides.targetY - sides.sourceY) / length, (sides.targetX - sides.sourceX) / length] as const;
+  const aside = (source < target ? ASIDE_PX.there : ASIDE_PX.back) * (across[1] < 0 || (across[1] === 0 && across[0] < 0) ? -1 : 1);
+  const [dx, dy] = [across[0] * aside, across[1] * aside];
   const [path, labelX, labelY] = getBezierPath({ ...sides, sourceX: sides.sourceX + dx, sourceY: sides.sourceY + dy, targetX: sides.targetX + dx, targetY: sides.targetY + dy });
   const { move } = data;
   return (
@@ -32,5 +34,5 @@ export function ChangeEdge({ id, source, target, data, markerEnd }: EdgeProps<Ch
 
 /** One edge for each pair of nodes that layers move between. */
 export function changeEdges(moves: readonly LayerMove[]): ChangeFlowEdge[] {
-  return moves.map((move): ChangeFlowEdge => ({ id: `change-${move.fromId}-${move.toId}`, type: "change", source: move.fromId, target: move.toId, selectable: false, focusable: false, deletable: false, zIndex: 5, ariaLabel: "layers that would move", markerEnd: { type: "arrowclosed" as never, color: "var(--accent)" }, data: { move } }));
+  return moves.map((move): ChangeFlowEdge => ({ id: `change-${move.fromTopologyNodeId}-${move.toTopologyNodeId}`, type: "change", source: move.fromTopologyNodeId, target: move.toTopologyNodeId, selectable: false, focusable: false, deletable: false, zIndex: 5, ariaLabel: "layers that would move", markerEnd: { type: "arrowclosed" as never, color: "var(--accent)" }, data: { move } }));
 }

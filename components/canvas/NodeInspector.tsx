@@ -1,9 +1,11 @@
 "use client";
 import type { TopologyNode } from "../../server/topology/topology.ts";
+import { wantAction } from "../act/act-store.ts";
 import { bytes, digits, ms, percent, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { StaleMark } from "../live/StaleMark.tsx";
 import { useStale } from "../live/use-stale.ts";
+import { Button } from "../ui/Button.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { addLink, editNode, linkBetween } from "./canvas-edit.ts";
@@ -30,6 +32,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
       <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} clash={clash("name")} />
       <StandsFor node={node} />
       {fleet && <LiveFacts nodeId={fleet.id} />}
+      {fleet && <div className="mb-3 flex flex-wrap gap-1.5">{([fleet.cordoned ? "uncordon" : "cordon", "drain"] as const).map((action) => <Button key={action} onClick={() => wantAction({ on: "node", id: fleet.id, name: fleet.name, action })}>{{ cordon: "Cordon…", uncordon: "Uncordon…", drain: "Drain…" }[action]}</Button>)}</div>}
       <Choice label="Zone" value={node.zoneId ?? ""} options={[["", "none"], ...zones.map((zone) => [zone.id, zone.name] as const)]} save={(zoneId) => save({ zoneId: zoneId || null })} />
       <NumberField label="Memory for segments" unit="GB" scale={1e-9} allowZero={false} value={node.memoryBytes} placeholder={fleet?.hardware ? `${(fleet.hardware.memoryBytes / 1e9).toFixed(2)} reported` : "no limit known"} save={(memoryBytes) => save({ memoryBytes })} clash={clash("memoryBytes")} />
       <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} clash={clash("speed")} />

@@ -3,10 +3,10 @@ import { diffPlacements } from "../../server/planner/diff-placements.ts";
 import type { Placement, PlanDiff } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import { samePlacement } from "./placement-edit.ts";
-import { type LayerMove, layerMoves, type NodeChange, nodeChanges } from "./plan-changes.ts";
+import { type NodeChange, nodeChanges } from "./plan-changes.ts";
 import { useWorkbench } from "./workbench-store.ts";
 
-export type DraftDiff = { diff: PlanDiff; moves: LayerMove[]; nodes: Map<string, NodeChange> };
+export type DraftDiff = { diff: PlanDiff; nodes: Map<string, NodeChange> };
 
 let last: { problem: Problem; running: Placement; placement: Placement; result: DraftDiff } | null = null;
 
@@ -18,7 +18,7 @@ export function useDraftDiff(): DraftDiff | null {
   if (problem === null || running === null || placement.length === 0 || samePlacement(running, placement)) return null;
   if (last?.problem !== problem || last.running !== running || last.placement !== placement) {
     const diff = diffPlacements(problem, running, placement);
-    last = { problem, running, placement, result: { diff, moves: layerMoves(running, placement, problem.layerWeightBytes), nodes: nodeChanges(diff) } };
+    last = { problem, running, placement, result: { diff, nodes: nodeChanges(diff) } };
   }
   return last.result;
 }

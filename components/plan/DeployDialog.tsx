@@ -2,6 +2,7 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { diffPlacements } from "../../server/planner/diff-placements.ts";
+import { oneKey } from "../act/one-key.ts";
 import { queryClient } from "../api.ts";
 import { followOperation } from "../operation/own-operations.ts";
 import { useWorkbench } from "../canvas/workbench-store.ts";
@@ -29,13 +30,14 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const [name, setName] = useState(modelName);
   const [reason, setReason] = useState("");
+  const [key] = useState(oneKey);
   const shown = diff ?? (input.deployment === null && problem ? diffPlacements(problem, null, input.placement) : null);
   const { deployment } = input;
   const done = () => { void queryClient.invalidateQueries(); close(); };
   const confirm = () => {
     if (!plan) return;
-    if (deployment) deployPlan.mutate({ id: deployment.id, planId: plan.id, expectedRevision: deployment.currentRevision?.number ?? 0, ...(reason.trim() ? { reason: reason.trim() } : {}) }, { onSuccess: ({ operation }) => { if (operation) followOperation(operation.id); done(); } });
-    else deployNew.mutate({ name: name.trim(), planId: plan.id }, { onSuccess: ({ deployment: made, operation }) => { followOperation(operation.id); done(); router.push(`/deployments/${made.id}`); } });
+    if (deployment) deployPlan.mutate({ id: deployment.id, planId: plan.id, expectedRevision: deployment.currentRevision?.number ?? 0, idempotencyKey: key, ...(reason.trim() ? { reason: reason.trim() } : {}) }, { onSuccess: ({ operation }) => { if (operation) followOperation(operation.id); done(); } });
+    else deployNew.mutate({ name: name.trim(), planId: plan.id, idempotencyKey: key }, { onSuccess: ({ deployment: made, operation }) => { followOperation(operation.id); done(); router.push(`/deployments/${made.id}`); } });
   };
   if (create.error) return <Problem title="No plan can be made of this draft" error={create.error} />;
   if (!plan || (deployment && !diff && !diffError)) return <Skeleton label="Making the plan" rows={6} />;

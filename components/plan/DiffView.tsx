@@ -32,6 +32,7 @@ export function DiffTables({ diff, nodes }: { diff: PlanDiff; nodes: readonly Na
   const nameOf = namer(nodes);
   return (
       <div className="relative overflow-x-auto">
+        {diff.moves.length > 0 && <ul className="mb-2 space-y-0.5" aria-label="What moves">{diff.moves.map((move) => <li key={`${move.fromTopologyNodeId}>${move.toTopologyNodeId}`} data-testid="move-line"><span className="num mr-1.5 text-accent" aria-hidden>→</span>{move.ranges.map((range) => layersText(range)).join(", ")} from <b className="font-medium">{nameOf(move.fromTopologyNodeId)}</b> to <b className="font-medium">{nameOf(move.toTopologyNodeId)}</b>, <Figure figure={bytes(move.shipBytes)} /></li>)}</ul>}
         <table className="rowed mb-3 w-full">
           <thead><tr><th>Change</th><th>Layers</th><th>From</th><th>To</th><th>To ship</th></tr></thead>
           <tbody>{diff.stages.map((stage) => <tr key={`${stage.change}-${stage.from}-${stage.to}-${stage.toTopologyNodeId}`} data-change={stage.change}><td><span className="num mr-1.5 text-accent" aria-hidden>{WORDS[stage.change].sign}</span>{WORDS[stage.change].word}</td><td>{layersText(stage)}</td><td>{nameOf(stage.fromTopologyNodeId)}</td><td>{nameOf(stage.toTopologyNodeId)}</td><td><Figure figure={bytes(stage.shipBytes)} /></td></tr>)}</tbody>

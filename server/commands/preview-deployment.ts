@@ -3,9 +3,11 @@ import { deploymentSample } from "../live/deployment-sample.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import type { PlanDiff } from "../planner/plan.ts";
+import { STAGE_PROCESS_BYTES } from "../planner/problem.ts";
 import type { ActionPreview } from "../policy/action-preview.ts";
 import { type DeploymentAction, type DeploymentFacts, previewDeployment as previewOf } from "../policy/preview-deployment.ts";
-import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
+import type { DeploymentView, FleetSnapshot, StageView } from "../policy/snapshot.ts";
+import { assignmentIdOf } from "../policy/stable-id.ts";
 import { findDeployment, findRevisions, listRevisions, type StoredDeployment, type StoredRevision } from "../store/deployments.ts";
 import { findTopology } from "../store/topologies.ts";
 import { diffPlan } from "./create-plan.ts";
@@ -52,12 +54,18 @@ async function factsOf(deps: Deps, { deployment, revisions, snapshot, view, targ
     migration: view?.migration ? { state: view.migration.state, toRevision: moving[0]?.number ?? 0 } : null,
     requestsPerSecond: sample?.requestsPerSecond ?? null,
     inFlight: sample?.inFlight ?? null,
-    stages: deployment.desired === "stopped" ? [] : (view?.revisions.flatMap((revision) => revision.stages.map((stage) => ({ nodeName: snapshot.nodes.get(stage.nodeId)?.name ?? stage.nodeId, from: stage.from, to: stage.to, memoryBytes: stage.segment.memoryBytes }))) ?? []),
+    stages: deployment.desired === "stopped" ? [] : (view?.revisions.flatMap((revision) => revision.stages.map((stage) => ({ nodeName: snapshot.nodes.get(stage.nodeId)?.name ?? stage.nodeId, from: stage.from, to: stage.to, memoryBytes: residentBytes(snapshot, deployment.id, stage) ?? stage.segment.memoryBytes + STAGE_PROCESS_BYTES }))) ?? []),
     ingressUrls: urls,
     revisionCount: revisions.length,
     keyCount,
     target: target && { number: target.number, missing: missingNodes(snapshot, target) },
   };
+}
+
+/** As the node measured it; null = it has not said. */
+function residentBytes(snapshot: FleetSnapshot, deploymentId: string, stage: StageView): number | null {
+  const assignmentId = assignmentIdOf(deploymentId, stage.segmentId, stage.nodeId);
+  return snapshot.nodes.get(stage.nodeId)?.assignments.find((one) => one.assignmentId === assignmentId)?.residentBytes ?? null;
 }
 
 function missingNodes(snapshot: FleetSnapshot, revision: StoredRevision): { name: string; why: string }[] {

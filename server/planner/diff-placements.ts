@@ -1,5 +1,6 @@
 // Owns what changes between two placements: what moves, what loads, what must be shipped, and the memory while both are loaded.
 import { estimatePlacement } from "./estimate.ts";
+import { layerMoves } from "./layer-moves.ts";
 import type { Placement, PlanDiff } from "./plan.ts";
 import { type Problem, stageMemoryBytes } from "./problem.ts";
 
@@ -22,6 +23,7 @@ export function diffPlacements(problem: Problem, before: Placement | null, after
   return {
     same: stages.every((stage) => stage.change === "keep") && old.length === after.length,
     stages,
+    moves: layerMoves(old, after, problem.layerWeightBytes),
     shipBytes: stages.reduce((sum, stage) => sum + stage.shipBytes, 0),
     memory: memoryChange(problem, old, after),
     latencyMsBefore,

@@ -46,10 +46,15 @@ export type Plan = {
 export type Objective = "latency" | "throughput";
 export type Infeasible = { infeasible: true; refusals: Refusal[] };
 
+/** Layers that leave one node for another. `shipBytes`: their weights. */
+export type LayerMove = { fromTopologyNodeId: string; toTopologyNodeId: string; ranges: { from: number; to: number }[]; shipBytes: number };
+
 /** plan A → plan B. */
 export type PlanDiff = {
   same: boolean;
   stages: { change: "keep" | "move" | "recut" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Weight bytes the target must fetch. */ shipBytes: number }[];
+  /** The same by layers: what leaves which node for which. */
+  moves: LayerMove[];
   shipBytes: number;
   memory: { topologyNodeId: string; beforeBytes: number; afterBytes: number; peakBytes: number; limitBytes: number | null }[];
   latencyMsBefore: number | null;

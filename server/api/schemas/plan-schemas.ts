@@ -65,6 +65,7 @@ export const planDiff: z.ZodType<PlanDiff, PlanDiff> = z
   .object({
     same: z.boolean(),
     stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number() })),
+    moves: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), ranges: z.array(z.object({ from: z.number(), to: z.number() })), shipBytes: z.number() })),
     shipBytes: z.number(),
     memory: z.array(z.object({ topologyNodeId: z.string(), beforeBytes: z.number(), afterBytes: z.number(), peakBytes: z.number(), limitBytes: z.number().nullable() })),
     latencyMsBefore: z.number().nullable(),
