@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api, type OperationRow } from "../api.ts";
 import { Empty } from "../ui/Empty.tsx";
 import { Page } from "../ui/Page.tsx";
+import { shownError } from "../shown-error.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { OperationItem } from "./OperationItem.tsx";
@@ -26,7 +27,7 @@ export function OperationPage() {
       <input className="field w-56!" placeholder="Filter by name or by who" aria-label="Filter operations" value={text} onChange={(event) => setText(event.target.value)} />
     </>}>
       {list.isPending && <Skeleton label="Loading operations" rows={8} />}
-      {list.error && <Problem title="Operations could not be listed" error={list.error} retry={() => void list.refetch()} />}
+      {shownError(list) !== null && <Problem title="Operations could not be listed" error={list.error} retry={() => void list.refetch()} />}
       {list.data && shown.length === 0 && <Empty title={wanted || status ? "No operation matches" : "Nothing has run yet"}>{wanted || status ? "Clear the filter to see all." : "Imports, measurements, deployments, moves and drains appear here."}</Empty>}
       <ul className="max-w-4xl">{shown.map((one) => <OperationItem key={one.id} operation={one} />)}</ul>
     </Page>

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { Popover } from "radix-ui";
 import { useState } from "react";
 import { api } from "../api.ts";
+import { shownError } from "../shown-error.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { OperationItem } from "./OperationItem.tsx";
@@ -35,7 +36,7 @@ export function OperationTray() {
             <Link href="/operations" onClick={() => setOpen(false)} className="text-xs underline underline-offset-4">all of them</Link>
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-3">
-            {list.error && <div className="py-3"><Problem title="Operations could not be listed" error={list.error} retry={() => void list.refetch()} /></div>}
+            {shownError(list) !== null && <div className="py-3"><Problem title="Operations could not be listed" error={list.error} retry={() => void list.refetch()} /></div>}
             {list.isPending && <Skeleton label="Loading operations" rows={3} />}
             {list.data && running.length === 0 && <p className="py-2 text-ink-2">Nothing runs now.</p>}
             {running.length > 0 && <ul aria-label="Running">{running.map((one) => <OperationItem key={one.id} operation={one} onLeave={() => setOpen(false)} />)}</ul>}

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { wantAction } from "../act/act-store.ts";
 import { api } from "../api.ts";
+import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { CopyText } from "../ui/CopyText.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -21,8 +22,8 @@ export function Credentials() {
   return (
     <Section title="Credentials" aside={you && <>what you do here is recorded as <b className="font-medium text-ink">{you}</b></>}>
       <p className="mb-2 max-w-prose text-ink-2">One for each person, script or machine, sent as a Bearer token. Events, operations and revisions carry its name.</p>
-      {list.error && <Problem title="Credentials could not be listed" error={list.error} retry={() => void list.refetch()} />}
-      {list.data && rows.length === 0 && <p className="text-ink-3">None yet.</p>}
+      {shownError(list) !== null && <Problem title="Credentials could not be listed" error={list.error} retry={() => void list.refetch()} />}
+      {list.data && rows.length === 0 && <p className="text-ink-3">There is none yet. Name one below to let a script or another machine use the API.</p>}
       {rows.length > 0 && (
         <div className="relative overflow-x-auto">
           <table className="rowed w-full" data-testid="credentials">
