@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { desiredOf, inFlightOf, MAX_MEASURED_PEERS, servingEpoch } from "./desired.ts";
+import { drainLimitMs } from "./drain-limit.ts";
+import type { DeploymentView, MigrationState, NodeView } from "./snapshot.ts";
+import { deployment, moving, node, NOW_MS, reportReady, revision, snapshot } from "./testdata/fleet.ts";
+
+const old = revision(1, ["a", "b"]);
+const next = revision(2, ["a", "c"]);
+const NODES = [node("a"), node("b"), node("c")];
+const desired = (view: DeploymentView, nodes: NodeView[] = NODES, nowMs = NOW_MS) => desiredOf(snapshot(view, nodes, nowMs));
+/** "epoch:mode" of every lane of a node. */
+const lanesOf = (view: DeploymentView, nodeId: string) => desired(view).get(nodeId)?.assignments.flatMap((one) => one.lanes.map((lane) => `${lane.epoch}:${lane.mode}`));
+
+test.each<[MigrationState, string[], string[], string[], number | null]>([
+  ["prepare", ["1:open", "2:open"], ["1:open"], ["2:open"], 1],
+  ["warm", ["1:open", "2:open"], ["1:open"], ["2:open"], 1],
+  ["verify", ["1:open", "2:open"], ["1:open"], ["2:open"], 1],
+  ["cutover", ["1:open", "2:open"], ["1:open"], ["2:open"], 2],
+  ["drain", ["1:drain", "2:open"], ["1:drain"], ["2:open"], 2],
+  ["retire", ["2:open"], [], ["2:open"], 2],
+  ["rolling-back", ["1:open", "2:drain"], ["1:open"], ["2:drain"], 1],
+  ["rolled-back", ["1:open"], ["1:open"], [], 1],
+])("in %s the lanes and the stamped epoch are those of the table", (state, a, b, c, epoch) => {
+  const view = moving([old, next], state);
+  expect([lanesOf(view, "a"), lanesOf(view, "b"), lanesOf(view, "c")]).toEqual([a, b, c]);
+  expect(servingEpoch(view)).toBe(epoch);
+  expect(desired(view).get("a")?.ingress[0]?.currentEpoch).toBe(epoch);
+});
+
+test("a stage that stays keeps its one process; the lanes lead from the ingress to the last stage and back", () => {
+  const documents = desired(moving([old, next], "warm"));
+  expect(documents.get("a")?.assignments).toHaveLength(1);
+  const [first] = documents.get("a")?.assignments[0]?.lanes ?? [];
+  const [last] = documents.get("b")?.assignments[0]?.lanes ?? [];
+  expect(first).toMatchObject({ stageIndex: 0, stageCount: 2, upstream: [{ nodeId: "a", target: "ingress" }], downstreamNodeIds: ["b"] });
+  expect(last).toMatchObject({ stageIndex: 1, upstream: [{ nodeId: "a", host: "a", target: expect.stringMatching(/^stage:asg_/) }], downstreamNodeIds: ["a"] });
+});
+
+test("an ingress sends the model's inputs but never its state", () => {
+  expect(desired(deployment([old])).get("a")?.ingress[0]?.pipelines[0]?.sends).toEqual(["x"]);
+});
+
+test("the order of what was read changes nothing", () => {
+  const view = moving([old, next], "warm");
+  const turned = { ...view, revisions: [...view.revisions].reverse() };
+  const documents = (one: DeploymentView, nodes: NodeView[]) => JSON.stringify([...desired(one, nodes)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  expect(documents(turned, [...NODES].reverse())).toBe(documents(view, NODES));
+});
+
+test("a stopped deployment drains until nothing is in flight, at most as long as a drain may take", () => {
+  const stopped = deployment([old], { desired: "stopped" });
+  stopped.settings = { ...stopped.settings, stoppedAtMs: NOW_MS };
+  const busy = reportReady(NODES, [old], { inFlight: 1 });
+  const assignments = (afterMs: number, nodes: NodeView[]) => desired(stopped, nodes, NOW_MS + afterMs).get("b")?.assignments.map((one) => one.lanes[0]?.mode);
+  expect(assignments(0, NODES)).toEqual(["drain"]);
+  expect(assignments(5_000, busy)).toEqual(["drain"]);
+  expect(assignments(5_000, NODES)).toEqual([]);
+  expect(assignments(drainLimitMs(stopped.settings) + 1, busy)).toEqual([]);
+  expect(servingEpoch(stopped)).toBeNull();
+});
+
+test("what is in flight is counted where nodes are connected, of that revision alone", () => {
+  const nodes = new Map(reportReady(NODES, [old], { inFlight: 3 }).map((one) => [one.nodeId, one]));
+  expect(inFlightOf(deployment([old]), old, nodes)).toBe(6);
+  expect(inFlightOf(deployment([old]), next, nodes)).toBe(0);
+  nodes.set("b", { ...(nodes.get("b") as NodeView), connected: false });
+  expect(inFlightOf(deployment([old]), old, nodes)).toBe(3);
+});
+
+test("every node measures a bounded number of others, and both ends of a probe know each other", () => {
+  const many = Array.from({ length: 40 }, (_, index) => node(`n${String(index).padStart(2, "0")}`));
+  const documents = desired(deployment([]), many);
+  for (const [nodeId, { peers }] of documents) {
+    expect(peers.filter((peer) => peer.measure)).toHaveLength(MAX_MEASURED_PEERS);
+    for (const peer of peers) expect(documents.get(peer.nodeId)?.peers.map((other) => other.nodeId)).toContain(nodeId);
+  }
+});
+
+test("a node that has not said where its data port is, is nobody's peer", () => {
+  const documents = desired(deployment([]), [node("a"), node("b", { data: null })]);
+  expect(documents.get("a")?.peers).toEqual([]);
+});
