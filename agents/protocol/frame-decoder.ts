@@ -20,10 +20,20 @@ export type DecoderOptions = {
 /** Bytes read at once while no tensor is open: small messages arrive whole in one read. */
 const STAGING_BYTES = 72 * 1024;
 const NOTHING = new Uint8Array(0);
+/** A lane's messages are alike. Where the last one had this much payload the next is read in place from its first byte; smaller ones rather come in several at once. */
+const MIN_AWAITED_BYTES = 16 * 1024;
+/** Memory kept waiting per connection. */
+const MAX_AWAITED_BYTES = 2 * 1024 * 1024;
+/** Of a payload in its buffer: what any typed array and the widest vector instructions ask for. */
+const PAYLOAD_ALIGNMENT = 64;
 
 type Open = {
   header: Header; traces: StageTrace[]; descriptors: Descriptor[]; buffer: ArrayBuffer; bytes: Uint8Array;
+  /** Where the payload begins in `buffer`. */
+  base: number;
   filled: number;
+  /** Payload in its first frame. */
+  firstBytes: number;
   /** When its header was read. */
   sinceMs: number;
 };
@@ -32,6 +42,9 @@ type Open = {
 //        ──► piece (chunk of the open message) ──► header
 // Any violation throws WireError; the decoder is dead after that and the connection must be closed.
 type State = "header" | "meta" | "piece" | "body" | "skip";
+
+/** Memory for a message of the last one's shape: its head ends where its payload, aligned, begins. */
+type Awaited = { headBytes: number; firstBytes: number; payloadBytes: number; base: number; buffer: ArrayBuffer | null };
 
 /** Incremental decoder of one connection's incoming bytes. */
 export class FrameDecoder {
@@ -47,7 +60,9 @@ export class FrameDecoder {
   #header: Header | null = null;
   #headerAtMs = 0;
   #open: Open | null = null;
-  #direct = false;
+  #awaited: Awaited | null = null;
+  /** What the last `destination` was. */
+  #into: "staging" | "piece" | "awaited" = "staging";
 
   constructor(options: DecoderOptions) {
     this.#options = options;
@@ -55,14 +70,21 @@ export class FrameDecoder {
 
   /** Where the next read should go; pass the number of bytes read to `received`. */
   destination(): Uint8Array {
-    this.#direct = this.#state === "piece";
-    if (this.#direct) {
+    if (this.#state === "piece") {
+      this.#into = "piece";
       const { bytes, filled, header } = this.#open!;
       // One header further than the piece reaches: the next chunk's header lands where its payload will be written over it, so that a chunk costs
       // one read, not two.
       const beyond = header.payloadBytes - filled - this.#need >= HEADER_BYTES ? HEADER_BYTES : 0;
       return bytes.subarray(filled, filled + this.#need + beyond);
     }
+    if (this.#awaited && !this.#open && this.#state === "header" && this.#filled === 0) {
+      this.#into = "awaited";
+      const { base, headBytes, firstBytes, payloadBytes } = this.#awaited;
+      this.#awaited.buffer ??= this.#options.allocate(base + payloadBytes);
+      return new Uint8Array(this.#awaited.buffer, base - headBytes, headBytes + firstBytes);
+    }
+    this.#into = "staging";
     // Inside a message read no further than the next header, so that the tensor's bytes behind it can land in place.
     if (this.#open && this.#state === "header") return this.#staging.subarray(0, HEADER_BYTES - this.#filled);
     return this.#staging;
@@ -70,7 +92,8 @@ export class FrameDecoder {
 
   /** `count` bytes have been written to the memory `destination` named. Throws WireError. */
   received(count: number): void {
-    if (!this.#direct) return this.push(this.#staging.subarray(0, count));
+    if (this.#into === "staging") return this.push(this.#staging.subarray(0, count));
+    if (this.#into === "awaited") return this.#receivedAwaited(this.#awaited!, count);
     const open = this.#open!;
     const mine = Math.min(count, this.#need);
     open.filled += mine;
@@ -81,6 +104,22 @@ export class FrameDecoder {
     if (count === mine) return;
     // What lies beyond the piece belongs to headers: of the next chunk, or of control frames between.
     this.push(open.bytes.slice(end, end + count - mine));
+  }
+
+  /** If it is the message that was awaited, its payload lies where it stays; anything else is taken as if it had come to the staging memory. */
+  #receivedAwaited(awaited: Awaited, count: number): void {
+    const { base, headBytes, firstBytes, payloadBytes } = awaited;
+    const buffer = awaited.buffer!;
+    const came = new Uint8Array(buffer, base - headBytes, count);
+    if (count < headBytes) return this.push(came);
+    const header = readHeader(new DataView(buffer, base - headBytes, HEADER_BYTES), 0, this.#options.maxPayloadBytes);
+    if (header.type !== "tensors" || header.metaBytes !== headBytes - HEADER_BYTES || header.payloadBytes !== payloadBytes || header.bodyBytes - header.metaBytes !== firstBytes) return this.push(came);
+    awaited.buffer = null;
+    this.#beginFrame(header);
+    this.#beginMessage(came.subarray(HEADER_BYTES, headBytes), buffer, base);
+    this.#open!.filled = count - headBytes;
+    this.#need -= count - headBytes;
+    if (this.#need === 0) this.#endPiece();
   }
 
   /** Bytes that arrived in somebody else's memory: tensors are copied once. Throws WireError. */
@@ -119,7 +158,12 @@ export class FrameDecoder {
 
   #endSmall(): void {
     if (this.#state === "header") return this.#beginFrame(readHeader(this.#headView, 0, this.#options.maxPayloadBytes));
-    if (this.#state === "meta") return this.#beginMessage();
+    if (this.#state === "meta") {
+      const header = this.#header!;
+      this.#beginMessage(this.#small.subarray(0, header.metaBytes), this.#options.allocate(header.payloadBytes), 0);
+      if (this.#need === 0) this.#endPiece();
+      return;
+    }
     this.#deliver(this.#small.slice(0, this.#need));
   }
 
@@ -140,14 +184,12 @@ export class FrameDecoder {
     this.#expect(header.type === "probe" || header.type === "probe-ack" ? "skip" : "body", header.bodyBytes);
   }
 
-  #beginMessage(): void {
+  #beginMessage(meta: Uint8Array, buffer: ArrayBuffer, base: number): void {
     const header = this.#header!;
-    const { traces, descriptors } = decodeMeta(this.#small.subarray(0, header.metaBytes), header.payloadBytes);
-    const buffer = this.#options.allocate(header.payloadBytes);
-    this.#open = { header, traces, descriptors, buffer, bytes: new Uint8Array(buffer), filled: 0, sinceMs: this.#headerAtMs };
-    const piece = header.bodyBytes - header.metaBytes;
-    this.#expect("piece", piece);
-    if (piece === 0) this.#endPiece();
+    const { traces, descriptors } = decodeMeta(meta, header.payloadBytes);
+    const firstBytes = header.bodyBytes - header.metaBytes;
+    this.#open = { header, traces, descriptors, buffer, base, bytes: new Uint8Array(buffer, base), filled: 0, firstBytes, sinceMs: this.#headerAtMs };
+    this.#expect("piece", firstBytes);
   }
 
   #endPiece(): void {
@@ -155,12 +197,21 @@ export class FrameDecoder {
     this.#expect("header", HEADER_BYTES);
     if (open.filled < open.header.payloadBytes) return;
     this.#open = null;
-    const { header, buffer } = open;
+    const { header, buffer, base } = open;
+    this.#await(open);
     this.#options.onMessage({
       flags: header.flags, attempt: header.attempt, requestId: header.requestId, originId: header.originId, streamId: header.streamId,
       stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, traces: open.traces, buffer, ...(this.#options.nowMs ? { receiveMs: this.#options.nowMs() - open.sinceMs } : {}),
-      tensors: open.descriptors.map(({ name, dataType, shape, offset, bytes }) => ({ name, dataType, shape, data: new Uint8Array(buffer, offset, bytes) })),
+      tensors: open.descriptors.map(({ name, dataType, shape, offset, bytes }) => ({ name, dataType, shape, data: new Uint8Array(buffer, base + offset, bytes) })),
     });
+  }
+
+  #await({ header: { metaBytes, payloadBytes }, firstBytes }: Open): void {
+    const before = this.#awaited;
+    const headBytes = HEADER_BYTES + metaBytes;
+    if (before && before.payloadBytes === payloadBytes && before.headBytes === headBytes && before.firstBytes === firstBytes) return;
+    this.#awaited = payloadBytes < MIN_AWAITED_BYTES || payloadBytes > MAX_AWAITED_BYTES ? null
+      : { headBytes, firstBytes, payloadBytes, base: Math.ceil(headBytes / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT, buffer: null };
   }
 
   #deliver(body: Uint8Array): void {

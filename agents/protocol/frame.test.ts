@@ -91,6 +91,27 @@ test("control frames between chunks and odd read sizes leave a large tensor whol
   }
 });
 
+test("messages alike are read in place, whatever comes between and however it is split", () => {
+  const fields = { flags: 0, attempt: 1, originId: 1, streamId: 0, stepIndex: 0, epoch: 1, deadlineMs: 9, traces: [] };
+  const message = (requestId: number, length: number) => {
+    const data = new Uint8Array(length).map((_, i) => (i * 31 + requestId * 7) & 0xff);
+    return wireBytes({ ...fields, requestId, tensors: [{ name: "t", dataType: "uint8", shape: [length], data }] });
+  };
+  const ping = encodeControl("ping", { value: 3 });
+  const lengths = [40_000, 40_000, 40_000, 40_001, 40_001, 500, 40_001, 300_000, 300_000, 300_000, 20_000, 20_000];
+  const stream = Buffer.concat(lengths.flatMap((length, i) => (i % 4 === 2 ? [ping, message(i, length), ping] : [message(i, length)])));
+  let seed = 11;
+  for (const next of [() => 1_000_000, () => 39_000, () => 97, () => { seed = (seed * 48_271) % 65_537; return seed + 1; }]) {
+    const { decoder, got } = collect();
+    feedDirect(decoder, stream, next);
+    const messages = got.filter((frame): frame is Message => "tensors" in frame);
+    expect(got.length - messages.length).toBe(6);
+    expect(messages.map(({ requestId, tensors }) => [requestId, tensors[0]!.data.length, tensors[0]!.data.byteOffset % 64])).toEqual(lengths.map((length, i) => [i, length, 0]));
+    // All at the end: none was read into memory that another still has.
+    for (const { requestId, tensors } of messages) expect(tensors[0]!.data.every((value, i) => value === ((i * 31 + requestId * 7) & 0xff))).toBe(true);
+  }
+});
+
 test("what is too large is refused before memory is taken", () => {
   const big = vectors.find(({ name }) => name === "tensors-chunks")!;
   const { decoder, allocated } = collect(100_000);
