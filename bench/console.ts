@@ -24,7 +24,7 @@ try {
   figures.push(...(await measureLoads(browser, canvas.address)), ...(await measureHands(browser, canvas.address)), ...(await measureEvents(browser, canvas, "one browser")));
   const followers = await openFollowers(canvas, browsers - 1);
   try {
-    figures.push(...(await measureEvents(browser, canvas, `${browsers} browsers`)), ...followers.figures());
+    figures.push(...(await measureEvents(browser, canvas, `${browsers} browsers`)), ...(await followers.figures()));
   } finally {
     followers.stop();
   }

@@ -17,7 +17,7 @@ export function Conflicts() {
   const value = (one: unknown) => (one === null ? "none" : typeof one === "boolean" ? (one ? "both" : "one") : ([...document.nodes, ...document.zones].find(({ id }) => id === one)?.name ?? String(one)));
   const drop = (conflict: Conflict) => store.setState((state) => ({ conflicts: state.conflicts.filter((one) => one !== conflict) }));
   return (
-    <section aria-label="Changed in two places" aria-live="polite" data-testid="conflicts" className="absolute right-2 bottom-2 z-20 max-h-[60%] w-80 max-w-[calc(100%-1rem)] overflow-y-auto rounded-md border border-warn bg-panel p-2 shadow-[var(--shadow)]">
+    <section aria-label="Changed in two places" aria-live="polite" data-testid="conflicts" className="absolute top-12 right-2 z-20 max-h-[60%] w-80 max-w-[calc(100%-1rem)] overflow-y-auto rounded-md border border-warn bg-panel p-2 shadow-[var(--shadow)]">
       <h2 className="eyebrow mb-1">Changed in two places</h2>
       <ul className="space-y-2">
         {conflicts.map((conflict, index) => (

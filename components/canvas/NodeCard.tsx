@@ -30,7 +30,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const { drop, refused } = useDrop(node.id);
   const planned = node.nodeId === null;
   const far = useIsFar();
-  const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false });
+  const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false, approvedAt: fleet ? fleet.approvedAt : "" });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
   return (
     <div data-testid="node-card" data-node-name={node.name} data-planned={planned} data-far={far} {...drop} style={{ minHeight: cardHeight(chips.length) }}

@@ -14,7 +14,7 @@ const INVALIDATE_AFTER_MS = 60;
 const TOUCHES: Record<EventName, string[]> = {
   "model.imported": ["models"], "model.refused": ["models"], "model.changed": ["models", "plans", "deployments"], "model.deleted": ["models"], "profile.measured": ["models", "plans"],
   "topology.saved": ["topologies"], "topology.deleted": ["topologies"],
-  "node.enrolled": ["nodes", "topologies"], "node.online": ["nodes", "topologies", "deployments"], "node.late": ["nodes", "topologies"], "node.lost": ["nodes", "topologies", "deployments"],
+  "node.enrolled": ["nodes", "topologies"], "node.approved": ["nodes", "topologies"], "node.online": ["nodes", "topologies", "deployments"], "node.late": ["nodes", "topologies"], "node.lost": ["nodes", "topologies", "deployments"],
   "node.changed": ["nodes", "topologies"], "node.notice": [], "node.removed": ["nodes", "topologies"],
   "plan.created": ["plans"], "plan.checked": ["plans", "deployments"],
   "deployment.created": ["deployments"], "deployment.stopped": ["deployments", "nodes"],

@@ -9,6 +9,7 @@ import { Page } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { State } from "../ui/State.tsx";
+import { ApproveNode } from "./ApproveNode.tsx";
 import { FirstProfile } from "./FirstProfile.tsx";
 import { JoinCommand } from "./JoinCommand.tsx";
 import { Preflight } from "./Preflight.tsx";
@@ -20,13 +21,16 @@ const POLL_MS = 1000;
 export function AddNode() {
   const router = useRouter();
   const nodeId = useSearchParams().get("node");
+  const node = useQuery({ ...api.nodes.get.queryOptions({ id: nodeId ?? "" }), enabled: nodeId !== null, refetchInterval: POLL_MS }).data;
+  const approved = nodeId !== null && (node?.approvedAt ?? null) !== null;
   return (
     <Page title="Add a node" lead="One command, pasted on the machine. It needs Node 20 or newer and a way to reach this console; nothing has to reach it." actions={<Link href="/nodes" className={buttonClass("quiet")}>All nodes</Link>}>
       <ol className="max-w-3xl">
         <Step number={1} title="Join" open={nodeId === null} done={nodeId !== null}><JoinCommand onJoined={(id) => router.replace(`/nodes/add?node=${id}`)} /></Step>
         <Step number={2} title="Checks" open={nodeId !== null}>{nodeId && <Checks nodeId={nodeId} />}</Step>
-        <Step number={3} title="First profile" open={nodeId !== null}>{nodeId && <FirstProfile nodeId={nodeId} />}</Step>
-        <Step number={4} title="Use it" open={nodeId !== null}>{nodeId && <UseNode nodeId={nodeId} />}</Step>
+        <Step number={3} title="Approval" open={nodeId !== null} done={approved}>{nodeId && <ApproveNode nodeId={nodeId} failing={node?.checks.filter((check) => check.status === "bad").length ?? 0} />}</Step>
+        <Step number={4} title="First profile" open={approved}>{nodeId && <FirstProfile nodeId={nodeId} />}</Step>
+        <Step number={5} title="Use it" open={approved}>{nodeId && <UseNode nodeId={nodeId} />}</Step>
       </ol>
       {nodeId && <p className="flex flex-wrap gap-2 pt-2"><Link href={`/nodes/${nodeId}`} className={buttonClass()}>See the node</Link><Link href="/nodes/add" className={buttonClass("quiet")}>Add another one</Link></p>}
     </Page>

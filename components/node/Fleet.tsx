@@ -48,7 +48,7 @@ function FleetRow({ node }: { node: NodeRow }) {
   const live = useLive((state) => state.nodes[node.id]);
   const age = useStale({ node: node.id });
   const stale = age !== null;
-  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
+  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned, approvedAt: node.approvedAt });
   const sample = live?.sample ?? null;
   return (
     <tr data-testid="fleet-row">

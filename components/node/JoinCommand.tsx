@@ -36,15 +36,17 @@ export function JoinCommand({ onJoined }: { onJoined: (nodeId: string) => void }
   );
 }
 
-function TokenForm({ pending, error, make }: { pending: boolean; error: unknown; make: (input: { expiresInSeconds: number; nodeName?: string }) => void }) {
+function TokenForm({ pending, error, make }: { pending: boolean; error: unknown; make: (input: { expiresInSeconds: number; needsApproval: boolean; nodeName?: string }) => void }) {
   const [name, setName] = useState("");
   const [expiresInSeconds, setExpiry] = useState(3600);
+  const [needsApproval, setApproval] = useState(true);
   return (
-    <form className="space-y-3" onSubmit={(event) => { event.preventDefault(); make({ expiresInSeconds, ...(name.trim() ? { nodeName: name.trim() } : {}) }); }}>
+    <form className="space-y-3" onSubmit={(event) => { event.preventDefault(); make({ expiresInSeconds, needsApproval, ...(name.trim() ? { nodeName: name.trim() } : {}) }); }}>
       <div className="grid gap-3 sm:grid-cols-2">
         <label className="block"><span className="eyebrow">Name</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} placeholder="its host name" /></label>
         <label className="block"><span className="eyebrow">The command works once, for</span><select className="field" value={expiresInSeconds} onChange={(event) => setExpiry(Number(event.target.value))}>{EXPIRIES.map(([seconds, text]) => <option key={seconds} value={seconds}>{text}</option>)}</select></label>
       </div>
+      <label className="flex items-start gap-2"><input type="checkbox" className="mt-1 accent-(--accent)" checked={needsApproval} onChange={(event) => setApproval(event.target.checked)} /><span>Ask me before it gets work<span className="block text-ink-3">It connects and is checked, but gets no model and no stage until it is approved.</span></span></label>
       {error !== null && <Problem title="No join command was made" error={error} />}
       <Button type="submit" look="primary" disabled={pending}>Make the command</Button>
     </form>

@@ -19,6 +19,7 @@ import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 import { NodeLog } from "./NodeLog.tsx";
 import { NodeChartsTab } from "./NodeChartsTab.tsx";
+import { ApproveNode } from "./ApproveNode.tsx";
 import { NodeLinks } from "./NodeLinks.tsx";
 import { NodeStages } from "./NodeStages.tsx";
 import { NodeTabs } from "./NodeTabs.tsx";
@@ -48,6 +49,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
 function Facts({ node, onRemoved }: { node: NodeFull; onRemoved: () => void }) {
   return (
     <>
+      {node.approvedAt === null && <Section title="Approval"><ApproveNode nodeId={node.id} failing={node.checks.filter((check) => check.status === "bad").length} /></Section>}
       <Figures node={node} />
       <Section title="Checks"><Preflight checks={node.checks} /></Section>
       <Section title="Stages" aside={<><Figure figure={bytes(node.reservedBytes)} /> reserved for them</>}><NodeStages node={node} /></Section>
@@ -60,7 +62,7 @@ function Facts({ node, onRemoved }: { node: NodeFull; onRemoved: () => void }) {
 
 function Presence({ node }: { node: NodeFull }) {
   const live = useLive((state) => state.nodes[node.id]);
-  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
+  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned, approvedAt: node.approvedAt });
   const age = useStale({ node: node.id });
   return <span className="flex gap-3"><State tone={state.tone}>{state.word}</State><StaleMark age={age} /><span>last seen <Time iso={live?.lastSeenAt ?? node.lastSeenAt} /></span></span>;
 }

@@ -57,7 +57,7 @@ function FleetHealth() {
 function NodeHealth({ node }: { node: NodeRow }) {
   const live = useLive((all) => all.nodes[node.id]);
   const age = useStale({ node: node.id });
-  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned });
+  const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned, approvedAt: node.approvedAt });
   const stages = (live?.assignments ?? node.assignments).length;
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_5rem_4rem] items-center gap-3 border-b border-line py-1.5 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem]">

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LOG_LEVELS, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/control.ts";
+import { approveNode } from "../commands/approve-node.ts";
 import { cordonNode } from "../commands/cordon-node.ts";
 import { createJoinToken, DEFAULT_JOIN_TOKEN_SECONDS, MAX_JOIN_TOKEN_SECONDS, revokeJoinToken } from "../commands/create-join-token.ts";
 import { drainNode } from "../commands/drain-node.ts";
@@ -42,11 +43,11 @@ export const nodes = router({
     }),
   createJoinToken: procedure
     .meta({ openapi: { method: "POST", path: "/join-tokens", tags: ["nodes"], summary: "A single-use token and the line that installs an agent with it" } })
-    .input(z.object({ nodeName: z.string().max(100).optional(), expiresInSeconds: z.number().int().min(1).max(MAX_JOIN_TOKEN_SECONDS).default(DEFAULT_JOIN_TOKEN_SECONDS) }).default({ expiresInSeconds: DEFAULT_JOIN_TOKEN_SECONDS }))
+    .input(z.object({ nodeName: z.string().max(100).optional(), expiresInSeconds: z.number().int().min(1).max(MAX_JOIN_TOKEN_SECONDS).default(DEFAULT_JOIN_TOKEN_SECONDS), needsApproval: z.boolean().default(false).meta({ description: "Who joins with it gets no work before it is approved." }) }).default({ expiresInSeconds: DEFAULT_JOIN_TOKEN_SECONDS, needsApproval: false }))
     .output(z.object({ id: z.string(), token: z.string(), expiresAt: z.iso.datetime(), command: z.string(), agentCommand: z.string() }))
     .mutation(async ({ ctx, input }) => {
       const { token, hash } = makeJoinToken(ctx.deps.authority.fingerprint);
-      const { id, expiresAt } = await createJoinToken(ctx.deps, { hash, expiresInSeconds: input.expiresInSeconds, actor: ctx.actor, ...(input.nodeName === undefined ? {} : { nodeName: input.nodeName }) });
+      const { id, expiresAt } = await createJoinToken(ctx.deps, { hash, expiresInSeconds: input.expiresInSeconds, needsApproval: input.needsApproval, actor: ctx.actor, ...(input.nodeName === undefined ? {} : { nodeName: input.nodeName }) });
       return { id, token, expiresAt: expiresAt.toISOString(), ...joinCommands(ctx.deps.info, token, input.nodeName) };
     }),
   listJoinTokens: procedure
@@ -54,7 +55,7 @@ export const nodes = router({
     .input(z.object({}).default({}))
     .output(z.array(joinTokenRow))
     .query(async ({ ctx }) =>
-      (await listJoinTokens(ctx.deps.db)).map(({ id, nodeName, createdAt, expiresAt, usedAt, usedByNodeId }) => ({ id, nodeName, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString(), usedAt: usedAt?.toISOString() ?? null, usedByNodeId })),
+      (await listJoinTokens(ctx.deps.db)).map(({ id, nodeName, createdAt, expiresAt, usedAt, usedByNodeId, needsApproval }) => ({ id, nodeName, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString(), usedAt: usedAt?.toISOString() ?? null, usedByNodeId, needsApproval })),
     ),
   revokeJoinToken: procedure
     .meta({ openapi: { method: "DELETE", path: "/join-tokens/{id}", tags: ["nodes"], summary: "Revoke an unused join token" } })
@@ -70,6 +71,14 @@ export const nodes = router({
     .output(nodeRow)
     .mutation(async ({ ctx, input }) => {
       await renameNode(ctx.deps, { nodeId: input.id, name: input.name, actor: ctx.actor });
+      return readNodeRow(ctx.deps, input.id);
+    }),
+  approve: procedure
+    .meta({ openapi: { method: "POST", path: "/nodes/{id}/approve", tags: ["nodes"], summary: "Let a node that waits for approval take work" } })
+    .input(byId)
+    .output(nodeRow)
+    .mutation(async ({ ctx, input }) => {
+      await approveNode(ctx.deps, { nodeId: input.id, actor: ctx.actor });
       return readNodeRow(ctx.deps, input.id);
     }),
   cordon: procedure

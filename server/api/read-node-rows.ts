@@ -33,6 +33,8 @@ function toRow(deps: Pick<Deps, "db" | "clock">, node: StoredNode): NodeRow {
     name: node.name,
     status: presence,
     cordoned: node.cordoned,
+    approvedAt: node.approvedAt?.toISOString() ?? null,
+    approvedBy: node.approvedBy,
     hardware,
     agentVersion: hardware?.agentVersion ?? "",
     lastSeenAt: seenAtMs > 0 ? new Date(seenAtMs).toISOString() : null,

@@ -8,8 +8,8 @@ import type { Actor, Deps } from "./deps.ts";
 export const MAX_JOIN_TOKEN_SECONDS = 7 * 24 * 3600;
 export const DEFAULT_JOIN_TOKEN_SECONDS = 3600;
 
-/** `hash`: sha-256 hex of the secret. @throws AppError bad-request */
-export async function createJoinToken(deps: Deps, input: { hash: string; nodeName?: string; expiresInSeconds?: number; actor: Actor }): Promise<{ id: string; expiresAt: Date }> {
+/** `hash`: sha-256 hex of the secret. `needsApproval`: who joins with it gets no work before somebody has approved it. @throws AppError bad-request */
+export async function createJoinToken(deps: Deps, input: { hash: string; nodeName?: string; expiresInSeconds?: number; needsApproval?: boolean; actor: Actor }): Promise<{ id: string; expiresAt: Date }> {
   const seconds = input.expiresInSeconds ?? DEFAULT_JOIN_TOKEN_SECONDS;
   if (!Number.isFinite(seconds) || seconds < 1 || seconds > MAX_JOIN_TOKEN_SECONDS) {
     throw new AppError("bad-request", `A join token lives between 1 second and ${MAX_JOIN_TOKEN_SECONDS / 86_400} days.`, { place: "expiresInSeconds", fix: "Choose a time in between." });
@@ -19,7 +19,7 @@ export async function createJoinToken(deps: Deps, input: { hash: string; nodeNam
   const id = newId("jtk");
   const forWhom = input.nodeName ? ` for ${input.nodeName}` : "";
   await deps.publisher.transact(async (tx, append) => {
-    await insertJoinToken(tx, { id, hash: input.hash, nodeName: input.nodeName ?? null, createdAt: new Date(now), createdBy: input.actor, expiresAt });
+    await insertJoinToken(tx, { id, hash: input.hash, nodeName: input.nodeName ?? null, createdAt: new Date(now), createdBy: input.actor, expiresAt, needsApproval: input.needsApproval ?? false });
     await append({ name: "join-token.created", subjectId: id, actor: input.actor, message: `A join command${forWhom} was made.`, payload: { joinTokenId: id } });
   });
   return { id, expiresAt };

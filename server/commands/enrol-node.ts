@@ -33,10 +33,10 @@ export async function enrolNode(deps: Deps, input: EnrolNodeInput): Promise<Enro
     if (!token || !(await takeJoinToken(tx, tokenHash, nodeId, now))) throw refusal(token, now);
     const name = await freeName(tx, cleanName(token.nodeName ?? request.name));
     const certificate = await sign({ csrPem: request.csrPem, nodeId, name });
-    await insertNode(tx, { id: nodeId, name, certificateFingerprint: certificate.fingerprint, certificateExpiresAt: certificate.expiresAt, enrolledAt: now, enrolledBy: token.createdBy });
+    await insertNode(tx, { id: nodeId, name, certificateFingerprint: certificate.fingerprint, certificateExpiresAt: certificate.expiresAt, enrolledAt: now, enrolledBy: token.createdBy, ...(token.needsApproval ? { approvedAt: null, approvedBy: null } : { approvedAt: now, approvedBy: token.createdBy }) });
     await saveObserved(tx, nodeId, { hardware, bootId: "", dataHost: "", dataPort: 0, cursor: 0, lastSeenAt: now, assignments: [], ingress: [], measures: [] });
-    await addLiveNode(deps, tx, append, { nodeId, name });
-    await append({ name: "node.enrolled", subjectId: nodeId, actor: `node:${name}`, message: `${name} enrolled (${hardware.cpuModel}, ${hardware.cores} cores).`, payload: { nodeId, name } });
+    if (!token.needsApproval) await addLiveNode(deps, tx, append, { nodeId, name });
+    await append({ name: "node.enrolled", subjectId: nodeId, actor: `node:${name}`, message: `${name} enrolled (${hardware.cpuModel}, ${hardware.cores} cores)${token.needsApproval ? " and waits for approval" : ""}.`, payload: { nodeId, name } });
     return { nodeId, name, certificatePem: certificate.certificatePem, expiresAt: certificate.expiresAt };
   });
   deps.wake("a node enrolled");

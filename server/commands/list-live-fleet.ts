@@ -27,6 +27,7 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
     name: node.name,
     online: hardware !== null && nodePresence(fleet, node, deps.clock.now()).presence !== "lost",
     cordoned: node.cordoned,
+    approved: node.approvedAt !== null,
     cores: hardware?.cores ?? 1,
     memoryBytes: hardware?.memoryBytes ?? 0,
     memoryAvailableBytes: hardware?.memoryAvailableBytes ?? 0,

@@ -36,11 +36,12 @@ export async function profileModel(deps: Deps, input: { id: string; nodeIds?: st
 }
 
 function chooseNodes(nodes: LiveNode[], nodeIds: string[] | undefined): LiveNode[] {
-  const online = nodes.filter((node) => node.online);
+  const online = nodes.filter((node) => node.online && node.approved);
   if (nodeIds !== undefined) {
     return nodeIds.map((id) => {
       const node = nodes.find((candidate) => candidate.nodeId === id);
       if (!node) throw new AppError("not-found", `There is no node ${id}.`, { place: "nodeIds", fix: "Take ids from the list of nodes." });
+      if (!node.approved) throw new AppError("conflict", `${node.name} is not approved yet: it gets no model.`, { place: "nodeIds", fix: "Approve it on its page, or leave it out." });
       if (!node.online) throw new AppError("conflict", `${node.name} is not online.`, { place: "nodeIds", fix: "Start its agent, or leave it out." });
       return node;
     });

@@ -14,7 +14,7 @@ const MAX_TASKS_PER_NODE = 8;
 /** One node of a device class is enough: its profile speaks for the others. */
 export async function requestMissingMeasures(deps: Deps): Promise<void> {
   const fleet = liveFleet(deps.db);
-  const nodes = onePerDeviceClass((await listNodes(deps.db)).filter((node) => node.observed && fleet.nodes.get(node.id)?.connected));
+  const nodes = onePerDeviceClass((await listNodes(deps.db)).filter((node) => node.observed && node.approvedAt !== null && fleet.nodes.get(node.id)?.connected));
   if (nodes.length === 0) return;
   const models = await deps.db.model.findMany({ where: { deletedAt: null, status: "ready" }, select: { id: true } });
   for (const model of models) {

@@ -10,6 +10,7 @@ export type EventPayloads = {
   "topology.saved": { topologyId: string; revision: number };
   "topology.deleted": { topologyId: string };
   "node.enrolled": { nodeId: string; name: string };
+  "node.approved": { nodeId: string; name: string };
   "node.online": { nodeId: string; bootId: string };
   "node.late": { nodeId: string; silentMs: number };
   "node.lost": { nodeId: string; silentMs: number };

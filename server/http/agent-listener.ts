@@ -89,6 +89,7 @@ async function answer(options: AgentListenerOptions, req: IncomingMessage, res: 
     const renewed = await renewNode(deps, { nodeId: node.id, csrPem, sign: signer(options) });
     return answerJson(res, 200, { ...renewed, caPem: options.authority.certificatePem });
   }
+  if (node.approvedAt === null) throw new AppError("forbidden", "This node waits for approval: it gets nothing of any model yet.", { fix: "Approve it in the console." });
   const digest = /^\/artifacts\/([0-9a-f]{64})$/.exec(pathname)?.[1];
   if (digest && (req.method === "GET" || req.method === "HEAD")) return serveArtifact(req, res, { dataFolder: deps.dataFolder, digest });
   throw new AppError("not-found", `There is nothing at ${req.method} ${pathname} on the agents' listener.`);

@@ -43,9 +43,9 @@ test.each(mutations)("refuses %s with code %s", (_name, code, mutate) => {
   for (const refusal of refusals) expect(refusal.message.length * (refusal.fix?.length ?? 0)).toBeGreaterThan(0);
 });
 
-test.each([["planned", "planned-node"], ["offline", "node-offline"], ["cordoned", "node-cordoned"]] as const)("refuses to deploy on a node that is %s", (state, code) => {
+test.each([["planned", "planned-node"], ["offline", "node-offline"], ["cordoned", "node-cordoned"], ["not approved", "node-not-approved"]] as const)("refuses to deploy on a node that is %s", (state, code) => {
   const { problem, placement } = solved();
-  for (const node of problem.nodes) Object.assign(node, { planned: state === "planned", online: state !== "offline", cordoned: state === "cordoned" });
+  for (const node of problem.nodes) Object.assign(node, { planned: state === "planned", online: state !== "offline", cordoned: state === "cordoned", approved: state !== "not approved" });
   expect(checkPlacement(problem, placement)).toEqual([]);
   expect(checkPlacement(problem, placement, { forDeploy: true }).map((refusal) => refusal.code)).toContain(code);
 });

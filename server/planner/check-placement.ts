@@ -5,7 +5,7 @@ import { type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
 /** A chain longer than this is a mistake, not a plan. */
 export const MAX_STAGES = 64;
 
-/** Every reason, most basic first; empty = accepted. With `forDeploy` the nodes must also be there, online and not cordoned. */
+/** Every reason, most basic first; empty = accepted. With `forDeploy` the nodes must also be there, online, approved and not cordoned. */
 export function checkPlacement(problem: Problem, placement: Placement, options: { forDeploy?: boolean } = {}): Refusal[] {
   if (placement.length === 0) return [{ code: "empty", message: "No layer is placed yet.", fix: "Drag layers onto a node." }];
   const refusals = checkCover(problem, placement);
@@ -43,6 +43,7 @@ function checkNode(node: ProblemNode, stageIndex: number, forDeploy: boolean): R
   if (!forDeploy) return [];
   if (node.planned) return [{ code: "planned-node", message: `${node.name} is only planned: no machine stands behind it yet.`, fix: "Attach a live node to it, or move its layers to one.", ...where }];
   if (!node.online) return [{ code: "node-offline", message: `${node.name} is not connected.`, fix: "Start its agent, or move its layers elsewhere.", ...where }];
+  if (!node.approved) return [{ code: "node-not-approved", message: `${node.name} waits for approval: it gets no work yet.`, fix: "Approve it on its page, or move its layers elsewhere.", ...where }];
   if (node.cordoned) return [{ code: "node-cordoned", message: `${node.name} is cordoned: it takes no new work.`, fix: "Uncordon it, or move its layers elsewhere.", ...where }];
   return [];
 }

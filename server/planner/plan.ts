@@ -29,7 +29,7 @@ export type HopEstimate = { fromTopologyNodeId: string; toTopologyNodeId: string
 
 /** Why a placement or a whole problem is refused. A result, never an exception. `fix` names the smallest change that would help. */
 export type Refusal = { code: RefusalCode; message: string; fix: string | null; topologyNodeId?: string; stageIndex?: number; cutIndex?: number };
-export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "memory", "no-path", "trust", "not-contiguous", "too-many-stages"] as const;
+export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "node-not-approved", "memory", "no-path", "trust", "not-contiguous", "too-many-stages"] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export type Plan = {

@@ -53,6 +53,7 @@ export type ProblemNode = {
   planned: boolean;
   online: boolean;
   cordoned: boolean;
+  approved: boolean;
 };
 
 /** Same mode = times may be compared. */
@@ -101,6 +102,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     planned: node.nodeId === null,
     online: live?.online ?? false,
     cordoned: live?.cordoned ?? false,
+    approved: live?.approved ?? true,
   };
 }
 

@@ -114,7 +114,7 @@ function trustedWay(problem: Problem, from: number, to: number): boolean {
 }
 
 function usableNodes(problem: Problem, options: SolveOptions): number[] {
-  return problem.nodes.flatMap((node, index) => (node.trusted && (!options.forDeploy || (!node.planned && node.online && !node.cordoned)) ? [index] : []));
+  return problem.nodes.flatMap((node, index) => (node.trusted && (!options.forDeploy || (!node.planned && node.online && node.approved && !node.cordoned)) ? [index] : []));
 }
 
 /** The fastest usable nodes; the source always stays in. */

@@ -1,9 +1,9 @@
 // Owns rows of join tokens. Only the hash of a token's secret is kept.
 import type { Db, Tx } from "./db.ts";
 
-export type StoredJoinToken = { id: string; nodeName: string | null; createdAt: Date; createdBy: string; expiresAt: Date; usedAt: Date | null; usedByNodeId: string | null };
+export type StoredJoinToken = { id: string; nodeName: string | null; createdAt: Date; createdBy: string; expiresAt: Date; usedAt: Date | null; usedByNodeId: string | null; needsApproval: boolean };
 
-export async function insertJoinToken(db: Db | Tx, token: { id: string; hash: string; nodeName: string | null; createdAt: Date; createdBy: string; expiresAt: Date }): Promise<void> {
+export async function insertJoinToken(db: Db | Tx, token: { id: string; hash: string; nodeName: string | null; createdAt: Date; createdBy: string; expiresAt: Date; needsApproval: boolean }): Promise<void> {
   await db.joinToken.create({ data: token });
 }
 

@@ -24,6 +24,9 @@ export type StoredNode = {
   certificateExpiresAt: Date;
   enrolledAt: Date;
   enrolledBy: string;
+  /** Null = it waits for approval and gets no work. */
+  approvedAt: Date | null;
+  approvedBy: string | null;
   desiredVersion: number;
   desiredHash: string;
   observed: StoredObserved | null;
@@ -51,12 +54,12 @@ export async function takenNodeNames(db: Db | Tx, prefix: string): Promise<Set<s
   return new Set(rows.map((row) => row.name));
 }
 
-export type NewNode = Pick<StoredNode, "id" | "name" | "certificateFingerprint" | "certificateExpiresAt" | "enrolledAt" | "enrolledBy">;
+export type NewNode = Pick<StoredNode, "id" | "name" | "certificateFingerprint" | "certificateExpiresAt" | "enrolledAt" | "enrolledBy" | "approvedAt" | "approvedBy">;
 export async function insertNode(tx: Tx, node: NewNode): Promise<void> {
   await tx.node.create({ data: node });
 }
 
-export async function updateNode(db: Db | Tx, id: string, data: Partial<Pick<StoredNode, "name" | "cordoned" | "removedAt" | "certificateFingerprint" | "certificateExpiresAt" | "desiredVersion" | "desiredHash">>): Promise<void> {
+export async function updateNode(db: Db | Tx, id: string, data: Partial<Pick<StoredNode, "name" | "cordoned" | "removedAt" | "approvedAt" | "approvedBy" | "certificateFingerprint" | "certificateExpiresAt" | "desiredVersion" | "desiredHash">>): Promise<void> {
   await db.node.update({ where: { id }, data });
 }
 

@@ -40,5 +40,5 @@ export type Zone = { id: string; name: string };
 export type TopologyLayout = Record<string, { x: number; y: number; width?: number; height?: number }>;
 
 /** What is known of live nodes and the links between them, merged into the drawing before planning. */
-export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string };
+export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string };
 export type LiveLink = { fromNodeId: string; toNodeId: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; measuredAt: string };

@@ -54,6 +54,8 @@ export const nodeRowShape = {
   name: z.string(),
   status: z.enum(["online", "connecting", "late", "lost"]).meta({ description: "Online: connected to this console now. Connecting: not, or not yet since the console started." }),
   cordoned: z.boolean(),
+  approvedAt: z.iso.datetime().nullable().meta({ description: "Null: it waits for approval, and gets no model and no stage before." }),
+  approvedBy: z.string().nullable(),
   hardware: hardware.nullable().meta({ description: "Null until it connected for the first time." }),
   agentVersion: z.string(),
   lastSeenAt: z.iso.datetime().nullable(),
@@ -70,7 +72,7 @@ export const preflightCheck = z
   .meta({ id: "PreflightCheck" });
 
 export const joinTokenRow = z
-  .object({ id: z.string(), nodeName: z.string().nullable(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime(), usedAt: z.iso.datetime().nullable(), usedByNodeId: z.string().nullable() })
+  .object({ id: z.string(), nodeName: z.string().nullable(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime(), usedAt: z.iso.datetime().nullable(), usedByNodeId: z.string().nullable(), needsApproval: z.boolean() })
   .meta({ id: "JoinTokenRow" });
 
 const stageSample: z.ZodType<NodeSample["stages"][number], NodeSample["stages"][number]> = z

@@ -50,7 +50,7 @@ export const topologyLayout: z.ZodType<TopologyLayout, TopologyLayout> = z
   .meta({ id: "TopologyLayout" });
 
 export const liveNode: z.ZodType<LiveNode> = z
-  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string() })
+  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string() })
   .meta({ id: "LiveNode" });
 export const liveLink: z.ZodType<LiveLink> = z
   .object({ fromNodeId: z.string(), toNodeId: z.string(), rttMs: z.number(), rttSdMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), measuredAt: z.string() })

@@ -30,7 +30,7 @@ export function randomProblem(seed: number, size: { layers: number; nodes: numbe
       const speed = 0.3 + random() * 2;
       const own = layerMs.map((ms) => ms / speed);
       const cumulativeMs = own.reduce<number[]>((sums, ms) => [...sums, (sums.at(-1) ?? 0) + ms], [0]);
-      return { topologyNodeId: `tn_${index}`, name: `node-${index}`, layerMs: own, cumulativeMs, kind: "measured", memoryLimitBytes: size.tightMemory ? 106e6 + 1e6 + 60e6 + random() * 150e6 : null, trusted: true, planned: false, online: true, cordoned: false };
+      return { topologyNodeId: `tn_${index}`, name: `node-${index}`, layerMs: own, cumulativeMs, kind: "measured", memoryLimitBytes: size.tightMemory ? 106e6 + 1e6 + 60e6 + random() * 150e6 : null, trusted: true, planned: false, online: true, cordoned: false, approved: true };
     }),
     paths: Array.from({ length: size.nodes }, (_, from) =>
       Array.from({ length: size.nodes }, (_, to) => {
