@@ -17,6 +17,8 @@ export type FlowEdge = Edge<EdgeData, "link">;
 
 export const CHIP_HEIGHT = 27;
 const HANDLE_PX = 9;
+/** React Flow lifts what is chosen by 1000: a chosen zone must still lie below its cards, or nothing could be dropped on them. */
+const FRAME_Z = -2000;
 export const cardHeight = (chipCount: number): number => CARD.height + Math.max(1, chipCount) * CHIP_HEIGHT;
 
 /** Chips of a node: what the draft puts there, and what runs there but would leave. */
@@ -35,7 +37,7 @@ export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode
   const frames = document.zones.map((zone): FrameNode => {
     const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
     const empty = !document.nodes.some((node) => node.zoneId === zone.id);
-    return { id: zone.id, type: "frame", position: { x, y }, width, height, measured: { width, height }, zIndex: -1, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
+    return { id: zone.id, type: "frame", position: { x, y }, width, height, measured: { width, height }, zIndex: FRAME_Z, selectable: true, connectable: false, ariaLabel: `zone ${zone.name}`, data: { name: zone.name, empty } };
   });
   const cards = document.nodes.map((node): CardNode => ({ id: node.id, type: "card", position: layout[node.id] ?? { x: 0, y: 0 }, ...sized(heightOf(node.id)), ariaLabel: `node ${node.name}`, data: { node, chips: chips.get(node.id) ?? [], isSource: document.sourceId === node.id } }));
   return [...frames, ...cards];
