@@ -34,7 +34,7 @@ async function serve(): Promise<Deployment> {
   const drawn = (name: string) => topology.document.nodes.find((node) => node.nodeId === agents.find((agent) => agent.name === name)?.nodeId)?.id;
   const plan = await api<{ id: string }>("POST", "/plans", { modelId: model.id, topologyId: topology.id, placement: [{ from: 0, to: 20, topologyNodeId: drawn("cam") }, { from: 20, to: 40, topologyNodeId: drawn("gateway") }, { from: 40, to: model.layerCount, topologyNodeId: drawn("server") }] });
   const known = await deployment().catch(() => null);
-  const { operation } = await api<{ operation: { id: string } }>("POST", known ? `/deployments/${known.id}/plan` : "/deployments", { name: NAME, planId: plan.id });
+  const { operation } = await api<{ operation: { id: string } }>("POST", known ? `/deployments/${known.id}/plan` : "/deployments", { planId: plan.id, ...(known ? {} : { name: NAME }) });
   await awaitOperation(cluster, operation);
   await until(`${NAME} to be live`, async () => { const now = await deployment(); return now.status === "live" && now.ingress.every((one) => one.ready); });
   return deployment();
