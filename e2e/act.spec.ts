@@ -158,8 +158,13 @@ test("with the keyboard only: a draft is seen as changes, a drain is cancelled, 
   await until("nothing to move", async () => (await deployment()).status === "live");
   expect((await nodeOf("gateway")).cordoned).toBe(true);
 
-  const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/nodes/${gateway.id}/drain`, { idempotencyKey: "e2e-drain-gateway" });
-  await awaitOperation(cluster, operation);
+  // A move that the drain had begun turns back first; until then a drain is refused.
+  let again = { id: "" };
+  await until("the drain to begin", async () => {
+    again = (await cluster.api<{ operation: { id: string } }>("POST", `/nodes/${gateway.id}/drain`, { idempotencyKey: "e2e-drain-gateway" })).operation;
+    return true;
+  });
+  await awaitOperation(cluster, again);
   await tabTo(page, page.getByTestId("remove-node"));
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("typed-name")).toBeFocused();

@@ -1,6 +1,7 @@
 // Moves one deployment off a node that is drained: plans it anew without the node and starts the migration, under the drain's key.
 import { AppError } from "../errors.ts";
 import { findOperation, findOperationByKey, type Operation } from "../store/operations.ts";
+import { cancelMigration } from "./cancel-migration.ts";
 import { checkPlanParity } from "./check-plan-parity.ts";
 import { createPlan } from "./create-plan.ts";
 import { deploymentsOnNode } from "./deployments-on-node.ts";
@@ -25,5 +26,7 @@ export async function moveOffNode(deps: Deps, input: { operationId: string; node
   // Planning takes its time; a drain that was cancelled meanwhile begins nothing.
   if ((await findOperation(deps.db, input.operationId))?.status !== "running") return null;
   const { operation } = await deployPlan(deps, { deploymentId: input.deploymentId, planId: plan.id, expectedRevision: one.current?.number ?? 0, reason: `${input.nodeName} is drained.`, actor: input.actor, idempotencyKey: key });
+  // A cancel that came between the look above and the move's first row has not seen the move: it is turned back here.
+  if ((await findOperation(deps.db, input.operationId))?.status !== "running") await cancelMigration(deps, { deploymentId: input.deploymentId, actor: input.actor });
   return operation;
 }
