@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef } from "react";
+import { ScrollArea } from "./ScrollArea.tsx";
 
 type Props = { open: boolean; onOpenChange: (open: boolean) => void; title: string; description?: string; children: ReactNode; footer?: ReactNode; wide?: boolean; testId?: string };
 
@@ -35,7 +36,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
             </div>
             <Radix.Close aria-label="Close" className="grid size-6 place-items-center rounded-md text-ink-3 hover:bg-accent-wash hover:text-ink"><X size={15} /></Radix.Close>
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto px-4 py-3">{children}</div>
+          <ScrollArea label={title} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">{children}</ScrollArea>
           {footer && <div className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-2.5">{footer}</div>}
         </Radix.Content>
       </Radix.Portal>
