@@ -35,7 +35,7 @@ export function useCommands(): Command[] {
     ...topologies.map((one) => go("topology", one.name, `/topologies/${one.id}`)),
     ...models.map((one) => go("model", one.name, `/models/${one.id}`)),
     ...nodes.map((one) => go("node", one.name, `/nodes/${one.id}`)),
-    ...here.filter((one) => one.keys === undefined),
+    ...here.filter((one) => one.keys === undefined && one.group !== "help"),
     ...nodes.flatMap((one) => [act.node(one.cordoned ? "uncordon" : "cordon", one), act.node("drain", one)]),
     ...deployments.flatMap((one) => (one.desired === "stopped" ? (["start", "delete"] as const) : (["roll-back", "stop"] as const)).map((action) => act.deployment(action, one))),
     go("go to", "Operations", "/operations"),
