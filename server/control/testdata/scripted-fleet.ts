@@ -123,7 +123,7 @@ async function seed(db: Db, nowMs: number): Promise<void> {
   }
   const hardware = { hostname: "h", platform: "linux", arch: "x64", cpuModel: "cpu", cores: 1, memoryBytes: 8e9, memoryAvailableBytes: 8e9, diskFreeBytes: 1e12, providers: ["cpu"], deviceClass: "class", nodeVersion: "20", agentVersion: "0", ortVersion: "1" };
   for (const id of NODE_IDS) {
-    await db.node.create({ data: { id, name: id.slice(4), certificateFingerprint: id, certificateExpiresAt: new Date(nowMs + 1e9), enrolledBy: "test" } });
+    await db.node.create({ data: { id, name: id.slice(4), certificateFingerprint: id, certificateExpiresAt: new Date(nowMs + 1e9), enrolledBy: "test", approvedAt: new Date(nowMs), approvedBy: "test" } });
     await db.nodeObserved.create({ data: { nodeId: id, hardware: toJson(hardware), bootId: "", dataHost: "127.0.0.1", dataPort: 9, lastSeenAt: new Date(nowMs) } });
   }
   const nodes = NODE_IDS.map((id) => ({ id: `tn_${id}`, name: id, zoneId: null, nodeId: id, trust: "trusted", memoryBytes: null, speed: null, pricePerHour: null, idleWatts: null, activeWatts: null }));
