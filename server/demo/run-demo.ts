@@ -30,8 +30,8 @@ export type DemoResult = { model: string; segments: number; nodes: string[]; tex
 export type RunningDemo = DemoResult & { ingressUrl: string; confidence: number; stop(): Promise<void> };
 
 /** Enough for a median; the first ones warm connections and caches. */
-const WARM_REQUESTS = 3;
-const MEASURED_REQUESTS = 7;
+const WARM_REQUESTS = 2;
+const MEASURED_REQUESTS = 5;
 /** Alone on the pipeline, as the prediction is for. */
 const PAUSE_MS = 20;
 
