@@ -31,6 +31,15 @@ test("a deletion loses against a change or a new link, and says so", () => {
   const zoned = addZone(BASE, "zon_1", "dock");
   expect(mergeDocuments(zoned, without(zoned, "zon_1"), editNode(zoned, "tn_a", { zoneId: "zon_1" })).document).toMatchObject({ zones: [{ id: "zon_1" }] });
 });
+test("a node that outlives its deletion keeps its links, whoever deleted it", () => {
+  const changed = editNode(BASE, "tn_a", { speed: 9 });
+  for (const [ours, theirs] of [[without(BASE, "tn_a"), changed], [changed, without(BASE, "tn_a")]] as const) {
+    const { document, conflicts } = mergeDocuments(BASE, ours, theirs);
+    expect(document.nodes.map((node) => node.id).sort()).toEqual(["tn_a", "tn_b"]);
+    expect(document.links.map((link) => link.id)).toEqual(["lnk_1"]);
+    expect(conflicts).toMatchObject([{ id: "tn_a", field: null }]);
+  }
+});
 test("a step of the past follows a deletion from elsewhere", () => {
   expect(mergeDocuments(BASE, editNode(BASE, "tn_a", { speed: 9 }), without(BASE, "tn_a"), "past").document.nodes.map((node) => node.id)).toEqual(["tn_b"]);
 });
