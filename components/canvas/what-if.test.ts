@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Problem, ProblemNode } from "../../server/planner/problem.ts";
 import { whatIf, whatIfBorder, whatIfDropped } from "./what-if.ts";
 
-const node = (topologyNodeId: string, memoryLimitBytes: number | null = null): ProblemNode => ({ topologyNodeId, name: topologyNodeId, layerMs: [1, 1, 1, 1], cumulativeMs: [0, 1, 2, 3, 4], kind: "estimated", memoryLimitBytes, trusted: true, planned: true, online: false, cordoned: false, approved: true });
+const node = (topologyNodeId: string, memoryLimitBytes: number | null = null): ProblemNode => ({ topologyNodeId, name: topologyNodeId, layerMs: [1, 1, 1, 1], cumulativeMs: [0, 1, 2, 3, 4], entryMs: [0, 0, 0, 0, 0], exitMs: [0, 0, 0, 0, 0], handoverMs: 0.5, frameMs: 0, kind: "estimated", memoryLimitBytes, trusted: true, planned: true, online: false, cordoned: false, approved: true });
 const PATH = { latencyMs: 2, bandwidthBytesPerSecond: 1e6, trusted: true, kind: "estimated" as const };
 const problem = (nodes: ProblemNode[]): Problem => ({
   layerCount: 4, layerNames: ["a", "b", "c", "d"], cutLegal: [true, false, true], cutReason: [null, "captured", null], cutBytes: [1000, 1000, 1000], inputBytes: 1000, outputBytes: 1000,

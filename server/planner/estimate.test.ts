@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { diffPlacements } from "./diff-placements.ts";
-import { estimatePlacement, hopFigures, HANDLING_MS_PER_BYTE, ingressMs, STAGE_HANDOVER_MS } from "./estimate.ts";
+import { estimatePlacement, hopFigures, ingressMs } from "./estimate.ts";
 import type { Placement } from "./plan.ts";
 import type { Problem } from "./problem.ts";
+import { SERVING_COSTS } from "./serving-costs.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
 
 function connected(seed: number): Problem {
@@ -20,11 +21,11 @@ test("latency adds up its parts and throughput is the slowest one's", () => {
   const problem = connected(1);
   const estimate = estimatePlacement(problem, placement);
   if (!estimate) throw new Error("no estimate");
-  const parts = ingressMs(problem) + estimate.stages.reduce((sum, stage) => sum + stage.computeMs + STAGE_HANDOVER_MS, 0) + estimate.hops.reduce((sum, hop) => sum + hop.latencyMs + hop.transferMs, 0);
+  const parts = ingressMs(problem) + estimate.stages.reduce((sum, stage) => sum + stage.computeMs + (stage.handoverMs ?? 0), 0) + estimate.hops.reduce((sum, hop) => sum + hop.latencyMs + hop.transferMs, 0);
   expect(estimate.latencyMs).toBeCloseTo(parts, 9);
   expect(estimate.hops).toHaveLength(4);
   expect(estimate.hops[0]?.kind).toBe("local");
-  const slowest = Math.max(...estimate.stages.map((stage) => stage.computeMs + STAGE_HANDOVER_MS), ...estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => hop.transferMs));
+  const slowest = Math.max(...estimate.stages.map((stage) => stage.computeMs + (stage.handoverMs ?? 0)), ...estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => hop.transferMs));
   expect(estimate.throughputPerSecond).toBeCloseTo(1000 / slowest, 9);
 });
 
@@ -42,7 +43,7 @@ test("a link faster than encryption takes as long as a hand-over within the node
   const problem = connected(3);
   const bytes = 1_000_000;
   const over = (bandwidthBytesPerSecond: number) => hopFigures({ ...problem, paths: problem.paths.map((row) => row.map((path) => path && { ...path, bandwidthBytesPerSecond })) }, 0, 1, bytes)?.transferMs;
-  expect(over(1e12)).toBe(bytes * HANDLING_MS_PER_BYTE);
+  expect(over(1e12)).toBe(bytes * SERVING_COSTS.handlingMsPerByte);
   expect(over(1e12)).toBe(hopFigures(problem, 0, 0, bytes)?.transferMs);
   expect(over(1e7)).toBeCloseTo(100, 9);
 });
@@ -56,9 +57,24 @@ test("larger requests and answers cost more at the ingress, wherever the stages 
 test("two stages on one node share its time", () => {
   const problem = connected(2);
   const shared = estimatePlacement(problem, placement.map((stage) => ({ ...stage, topologyNodeId: "tn_1" })));
-  const compute = shared?.stages.reduce((sum, stage) => sum + stage.computeMs + STAGE_HANDOVER_MS, 0) ?? 0;
+  const compute = shared?.stages.reduce((sum, stage) => sum + stage.computeMs + (stage.handoverMs ?? 0), 0) ?? 0;
   expect(shared?.bottleneckMs).toBeCloseTo(compute, 9);
   expect(shared?.memory).toHaveLength(1);
+});
+
+test("a cut costs what it costs at both of its ends, and a frame what both nodes take for it", () => {
+  const problem = connected(7);
+  const before = estimatePlacement(problem, placement);
+  const [first, second] = problem.nodes;
+  if (!first || !second) throw new Error("no nodes");
+  first.exitMs[2] = (first.exitMs[2] ?? 0) + 1;
+  second.entryMs[2] = (second.entryMs[2] ?? 0) + 2;
+  second.frameMs += 4;
+  const after = estimatePlacement(problem, placement);
+  expect((after?.stages[0]?.computeMs ?? 0) - (before?.stages[0]?.computeMs ?? 0)).toBeCloseTo(1, 9);
+  expect((after?.stages[1]?.computeMs ?? 0) - (before?.stages[1]?.computeMs ?? 0)).toBeCloseTo(2, 9);
+  // Two hops end or begin at the second node.
+  expect((after?.latencyMs ?? 0) - (before?.latencyMs ?? 0)).toBeCloseTo(1 + 2 + 8, 9);
 });
 
 test("an estimate is called measured only if all of it was", () => {

@@ -1,34 +1,29 @@
 // THE cost model: latency, throughput and memory of a placement. Search, checks, drift and the canvas all use this one, so they never disagree.
-// L = ingress + Σ hops (latency + bytes / the slower of bandwidth and handling) + Σ stages (compute + hand-over); T = the slowest node or link.
+// L = ingress + Σ hops (latency + frame at both ends + bytes / the slower of bandwidth and handling) + Σ stages; T = the slowest node or link.
+// A stage = Σ its layers + entry at its first cut + exit at its last + hand-over: additive, so that a search needs no table of intervals.
 import type { Estimate, HopEstimate, Placement, StageEstimate } from "./plan.ts";
 import { crossingBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { SERVING_COSTS } from "./serving-costs.ts";
 
 /** Raised whenever the figures below or the formula change; stored with every estimate. */
-export const ESTIMATOR_VERSION = 2;
-/** Queue, worker hand-over and frame handling of one stage (measured 0.3–0.9 ms). */
-export const STAGE_HANDOVER_MS = 0.5;
-/** Encrypting, sending and receiving on one machine: about 1 GB/s through mutual TLS. */
-export const HANDLING_MS_PER_BYTE = 1 / 1_000_000;
-/** HTTP at the ingress, whatever the size: parsing, checking, dispatching (measured 0.2–1.4 ms with requests of 1 kB through stages that compute next to nothing). */
-export const INGRESS_MS = 0.5;
-/** Reading a request's and writing an answer's bytes over HTTP, joining and copying included: about 500 MB/s (measured 1.6–3 ms per MB on busy cores). */
-export const INGRESS_MS_PER_BYTE = 2 / 1_000_000;
-
+export const ESTIMATOR_VERSION = 3;
 /** What every request pays at the ingress, milliseconds, the same for each placement. Its own process, so it is no part of a stage's or link's throughput. */
 export function ingressMs(problem: Problem): number {
-  return INGRESS_MS + (problem.inputBytes + problem.outputBytes) * INGRESS_MS_PER_BYTE;
+  return SERVING_COSTS.ingressMs + (problem.inputBytes + problem.outputBytes) * SERVING_COSTS.ingressMsPerByte;
 }
 
 /**
- * The time of a hop, milliseconds; null = no way there. A hop within one node is handed over locally.
+ * The time of a hop, milliseconds; null = no way there. A hop within one node is handed over locally. `latencyMs` has what a frame of no size costs,
+ * on the way and at both ends; only `transferMs` takes the link's time from the next frame.
  * Frames go in chunks, so encrypting one overlaps with sending another: the slower of both counts. A measured bandwidth has both in it already.
  */
 export function hopFigures(problem: Problem, fromIndex: number, toIndex: number, bytes: number): { latencyMs: number; transferMs: number; kind: HopEstimate["kind"] } | null {
-  const handlingMs = bytes * HANDLING_MS_PER_BYTE;
-  if (fromIndex === toIndex) return { latencyMs: 0, transferMs: handlingMs, kind: "local" };
+  const handlingMs = bytes * SERVING_COSTS.handlingMsPerByte;
+  const framesMs = (problem.nodes[fromIndex]?.frameMs ?? 0) + (problem.nodes[toIndex]?.frameMs ?? 0);
+  if (fromIndex === toIndex) return { latencyMs: framesMs, transferMs: handlingMs, kind: "local" };
   const path = problem.paths[fromIndex]?.[toIndex];
   if (!path) return null;
-  return { latencyMs: path.latencyMs, transferMs: Math.max((bytes / path.bandwidthBytesPerSecond) * 1000, handlingMs), kind: path.kind };
+  return { latencyMs: framesMs + path.latencyMs, transferMs: Math.max((bytes / path.bandwidthBytesPerSecond) * 1000, handlingMs), kind: path.kind };
 }
 
 /** Null when the placement is not whole (see `checkPlacement` for the reasons): unknown nodes, gaps, no way between two stages. */
@@ -55,14 +50,14 @@ function estimateChain(problem: Problem, placement: Placement): Omit<Estimate, "
     const hop = toHop(problem, previous, index, crossingBytes(problem, at));
     if (!hop) return null;
     hops.push(hop);
-    stages.push({ from: stage.from, to: stage.to, topologyNodeId: stage.topologyNodeId, computeMs: stageComputeMs(node, stage.from, stage.to), kind: node.kind, weightBytes: sum(problem.layerWeightBytes.slice(stage.from, stage.to)), memoryBytes: stageMemoryBytes(problem, stage.from, stage.to) });
+    stages.push({ from: stage.from, to: stage.to, topologyNodeId: stage.topologyNodeId, computeMs: stageComputeMs(node, stage.from, stage.to), handoverMs: node.handoverMs, kind: node.kind, weightBytes: sum(problem.layerWeightBytes.slice(stage.from, stage.to)), memoryBytes: stageMemoryBytes(problem, stage.from, stage.to) });
     at = stage.to;
     previous = index;
   }
   const answer = toHop(problem, previous, sourceIndex, problem.outputBytes);
   if (at !== problem.layerCount || !answer) return null;
   hops.push(answer);
-  const latencyMs = ingressMs(problem) + sum(hops.map((hop) => hop.latencyMs + hop.transferMs)) + sum(stages.map((stage) => stage.computeMs + STAGE_HANDOVER_MS));
+  const latencyMs = ingressMs(problem) + sum(hops.map((hop) => hop.latencyMs + hop.transferMs)) + sum(stages.map(stageTimeMs));
   const bottleneck = findBottleneck(stages, hops);
   return {
     estimatorVersion: ESTIMATOR_VERSION,
@@ -89,7 +84,7 @@ function toHop(problem: Problem, fromIndex: number, toIndex: number, bytes: numb
 function findBottleneck(stages: StageEstimate[], hops: HopEstimate[]): { kind: "stage" | "link"; index: number; ms: number } {
   let worst: { kind: "stage" | "link"; index: number; ms: number } = { kind: "stage", index: 0, ms: Number.MIN_VALUE };
   for (const [index, stage] of stages.entries()) {
-    const ms = sum(stages.filter((other) => other.topologyNodeId === stage.topologyNodeId).map((other) => other.computeMs + STAGE_HANDOVER_MS));
+    const ms = sum(stages.filter((other) => other.topologyNodeId === stage.topologyNodeId).map(stageTimeMs));
     if (ms > worst.ms) worst = { kind: "stage", index, ms };
   }
   for (const [index, hop] of hops.entries()) {
@@ -114,6 +109,10 @@ function bestSingleNode(problem: Problem): Estimate["bestSingleNode"] {
     if (whole && (best === null || whole.latencyMs < best.latencyMs)) best = { topologyNodeId: node.topologyNodeId, latencyMs: whole.latencyMs, throughputPerSecond: whole.throughputPerSecond };
   }
   return best;
+}
+
+function stageTimeMs(stage: StageEstimate): number {
+  return stage.computeMs + (stage.handoverMs ?? 0);
 }
 
 function kindOf(kinds: ("estimated" | "measured")[]): Estimate["kind"] {

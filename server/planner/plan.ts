@@ -24,7 +24,8 @@ export type Estimate = {
   /** The best single node, for honesty: null where none fits. */
   bestSingleNode: { topologyNodeId: string; latencyMs: number; throughputPerSecond: number } | null;
 };
-export type StageEstimate = { from: number; to: number; topologyNodeId: string; computeMs: number; kind: "estimated" | "measured"; weightBytes: number; memoryBytes: number };
+/** Its time is computeMs + handoverMs, which estimators before version 3 do not tell. */
+export type StageEstimate = { from: number; to: number; topologyNodeId: string; computeMs: number; handoverMs?: number; kind: "estimated" | "measured"; weightBytes: number; memoryBytes: number };
 export type HopEstimate = { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number; transferMs: number; latencyMs: number; kind: "estimated" | "measured" | "local" };
 
 /** Why a placement or a whole problem is refused. A result, never an exception. `fix` names the smallest change that would help. */

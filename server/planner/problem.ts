@@ -6,6 +6,7 @@ import type { ModelFacts } from "../model/model.ts";
 import type { Profile } from "../model/profile.ts";
 import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
+import { SERVING_COSTS } from "./serving-costs.ts";
 
 /** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
 export const STAGE_PROCESS_BYTES = 106_000_000;
@@ -47,6 +48,16 @@ export type ProblemNode = {
   layerMs: number[];
   /** Prefix sums: cumulativeMs[j] = time of layers [0, j). */
   cumulativeMs: number[];
+  /**
+   * What a segment pays where it begins and where it ends, milliseconds, by position 0…n (j lies before layer j): a fused segment takes longer than
+   * the sum of its layers. Never below 0, and 0 at the model's own ends, so a stage's time stays a sum that only grows.
+   */
+  entryMs: number[];
+  exitMs: number[];
+  /** What each stage on this node pays beside computing: queue, hand-over to the worker and back. */
+  handoverMs: number;
+  /** What one end of a hop pays here for a frame of any size: framing, encryption, waking up. */
+  frameMs: number;
   kind: "estimated" | "measured";
   memoryLimitBytes: number | null;
   trusted: boolean;
@@ -96,6 +107,10 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     name: node.name,
     layerMs,
     cumulativeMs,
+    entryMs: cumulativeMs.map(() => 0),
+    exitMs: cumulativeMs.map(() => 0),
+    handoverMs: SERVING_COSTS.handoverMs,
+    frameMs: SERVING_COSTS.frameMs,
     kind: measured ? "measured" : "estimated",
     memoryLimitBytes: node.memoryBytes ?? live?.memoryBytes ?? null,
     trusted: node.trust === "trusted",
@@ -129,9 +144,14 @@ export function stageMemoryBytes(problem: Problem, from: number, to: number): nu
   return STAGE_PROCESS_BYTES + Math.ceil(weights * WEIGHT_RESIDENCY) + workspace;
 }
 
-/** Compute time of layers [from, to) on a node, milliseconds. */
+/** Compute time of layers [from, to) on a node as one segment, milliseconds: its layers, and what beginning and ending there costs. */
 export function stageComputeMs(node: ProblemNode, from: number, to: number): number {
-  return (node.cumulativeMs[to] ?? 0) - (node.cumulativeMs[from] ?? 0);
+  return (node.cumulativeMs[to] ?? 0) - (node.cumulativeMs[from] ?? 0) + (node.entryMs[from] ?? 0) + (node.exitMs[to] ?? 0);
+}
+
+/** Time that a stage over layers [from, to) takes of a node per request, milliseconds. */
+export function stageMs(node: ProblemNode, from: number, to: number): number {
+  return stageComputeMs(node, from, to) + node.handoverMs;
 }
 
 /** Bytes that cross before layer `at`: the model's inputs at 0, its outputs at the end. */

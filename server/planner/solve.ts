@@ -2,9 +2,9 @@
 // State (layers done, last node, set of nodes used); each stage takes a node of its own, so stages = size of the set.
 // Exact within its limits (nodes and cuts kept below); beyond them the weakest candidates are left out and the plan says that it is not proved.
 import { checkPlacement } from "./check-placement.ts";
-import { estimatePlacement, hopFigures, ingressMs, STAGE_HANDOVER_MS } from "./estimate.ts";
+import { estimatePlacement, hopFigures, ingressMs } from "./estimate.ts";
 import type { Estimate, Infeasible, Objective, Placement, Plan, Refusal } from "./plan.ts";
-import { crossingBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { crossingBytes, type Problem, stageMemoryBytes, stageMs } from "./problem.ts";
 
 /** 2^8 sets × 8 nodes × 96 cuts × 96 × 8 steps stays below about a second; more would stall a canvas. */
 export const MAX_CANDIDATE_NODES = 8;
@@ -90,7 +90,7 @@ function searchFrom(problem: Problem, space: SearchSpace, source: number): Chain
 function extend(problem: Problem, objective: Objective, previous: Chain | null, step: { from: number; to: number; node: number; arrivalMs: number; linkMs: number }): Chain | null {
   const node = problem.nodes[step.node];
   if (!node || (node.memoryLimitBytes !== null && stageMemoryBytes(problem, step.from, step.to) > node.memoryLimitBytes)) return null;
-  const computeMs = stageComputeMs(node, step.from, step.to) + STAGE_HANDOVER_MS;
+  const computeMs = stageMs(node, step.from, step.to);
   const latencyMs = (previous?.latencyMs ?? 0) + step.arrivalMs + computeMs;
   const costMs = objective === "latency" ? latencyMs : Math.max(previous?.costMs ?? 0, computeMs, step.linkMs);
   return { costMs, latencyMs, previous, from: step.from, to: step.to, node: step.node };

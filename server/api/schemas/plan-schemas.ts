@@ -18,7 +18,7 @@ export const estimate: z.ZodType<Estimate, Estimate> = z
     bottleneckMs: z.number(),
     throughputPerSecond: z.number(),
     bottleneck: z.object({ kind: z.enum(["stage", "link"]), index: z.number() }),
-    stages: z.array(z.object({ from: z.number(), to: z.number(), topologyNodeId: z.string(), computeMs: z.number(), kind, weightBytes: z.number(), memoryBytes: z.number() })),
+    stages: z.array(z.object({ from: z.number(), to: z.number(), topologyNodeId: z.string(), computeMs: z.number(), handoverMs: z.number().optional(), kind, weightBytes: z.number(), memoryBytes: z.number() })),
     hops: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), bytes: z.number(), transferMs: z.number(), latencyMs: z.number(), kind: z.enum(["estimated", "measured", "local"]) })),
     memory: z.array(z.object({ topologyNodeId: z.string(), usedBytes: z.number(), limitBytes: z.number().nullable() })),
     bestSingleNode: z.object({ topologyNodeId: z.string(), latencyMs: z.number(), throughputPerSecond: z.number() }).nullable(),
