@@ -109,3 +109,40 @@ test("somebody else's card moves here without a new revision", () => {
   expect(isSaved(store)).toBe(true);
   expect(mergeLayouts({}, {}, {})).toEqual({});
 });
+
+test("an answer that was lost on its way makes no conflict with oneself", async () => {
+  const store = createWorkbench("top_1", { revision: 1, document: addNode(EMPTY, "tn_a", "a"), layout: { tn_a: { x: 0, y: 0 } } }, [], null);
+  let stored = { ...store.getState().server };
+  const server: DrawingServer = {
+    get: async () => stored,
+    saveLayout: async () => undefined,
+    save: async (baseRevision, document) => {
+      if (baseRevision !== stored.revision) return "conflict";
+      stored = { ...stored, revision: baseRevision + 1, document: structuredClone(document) };
+      if (stored.revision === 2) throw new Error("the connection is gone");
+      return stored;
+    },
+  };
+  editDocument(store, (document) => editNode(document, "tn_a", { speed: 2 }));
+  await expect(saveOnce(store, server)).rejects.toThrow("gone");
+  editDocument(store, (document) => editNode(document, "tn_a", { speed: 3 }));
+  expect(await saveOnce(store, server)).toBe("done");
+  expect([stored.document.nodes[0]?.speed, store.getState().conflicts, isSaved(store)]).toEqual([3, [], true]);
+});
+
+test("what was saved comes back by the feed before its own answer: what was edited meanwhile stays", async () => {
+  const store = createWorkbench("top_1", { revision: 1, document: addNode(EMPTY, "tn_a", "a"), layout: { tn_a: { x: 0, y: 0 } } }, [], null);
+  const server: DrawingServer = {
+    get: () => Promise.reject(new Error("nobody asks")),
+    saveLayout: async () => undefined,
+    save: async (baseRevision, document) => {
+      const answer = { revision: baseRevision + 1, document: structuredClone(document), layout: store.getState().server.layout };
+      editDocument(store, (now) => editNode(now, "tn_a", { speed: 3 }));
+      takeServer(store, answer);
+      return answer;
+    },
+  };
+  editDocument(store, (document) => editNode(document, "tn_a", { speed: 2 }));
+  expect(await saveOnce(store, server)).toBe("done");
+  expect([store.getState().history.present.document.nodes[0]?.speed, store.getState().conflicts, store.getState().sent]).toEqual([3, [], null]);
+});

@@ -17,6 +17,11 @@ export function isSaved(store: WorkbenchStore): boolean {
 
 /** "again": somebody else saved first, their drawing is merged into ours now. @throws what the server throws. */
 export async function saveOnce(store: WorkbenchStore, server: DrawingServer): Promise<"done" | "again"> {
+  // An answer was lost on its way: ask first what became of that save, or our own edit would meet us as somebody else's.
+  if (store.getState().sent !== null) {
+    takeServer(store, await server.get());
+    store.setState({ sent: null });
+  }
   const { server: base, history: { present: { document, layout } } } = store.getState();
   const moved = movedSince(base.layout, layout);
   if (Object.keys(moved).length > 0) {
@@ -24,7 +29,9 @@ export async function saveOnce(store: WorkbenchStore, server: DrawingServer): Pr
     store.setState((state) => ({ server: { ...state.server, layout: { ...state.server.layout, ...moved } } }));
   }
   if (sameJson(document, base.document)) return "done";
+  store.setState({ sent: document });
   const saved = await server.save(base.revision, document);
+  store.setState({ sent: null });
   if (saved === "conflict") {
     takeServer(store, await server.get());
     return "again";

@@ -40,6 +40,7 @@ export function useAutosave(store: WorkbenchStore): void {
       timer = null;
       if (running) return plan(SAVE_AFTER_MS);
       running = true;
+      seen = null;
       const outcome = await savedOnce(store, server);
       running = false;
       if (outcome !== "done") plan(outcome === "again" ? 0 : RETRY_AFTER_MS);

@@ -3,7 +3,7 @@ import { applyNodeChanges, type EdgeChange, type NodeChange, useReactFlow } from
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Drawing } from "./canvas-edit.ts";
 import { type FlowNode, flowNodes } from "./canvas-graph.ts";
-import { CARD, completeLayout } from "./canvas-layout.ts";
+import { CARD } from "./canvas-layout.ts";
 import { carriedIds, withCarried } from "./carried-nodes.ts";
 import { amend, choose, chosenIds, edit, useDrawing, useWorkbench, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 import { dropIntoZones, type Frame } from "./zone-drop.ts";
@@ -71,10 +71,10 @@ export function useFlowNodes() {
   return { nodes, onNodesChange, startDrag, stopDrag };
 }
 
-/** The drawing with these places, and with everybody else's as they are seen now; the same drawing when nothing moved. A frame with nodes in it has no place of its own. */
+/** The drawing with these places; the same drawing when nothing moved. A frame with nodes in it has no place of its own. */
 function laidOut(drawing: Drawing, moved: readonly { id: string; position: { x: number; y: number } }[]): Drawing {
   const own = new Set([...drawing.document.nodes.map((node) => node.id), ...drawing.document.zones.filter((zone) => !drawing.document.nodes.some((node) => node.zoneId === zone.id)).map((zone) => zone.id)]);
   const places = moved.filter((one) => own.has(one.id)).map(({ id, position }) => [id, { x: Math.round(position.x), y: Math.round(position.y) }] as const);
   if (places.every(([id, place]) => drawing.layout[id]?.x === place.x && drawing.layout[id]?.y === place.y)) return drawing;
-  return { ...drawing, layout: { ...completeLayout(drawing.document, drawing.layout), ...Object.fromEntries(places) } };
+  return { ...drawing, layout: { ...drawing.layout, ...Object.fromEntries(places) } };
 }

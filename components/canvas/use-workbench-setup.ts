@@ -21,7 +21,8 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: 
   const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology)));
   useAutosave(store);
   useSelectionAddress(store);
-  useEffect(() => takeServer(store, topology), [store, topology]);
+  // The answer may have been asked for before our own save of a place: others' moves are followed apart, only new cards take theirs from here.
+  useEffect(() => takeServer(store, { ...topology, layout: { ...topology.layout, ...store.getState().server.layout } }), [store, topology]);
   useEffect(() => {
     const before = store.getState().running;
     if (before === running || (before !== null && running !== null && samePlacement(before, running))) return;

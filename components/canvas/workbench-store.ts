@@ -6,7 +6,9 @@ import type { Placement } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
 import { commit, type Drawing, type History, rebase, redo, startHistory, undo } from "./canvas-edit.ts";
+import { acceptedBase } from "./accepted-base.ts";
 import { type Conflict, mergeDocuments, mergeLayouts, movedSince, reuseItems } from "./merge-documents.ts";
+import { settleDrawing, settlePlaces } from "./settle-places.ts";
 
 export type Selection = { kind: "node" | "link" | "zone"; id: string } | null;
 /** What is dragged over the canvas: always a range of layers, from the stack or from a chip. */
@@ -20,6 +22,8 @@ export type Workbench = {
   history: History;
   /** What the server has: the base of saves and merges. */
   server: { revision: number; document: TopologyDocument; layout: TopologyLayout };
+  /** What was sent to be saved and has no answer yet, not even a refusal: the server may have it or not. */
+  sent: TopologyDocument | null;
   save: SaveState;
   /** What was changed here and elsewhere at once, until the user has read it. */
   conflicts: Conflict[];
@@ -49,7 +53,7 @@ export type WorkbenchStore = StoreApi<Workbench>;
 export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, server: { revision, document, layout }, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
+    topologyId, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
     history: kept ?? startHistory({ document, layout, placement }),
   }));
 }
@@ -64,9 +68,13 @@ export function useWorkbenchStore(): WorkbenchStore {
 export const useWorkbench = <T>(select: (state: Workbench) => T): T => useStore(useWorkbenchStore(), select);
 export const useDrawing = (): Drawing => useWorkbench((state) => state.history.present);
 
-/** One undoable step. */
+/** One undoable step. What is drawn has a place of its own from then on. */
 export function edit(store: WorkbenchStore, change: (drawing: Drawing) => Drawing): void {
-  store.setState((state) => ({ history: commit(state.history, change(state.history.present)) }));
+  store.setState((state) => {
+    const settled = settlePlaces(state.history);
+    const changed = change(settled.present);
+    return changed === settled.present ? {} : { history: commit(settled, settleDrawing(changed)) };
+  });
 }
 /** Part of the step before it: a row of arrow keys is one step. */
 export function amend(store: WorkbenchStore, change: (drawing: Drawing) => Drawing): void {
@@ -104,10 +112,11 @@ export function takeServer(store: WorkbenchStore, { revision, document: fresh, l
     const base = state.server;
     const newer = revision > base.revision;
     const places = { ...base.layout, ...layout };
-    const { conflicts } = newer ? mergeDocuments(base.document, state.history.present.document, document) : { conflicts: [] };
+    const begun = newer && state.sent !== null ? acceptedBase(base.document, state.sent, document) : base.document;
+    const { conflicts } = newer ? mergeDocuments(begun, state.history.present.document, document) : { conflicts: [] };
     const present = state.history.present;
     const history = rebase(state.history, (drawing) => {
-      const merged = newer ? mergeDocuments(base.document, drawing.document, document, drawing === present ? "present" : "past").document : drawing.document;
+      const merged = newer ? mergeDocuments(begun, drawing.document, document, drawing === present ? "present" : "past").document : drawing.document;
       const placed = mergeLayouts(base.layout, drawing.layout, places);
       return merged === drawing.document && placed === drawing.layout ? drawing : { ...drawing, document: merged, layout: placed };
     });
