@@ -49,23 +49,25 @@ export async function editAtRandom(person: Person, random: () => number): Promis
   const node = pick();
   if (!node || !(await choose(page, node))) return;
   const value = `${person.name}${writes.length}`;
+  // Before it is done: on a busy machine its save is on its way before the key press is answered.
+  const at = Date.now();
   if (dice < 0.45) {
     await page.keyboard.press("F2");
     const field = page.getByTestId("name-in-place");
     if ((await field.count()) === 0) return;
-    await field.fill(value, { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "name", value, at: Date.now() }); }, () => undefined);
+    await field.fill(value, { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "name", value, at }); }, () => undefined);
   } else if (dice < 0.75) {
     const field = page.getByTestId("inspector").getByLabel("Speed");
     const speed = Number((1 + writes.length / 1000 + (person.name === "a" ? 0 : 0.0005)).toFixed(4));
-    await field.fill(String(speed), { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "speed", value: speed, at: Date.now() }); }, () => undefined);
+    await field.fill(String(speed), { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "speed", value: speed, at }); }, () => undefined);
   } else if (dice < 0.85) {
     const to = pick();
-    if (to && to.id !== node.id) await page.locator("[data-connect-to]").selectOption(to.id, { timeout: 1_000 }).then(() => writes.push({ id: node.id, field: "link", value: `${node.id}>${to.id}`, at: Date.now() }), () => undefined);
+    if (to && to.id !== node.id) await page.locator("[data-connect-to]").selectOption(to.id, { timeout: 1_000 }).then(() => writes.push({ id: node.id, field: "link", value: `${node.id}>${to.id}`, at }), () => undefined);
   } else if (dice < 0.95) {
     await page.keyboard.press(random() < 0.5 ? "Shift+ArrowRight" : "Shift+ArrowDown");
   } else {
     await page.keyboard.press("Delete");
-    if (!(await cardsOf(page)).some((one) => one.id === node.id)) writes.push({ id: node.id, field: "gone", value: null, at: Date.now() });
+    if (!(await cardsOf(page)).some((one) => one.id === node.id)) writes.push({ id: node.id, field: "gone", value: null, at });
   }
 }
 
