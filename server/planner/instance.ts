@@ -98,7 +98,7 @@ export type Limits = {
   latencyMs: number;
 };
 
-/** No layer of `first` shares a node (or zone) with a layer of `second`. Ranges [from, to). */
+/** No layer of `first` shares a node (or zone; a node in no zone is one by itself) with a layer of `second`. Ranges [from, to). */
 export type Apart = { first: { from: number; to: number }; second: { from: number; to: number }; within: "node" | "zone" };
 
 /** Stage of a candidate: layers [from, to) on a processor. A candidate's stages cover [0, n) in order. */
