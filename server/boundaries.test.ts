@@ -35,7 +35,7 @@ const RULES: Rule[] = [
   { files: /^agents\/protocol\/vectors\//, may: /^agents\/protocol\//, packages: /^node:/ },
   { files: /^agents\/protocol\//, may: /^agents\/protocol\//, packages: PURE },
   { files: /^agents\//, may: /^agents\// },
-  { files: /^server\/(model|topology|planner|policy)\/.*(\.test\.ts$|\/testdata\/)/, may: /^(server|agents|prisma)\// },
+  { files: /^server\/(model|topology|planner|policy)\/(.*\.test\.ts$|(.*\/)?testdata\/)/, may: /^(server|agents|prisma)\// },
   { files: /^server\/model\//, may: new RegExp(`^(server/model/|server/planner/plan\\.ts|${CONTRACT})`), packages: PURE },
   { files: /^server\/topology\//, may: new RegExp(`^(server/topology/|${CONTRACT})`), packages: PURE },
   { files: /^server\/planner\//, may: new RegExp(`^(server/(planner|model|topology)/|${CONTRACT})`), packages: PURE },
