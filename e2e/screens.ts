@@ -19,7 +19,6 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
     ...detail("deployment", "deployments", deployments),
     ...["charts", "trace", "timeline", "try"].flatMap(tab),
     { name: "topologies", path: "/topologies" },
-    ...["charts", "trace", "timeline"].flatMap((tab) => detail("deployment", "deployments", deployments).map((one) => ({ name: `deployment-${tab}`, path: `${one.path}?tab=${tab}` }))),
     ...detail("topology", "topologies", topologies),
     ...chosen("chosen-node", drawing?.document.nodes[0]),
     ...chosen("chosen-link", drawing?.document.links[0]),
