@@ -24,6 +24,8 @@ export const MAX_REPLAY_EVENTS = 5_000;
 export const DROP_SAMPLES_AT = 8;
 export const DISCONNECT_AT = 2_000;
 const SAMPLES_INTERVAL_MS = 1_000;
+/** Who just came need not look at empty places until the next tick; many that come at once still share one packet. */
+const WHOLE_AFTER_MS = 50;
 /** Follows of one connection; each replays. */
 const MAX_FOLLOWS = 10;
 
@@ -54,7 +56,7 @@ export function attachBrowsers(httpServer: HttpServer | HttpsServer, deps: Brows
     followers.set(socket.id, follower);
     socket.on("disconnect", () => followers.delete(socket.id));
     socket.on("follow", (raw: unknown, acknowledge?: unknown) => {
-      follow(deps, follower, raw, acknowledge).catch((error) => {
+      follow(deps, follower, raw, acknowledge).then(() => ticker.wholeSoon(), (error) => {
         deps.log.warn({ err: error }, "a browser could not follow");
         // It comes back by itself and says again what it has seen.
         socket.disconnect(true);
@@ -131,8 +133,8 @@ async function drained(follower: Follower): Promise<void> {
   for (let wait = 0; wait < 200 && follower.socket.connected && backlogOf(follower) > 0; wait++) await new Promise((resolve) => setTimeout(resolve, 25));
 }
 
-/** One tick a second: who is new or was left out gets the whole picture, the rest one shared delta. */
-function startSamples(deps: Deps, namespace: Namespace, followers: Map<string, Follower>): { stop(): void } {
+/** One tick a second: who is new or was left out gets the whole picture, the rest one shared delta. `wholeSoon` does not keep the new waiting. */
+function startSamples(deps: Deps, namespace: Namespace, followers: Map<string, Follower>): { stop(): void; wholeSoon(): void } {
   const fleet = liveFleet(deps.db);
   const predictions = new Map<string, number | null>();
   const predictionOf = (revisionId: string | null): number | null => {
@@ -146,24 +148,41 @@ function startSamples(deps: Deps, namespace: Namespace, followers: Map<string, F
     }
     return predictions.get(revisionId) ?? null;
   };
+  /** To all of them at once: the packet is then written out once, not once a browser. */
+  const tellWhole = () => {
+    const ids = [];
+    for (const follower of followers.values()) {
+      if (follower.state !== "following" || !follower.needsWhole || backlogOf(follower) >= DROP_SAMPLES_AT) continue;
+      follower.needsWhole = false;
+      ids.push(follower.socket.id);
+    }
+    if (ids.length > 0) namespace.to(ids).emit("samples", wholeSamples(fleet, predictionOf, deps.clock.now()));
+    return new Set(ids);
+  };
+  let soon: ReturnType<typeof setTimeout> | null = null;
   const timer = setInterval(() => {
     const { nodes, links } = fleet.touched;
     fleet.touched = { nodes: new Set(), links: new Set() };
-    const nowMs = deps.clock.now();
-    const groups = { whole: [] as string[], delta: [] as string[] };
+    const told = tellWhole();
+    const delta: string[] = [];
     for (const follower of followers.values()) {
-      if (follower.state !== "following") continue;
-      if (backlogOf(follower) >= DROP_SAMPLES_AT) {
-        follower.needsWhole = true;
-        continue;
-      }
-      groups[follower.needsWhole ? "whole" : "delta"].push(follower.socket.id);
-      follower.needsWhole = false;
+      if (follower.state !== "following" || told.has(follower.socket.id)) continue;
+      if (backlogOf(follower) >= DROP_SAMPLES_AT) follower.needsWhole = true;
+      else if (!follower.needsWhole) delta.push(follower.socket.id);
     }
-    // To all of them at once: the packet is then written out once, not once a browser.
-    if (groups.whole.length > 0) namespace.to(groups.whole).emit("samples", wholeSamples(fleet, predictionOf, nowMs));
-    if (groups.delta.length > 0) namespace.to(groups.delta).emit("samples", samplesOf(fleet, { nodes, links }, predictionOf, nowMs));
+    if (delta.length > 0) namespace.to(delta).emit("samples", samplesOf(fleet, { nodes, links }, predictionOf, deps.clock.now()));
   }, SAMPLES_INTERVAL_MS);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop() {
+      clearInterval(timer);
+      if (soon !== null) clearTimeout(soon);
+    },
+    wholeSoon() {
+      soon ??= setTimeout(() => {
+        soon = null;
+        tellWhole();
+      }, WHOLE_AFTER_MS).unref();
+    },
+  };
 }
