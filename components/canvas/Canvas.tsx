@@ -4,16 +4,18 @@ import { Background, BackgroundVariant, type Connection, ConnectionMode, Control
 import { type DragEvent, type MouseEvent, useMemo } from "react";
 import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { flowEdges } from "./canvas-graph.ts";
+import { CARD } from "./canvas-layout.ts";
 import { CanvasTools } from "./CanvasTools.tsx";
 import { ChangeEdge, changeEdges } from "./ChangeEdge.tsx";
 import { FindBox } from "./FindBox.tsx";
-import { FIT } from "./fit-view.ts";
+import { FIT_ZOOM_MIN, fitOptions } from "./fit-view.ts";
 import { Ghost } from "./Ghost.tsx";
 import { LinkEdge } from "./LinkEdge.tsx";
 import { newId } from "./new-id.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { NodeCard } from "./NodeCard.tsx";
 import { useCanvasKeys } from "./use-canvas-keys.ts";
+import { useLabelScale } from "./use-label-scale.ts";
 import { useDraftDiff } from "./use-draft-diff.ts";
 import { chooseChanged, useFlowNodes } from "./use-flow-nodes.ts";
 import { usePrediction } from "./use-prediction.ts";
@@ -39,9 +41,10 @@ function Flow() {
   const { nodes, onNodesChange, startDrag, stopDrag } = useFlowNodes();
   const edges = useFlowEdges();
   useCanvasKeys();
+  useLabelScale();
   const addAt = (event: { clientX: number; clientY: number }) => {
     const id = newId("tn");
-    const position = flow.screenToFlowPosition({ x: event.clientX - 116, y: event.clientY - 40 });
+    const position = flow.screenToFlowPosition({ x: event.clientX - (CARD.width / 2) * flow.getZoom(), y: event.clientY - 40 * flow.getZoom() });
     edit(store, (drawing) => ({ ...drawing, document: addNode(drawing.document, id, "node"), layout: { ...drawing.layout, [id]: position } }));
     store.setState({ selection: { kind: "node", id } });
   };
@@ -66,9 +69,9 @@ function Flow() {
           return false;
         }}
         connectionMode={ConnectionMode.Loose} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Control", "Meta"]} selectionKeyCode="Shift" panActivationKeyCode="Space" panOnDrag={[0, 1]} zoomOnScroll={false} zoomOnDoubleClick={false} panOnScroll panOnScrollMode={PanOnScrollMode.Free}
-        minZoom={ZOOM.min} maxZoom={ZOOM.max} defaultViewport={{ x: 0, y: 0, zoom: nodes.length > MANY_NODES ? FIT.minZoom : 1 }} onInit={(made) => void made.fitView(FIT)} onlyRenderVisibleElements={nodes.length > MANY_NODES} aria-label="Topology" proOptions={{ hideAttribution: true }}>
+        minZoom={ZOOM.min} maxZoom={ZOOM.max} defaultViewport={{ x: 0, y: 0, zoom: nodes.length > MANY_NODES ? FIT_ZOOM_MIN : 1 }} onInit={(made) => void made.fitView(fitOptions())} onlyRenderVisibleElements={nodes.length > MANY_NODES} aria-label="Topology" proOptions={{ hideAttribution: true }}>
         <Background variant={BackgroundVariant.Dots} gap={22} size={1} />
-        <Controls showInteractive={false} fitViewOptions={FIT} className="max-sm:hidden" />
+        <Controls showInteractive={false} onFitView={() => void flow.fitView(fitOptions())} className="max-sm:hidden" />
         {nodes.length > 6 && <MiniMap pannable zoomable ariaLabel="Map of the topology" className="max-md:hidden" style={{ width: 140, height: 92 }} />}
       </ReactFlow>
       <CanvasTools addNode={() => { const box = document.querySelector("[data-testid=canvas]")?.getBoundingClientRect(); if (box) addAt({ clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }); }} />

@@ -9,8 +9,9 @@ import { shortcutOf } from "../shell/shortcuts.ts";
 import { Button } from "../ui/Button.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { HEAT_KINDS, type HeatKind, layerHeat } from "./layer-heat.ts";
-import { LayerRow, ROW_PX } from "./LayerRow.tsx";
+import { LayerRow, ROW_REM } from "./LayerRow.tsx";
 import { rowWindow } from "./row-window.ts";
+import { textScale } from "./text-scale.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** More rows than this are folded to their top scopes at first. */
@@ -56,18 +57,19 @@ export function LayerStack() {
       const next = Math.max(0, Math.min(rows.length - 1, at + move));
       const target = rows[next];
       if (target) choose(target, event.shiftKey);
-      if (list.current) list.current.scrollTop = Math.max((next + 1) * ROW_PX - list.current.clientHeight, Math.min(list.current.scrollTop, next * ROW_PX));
+      if (list.current) list.current.scrollTop = Math.max((next + 1) * seen.rowPx - list.current.clientHeight, Math.min(list.current.scrollTop, next * seen.rowPx));
     } else if (meant === "layers.all") store.setState({ layers: { from: 0, to: facts.layers.length } });
     else if (row?.kind === "scope" && ((event.key === "ArrowLeft" && !row.folded) || (event.key === "ArrowRight" && row.folded))) toggle(row.key);
     else if (meant === "layers.move") store.setState({ layers: chosen ?? (row ? rowRange(row) : null), moveOpen: true });
     else return;
     event.preventDefault();
   };
-  const { first: from, last: to } = rowWindow(seen.top, seen.height, rows.length, ROW_PX);
+  const { first: from, last: to } = rowWindow(seen.top, seen.height, rows.length, seen.rowPx);
   // The row that the keyboard stands on stays in the page, so that its name can always be read out.
   const drawn = rows.slice(from, to).map((row, index) => ({ row, place: from + index }));
   const active = rows[at];
   if (active && (at < from || at >= to)) drawn.push({ row: active, place: at });
+  const isTree = rows.some((row) => row.kind === "scope");
   const cutsAt = placement.slice(1).map((stage) => stage.from - 1);
   return (
     <div className="nokey flex min-h-0 flex-1 flex-col" data-testid="layer-stack">
@@ -75,15 +77,15 @@ export function LayerStack() {
         <div className="mb-1 flex justify-between text-2xs text-ink-3"><span>bytes at each cut</span><span>{facts.cuts.filter((cut) => cut.legal).length} legal cuts</span></div>
         <CutBytes cuts={facts.cuts} at={cutsAt} />
       </div>
-      <fieldset className="flex items-center gap-2 border-b border-line px-3 py-1 text-xs">
+      <fieldset className="flex flex-wrap items-center gap-x-2 border-b border-line px-2.5 py-1 text-xs">
         <legend className="sr-only">Heat of the layers</legend>
-        {HEAT_KINDS.map((one) => <label key={one.kind} className={`flex cursor-pointer items-center gap-1 ${one.kind === kind ? "text-ink" : "text-ink-3"}`}><input type="radio" name="heat" className="accent-(--accent)" checked={one.kind === kind} onChange={() => setKind(one.kind)} />{one.name}</label>)}
-        <span className="ml-auto text-2xs text-ink-3" data-testid="heat-note">{heat.note}</span>
+        {HEAT_KINDS.map((one) => <label key={one.kind} className={`flex cursor-pointer items-center gap-0.5 ${one.kind === kind ? "text-ink" : "text-ink-3"}`}><input type="radio" name="heat" className="size-3 accent-(--accent)" checked={one.kind === kind} onChange={() => setKind(one.kind)} />{one.name}</label>)}
+        <span className="ml-auto text-2xs whitespace-nowrap text-ink-3" data-testid="heat-note">{heat.note}</span>
       </fieldset>
       <div ref={list} role="listbox" tabIndex={0} aria-label="Layers" aria-multiselectable="true" aria-activedescendant={active ? `row-${active.key}` : undefined} onKeyDown={keys} className="min-h-0 flex-1 overflow-y-auto py-1 focus-visible:outline-offset-[-2px]">
-        <div role="presentation" className="relative" style={{ height: rows.length * ROW_PX }}>
+        <div role="presentation" className="relative" style={{ height: `${rows.length * ROW_REM}rem` }}>
         {drawn.map(({ row, place }) => (
-          <LayerRow key={row.key} row={row} top={place * ROW_PX} place={place} count={rows.length} heat={heat} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
+          <LayerRow key={row.key} row={row} place={place} count={rows.length} heat={heat} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })} isTree={isTree}
             fold={row.kind === "scope" ? <button type="button" tabIndex={-1} aria-label={`${row.folded ? "Unfold" : "Fold"} ${row.name}`} onClick={(event) => { event.stopPropagation(); toggle(row.key); }} className="text-ink-3 hover:text-ink">{row.folded ? <ChevronRight size={13} /> : <ChevronDown size={13} />}</button> : null} />
         ))}
         </div>
@@ -99,11 +101,14 @@ export function LayerStack() {
 
 /** What the list shows, in pixels; measured again when it scrolls or changes its size. */
 function useSeen(list: React.RefObject<HTMLDivElement | null>, ready: boolean) {
-  const [seen, setSeen] = useState({ top: 0, height: 600 });
+  const [seen, setSeen] = useState({ top: 0, height: 600, rowPx: ROW_REM * 16 });
   useEffect(() => {
     const box = list.current;
     if (!ready || !box) return;
-    const measure = () => setSeen((old) => (old.top === box.scrollTop && old.height === box.clientHeight ? old : { top: box.scrollTop, height: box.clientHeight }));
+    const measure = () => {
+      const now = { top: box.scrollTop, height: box.clientHeight, rowPx: ROW_REM * 16 * textScale() };
+      setSeen((old) => (old.top === now.top && old.height === now.height && old.rowPx === now.rowPx ? old : now));
+    };
     measure();
     const sizes = new ResizeObserver(measure);
     sizes.observe(box);

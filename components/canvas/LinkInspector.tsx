@@ -1,13 +1,13 @@
 "use client";
 import type { TopologyLink } from "../../server/topology/topology.ts";
-import { bytesPerSecond, ms } from "../format.ts";
+import { bytesPerSecond, ms, written } from "../format.ts";
 import { StaleMark } from "../live/StaleMark.tsx";
 import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { editLink } from "./canvas-edit.ts";
 import { Choice, NumberField } from "./Field.tsx";
-import { useLiveLink, useLiveLinkKey } from "./LinkEdge.tsx";
+import { useLiveLink } from "./use-live-link.ts";
 import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** Bytes per second → Mbit/s, as links are sold. */
@@ -18,8 +18,8 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
   const store = useWorkbenchStore();
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const [from, to] = [nodes.find((node) => node.id === link.fromId), nodes.find((node) => node.id === link.toId)];
-  const live = useLiveLink(from?.nodeId ?? null, to?.nodeId ?? null);
-  const age = useStale({ link: useLiveLinkKey(from?.nodeId ?? null, to?.nodeId ?? null) });
+  const { measured: live, key, bytesPerSecond: traffic } = useLiveLink(from?.nodeId ?? null, to?.nodeId ?? null, link.bidirectional);
+  const age = useStale({ link: key });
   const stale = age !== null;
   const measurable = from?.nodeId != null && to?.nodeId != null;
   const save = (change: Partial<Omit<TopologyLink, "id">>) => editDocument(store, (document) => editLink(document, link.id, change));
@@ -31,9 +31,9 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
       <p className="mb-3 font-medium">{name}</p>
       {measurable && (
         <dl className="mb-3 grid grid-cols-[7rem_1fr] gap-y-0.5 border-y border-line py-2 text-xs">
-          <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {ms(live.rttSdMs).text}</span>}</dd>
+          <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {written(ms(live.rttSdMs))}</span>}</dd>
           <dt className="text-ink-3">bandwidth</dt><dd><Figure figure={bytesPerSecond(live?.bandwidthBytesPerSecond)} stale={stale} /></dd>
-          <dt className="text-ink-3">traffic now</dt><dd><Figure figure={bytesPerSecond(live?.bytesPerSecond)} stale={stale} /></dd>
+          <dt className="text-ink-3">traffic now</dt><dd><Figure figure={bytesPerSecond(live || traffic > 0 ? traffic : null)} stale={stale} /></dd>
           <dt className="text-ink-3">measured</dt><dd className="flex gap-2">{live ? <Time iso={live.measuredAt} /> : "not yet"}<StaleMark age={age} /></dd>
         </dl>
       )}

@@ -9,6 +9,7 @@ import { ArrivingSegments } from "./ArrivingSegments.tsx";
 import { CardChanges } from "./CardChanges.tsx";
 import { editNode } from "./canvas-edit.ts";
 import { type CardNode, cardHeight } from "./canvas-graph.ts";
+import { CARD } from "./canvas-layout.ts";
 import { CardFigures } from "./CardFigures.tsx";
 import { NameInPlace } from "./NameInPlace.tsx";
 import { SegmentChip } from "./SegmentChip.tsx";
@@ -33,8 +34,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false, approvedAt: fleet ? fleet.approvedAt : "" });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
   return (
-    <div data-testid="node-card" data-node-name={node.name} data-planned={planned} data-far={far} {...drop} style={{ minHeight: cardHeight(chips.length) }}
-      className={`w-[232px] rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
+    <div data-testid="node-card" data-node-name={node.name} data-planned={planned} data-far={far} {...drop} style={{ width: CARD.width, minHeight: cardHeight(chips.length) }}
+      className={`rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
         {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => editDocument(store, (document) => editNode(document, node.id, { name }))} />

@@ -1,12 +1,14 @@
 "use client";
 import type { DragEvent } from "react";
 import { layersText, ms } from "../format.ts";
+import { useStale } from "../live/use-stale.ts";
 import { shortcutOf } from "../shell/shortcuts.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import type { Chip } from "./canvas-graph.ts";
 import { ChipProgress, progressWords } from "./ChipProgress.tsx";
 import { clear } from "./placement-edit.ts";
 import { useSegmentProgress } from "./use-segment-progress.ts";
+import { useStageCompute } from "./use-stage-compute.ts";
 import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
 import { stageComputeMs } from "../../server/planner/problem.ts";
 
@@ -27,6 +29,8 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
   };
   const fixed = chip.state === "leaving";
   const progress = useSegmentProgress(fixed ? null : nodeId, chip.range);
+  const computeMs = useStageCompute(chip.state === "running" ? nodeId : null, topologyNodeId, chip.range);
+  const stale = useStale({ node: nodeId ?? "" }) !== null;
   return (
     <button type="button" draggable={!fixed} disabled={fixed} data-testid="segment-chip" data-state={chip.state} data-stage={chip.stageIndex} data-from={from} data-to={to}
       onDragStart={start} onDragEnd={() => store.setState({ drag: null, hoverNodeId: null })}
@@ -41,7 +45,8 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
       <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
       {progress && !far && <span className="num text-2xs text-ink-2" data-testid="chip-progress" data-state={progress.state}>{progressWords(progress)}</span>}
-      {node && !fixed && !far && !progress && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} className="text-2xs" />}
+      {computeMs !== null && !far && !progress && <Figure figure={ms(computeMs)} stale={stale} label="computes in" className="text-2xs" />}
+      {node && !fixed && !far && !progress && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} label={computeMs === null ? "computes in" : "predicted"} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
       {progress && <ChipProgress progress={progress} />}
       <span className="sr-only"> on {nodeName}, {WORDS[chip.state]}. Enter moves it.</span>

@@ -6,7 +6,7 @@ import { IconButton } from "../ui/IconButton.tsx";
 type Props = { bar: ReactNode; left: ReactNode; right: ReactNode; dock: ReactNode; children: ReactNode };
 type Panel = "left" | "right" | "dock";
 /** Below this the side panels lie over the canvas instead of beside it. */
-const NARROW = "(max-width: 900px)";
+const NARROW = "(max-width: 56rem)";
 
 /** The frame of the main screen: the canvas owns the space, panels fold away. */
 export function WorkbenchFrame({ bar, left, right, dock, children }: Props) {
@@ -15,18 +15,18 @@ export function WorkbenchFrame({ bar, left, right, dock, children }: Props) {
   const toggle = (panel: Panel) => setOpen((now) => ({ ...now, ...(matchMedia(NARROW).matches && panel !== "dock" ? { left: false, right: false } : {}), [panel]: !now[panel] }));
   const button = (panel: Panel, label: string, icon: ReactNode) => <IconButton label={`${open[panel] ? "Hide" : "Show"} ${label}`} aria-pressed={open[panel]} onClick={() => toggle(panel)}>{icon}</IconButton>;
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex h-full flex-col overflow-y-auto">
       <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1.5">
         {bar}
         <div className="ml-auto flex">{button("left", "the layers", <PanelLeft size={15} />)}{button("dock", "the dock", <PanelBottom size={15} />)}{button("right", "the inspector", <PanelRight size={15} />)}</div>
       </div>
-      <div className="relative flex min-h-0 flex-1">
-        {open.left && <aside aria-label="Model" className="flex w-64 shrink-0 flex-col border-r border-line bg-panel max-[900px]:absolute max-[900px]:inset-y-0 max-[900px]:left-0 max-[900px]:z-20">{left}</aside>}
+      <div className="relative flex shrink-0 grow basis-auto lg:min-h-0 lg:shrink lg:basis-0">
+        {open.left && <aside aria-label="Model" className="flex w-64 shrink-0 flex-col border-r border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:left-0 max-[56rem]:z-20">{left}</aside>}
         <div className="flex min-w-0 flex-1 flex-col">
-          <div className="min-h-40 flex-1">{children}</div>
+          <div className="min-h-fit flex-1 lg:min-h-40 lg:overflow-hidden">{children}</div>
           {open.dock && dock}
         </div>
-        {open.right && <aside aria-label="Inspector" className="w-72 shrink-0 overflow-y-auto border-l border-line bg-panel max-[900px]:absolute max-[900px]:inset-y-0 max-[900px]:right-0 max-[900px]:z-20">{right}</aside>}
+        {open.right && <aside aria-label="Inspector" className="w-72 shrink-0 overflow-y-auto border-l border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:right-0 max-[56rem]:z-20">{right}</aside>}
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 // Owns how a drawing becomes React Flow's nodes and edges. Pure: data in, data out; the cards read live values themselves.
-import { type Edge, type Node, Position } from "@xyflow/react";
+import { type Edge, MarkerType, type Node, Position } from "@xyflow/react";
 import type { LayerRange } from "../../server/model/model.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { TopologyDocument, TopologyLink, TopologyNode } from "../../server/topology/topology.ts";
@@ -52,12 +52,17 @@ function sized(height: number): Pick<CardNode, "measured" | "handles"> {
   };
 }
 
+/** A line's end where requests of the plan arrive. */
+const ARROW = { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--accent-mid)" } as const;
+
 /** Bytes that cross a link for one request, per direction summed; `hops` come from the estimate. */
 export function flowEdges(document: TopologyDocument, hops: readonly { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number }[]): FlowEdge[] {
   const nodeIdOf = new Map(document.nodes.map((node) => [node.id, node.nodeId]));
   return document.links.map((link): FlowEdge => {
-    const crossing = hops.filter((hop) => (hop.fromTopologyNodeId === link.fromId && hop.toTopologyNodeId === link.toId) || (link.bidirectional && hop.fromTopologyNodeId === link.toId && hop.toTopologyNodeId === link.fromId));
+    const there = hops.filter((hop) => hop.fromTopologyNodeId === link.fromId && hop.toTopologyNodeId === link.toId);
+    const back = link.bidirectional ? hops.filter((hop) => hop.fromTopologyNodeId === link.toId && hop.toTopologyNodeId === link.fromId) : [];
+    const crossing = [...there, ...back];
     const bytes = crossing.length === 0 ? null : crossing.reduce((sum, hop) => sum + hop.bytes, 0);
-    return { id: link.id, type: "link", source: link.fromId, target: link.toId, ariaLabel: `link from ${link.fromId} to ${link.toId}`, data: { link, fromNodeId: nodeIdOf.get(link.fromId) ?? null, toNodeId: nodeIdOf.get(link.toId) ?? null, bytes } };
+    return { id: link.id, ...(there.length > 0 ? { markerEnd: ARROW } : {}), ...(back.length > 0 ? { markerStart: ARROW } : {}), type: "link", source: link.fromId, target: link.toId, ariaLabel: `link from ${link.fromId} to ${link.toId}`, data: { link, fromNodeId: nodeIdOf.get(link.fromId) ?? null, toNodeId: nodeIdOf.get(link.toId) ?? null, bytes } };
   });
 }

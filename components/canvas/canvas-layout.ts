@@ -1,7 +1,7 @@
 // Owns where things are drawn: places for what has none, tidy arrangement, frames of zones. Pure; never part of a plan.
 import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
 
-export const CARD = { width: 232, height: 112 } as const;
+export const CARD = { width: 248, height: 112 } as const;
 const GAP = { x: 150, y: 64 } as const;
 const FRAME = { side: 22, top: 40, bottom: 22 } as const;
 const EMPTY_FRAME = { width: 220, height: 120 } as const;

@@ -1,2 +1,9 @@
-/** Fitting leaves room for the tools above, and must not shrink text below what can be read. */
-export const FIT = { padding: { top: "64px", right: "40px", bottom: "32px", left: "56px" }, maxZoom: 1, minZoom: 0.45 } as const;
+import { textScale } from "./text-scale.ts";
+
+/** Fitting leaves room for the tools above, enlarges no further than the text is, and must not shrink text below what can be read. */
+export const fitOptions = () => {
+  const scale = textScale();
+  const px = (length: number) => `${Math.round(length * scale)}px` as const;
+  return { padding: { top: px(60), right: px(24), bottom: px(24), left: px(24) }, maxZoom: Math.min(2, scale), minZoom: FIT_ZOOM_MIN };
+};
+export const FIT_ZOOM_MIN = 0.45;

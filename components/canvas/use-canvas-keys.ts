@@ -8,7 +8,7 @@ import { cardHeight, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { type Alignment, alignNodes } from "./align-nodes.ts";
 import { addPart, type DrawingPart, readPart, takePart } from "./drawing-part.ts";
-import { FIT } from "./fit-view.ts";
+import { fitOptions } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
 import { choose, chosenIds, edit, editDocument, stepBack, stepForward, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 
@@ -27,7 +27,7 @@ export function useCanvasKeys(): void {
     "canvas.rename": { run: () => store.setState({ namingId: store.getState().selection?.id ?? null }), when: () => store.getState().selection !== null },
     "canvas.duplicate": { run: () => duplicate(store), when: () => chosenIds(store.getState()).length > 0 },
     "canvas.align": { run: () => store.setState({ aligning: true }), when: () => store.getState().several.length > 1 },
-    "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(FIT)) },
+    "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(fitOptions())) },
     "canvas.group": { run: () => group(store) },
     "canvas.move": { run: () => store.setState({ moveOpen: true }), when: () => store.getState().layers !== null },
   });
@@ -44,7 +44,7 @@ export function useCanvasKeys(): void {
       if (part === null) return;
       event.preventDefault();
       insert(store, part);
-      if (part.topologyId !== store.getState().topologyId) setTimeout(() => void flow.fitView({ ...FIT, nodes: chosenIds(store.getState()).map((id) => ({ id })) }), 50);
+      if (part.topologyId !== store.getState().topologyId) setTimeout(() => void flow.fitView({ ...fitOptions(), nodes: chosenIds(store.getState()).map((id) => ({ id })) }), 50);
     };
     addEventListener("copy", onCopy);
     addEventListener("cut", onCopy);

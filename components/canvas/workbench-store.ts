@@ -19,6 +19,8 @@ const CONFLICTS_MAX = 50;
 
 export type Workbench = {
   topologyId: string;
+  /** The open deployment; null on a drawing. */
+  deploymentId: string | null;
   history: History;
   /** What the server has: the base of saves and merges. */
   server: { revision: number; document: TopologyDocument; layout: TopologyLayout };
@@ -53,7 +55,7 @@ export type WorkbenchStore = StoreApi<Workbench>;
 export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
+    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
     history: kept ?? startHistory({ document, layout, placement }),
   }));
 }

@@ -34,7 +34,7 @@ export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) 
 function Opened({ deployment, topology }: { deployment: DeploymentFull; topology: TopologyFull }) {
   const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null });
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null ? deployment.migration : null;
-  useEffect(() => store.setState({ moving }), [store, moving]);
+  useEffect(() => store.setState({ moving, deploymentId: deployment.id }), [store, moving, deployment.id]);
   const { error } = useProblem(store, deployment.modelId, topology.live);
   const left = (
     <>
@@ -45,7 +45,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   return (
     <WorkbenchProvider value={store}>
       <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
-        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><div className="min-h-0 flex-1"><Canvas /></div></div>
+        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><div className="min-h-72 flex-1 lg:min-h-0"><Canvas /></div></div>
       </WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>

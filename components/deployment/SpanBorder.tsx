@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { bytes, written } from "../format.ts";
 
-type Props = { index: number; at: number; min: number; max: number; leftPercent: number; height: number; crossingBytes: number; wantedText: string; refused: boolean; drag: (clientX: number, free: boolean) => void; release: () => void; cancel: () => void; keyDown: (event: KeyboardEvent) => void };
+type Props = { index: number; at: number; min: number; max: number; leftPercent: number; height: string; crossingBytes: number; wantedText: string; refused: boolean; drag: (clientX: number, free: boolean) => void; release: () => void; cancel: () => void; keyDown: (event: KeyboardEvent) => void };
 
 /** The movable border between two segments, with the bytes that cross it. */
 export function SpanBorder({ index, at, min, max, leftPercent, height, crossingBytes, wantedText, refused, drag, release, cancel, keyDown }: Props) {

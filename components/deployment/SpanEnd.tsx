@@ -5,7 +5,7 @@ import { snapBorder, stepBorder } from "../canvas/good-cuts.ts";
 import { useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { bytes, layersText, written } from "../format.ts";
 
-type Props = { index: number; from: number; to: number; problem: Problem; height: number; track: RefObject<HTMLDivElement | null> };
+type Props = { index: number; from: number; to: number; problem: Problem; height: string; track: RefObject<HTMLDivElement | null> };
 
 /** The outer end of a segment. Dragged inwards it splits the segment: where it is let go, "Move layers to…" asks who takes what lies behind. */
 export function SpanEnd({ index, from, to, problem, height, track }: Props) {

@@ -14,7 +14,7 @@ import { SpanEnd } from "./SpanEnd.tsx";
 
 /** A border on its way: where it would lie, what that would do, and why a place that was asked for is none. */
 type Trial = { index: number; at: number; after: WhatIf; notHere: string | null };
-const ROW_PX = 24;
+const ROW_REM = 1.5;
 
 /** Rows are nodes, columns are layers: gaps and borders are seen at a glance. Drag a border, or move it with the arrow keys, to cut elsewhere. */
 export function Spans() {
@@ -63,7 +63,7 @@ export function Spans() {
       <div className="grid grid-cols-[7rem_1fr] gap-x-3 text-xs" data-testid="spans">
         <div>{rows.map((node) => <div key={node.id} className="flex h-6 items-center truncate">{node.name}</div>)}<div className="flex h-5 items-end text-2xs text-ink-3">layer</div></div>
         <div className="relative" ref={track}>
-          {dragged && good.map((at) => <span key={at} aria-hidden className="absolute top-0 w-px bg-accent-mid/50" style={{ left: `${left(at)}%`, height: rows.length * ROW_PX }} />)}
+          {dragged && good.map((at) => <span key={at} aria-hidden className="absolute top-0 w-px bg-accent-mid/50" style={{ left: `${left(at)}%`, height: `${rows.length * ROW_REM}rem` }} />)}
           {rows.map((node) => (
             <div key={node.id} className="relative h-6 border-b border-line">
               {(running ?? []).filter((stage) => stage.topologyNodeId === node.id).map((stage) => <span key={`r${stage.from}`} className="absolute inset-y-0.5 border border-dashed border-line-strong" style={{ left: `${left(stage.from)}%`, width: `${left(stage.to - stage.from)}%` }} title={`runs now: ${layersText(stage)}`} />)}
@@ -73,10 +73,10 @@ export function Spans() {
           {shown.slice(0, -1).map((stage, index) => stage.to === shown[index + 1]?.from && (
             // The border keeps its place in the chain while it moves, and with it the pointer and the focus.
             // biome-ignore lint/suspicious/noArrayIndexKey: the index is the border's identity
-            <SpanBorder key={index} index={index} at={stage.to} min={borderBounds(placement, index)?.from ?? 1} max={borderBounds(placement, index)?.to ?? problem.layerCount - 1} leftPercent={left(stage.to)} height={rows.length * ROW_PX} crossingBytes={problem.cutBytes[stage.to - 1] ?? 0}
+            <SpanBorder key={index} index={index} at={stage.to} min={borderBounds(placement, index)?.from ?? 1} max={borderBounds(placement, index)?.to ?? problem.layerCount - 1} leftPercent={left(stage.to)} height={`${rows.length * ROW_REM}rem`} crossingBytes={problem.cutBytes[stage.to - 1] ?? 0}
               wantedText={good.includes(stage.to) ? ", a good cut" : ""} refused={dragged?.index === index && dragged.after.blocking.length > 0} drag={(x, free) => drag(index, x, free)} release={() => { if (dragged) settle(dragged); }} cancel={() => setTrial(null)} keyDown={(event) => keyDown(index, event)} />
           ))}
-          {placement.map((stage, index) => stage.to !== placement[index + 1]?.from && <SpanEnd key={`end ${stage.from}`} index={index} from={stage.from} to={stage.to} problem={problem} height={rows.length * ROW_PX} track={track} />)}
+          {placement.map((stage, index) => stage.to !== placement[index + 1]?.from && <SpanEnd key={`end ${stage.from}`} index={index} from={stage.from} to={stage.to} problem={problem} height={`${rows.length * ROW_REM}rem`} track={track} />)}
           <div className="num flex h-5 items-end justify-between text-2xs text-ink-3"><span>1</span><span>{problem.layerCount}</span></div>
         </div>
       </div>

@@ -1,0 +1,19 @@
+import { useStoreApi } from "@xyflow/react";
+import { useEffect } from "react";
+import { labelScale } from "./label-scale.ts";
+import { textScale } from "./text-scale.ts";
+
+/** Keeps `--label-scale` on the canvas. No component draws again for it. */
+export function useLabelScale(): void {
+  const store = useStoreApi();
+  useEffect(() => {
+    const scaleOfText = textScale();
+    const set = () => {
+      const { domNode, transform } = store.getState();
+      const scale = `${labelScale(transform[2], scaleOfText)}`;
+      if (domNode && domNode.style.getPropertyValue("--label-scale") !== scale) domNode.style.setProperty("--label-scale", scale);
+    };
+    set();
+    return store.subscribe(set);
+  }, [store]);
+}
