@@ -43,9 +43,9 @@ function Measured({ deployment }: { deployment: DeploymentFull }) {
   return (
     <span className="flex flex-wrap items-center gap-x-4">
       <StaleMark age={age} />
-      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{p50 !== null && <span className="num text-xs" data-testid="prediction-error"> ({errorText(p50, predicted)})</span>}</span>}</span>
-      <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></span>
-      <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" /></span>
+      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} className="inline-block min-w-[5.2ch]" />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{p50 !== null && <span className="num ml-1 inline-block min-w-[8.5ch] text-xs" data-testid="prediction-error">({errorText(p50, predicted)})</span>}</span>}</span>
+      <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} className="inline-block min-w-[5.2ch]" /></span>
+      <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" className="inline-block min-w-[8.5ch]" /></span>
       <span className={sample && sample.errorsPerSecond > 0 ? "text-bad" : "text-ink-2"} data-testid="error-rate"><span className="num">{sample ? sample.errorsPerSecond.toFixed(sample.errorsPerSecond > 0 ? 1 : 0) : "–"}</span> errors/s</span>
     </span>
   );

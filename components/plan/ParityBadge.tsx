@@ -12,7 +12,7 @@ function badge(parity: Parity | null) {
   if (parity === null) return <State tone="idle">parity: checked when you deploy</State>;
   switch (parity.status) {
     case "pending": return <State tone="busy">parity: comparing</State>;
-    case "equal": return <State tone="ok">parity ✓ <span className="num">{relativeError(parity.maxRelError)}</span></State>;
+    case "equal": return <State tone="ok">parity ✓ {parity.maxRelError === 0 ? "exact" : <span className="num">{relativeError(parity.maxRelError)}</span>}</State>;
     case "different": return <State tone="bad">parity ✗ <span className="num">{relativeError(parity.maxRelError)}</span></State>;
     case "structure-only": return <State tone="warn">structure only</State>;
     case "failed": return <State tone="bad">parity check failed</State>;
