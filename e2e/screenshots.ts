@@ -33,6 +33,8 @@ const shapes = SHAPES.filter((one) => option("shape") === "all" || (list("shape"
 
 const BROWSER_ARGS = [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const DEFAULT_FONT_PX = 16;
+/** A setting of Blink takes the pointer's away: said again, that it hovers and is fine. */
+const MOUSE = "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4";
 /** Taller pictures are cut off by the browser's own limit on textures. */
 const WHOLE_HEIGHT_MAX_PX = 8000;
 
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
 async function photograph(url: string, state: string): Promise<void> {
   const screens = (await screensOf((method, route) => callApi(url, method, route))).filter((screen) => !only || only.includes(screen.name));
   for (const shape of shapes) {
-    const browser = await chromium.launch({ ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}), args: [...BROWSER_ARGS, `--blink-settings=defaultFontSize=${(DEFAULT_FONT_PX * shape.textPercent) / 100}`] });
+    const browser = await chromium.launch({ ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}), args: [...BROWSER_ARGS, ...(shape.textPercent === 100 ? [] : [`--blink-settings=defaultFontSize=${(DEFAULT_FONT_PX * shape.textPercent) / 100},${MOUSE}`])] });
     try {
       for (const theme of THEMES.filter((one) => !option("theme") || one === option("theme"))) {
         const page = await browser.newPage({ viewport: { width: shape.width, height: shape.height }, deviceScaleFactor: shape.zoom ?? 1, colorScheme: theme, reducedMotion: "reduce", forcedColors: shape.forcedColors ? "active" : "none" });
