@@ -6,7 +6,7 @@ import type { Conflict } from "./merge-documents.ts";
 import { edit, useWorkbench, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 import { remove } from "./canvas-edit.ts";
 
-const FIELDS: Record<string, string> = { name: "name", zoneId: "zone", nodeId: "machine", trust: "trust", memoryBytes: "memory", speed: "speed", pricePerHour: "price", idleWatts: "idle power", activeWatts: "active power", latencyMs: "latency", bandwidthBytesPerSecond: "bandwidth", bidirectional: "directions", fromId: "first end", toId: "second end", sourceId: "ingress" };
+const FIELDS: Record<string, string> = { name: "name", zoneId: "zone", nodeId: "machine", trust: "trust", memoryBytes: "memory", speed: "speed", pricePerHour: "price", idleWatts: "idle power", activeWatts: "active power", gramsPerKilowattHour: "carbon", pricePerGigabyte: "price of traffic", latencyMs: "latency", bandwidthBytesPerSecond: "bandwidth", bidirectional: "directions", fromId: "first end", toId: "second end", sourceId: "ingress" };
 
 /** What two people changed at once: both values, whose is kept, and the way to the other. */
 export function Conflicts() {

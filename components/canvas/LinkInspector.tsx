@@ -12,7 +12,7 @@ import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./w
 
 /** Bytes per second → Mbit/s, as links are sold. */
 const TO_MEGABITS = 8e-6;
-const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: no activations"]] as const;
+const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: nothing sensitive"]] as const;
 
 export function LinkInspector({ link }: { link: TopologyLink }) {
   const store = useWorkbenchStore();
@@ -39,6 +39,7 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
       )}
       <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} clash={clash("latencyMs")} />
       <NumberField label="Bandwidth" unit="Mbit/s" scale={TO_MEGABITS} allowZero={false} value={link.bandwidthBytesPerSecond} placeholder={measurable ? "measured" : "not known"} save={(bandwidthBytesPerSecond) => save({ bandwidthBytesPerSecond })} clash={clash("bandwidthBytesPerSecond")} hint={measurable ? "Leave empty to plan with what is measured." : undefined} />
+      <NumberField label="Price of traffic" unit="per GB" value={link.pricePerGigabyte ?? null} placeholder="nothing" save={(pricePerGigabyte) => save({ pricePerGigabyte })} clash={clash("pricePerGigabyte")} />
       <Choice label="Trust" value={link.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={link.bidirectional} onChange={(event) => save({ bidirectional: event.target.checked })} />Both directions alike</label>
     </>

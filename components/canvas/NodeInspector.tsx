@@ -16,7 +16,7 @@ import { StandsFor } from "./StandsFor.tsx";
 import { usePrediction } from "./use-prediction.ts";
 import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
-const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: no activations"]] as const;
+const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: nothing sensitive"]] as const;
 
 export function NodeInspector({ node }: { node: TopologyNode }) {
   const store = useWorkbenchStore();
@@ -26,6 +26,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
   const save = (change: Partial<Omit<TopologyNode, "id">>) => editDocument(store, (document) => editNode(document, node.id, change));
   const clash = <T,>(field: keyof TopologyNode) => (ours: T, theirs: T) => showConflict(store, { kind: "node", id: node.id, name: node.name, field, ours, theirs, kept: "theirs" });
   const planned = node.nodeId === null;
+  const zoneGrams = zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null;
   return (
     <>
       <h2 className="eyebrow mb-2">{planned ? "Planned node" : "Node"}</h2>
@@ -38,6 +39,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
       <NumberField label="Speed" unit="× reference" allowZero={false} value={node.speed} placeholder={fleet ? "from its measured profile" : "1"} save={(speed) => save({ speed })} clash={clash("speed")} />
       <NumberField label="Price" unit="per hour" value={node.pricePerHour} save={(pricePerHour) => save({ pricePerHour })} clash={clash("pricePerHour")} />
       <div className="grid grid-cols-2 gap-2"><NumberField label="Idle power" unit="W" value={node.idleWatts} save={(idleWatts) => save({ idleWatts })} clash={clash("idleWatts")} /><NumberField label="Active power" unit="W" value={node.activeWatts} save={(activeWatts) => save({ activeWatts })} clash={clash("activeWatts")} /></div>
+      <NumberField label="Carbon of its power" unit="g/kWh" value={node.gramsPerKilowattHour ?? null} placeholder={zoneGrams === null ? "not known" : `${zoneGrams} in its zone`} save={(gramsPerKilowattHour) => save({ gramsPerKilowattHour })} clash={clash("gramsPerKilowattHour")} />
       <Choice label="Trust" value={node.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={sourceId === node.id} onChange={(event) => editDocument(store, (document) => ({ ...document, sourceId: event.target.checked ? node.id : null }))} />Requests enter and answers leave here</label>
       <ConnectTo node={node} />

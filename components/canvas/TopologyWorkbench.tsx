@@ -50,7 +50,7 @@ function ModelPanel({ topology, modelId }: { topology: TopologyFull; modelId: st
   const router = useRouter();
   const store = useWorkbenchStore();
   const models = useQuery(api.models.list.queryOptions()).data ?? [];
-  const { error } = useProblem(store, modelId, topology.live);
+  const { error } = useProblem(store, modelId, topology.live, null);
   if (models.length === 0) return <div className="p-3 text-ink-2"><p className="font-medium text-ink">No model yet</p><p className="mt-1">Import one, then drag its layers onto the nodes.</p><Link href="/models" className="mt-2 inline-block text-accent underline underline-offset-4">Import a model</Link></div>;
   return (
     <>

@@ -7,14 +7,14 @@ import { buildProblem } from "../../server/planner/problem.ts";
 import { api, type TopologyFull } from "../api.ts";
 import type { WorkbenchStore } from "./workbench-store.ts";
 
-export function useProblem(store: WorkbenchStore, modelId: string | null, live: TopologyFull["live"]): { error: unknown } {
+export function useProblem(store: WorkbenchStore, modelId: string | null, live: TopologyFull["live"], deploymentId: string | null): { error: unknown } {
   const model = useQuery({ ...api.models.get.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null, staleTime: Number.POSITIVE_INFINITY });
   const profiles = useQuery({ ...api.models.profiles.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null });
   const document = useStore(store, (state) => state.history.present.document);
   useEffect(() => {
     if (modelId === null || !model.data || !profiles.data) { store.setState({ facts: model.data?.facts ?? null, problem: null }); return; }
     const facts = model.data.facts;
-    store.setState({ facts, problem: buildProblem({ facts, profiles: profiles.data, topology: document, live, session: DEFAULT_SESSION }) });
-  }, [store, modelId, model.data, profiles.data, document, live]);
+    store.setState({ facts, problem: buildProblem({ facts, profiles: profiles.data, topology: document, live, session: DEFAULT_SESSION, beside: deploymentId }) });
+  }, [store, modelId, model.data, profiles.data, document, live, deploymentId]);
   return { error: model.error ?? profiles.error };
 }

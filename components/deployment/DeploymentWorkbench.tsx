@@ -35,7 +35,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null });
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null ? deployment.migration : null;
   useEffect(() => store.setState({ moving, deploymentId: deployment.id }), [store, moving, deployment.id]);
-  const { error } = useProblem(store, deployment.modelId, topology.live);
+  const { error } = useProblem(store, deployment.modelId, topology.live, deployment.id);
   const left = (
     <>
       <div className="border-b border-line px-3 py-2"><div className="eyebrow">Model</div><a className="font-medium underline decoration-line-strong underline-offset-4" href={`/models/${deployment.modelId}`}>{deployment.modelName}</a></div>

@@ -36,7 +36,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
   const known = input.idempotencyKey === undefined ? null : await findOperationByKey(deps.db, input.idempotencyKey);
   if (known) return { deploymentId: known.subjectId, operation: known };
   const name = checkDeploymentName(input.name);
-  const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId);
+  const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId, null);
   const ingressNodeIds = await checkIngress(deps, input.ingressNodeIds ?? [sourceNodeId]);
   const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), stoppedAtMs: null };
   const deploymentId = newId("dep");

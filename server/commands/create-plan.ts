@@ -7,6 +7,7 @@ import { diffPlacements } from "../planner/diff-placements.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import type { Estimate, Infeasible, Objective, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
+import { type PlanRequest, rulesOf } from "../planner/plan-request.ts";
 import { solveChain } from "../planner/solve.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findPlan, findPlanByHash, insertPlan, type StoredPlan } from "../store/plans.ts";
@@ -15,12 +16,21 @@ import { findOrThrow } from "./find-or-throw.ts";
 import { type LoadedProblem, loadProblem, sha256 } from "./load-problem.ts";
 
 export type PlanPreview = { estimate: Estimate | null; refusals: Refusal[]; diff: PlanDiff | null };
-export type PlanInput = { modelId: string; topologyId: string; placement: Placement; origin?: Plan["origin"] };
+export type PlanInput = {
+  modelId: string;
+  topologyId: string;
+  placement: Placement;
+  origin?: Plan["origin"];
+  /** What was asked of it; it must keep to it. */
+  request?: PlanRequest;
+  /** Which deployment it is for: memory is counted beside all others. */
+  deploymentId?: string;
+};
 
 /** What a placement would do, without keeping anything. With a deployment: against what runs there. */
-export async function previewPlan(deps: Deps, input: PlanInput & { deploymentId?: string }): Promise<PlanPreview> {
-  const { problem } = await loadProblem(deps, input);
-  const refusals = checkPlacement(problem, input.placement);
+export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPreview> {
+  const { problem } = await loadProblem(deps, { ...input, beside: input.deploymentId ?? null });
+  const refusals = checkPlacement(problem, input.placement, { request: input.request ?? {} });
   const estimate = estimatePlacement(problem, input.placement);
   const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
   const diff = estimate && running ? diffPlacements(problem, running.plan.placement, input.placement) : null;
@@ -43,7 +53,7 @@ export async function solvePlan(deps: Deps, input: SolveInput): Promise<SolvedPl
  * @throws AppError infeasible with every refusal in its details.
  */
 export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Promise<{ plan: StoredPlan; created: boolean }> {
-  const loaded = await loadProblem(deps, input);
+  const loaded = await loadProblem(deps, { modelId: input.modelId, topologyId: input.topologyId, ...(input.deploymentId === undefined ? {} : { beside: input.deploymentId }) });
   const plan = makePlan(loaded, input);
   const hash = sha256(canonicalJson(plan));
   return deps.publisher.transact(async (tx, append) => {
@@ -72,7 +82,7 @@ export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Pr
 }
 
 function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInput): Plan {
-  const refusals = checkPlacement(problem, input.placement);
+  const refusals = checkPlacement(problem, input.placement, { request: rulesOf(input.request ?? {}) });
   const estimate = estimatePlacement(problem, input.placement);
   const first = refusals[0];
   if (first || !estimate) {
@@ -84,6 +94,7 @@ function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInpu
     placement: input.placement,
     estimate,
     origin: input.origin ?? { by: "operator" },
+    ...(input.request === undefined ? {} : { request: input.request }),
     explanation: explainEstimate(problem, estimate),
   };
 }

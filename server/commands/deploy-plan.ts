@@ -18,7 +18,7 @@ export type DeployPlanInput = {
 
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
-  const { plan, stages } = await resolveStages(deps, input.planId, await nodesOf(deps, input.deploymentId));
+  const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await nodesOf(deps, input.deploymentId));
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });

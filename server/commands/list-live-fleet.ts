@@ -5,14 +5,15 @@ import { listLinks } from "../store/links.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import type { LiveLink, LiveNode } from "../topology/topology.ts";
 import type { Deps } from "./deps.ts";
+import { listHeld } from "./list-held.ts";
 
 export type LiveFleetFigures = { nodes: LiveNode[]; links: LiveLink[] };
 
 /** Nodes that never reported are there without figures of their own: offline, with no memory known. */
 export async function listLiveFleet(deps: Pick<Deps, "db" | "clock">): Promise<LiveFleetFigures> {
-  const [nodes, links] = await Promise.all([listNodes(deps.db), listLinks(deps.db)]);
+  const [nodes, links, held] = await Promise.all([listNodes(deps.db), listLinks(deps.db), listHeld(deps)]);
   return {
-    nodes: nodes.map((node) => toLiveNode(deps, node)),
+    nodes: nodes.map((node) => ({ ...toLiveNode(deps, node), held: held.get(node.id) ?? [] })),
     // A probe that failed says nothing about speed.
     links: links.filter((link) => link.error === null).map(({ error: _error, ...link }) => link),
   };

@@ -18,8 +18,8 @@ export type LoadedProblem = {
   inputsHash: string;
 };
 
-/** @throws AppError not-found */
-export async function loadProblem(deps: Deps, input: { modelId: string; topologyId: string }): Promise<LoadedProblem> {
+/** `beside`: counts what deployments hold of the nodes, of all (null) or all but one; absent = the nodes are taken as empty. @throws AppError not-found */
+export async function loadProblem(deps: Deps, input: { modelId: string; topologyId: string; beside?: string | null }): Promise<LoadedProblem> {
   const [model, topology, profiles, live] = await Promise.all([
     findOrThrow(findModel(deps.db, input.modelId), "model", input.modelId),
     findOrThrow(findTopology(deps.db, input.topologyId), "topology", input.topologyId),
@@ -27,11 +27,12 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
     listLiveFleet(deps),
   ]);
   const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
-  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, session: DEFAULT_SESSION });
+  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, session: DEFAULT_SESSION, ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const figures = {
     document: topology.document,
     nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, deviceClass }) => ({ nodeId, cores, memoryBytes, deviceClass })),
     links: live.links.filter((link) => inDrawing.has(link.fromNodeId) && inDrawing.has(link.toNodeId)),
+    ...(input.beside === undefined ? {} : { held: problem.nodes.flatMap((node) => (node.heldBytes === undefined ? [] : [{ node: node.topologyNodeId, heldBytes: node.heldBytes, spareShare: node.spareShare ?? 1 }])) }),
     profiles: profiles.map((profile) => ({ id: profile.id, wholeMs: profile.wholeMs, measuredAt: profile.measuredAt })),
   };
   return { problem, model, topology, inputsHash: sha256(canonicalJson(figures)) };

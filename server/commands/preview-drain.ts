@@ -47,7 +47,7 @@ export async function previewDrain(deps: Deps, nodeId: string): Promise<DrainPre
 export async function placeOff(deps: Deps, { deployment, current }: Pick<DeploymentOnNode, "deployment" | "current">, nodeId: string): Promise<{ nodes: { id: string; name: string }[]; to: DrainedTo } | { reasons: Reason[] }> {
   const plan = current && (await findPlan(deps.db, current.planId));
   if (!plan) return { reasons: [{ message: `Nothing of ${deployment.name} serves yet.`, fix: "Wait until it does, or stop it." }] };
-  const { problem, topology } = await loadProblem(deps, plan);
+  const { problem, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id });
   const leaving = topology.document.nodes.filter((drawn) => drawn.nodeId === nodeId).map((drawn) => drawn.id);
   const running = plan.plan.placement;
   const placed = placeWithout(problem, running, leaving);

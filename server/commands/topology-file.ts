@@ -19,24 +19,24 @@ const fileSchema = z.strictObject({
   format: z.literal(FILE_FORMAT),
   name: z.string().min(1).max(200),
   entry: id.optional(),
-  zones: z.record(id, z.strictObject({ name: z.string().min(1).max(200), at: place })).optional(),
-  nodes: z.record(id, z.strictObject({ name: z.string().min(1).max(200), zone: id.optional(), machine: id.optional(), trust, memoryBytes: figure, speed: figure, pricePerHour: figure, idleWatts: figure, activeWatts: figure, at: place })),
-  links: z.record(id, z.strictObject({ from: id, to: id, bothWays: z.boolean().optional(), latencyMs: figure, bandwidthBytesPerSecond: figure, trust })).optional(),
+  zones: z.record(id, z.strictObject({ name: z.string().min(1).max(200), gramsPerKilowattHour: figure, at: place })).optional(),
+  nodes: z.record(id, z.strictObject({ name: z.string().min(1).max(200), zone: id.optional(), machine: id.optional(), trust, memoryBytes: figure, speed: figure, pricePerHour: figure, idleWatts: figure, activeWatts: figure, gramsPerKilowattHour: figure, at: place })),
+  links: z.record(id, z.strictObject({ from: id, to: id, bothWays: z.boolean().optional(), latencyMs: figure, bandwidthBytesPerSecond: figure, pricePerGigabyte: figure, trust })).optional(),
 });
 type FileShape = z.infer<typeof fileSchema>;
 
 /** The same drawing always gives the same text. */
 export function writeTopologyFile({ name, document, layout }: TopologyFile): string {
   const at = (key: string) => { const found = layout[key]; return found && { at: [Math.round(found.x), Math.round(found.y)] as [number, number] }; };
-  const given = (figures: Record<string, number | null>) => Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== null));
+  const given = (figures: Record<string, number | null | undefined>) => Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== null && value !== undefined));
   const byId = <T extends { id: string }, R>(items: readonly T[], write: (item: T) => R) => (items.length === 0 ? undefined : Object.fromEntries([...items].sort((a, b) => (a.id < b.id ? -1 : 1)).map((item) => [item.id, write(item)])));
   const file: FileShape = {
     format: FILE_FORMAT,
     name,
     ...(document.sourceId === null ? {} : { entry: document.sourceId }),
-    zones: byId(document.zones, (zone) => ({ name: zone.name, ...(document.nodes.some((node) => node.zoneId === zone.id) ? {} : at(zone.id)) })),
-    nodes: byId(document.nodes, ({ id: nodeId, name: nodeName, zoneId, nodeId: machine, trust: trusted, ...figures }) => ({ name: nodeName, ...(zoneId === null ? {} : { zone: zoneId }), ...(machine === null ? {} : { machine }), ...(trusted === "trusted" ? {} : { trust: trusted }), ...given({ memoryBytes: figures.memoryBytes, speed: figures.speed, pricePerHour: figures.pricePerHour, idleWatts: figures.idleWatts, activeWatts: figures.activeWatts }), ...at(nodeId) })) ?? {},
-    links: byId(document.links, ({ fromId, toId, bidirectional, latencyMs, bandwidthBytesPerSecond, trust: trusted }) => ({ from: fromId, to: toId, ...(bidirectional ? {} : { bothWays: false }), ...given({ latencyMs, bandwidthBytesPerSecond }), ...(trusted === "trusted" ? {} : { trust: trusted }) })),
+    zones: byId(document.zones, (zone) => ({ name: zone.name, ...given({ gramsPerKilowattHour: zone.gramsPerKilowattHour }), ...(document.nodes.some((node) => node.zoneId === zone.id) ? {} : at(zone.id)) })),
+    nodes: byId(document.nodes, ({ id: nodeId, name: nodeName, zoneId, nodeId: machine, trust: trusted, ...figures }) => ({ name: nodeName, ...(zoneId === null ? {} : { zone: zoneId }), ...(machine === null ? {} : { machine }), ...(trusted === "trusted" ? {} : { trust: trusted }), ...given({ memoryBytes: figures.memoryBytes, speed: figures.speed, pricePerHour: figures.pricePerHour, idleWatts: figures.idleWatts, activeWatts: figures.activeWatts, gramsPerKilowattHour: figures.gramsPerKilowattHour }), ...at(nodeId) })) ?? {},
+    links: byId(document.links, ({ fromId, toId, bidirectional, latencyMs, bandwidthBytesPerSecond, pricePerGigabyte, trust: trusted }) => ({ from: fromId, to: toId, ...(bidirectional ? {} : { bothWays: false }), ...given({ latencyMs, bandwidthBytesPerSecond, pricePerGigabyte }), ...(trusted === "trusted" ? {} : { trust: trusted }) })),
   };
   const header = "# Figures not given are measured (live machines) or not known (planned ones). Memory in bytes, latency one way.\n";
   return header + stringify(JSON.parse(JSON.stringify(file)), { lineWidth: 0, aliasDuplicateObjects: false, flowCollectionPadding: false }).replace(/at:\n\s+- (-?\d+)\n\s+- (-?\d+)/g, "at: [$1, $2]");
@@ -87,9 +87,9 @@ function toTopology({ name, entry, nodes, zones = {}, links = {} }: FileShape): 
   const layout: TopologyLayout = {};
   for (const [key, { at }] of Object.entries({ ...zones, ...nodes })) if (at) layout[key] = { x: Math.round(at[0]), y: Math.round(at[1]) };
   const document: TopologyDocument = {
-    zones: Object.entries(zones).map(([key, zone]) => ({ id: key, name: zone.name })),
-    nodes: Object.entries(nodes).map(([key, node]) => ({ id: key, name: node.name, zoneId: node.zone ?? null, nodeId: node.machine ?? null, trust: node.trust ?? "trusted", memoryBytes: node.memoryBytes ?? null, speed: node.speed ?? null, pricePerHour: node.pricePerHour ?? null, idleWatts: node.idleWatts ?? null, activeWatts: node.activeWatts ?? null })),
-    links: Object.entries(links).map(([key, link]) => ({ id: key, fromId: link.from, toId: link.to, bidirectional: link.bothWays ?? true, latencyMs: link.latencyMs ?? null, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond ?? null, trust: link.trust ?? "trusted" })),
+    zones: Object.entries(zones).map(([key, zone]) => ({ id: key, name: zone.name, ...(zone.gramsPerKilowattHour === undefined ? {} : { gramsPerKilowattHour: zone.gramsPerKilowattHour }) })),
+    nodes: Object.entries(nodes).map(([key, node]) => ({ id: key, name: node.name, zoneId: node.zone ?? null, nodeId: node.machine ?? null, trust: node.trust ?? "trusted", memoryBytes: node.memoryBytes ?? null, speed: node.speed ?? null, pricePerHour: node.pricePerHour ?? null, idleWatts: node.idleWatts ?? null, activeWatts: node.activeWatts ?? null, ...(node.gramsPerKilowattHour === undefined ? {} : { gramsPerKilowattHour: node.gramsPerKilowattHour }) })),
+    links: Object.entries(links).map(([key, link]) => ({ id: key, fromId: link.from, toId: link.to, bidirectional: link.bothWays ?? true, latencyMs: link.latencyMs ?? null, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond ?? null, trust: link.trust ?? "trusted", ...(link.pricePerGigabyte === undefined ? {} : { pricePerGigabyte: link.pricePerGigabyte }) })),
     sourceId: entry ?? null,
   };
   return { name, document, layout };

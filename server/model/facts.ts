@@ -1,6 +1,7 @@
 // Owns putting a model's facts together: graph + shapes → layers, cuts, state, totals. The one place that knows the order of the steps.
 import type { TensorSpec } from "../../agents/protocol/tensor.ts";
 import { cutsAt, positionsOf } from "./cuts.ts";
+import { addDerivations } from "./derivations.ts";
 import { chooseDimensionValues, firstStepShape } from "./dimensions.ts";
 import { type Graph, type Op, placeOf, tensorByteSize } from "./graph.ts";
 import { layerBoundaries, layersOf } from "./layers.ts";
@@ -24,6 +25,7 @@ export function analyse(graph: Graph, reports: ShapeReports, identity: ModelIden
   const boundaries = layerBoundaries(schedule, positions);
   const layers = layersOf(schedule, values, boundaries);
   const cuts = cutsAt(schedule, values, boundaries, positions);
+  addDerivations(schedule, layers, cuts, boundaries);
   const unknown = [...values.values()].filter((facts) => facts.sizes === null && facts.notWire === null).length;
   const warnings = [...graph.warnings];
   if (schedule.deadOps > 0) warnings.push(`${schedule.deadOps} ops lead to no output; they are left out.`);

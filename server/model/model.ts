@@ -50,6 +50,8 @@ export type Layer = {
   /** Largest sum of live intermediate bytes inside the layer: its workspace. */
   workspaceBytes: number;
   outputs: TensorSpec[];
+  /** Model inputs that what it reads is made from, state aside; absent in models imported before this was known: take it for all. */
+  derivedFrom?: string[];
 };
 
 export type Cut = {
@@ -67,6 +69,8 @@ export type CutTensor = {
   name: string; dataType: DataType; shape: Dimension[] | null; bytes: number;
   /** Concrete sizes at `dimensionValues`, where known: what a warm-up run is given. */
   sizes?: number[] | null;
+  /** Model inputs it is made from; absent = not known, take it for all. */
+  derivedFrom?: string[];
 };
 
 /** A half-open range of layers [from, to). */

@@ -1,21 +1,32 @@
 // Owns why a placement is refused. Independent of the solver: it trusts nobody, and it is the same on the canvas and on the server.
+import { checkRules } from "./check-rules.ts";
 import type { Placement, Refusal } from "./plan.ts";
-import { type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import { freeBytes, type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
+import { type Taint, taintOf } from "./taint.ts";
 
 /** A chain longer than this is a mistake, not a plan. */
 export const MAX_STAGES = 64;
 
-/** Every reason, most basic first; empty = accepted. With `forDeploy` the nodes must also be there, online, approved and not cordoned. */
-export function checkPlacement(problem: Problem, placement: Placement, options: { forDeploy?: boolean } = {}): Refusal[] {
+export type CheckOptions = {
+  /** The nodes must also be there, online, approved and not cordoned. */
+  forDeploy?: boolean;
+  /** What it was asked to keep to; the objective does not matter here. */
+  request?: Partial<PlanRequest>;
+};
+
+/** Every reason, most basic first; empty = accepted. */
+export function checkPlacement(problem: Problem, placement: Placement, options: CheckOptions = {}): Refusal[] {
   if (placement.length === 0) return [{ code: "empty", message: "No layer is placed yet.", fix: "Drag layers onto a node." }];
   const refusals = checkCover(problem, placement);
+  const taint = taintOf(problem.flow, problem.layerCount, options.request?.sensitiveInputs);
   const nodes = new Map(problem.nodes.map((node) => [node.topologyNodeId, node]));
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the drawing.`, fix: "Move them to another node.", stageIndex });
-    else refusals.push(...checkNode(node, stageIndex, options.forDeploy ?? false));
+    else refusals.push(...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? options.request?.forDeploy ?? false));
   }
-  return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement)];
+  return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, options.request ?? {})];
 }
 
 function checkCover(problem: Problem, placement: Placement): Refusal[] {
@@ -37,9 +48,15 @@ function checkCover(problem: Problem, placement: Placement): Refusal[] {
   return refusals;
 }
 
+/** An untrusted node may run what sees nothing sensitive, and be handed nothing sensitive to pass on. */
+function checkTrust(node: ProblemNode, stage: Placement[number], taint: Taint, stageIndex: number): Refusal[] {
+  if (node.trusted) return [];
+  const sees = taint.layers.slice(Math.max(0, stage.from), stage.to).some(Boolean) || taint.positions[stage.from] || taint.positions[stage.to];
+  return sees ? [{ code: "trust", message: `${node.name} is marked untrusted: nothing made from a sensitive input may go there.`, fix: "Choose another node, or mark it trusted.", topologyNodeId: node.topologyNodeId, stageIndex }] : [];
+}
+
 function checkNode(node: ProblemNode, stageIndex: number, forDeploy: boolean): Refusal[] {
   const where = { topologyNodeId: node.topologyNodeId, stageIndex };
-  if (!node.trusted) return [{ code: "trust", message: `${node.name} is marked untrusted: no activations may go there.`, fix: "Choose another node, or mark it trusted.", ...where }];
   if (!forDeploy) return [];
   if (node.planned) return [{ code: "planned-node", message: `${node.name} is only planned: no machine stands behind it yet.`, fix: "Attach a live node to it, or move its layers to one.", ...where }];
   if (!node.online) return [{ code: "node-offline", message: `${node.name} is not connected.`, fix: "Start its agent, or move its layers elsewhere.", ...where }];
@@ -54,20 +71,23 @@ function checkMemory(problem: Problem, placement: Placement, nodes: Map<string, 
   const refusals: Refusal[] = [];
   for (const [topologyNodeId, bytes] of used) {
     const node = nodes.get(topologyNodeId);
-    if (!node || node.memoryLimitBytes === null || bytes <= node.memoryLimitBytes) continue;
-    const shortBytes = bytes - node.memoryLimitBytes;
-    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
+    if (!node || node.memoryLimitBytes === null || bytes <= freeBytes(node)) continue;
+    const shortBytes = bytes - freeBytes(node);
+    const held = node.heldBytes ? ` and other deployments hold ${megabytes(node.heldBytes)} of it` : "";
+    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}${held}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
   }
   return refusals;
 }
 
-function checkWays(problem: Problem, placement: Placement): Refusal[] {
+function checkWays(problem: Problem, placement: Placement, taint: Taint): Refusal[] {
   const indexOf = new Map(problem.nodes.map((node, index) => [node.topologyNodeId, index]));
   const chain = placement.map((stage) => indexOf.get(stage.topologyNodeId)).filter((index) => index !== undefined);
   const source = problem.sourceIndex ?? chain[0];
   if (source === undefined) return [];
   const route = [source, ...chain, source];
   const refusals: Refusal[] = [];
+  const entry = problem.sourceIndex === null ? undefined : problem.nodes[problem.sourceIndex];
+  if (entry && !entry.trusted && (taint.positions[0] || taint.positions[problem.layerCount])) refusals.push({ code: "trust", message: `Requests enter at ${entry.name}, which is marked untrusted.`, fix: "Let them enter elsewhere, or mark it trusted.", topologyNodeId: entry.topologyNodeId });
   for (let hop = 0; hop + 1 < route.length; hop++) {
     const from = route[hop] ?? -1;
     const to = route[hop + 1] ?? -1;
@@ -76,7 +96,7 @@ function checkWays(problem: Problem, placement: Placement): Refusal[] {
     const [fromName, toName] = [problem.nodes[from]?.name, problem.nodes[to]?.name];
     const where = { stageIndex: Math.min(hop, placement.length - 1) };
     if (!path) refusals.push({ code: "no-path", message: `No link leads from ${fromName} to ${toName}.`, fix: `Draw a link from ${fromName} to ${toName}.`, ...where });
-    else if (!path.trusted) refusals.push({ code: "trust", message: `The way from ${fromName} to ${toName} crosses something marked untrusted.`, fix: "Draw another way, or mark it trusted.", ...where });
+    else if (!path.trusted && taint.positions[hop === 0 ? 0 : (placement[hop - 1]?.to ?? 0)]) refusals.push({ code: "trust", message: `The way from ${fromName} to ${toName} crosses something marked untrusted.`, fix: "Draw another way, or mark it trusted.", ...where });
   }
   return refusals;
 }

@@ -1,8 +1,10 @@
 // THE cost model: latency, throughput and memory of a placement. Search, checks, drift and the canvas all use this one, so they never disagree.
 // L = ingress + Σ hops (latency + frame at both ends + bytes / the slower of bandwidth and handling) + Σ stages; T = the slowest node or link.
 // A stage = Σ its layers + entry at its first cut + exit at its last + hand-over: additive, so that a search needs no table of intervals.
+import { linkBusyMs } from "./path-links.ts";
 import type { Estimate, HopEstimate, Placement, StageEstimate } from "./plan.ts";
-import { crossingBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { crossingBytes, freeBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { runningCosts } from "./running-costs.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 
 /** Raised whenever the figures below or the formula change; stored with every estimate. */
@@ -58,7 +60,7 @@ function estimateChain(problem: Problem, placement: Placement): Omit<Estimate, "
   if (at !== problem.layerCount || !answer) return null;
   hops.push(answer);
   const latencyMs = ingressMs(problem) + sum(hops.map((hop) => hop.latencyMs + hop.transferMs)) + sum(stages.map(stageTimeMs));
-  const bottleneck = findBottleneck(stages, hops);
+  const bottleneck = findBottleneck(problem, stages, hops);
   return {
     estimatorVersion: ESTIMATOR_VERSION,
     kind: kindOf([...stages.map((stage) => stage.kind), ...hops.filter((hop) => hop.kind !== "local").map((hop) => (hop.kind === "measured" ? "measured" : "estimated"))]),
@@ -69,6 +71,7 @@ function estimateChain(problem: Problem, placement: Placement): Omit<Estimate, "
     stages,
     hops,
     memory: memoryByNode(problem, stages),
+    costs: runningCosts(problem, stages, hops),
   };
 }
 
@@ -80,17 +83,14 @@ function toHop(problem: Problem, fromIndex: number, toIndex: number, bytes: numb
   return { fromTopologyNodeId: from.topologyNodeId, toTopologyNodeId: to.topologyNodeId, bytes, ...figures };
 }
 
-/** Stages that share a node share its time; hops in the same direction between the same two nodes share the link. */
-function findBottleneck(stages: StageEstimate[], hops: HopEstimate[]): { kind: "stage" | "link"; index: number; ms: number } {
+/** Stages that share a node share its time; hops that share a link share the link's. */
+function findBottleneck(problem: Problem, stages: StageEstimate[], hops: HopEstimate[]): { kind: "stage" | "link"; index: number; ms: number } {
   let worst: { kind: "stage" | "link"; index: number; ms: number } = { kind: "stage", index: 0, ms: Number.MIN_VALUE };
   for (const [index, stage] of stages.entries()) {
     const ms = sum(stages.filter((other) => other.topologyNodeId === stage.topologyNodeId).map(stageTimeMs));
     if (ms > worst.ms) worst = { kind: "stage", index, ms };
   }
-  for (const [index, hop] of hops.entries()) {
-    const ms = sum(hops.filter((other) => other.kind !== "local" && other.fromTopologyNodeId === hop.fromTopologyNodeId && other.toTopologyNodeId === hop.toTopologyNodeId).map((other) => other.transferMs));
-    if (ms > worst.ms) worst = { kind: "link", index, ms };
-  }
+  for (const [index, ms] of linkBusyMs(problem, hops).entries()) if (ms > worst.ms) worst = { kind: "link", index, ms };
   return worst;
 }
 
@@ -104,7 +104,7 @@ function memoryByNode(problem: Problem, stages: StageEstimate[]): Estimate["memo
 function bestSingleNode(problem: Problem): Estimate["bestSingleNode"] {
   let best: Estimate["bestSingleNode"] = null;
   for (const node of problem.nodes) {
-    if (!node.trusted || (node.memoryLimitBytes !== null && stageMemoryBytes(problem, 0, problem.layerCount) > node.memoryLimitBytes)) continue;
+    if (!node.trusted || stageMemoryBytes(problem, 0, problem.layerCount) > freeBytes(node)) continue;
     const whole = estimateChain(problem, [{ from: 0, to: problem.layerCount, topologyNodeId: node.topologyNodeId }]);
     if (whole && (best === null || whole.latencyMs < best.latencyMs)) best = { topologyNodeId: node.topologyNodeId, latencyMs: whole.latencyMs, throughputPerSecond: whole.throughputPerSecond };
   }

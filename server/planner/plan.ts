@@ -1,5 +1,6 @@
 // Owns a plan: cuts + placement + estimate + the hashes of its inputs. Immutable; the store hashes its canonical bytes.
 import type { SampleKind, SampleTensor } from "../model/model-sample.ts";
+import type { PlanRequest } from "./plan-request.ts";
 
 /** Stage k runs layers [from, to) on `topologyNodeId`. Stages are contiguous, in order, and cover every layer once. */
 export type StagePlacement = { from: number; to: number; topologyNodeId: string };
@@ -21,6 +22,8 @@ export type Estimate = {
   hops: HopEstimate[];
   /** Per topology node used: memory of all stages against its limit (null = unknown). */
   memory: { topologyNodeId: string; usedBytes: number; limitBytes: number | null }[];
+  /** Of one request; null = a node on its way has no such figure. Absent in plans of before it was estimated. */
+  costs?: { /** Above idle. */ joules: number | null; money: number | null; grams: number | null };
   /** The best single node, for honesty: null where none fits. */
   bestSingleNode: { topologyNodeId: string; latencyMs: number; throughputPerSecond: number } | null;
 };
@@ -30,7 +33,7 @@ export type HopEstimate = { fromTopologyNodeId: string; toTopologyNodeId: string
 
 /** Why a placement or a whole problem is refused. A result, never an exception. `fix` names the smallest change that would help. */
 export type Refusal = { code: RefusalCode; message: string; fix: string | null; topologyNodeId?: string; stageIndex?: number; cutIndex?: number };
-export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "node-not-approved", "memory", "no-path", "trust", "not-contiguous", "too-many-stages"] as const;
+export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "node-not-approved", "memory", "no-path", "trust", "not-contiguous", "too-many-stages", "too-few-stages", "pinned", "avoided", "zone", "apart", "demand", "slo", "no-figure"] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export type Plan = {
@@ -41,6 +44,8 @@ export type Plan = {
   estimate: Estimate;
   /** Who chose the cuts: a person on the canvas, or a solver with its guarantee. */
   origin: { by: "operator" } | { by: "solver"; solver: string; objective: Objective; lowerBound: number | null; gap: number | null; proved: boolean };
+  /** What was asked for, where a solver was asked. Absent in plans of before requests were kept. */
+  request?: PlanRequest;
   /** In words: what binds, what would help. */
   explanation: string[];
 };

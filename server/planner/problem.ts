@@ -6,7 +6,9 @@ import type { ModelFacts } from "../model/model.ts";
 import type { Profile } from "../model/profile.ts";
 import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
+import { besideOthers } from "./beside-others.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
+import { type ValueFlow, valueFlow } from "./taint.ts";
 
 /** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
 export const STAGE_PROCESS_BYTES = 106_000_000;
@@ -21,6 +23,8 @@ export type ProblemInput = {
   live: { nodes: readonly LiveNode[]; links: readonly LiveLink[] };
   /** How segments will run; only profiles of the same mode count as measured. */
   session: SessionOptions;
+  /** Counts what deployments hold of the nodes: of all (null), of all but this one; absent = the nodes are taken as empty. */
+  beside?: string | null;
 };
 
 export type Problem = {
@@ -40,6 +44,8 @@ export type Problem = {
   paths: (PathFigures | null)[][];
   /** Where requests enter; null = at the first stage's node. */
   sourceIndex: number | null;
+  /** Which inputs reach where; absent = not known, taken for all everywhere. */
+  flow?: ValueFlow;
 };
 
 export type ProblemNode = {
@@ -65,6 +71,15 @@ export type ProblemNode = {
   online: boolean;
   cordoned: boolean;
   approved: boolean;
+  /** Memory that other deployments' stages have there; absent = none. */
+  heldBytes?: number;
+  /** Share of its time that they leave, (0, 1]; the times above pay for it already. Absent = all. */
+  spareShare?: number;
+  zoneId?: string | null;
+  /** What its work costs; null or absent = not known. Watts above idle: idle power is paid whatever the plan. */
+  pricePerHour?: number | null;
+  workWatts?: number | null;
+  gramsPerKilowattHour?: number | null;
 };
 
 /** Same mode = times may be compared. */
@@ -88,10 +103,17 @@ export function buildProblem(input: ProblemInput): Problem {
     outputBytes: facts.outputBytes ?? outputBytes(facts, bytesOf),
     layerWeightBytes: facts.layers.map((layer) => layer.weightBytes),
     layerWorkspaceBytes: facts.layers.map((layer) => layer.workspaceBytes),
-    nodes: topology.nodes.map((node) => toProblemNode(node, input)),
+    nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
     paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
     sourceIndex: sourceIndex < 0 ? null : sourceIndex,
+    flow: valueFlow(facts),
   };
+}
+
+function withOthers(problemNode: ProblemNode, node: TopologyNode, input: ProblemInput): ProblemNode {
+  const live = node.nodeId === null ? undefined : input.live.nodes.find((candidate) => candidate.nodeId === node.nodeId);
+  if (live?.held === undefined || input.beside === undefined) return problemNode;
+  return besideOthers(problemNode, { cores: live.cores, held: live.held }, input.beside);
 }
 
 function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
@@ -118,6 +140,10 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     online: live?.online ?? false,
     cordoned: live?.cordoned ?? false,
     approved: live?.approved ?? true,
+    zoneId: node.zoneId,
+    pricePerHour: node.pricePerHour,
+    workWatts: node.activeWatts === null ? null : Math.max(0, node.activeWatts - (node.idleWatts ?? 0)),
+    gramsPerKilowattHour: node.gramsPerKilowattHour ?? input.topology.zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null,
   };
 }
 
@@ -142,6 +168,11 @@ export function stageMemoryBytes(problem: Problem, from: number, to: number): nu
     workspace = Math.max(workspace, problem.layerWorkspaceBytes[layer] ?? 0);
   }
   return STAGE_PROCESS_BYTES + Math.ceil(weights * WEIGHT_RESIDENCY) + workspace;
+}
+
+/** What stages may use of its memory beside what others hold; Infinity = no limit known. */
+export function freeBytes(node: ProblemNode): number {
+  return node.memoryLimitBytes === null ? Number.POSITIVE_INFINITY : Math.max(0, node.memoryLimitBytes - (node.heldBytes ?? 0));
 }
 
 /** Compute time of layers [from, to) on a node as one segment, milliseconds: its layers, and what beginning and ending there costs. */

@@ -23,7 +23,7 @@ function checkNodes(document: TopologyDocument): TopologyIssue[] {
     if (node.nodeId !== null && liveIds.has(node.nodeId)) issues.push({ level: "error", code: "duplicate-live-node", message: `“${node.name}” stands for a live node that is already in the drawing.`, fix: "Delete one of the two.", nodeId: node.id });
     if (node.nodeId !== null) liveIds.add(node.nodeId);
     if (node.zoneId !== null && !zones.has(node.zoneId)) issues.push({ level: "error", code: "unknown-zone", message: `“${node.name}” is in a zone that does not exist.`, fix: "Take it out of the zone, or draw the zone again.", nodeId: node.id });
-    for (const [what, value, minimum] of [["memory", node.memoryBytes, 1], ["speed", node.speed, Number.MIN_VALUE], ["price", node.pricePerHour, 0], ["idle power", node.idleWatts, 0], ["active power", node.activeWatts, 0]] as const) {
+    for (const [what, value, minimum] of [["memory", node.memoryBytes, 1], ["speed", node.speed, Number.MIN_VALUE], ["price", node.pricePerHour, 0], ["idle power", node.idleWatts, 0], ["active power", node.activeWatts, 0], ["carbon", node.gramsPerKilowattHour ?? null, 0]] as const) {
       if (value !== null && !(Number.isFinite(value) && value >= minimum)) issues.push({ level: "error", code: "impossible-figure", message: `The ${what} of “${node.name}” is ${value}.`, fix: minimum > 0 ? "Give a number above zero." : "Give zero or more.", nodeId: node.id });
     }
   }

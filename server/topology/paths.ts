@@ -17,10 +17,16 @@ export type PathFigures = {
   via: string[];
   /** Drawn links used. */
   linkIds: string[];
+  /** The same links with their direction and what a byte takes of each; absent = the way is a link of its own. */
+  hops?: PathHop[];
+  /** Variance of the latency, ms², hops independent; absent = not known. */
+  latencyVarianceMs2?: number;
   trusted: boolean;
 };
+/** `id`: "lnk_1>" as drawn, "lnk_1<" the other way. */
+export type PathHop = { id: string; bandwidthBytesPerSecond: number; pricePerGigabyte: number };
 
-type Hop = { toId: string; latencyMs: number; bandwidthBytesPerSecond: number; kind: "estimated" | "measured"; link: TopologyLink };
+type Hop = { toId: string; latencyMs: number; bandwidthBytesPerSecond: number; kind: "estimated" | "measured"; link: TopologyLink; forward: boolean; varianceMs2: number };
 
 /** All pairs, as `paths.get(fromId)?.get(toId)`; a missing entry means that no drawn link leads there. */
 export function findPaths(document: TopologyDocument, liveLinks: readonly LiveLink[]): Map<string, Map<string, PathFigures>> {
@@ -43,6 +49,9 @@ function collectHops(document: TopologyDocument, liveLinks: readonly LiveLink[])
       bandwidthBytesPerSecond: link.bandwidthBytesPerSecond ?? measured?.bandwidthBytesPerSecond ?? UNMEASURED_BANDWIDTH_BYTES_PER_SECOND,
       kind: link.latencyMs === null && link.bandwidthBytesPerSecond === null && measured?.bandwidthBytesPerSecond ? "measured" : "estimated",
       link,
+      forward: fromId === link.fromId,
+      // One way is half of the round trip, and so is its deviation.
+      varianceMs2: link.latencyMs === null && measured ? (measured.rttSdMs / 2) ** 2 : 0,
     });
   };
   for (const link of document.links) {
@@ -55,7 +64,7 @@ function collectHops(document: TopologyDocument, liveLinks: readonly LiveLink[])
 /** Dijkstra over latency + time of the reference message at the narrowest hop so far; small drawings, so no heap. */
 function pathsFrom(startId: string, document: TopologyDocument, hops: Map<string, Hop[]>): Map<string, PathFigures> {
   const best = new Map<string, PathFigures>([
-    [startId, { latencyMs: 0, bandwidthBytesPerSecond: Number.POSITIVE_INFINITY, kind: "measured", via: [startId], linkIds: [], trusted: true }],
+    [startId, { latencyMs: 0, bandwidthBytesPerSecond: Number.POSITIVE_INFINITY, kind: "measured", via: [startId], linkIds: [], hops: [], latencyVarianceMs2: 0, trusted: true }],
   ]);
   const trustOf = new Map(document.nodes.map((node) => [node.id, node.trust]));
   const cost = (path: PathFigures) => path.latencyMs + (PATH_REFERENCE_BYTES / path.bandwidthBytesPerSecond) * 1000;
@@ -76,6 +85,8 @@ function pathsFrom(startId: string, document: TopologyDocument, hops: Map<string
         kind: path.kind === "measured" && hop.kind === "measured" ? "measured" : "estimated",
         via: [...path.via, hop.toId],
         linkIds: [...path.linkIds, hop.link.id],
+        hops: [...(path.hops ?? []), { id: `${hop.link.id}${hop.forward ? ">" : "<"}`, bandwidthBytesPerSecond: hop.bandwidthBytesPerSecond, pricePerGigabyte: hop.link.pricePerGigabyte ?? 0 }],
+        latencyVarianceMs2: (path.latencyVarianceMs2 ?? 0) + hop.varianceMs2,
         // A relay in the middle sees what passes, so it must be trusted too.
         trusted: path.trusted && hop.link.trust === "trusted" && (nextId === startId || trustOf.get(nextId) === "trusted"),
       };

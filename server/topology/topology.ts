@@ -20,6 +20,8 @@ export type TopologyNode = {
   pricePerHour: number | null;
   idleWatts: number | null;
   activeWatts: number | null;
+  /** Carbon of its power, grams of CO₂ per kWh; absent or null = its zone's. */
+  gramsPerKilowattHour?: number | null;
 };
 
 /** A directed link, or two alike when `bidirectional`. null = measured (only between live nodes). */
@@ -32,13 +34,18 @@ export type TopologyLink = {
   latencyMs: number | null;
   bandwidthBytesPerSecond: number | null;
   trust: Trust;
+  /** Price of what is sent over it, money per 10⁹ bytes; absent or null = nothing. */
+  pricePerGigabyte?: number | null;
 };
 
-export type Zone = { id: string; name: string };
+/** `gramsPerKilowattHour`: carbon of the power there, grams of CO₂ per kWh; absent or null = not known. */
+export type Zone = { id: string; name: string; gramsPerKilowattHour?: number | null };
 
 /** Canvas positions, by topology node or zone id. Pixels at zoom 1. */
 export type TopologyLayout = Record<string, { x: number; y: number; width?: number; height?: number }>;
 
 /** What is known of live nodes and the links between them, merged into the drawing before planning. */
-export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string };
+export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string; /** What deployments have of it; absent = not asked. */ held?: HeldByDeployment[] };
+/** Stages of one deployment on one node: memory as its plans predict it, cores as its samples tell. */
+export type HeldByDeployment = { deploymentId: string; bytes: number; busyCores: number };
 export type LiveLink = { fromNodeId: string; toNodeId: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; measuredAt: string };

@@ -35,6 +35,7 @@ const layer: z.ZodType<Layer> = z
     flops: z.number(),
     workspaceBytes: z.number(),
     outputs: z.array(tensorSpec),
+    derivedFrom: z.array(z.string()).optional().meta({ description: "Model inputs that what it reads is made from; absent = not known." }),
   })
   .meta({ id: "Layer" });
 
@@ -43,7 +44,7 @@ const cut: z.ZodType<Cut> = z
     index: z.number().meta({ description: "After layers[index]." }),
     legal: z.boolean(),
     reason: z.string().nullable(),
-    tensors: z.array(z.object({ name: z.string(), dataType, shape: z.array(dimension).nullable(), bytes: z.number() })),
+    tensors: z.array(z.object({ name: z.string(), dataType, shape: z.array(dimension).nullable(), bytes: z.number(), derivedFrom: z.array(z.string()).optional() })),
     bytes: z.number(),
   })
   .meta({ id: "Cut" });

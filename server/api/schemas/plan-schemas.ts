@@ -21,6 +21,7 @@ export const estimate: z.ZodType<Estimate, Estimate> = z
     stages: z.array(z.object({ from: z.number(), to: z.number(), topologyNodeId: z.string(), computeMs: z.number(), handoverMs: z.number().optional(), kind, weightBytes: z.number(), memoryBytes: z.number() })),
     hops: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), bytes: z.number(), transferMs: z.number(), latencyMs: z.number(), kind: z.enum(["estimated", "measured", "local"]) })),
     memory: z.array(z.object({ topologyNodeId: z.string(), usedBytes: z.number(), limitBytes: z.number().nullable() })),
+    costs: z.object({ joules: z.number().nullable(), money: z.number().nullable(), grams: z.number().nullable() }).optional().meta({ description: "Of one request; null = a node on its way has no such figure." }),
     bestSingleNode: z.object({ topologyNodeId: z.string(), latencyMs: z.number(), throughputPerSecond: z.number() }).nullable(),
   })
   .meta({ id: "Estimate" });

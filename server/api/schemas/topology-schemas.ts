@@ -20,6 +20,7 @@ const topologyNode = z
     pricePerHour: figure.default(null),
     idleWatts: figure.default(null),
     activeWatts: figure.default(null),
+    gramsPerKilowattHour: figure.optional().meta({ description: "CO₂ of its power; absent = its zone's." }),
   })
   .meta({ id: "TopologyNode" });
 
@@ -32,6 +33,7 @@ const topologyLink = z
     latencyMs: figure.default(null).meta({ description: "One way; null = measured between live nodes." }),
     bandwidthBytesPerSecond: figure.default(null),
     trust: trust.default("trusted"),
+    pricePerGigabyte: figure.optional(),
   })
   .meta({ id: "TopologyLink" });
 
@@ -40,7 +42,7 @@ export const topologyDocument = z
   .object({
     nodes: z.array(topologyNode).max(10_000),
     links: z.array(topologyLink).max(100_000).default([]),
-    zones: z.array(z.object({ id: drawingId, name })).max(1000).default([]),
+    zones: z.array(z.object({ id: drawingId, name, gramsPerKilowattHour: figure.optional() })).max(1000).default([]),
     sourceId: drawingId.nullable().default(null).meta({ description: "Where requests enter; null = the first node of a plan." }),
   })
   .meta({ id: "TopologyDocument" }) satisfies z.ZodType<TopologyDocument>;
@@ -50,7 +52,7 @@ export const topologyLayout: z.ZodType<TopologyLayout, TopologyLayout> = z
   .meta({ id: "TopologyLayout" });
 
 export const liveNode: z.ZodType<LiveNode> = z
-  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string() })
+  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string(), held: z.array(z.object({ deploymentId: z.string(), bytes: z.number(), busyCores: z.number() })).optional() })
   .meta({ id: "LiveNode" });
 export const liveLink: z.ZodType<LiveLink> = z
   .object({ fromNodeId: z.string(), toNodeId: z.string(), rttMs: z.number(), rttSdMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), measuredAt: z.string() })

@@ -1,0 +1,116 @@
+// Owns the way from a problem and what is asked of it to the solvers' dense tables, and back. The cost model stays the problem's: each table is sampled
+// from its functions, so that an evaluation on the instance is the estimate of the placement.
+import { MAX_STAGES } from "./check-placement.ts";
+import { hopFigures, ingressMs } from "./estimate.ts";
+import type { HopTable, Instance, Processor, SearchStage } from "./instance.ts";
+import { pathLinks } from "./path-links.ts";
+import type { Placement } from "./plan.ts";
+import { MAX_UTILISATION, type PlanRequest } from "./plan-request.ts";
+import { mayRun, type NodeRules } from "./may-run.ts";
+import { crossingBytes, freeBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { costsPerMs } from "./running-costs.ts";
+import { stageBytesTable } from "./stage-bytes.ts";
+import { taintOf } from "./taint.ts";
+
+/** `running`: what a deployment runs on these nodes now; with `bothLoaded` its memory is not free yet. */
+export function buildInstance(problem: Problem, request: PlanRequest, running: Placement | null = null): Instance {
+  const { layerCount, nodes } = problem;
+  const taint = taintOf(problem.flow, layerCount, request.sensitiveInputs);
+  const rules: NodeRules = { problem, request, taint };
+  const positions = Array.from({ length: layerCount + 1 }, (_, at) => at);
+  const zones = [...new Set(nodes.flatMap((node) => (node.zoneId ? [node.zoneId] : [])))];
+  const heldWhileMoving = (id: string) => (request.bothLoaded ? (running ?? []).filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0) : 0);
+  return {
+    layerCount,
+    legal: Uint8Array.from(positions, (at) => (at === 0 || at === layerCount || problem.cutLegal[at - 1] ? 1 : 0)),
+    crossingBytes: Float64Array.from(positions, (at) => crossingBytes(problem, at)),
+    tainted: Uint8Array.from(taint.positions, Number),
+    nodes: nodes.map((node) => ({ freeBytes: Math.max(0, freeBytes(node) - heldWhileMoving(node.topologyNodeId)), spareShare: node.spareShare ?? 1, zone: node.zoneId ? zones.indexOf(node.zoneId) : -1 })),
+    places: nodes.map((_, index) => ({ nodes: [index], share: [1] })),
+    processors: nodes.map((_, index) => processorOf(rules, index)),
+    hops: hopTable(problem),
+    source: problem.sourceIndex ?? -1,
+    sink: problem.sourceIndex ?? -1,
+    limits: {
+      minStages: Math.max(1, request.minStages ?? 1),
+      maxStages: Math.min(request.maxStages ?? MAX_STAGES, request.severalPerNode ? MAX_STAGES : nodes.length),
+      oncePerNode: !request.severalPerNode,
+      bottleneckMs: request.demandPerSecond === undefined ? Number.POSITIVE_INFINITY : (MAX_UTILISATION * 1000) / request.demandPerSecond,
+      latencyMs: request.slo?.latencyMs ?? Number.POSITIVE_INFINITY,
+    },
+    apart: [...(request.apart ?? [])],
+    constantMs: ingressMs(problem),
+  };
+}
+
+function processorOf(rules: NodeRules, index: number): Processor {
+  const { problem } = rules;
+  const node = problem.nodes[index] as Problem["nodes"][number];
+  const { layerCount } = problem;
+  const whole = stageComputeMs(node, 0, layerCount);
+  const allowedUntil = new Int32Array(layerCount + 1);
+  allowedUntil[layerCount] = layerCount;
+  for (let layer = layerCount - 1; layer >= 0; layer--) allowedUntil[layer] = mayRun(rules, node, layer) ? Math.max(layer + 1, allowedUntil[layer + 1] as number) : layer;
+  const perMs = costsPerMs(node);
+  return {
+    place: index,
+    unit: 0,
+    mode: 0,
+    stageMs: node.handoverMs,
+    // A stage's time is additive over its two ends: what ends at j, less what begins at i would have paid before it.
+    upToMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === 0 ? 0 : stageComputeMs(node, 0, at))),
+    beforeMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === layerCount ? whole : whole - stageComputeMs(node, at, layerCount))),
+    varianceUpToMs2: null,
+    streams: 1,
+    ...stageBytesTable(problem),
+    allowedUntil,
+    joulesPerMs: perMs.joules ?? 0,
+    moneyPerMs: perMs.money ?? 0,
+    gramsPerMs: perMs.grams ?? 0,
+  };
+}
+
+function hopTable(problem: Problem): HopTable {
+  const count = problem.nodes.length;
+  const table = () => new Float64Array(count * count);
+  const hops: Omit<HopTable, "links" | "linkPerByteMs"> = { way: new Uint8Array(count * count), fixedMs: table(), perByteMs: table(), fixedVarianceMs2: table(), perByteVarianceMs2: table(), joulesPerByte: table(), moneyPerByte: table(), gramsPerByte: table() };
+  const numbers = new Map<string, number>();
+  const linkPerByteMs: number[] = [];
+  const links: number[][] = [];
+  for (let index = 0; index < count * count; index++) {
+    const [from, to] = [Math.floor(index / count), index % count];
+    links.push([]);
+    const empty = hopFigures(problem, from, to, 0);
+    const perByte = hopFigures(problem, from, to, 1);
+    if (!empty || !perByte) continue;
+    const path = problem.paths[from]?.[to];
+    hops.way[index] = isTrustedWay(problem, from, to) ? 2 : 1;
+    hops.fixedMs[index] = empty.latencyMs + empty.transferMs;
+    hops.perByteMs[index] = perByte.transferMs - empty.transferMs;
+    hops.fixedVarianceMs2[index] = from === to ? 0 : (path?.latencyVarianceMs2 ?? 0);
+    for (const link of pathLinks(problem, from, to) ?? []) {
+      const number = numbers.get(link.id) ?? linkPerByteMs.push(link.msPerByte) - 1;
+      numbers.set(link.id, number);
+      links[index]?.push(number);
+      hops.moneyPerByte[index] = (hops.moneyPerByte[index] as number) + link.moneyPerByte;
+    }
+  }
+  return { ...hops, links, linkPerByteMs: Float64Array.from(linkPerByteMs) };
+}
+
+/** What is sensitive may go this way: both ends and all between them are trusted. */
+export function isTrustedWay(problem: Problem, from: number, to: number): boolean {
+  if (!problem.nodes[from]?.trusted || !problem.nodes[to]?.trusted) return false;
+  return from === to || (problem.paths[from]?.[to]?.trusted ?? false);
+}
+
+export function toPlacement(problem: Problem, instance: Instance, stages: readonly SearchStage[]): Placement {
+  return stages.map(({ processor, from, to }) => ({ from, to, topologyNodeId: problem.nodes[instance.processors[processor]?.place ?? -1]?.topologyNodeId ?? "" }));
+}
+
+/** Null where a stage is on no node of the problem. */
+export function toStages(problem: Problem, placement: Placement): SearchStage[] | null {
+  const indexOf = new Map(problem.nodes.map((node, index) => [node.topologyNodeId, index]));
+  const stages = placement.map(({ from, to, topologyNodeId }) => ({ from, to, processor: indexOf.get(topologyNodeId) ?? -1 }));
+  return stages.some((stage) => stage.processor < 0) ? null : stages;
+}
