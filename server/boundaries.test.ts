@@ -21,12 +21,13 @@ const PURE = /^$/;
 const CONTRACT = "agents/protocol/(tensor|assert|control|parity-file|frame|preamble|wire-error)\\.ts";
 const PURE_FOLDERS = "server/(model|topology|planner|policy)/";
 
-/** Sockets.io, Prisma, tRPC and ONNX Runtime each have one home. */
+/** Sockets.io, Prisma, tRPC, HiGHS and ONNX Runtime each have one home. */
 const HOMES: [RegExp, RegExp][] = [
   [/^@prisma\/|^prisma/, /^(server\/store\/|server\/database\/|prisma)/],
   [/^@trpc\/server|^trpc-to-openapi/, /^server\/api\//],
   [/^socket\.io$/, /^(server\/sockets\/|server\/main\.ts|server\/deps\.ts|server\/.*\.test\.ts|agents\/.*(\.test\.ts|\/testdata\/|testdata\/))/],
   [/^socket\.io-client$/, /^(agents\/|components\/live\/|bench\/|server\/.*(\.test\.ts|testdata\/)|e2e\/)/],
+  [/^highs$/, /^server\/threads\//],
   [/^onnxruntime-node$/, /^(server\/inspect\/|agents\/|server\/.*\.test\.ts|server\/.*testdata\/|bench\/)/],
 ];
 

@@ -17,6 +17,7 @@ const bin = (name) => path.join(root, "node_modules", name);
 export const BUNDLES = {
   server: "server/main.ts",
   thread: "server/threads/thread.ts",
+  prove: "server/threads/prove.ts",
   inspect: "server/inspect/inspect.ts",
 };
 
