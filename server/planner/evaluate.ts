@@ -15,16 +15,17 @@ export type Figures = {
   nodeBytes: Float64Array;
   /** By node, busy milliseconds per request, scaled by what other deployments leave of it. */
   nodeBusyMs: Float64Array;
+  /** By directed link that is used, busy milliseconds per request. */
+  linkBusyMs: Map<number, number>;
 };
 
 /** Null where the stages are no chain over the whole model or there is no way between two of them. Constraints are the checker's. */
 export function evaluate(instance: Instance, stages: readonly SearchStage[]): Figures | null {
   const first = stages[0];
   const last = stages.at(-1);
-  if (!first || !last || first.from !== 0 || last.to !== instance.layerCount) return null;
+  if (!first || !last || !instance.processors[first.processor] || first.from !== 0 || last.to !== instance.layerCount) return null;
   const { nodes, processors, places } = instance;
-  const figures: Figures = { latencyMs: instance.constantMs, varianceMs2: 0, bottleneckMs: 0, joules: 0, money: 0, grams: 0, nodeBytes: new Float64Array(nodes.length), nodeBusyMs: new Float64Array(nodes.length) };
-  const linkBusyMs = new Map<number, number>();
+  const figures: Figures = { latencyMs: instance.constantMs, varianceMs2: 0, bottleneckMs: 0, joules: 0, money: 0, grams: 0, nodeBytes: new Float64Array(nodes.length), nodeBusyMs: new Float64Array(nodes.length), linkBusyMs: new Map() };
   const source = instance.source < 0 ? processors[first.processor]!.place : instance.source;
   const sink = instance.sink < 0 ? source : instance.sink;
   let place = source;
@@ -32,7 +33,7 @@ export function evaluate(instance: Instance, stages: readonly SearchStage[]): Fi
   for (const stage of stages) {
     const processor = processors[stage.processor];
     if (!processor || stage.from !== at || stage.to <= stage.from) return null;
-    if (!addHop(instance, figures, linkBusyMs, { from: place, to: processor.place, at })) return null;
+    if (!addHop(instance, figures, { from: place, to: processor.place, at })) return null;
     const stageMs = processorStageMs(processor, stage.from, stage.to);
     const stageBytes = processorStageBytes(processor, stage.from, stage.to);
     figures.latencyMs += stageMs;
@@ -48,13 +49,13 @@ export function evaluate(instance: Instance, stages: readonly SearchStage[]): Fi
     place = processor.place;
     at = stage.to;
   }
-  if (!addHop(instance, figures, linkBusyMs, { from: place, to: sink, at })) return null;
+  if (!addHop(instance, figures, { from: place, to: sink, at })) return null;
   for (const busyMs of figures.nodeBusyMs) figures.bottleneckMs = Math.max(figures.bottleneckMs, busyMs);
-  for (const busyMs of linkBusyMs.values()) figures.bottleneckMs = Math.max(figures.bottleneckMs, busyMs);
+  for (const busyMs of figures.linkBusyMs.values()) figures.bottleneckMs = Math.max(figures.bottleneckMs, busyMs);
   return figures;
 }
 
-function addHop(instance: Instance, figures: Figures, linkBusyMs: Map<number, number>, hop: { from: number; to: number; at: number }): boolean {
+function addHop(instance: Instance, figures: Figures, hop: { from: number; to: number; at: number }): boolean {
   const { hops } = instance;
   const index = hop.from * instance.places.length + hop.to;
   if (hops.way[index] === 0) return false;
@@ -64,6 +65,6 @@ function addHop(instance: Instance, figures: Figures, linkBusyMs: Map<number, nu
   figures.joules += bytes * hops.joulesPerByte[index]!;
   figures.money += bytes * hops.moneyPerByte[index]!;
   figures.grams += bytes * hops.gramsPerByte[index]!;
-  for (const link of hops.links[index]!) linkBusyMs.set(link, (linkBusyMs.get(link) ?? 0) + bytes * hops.linkPerByteMs[link]!);
+  for (const link of hops.links[index]!) figures.linkBusyMs.set(link, (figures.linkBusyMs.get(link) ?? 0) + bytes * hops.linkPerByteMs[link]!);
   return true;
 }

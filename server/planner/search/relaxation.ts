@@ -1,0 +1,191 @@
+// The lower bound: the cheapest walk over processors that covers the model, with each stage within its own window, but nodes may come again and again
+// (memory summed over a node, and whatever else spans stages, is dropped, or priced by multipliers). O(positions × places²) with sliding-window minima.
+// Computed backwards, so that it also tells every partial plan what the rest costs at least.
+import type { Tables } from "./tables.ts";
+
+/** Prices that make a relaxation of a constraint over stages: per byte resident on a processor's nodes, and per stage on it. Cost units. */
+export type Prices = { perByte: Float64Array; perStage: Float64Array };
+
+export type Relaxation = {
+  /** Of the cheapest walk, prices included, without the constant. Infinity = no walk. */
+  value: number;
+  /** First processor of the cheapest walk, −1 without one. */
+  first: number;
+  /** start[p × (last + 1) + c]: cost from a stage that starts on p at c to the answer. Without the hop that leads there. */
+  start: Float64Array;
+  /** after[p × (last + 1) + c]: cost from the end of a stage on p at c (not counted) to the answer. */
+  after: Float64Array;
+  /** Where the stage that starts on p at c ends, and which processor follows one that ends on p at c (−1 = the answer leaves). */
+  stageEnd: Int32Array;
+  following: Int32Array;
+};
+
+export function relax(tables: Tables, prices: Prices | null): Relaxation {
+  const { last, placeCount } = tables;
+  const processorCount = tables.processorPlace.length;
+  const width = last + 1;
+  const start = new Float64Array(processorCount * width).fill(Number.POSITIVE_INFINITY);
+  const after = new Float64Array(processorCount * width).fill(Number.POSITIVE_INFINITY);
+  const stageEnd = new Int32Array(processorCount * width).fill(-1);
+  const following = new Int32Array(processorCount * width).fill(-1);
+  const queue = new Int32Array(processorCount * width);
+  const keys = new Float64Array(processorCount * width);
+  const head = new Int32Array(processorCount);
+  const tail = new Int32Array(processorCount);
+  const bestStart = new Float64Array(placeCount);
+  const bestProcessor = new Int32Array(placeCount);
+  const onward = new Float64Array(placeCount);
+  const onwardProcessor = new Int32Array(placeCount);
+  for (let at = last; at >= 0; at--) {
+    if (at < last) {
+      bestStart.fill(Number.POSITIVE_INFINITY);
+      for (let p = 0; p < processorCount; p++) {
+        const base = p * width;
+        const until = tables.until[p]![at]!;
+        if (until <= at) continue;
+        let front = head[p]!;
+        const end = tail[p]!;
+        // Entries run from the largest end to the smallest; those beyond reach leave for good.
+        while (front < end && queue[base + front]! > until) front++;
+        head[p] = front;
+        if (front >= end) continue;
+        const to = queue[base + front]!;
+        const perByte = prices ? prices.perByte[p]! : 0;
+        const cost = keys[base + front]! + tables.costs.fixed[p]! - tables.before[p]![at]! - perByte * tables.resident[p]![at]! + (prices ? perByte * tables.instance.processors[p]!.stageBytes + prices.perStage[p]! : 0);
+        start[base + at] = cost;
+        stageEnd[base + at] = to;
+        const place = tables.processorPlace[p]!;
+        if (cost < bestStart[place]!) {
+          bestStart[place] = cost;
+          bestProcessor[place] = p;
+        }
+      }
+      if (at === 0) break;
+      hopOnward(tables, at, { bestStart, bestProcessor, onward, onwardProcessor });
+    }
+    for (let p = 0; p < processorCount; p++) {
+      const place = tables.processorPlace[p]!;
+      const base = p * width;
+      let cost: number;
+      let next = -1;
+      if (at === last) cost = answerCost(tables, place);
+      else {
+        cost = onward[place]!;
+        next = onwardProcessor[place]!;
+        if (tables.placeProcessors[place]!.length > 1) {
+          const within = withinPlace(tables, p, at, start, width);
+          if (within.cost < cost) {
+            cost = within.cost;
+            next = within.processor;
+          }
+        }
+      }
+      if (cost === Number.POSITIVE_INFINITY || tables.mayEnd[p]![at] === 0) continue;
+      after[base + at] = cost;
+      following[base + at] = next;
+      const key = cost + tables.upTo[p]![at]! + (prices ? prices.perByte[p]! * tables.resident[p]![at]! : 0);
+      let end = tail[p]!;
+      while (end > head[p]! && keys[base + end - 1]! >= key) end--;
+      queue[base + end] = at;
+      keys[base + end] = key;
+      tail[p] = end + 1;
+    }
+  }
+  return { ...cheapestFirst(tables, start, width), start, after, stageEnd, following };
+}
+
+type Onward = { bestStart: Float64Array; bestProcessor: Int32Array; onward: Float64Array; onwardProcessor: Int32Array };
+
+/** For each place: the cheapest other place to go on at, hop included. The inner loop of everything, so only over places where something may start. */
+function hopOnward(tables: Tables, at: number, { bestStart, bestProcessor, onward, onwardProcessor }: Onward): void {
+  const { placeCount, hopMaxBytes } = tables;
+  const { hopPerByte, hopPerByte2 } = tables.costs;
+  const fixed = tables.hopFixed[tables.tainted[at]!]!;
+  const bytes = tables.bytes[at]!;
+  const bytes2 = bytes * bytes;
+  const starting: number[] = [];
+  for (let to = 0; to < placeCount; to++) if (bestStart[to]! < Number.POSITIVE_INFINITY) starting.push(to);
+  for (let from = 0; from < placeCount; from++) {
+    onward[from] = Number.POSITIVE_INFINITY;
+    if (starting.length === 0 || !endsAt(tables, from, at)) continue;
+    const row = from * placeCount;
+    let best = Number.POSITIVE_INFINITY;
+    let bestTo = -1;
+    for (let index = 0; index < starting.length; index++) {
+      const to = starting[index]!;
+      const cost = bestStart[to]! + fixed[row + to]! + bytes * hopPerByte[row + to]! + bytes2 * hopPerByte2[row + to]!;
+      if (cost < best && to !== from && bytes <= hopMaxBytes[row + to]!) {
+        best = cost;
+        bestTo = to;
+      }
+    }
+    onward[from] = best;
+    onwardProcessor[from] = bestTo < 0 ? -1 : bestProcessor[bestTo]!;
+  }
+}
+
+/** Whether some stage at the place may end there. */
+function endsAt(tables: Tables, place: number, at: number): boolean {
+  for (const p of tables.placeProcessors[place]!) if (tables.mayEnd[p]![at] === 1) return true;
+  return false;
+}
+
+/** The next stage on the same place, on other silicon. */
+function withinPlace(tables: Tables, p: number, at: number, start: Float64Array, width: number): { cost: number; processor: number } {
+  const place = tables.processorPlace[p]!;
+  const unit = tables.instance.processors[p]!.unit;
+  let best = Number.POSITIVE_INFINITY;
+  let processor = -1;
+  for (const other of tables.placeProcessors[place]!) {
+    if (tables.instance.processors[other]!.unit === unit) continue;
+    if (start[other * width + at]! < best) {
+      best = start[other * width + at]!;
+      processor = other;
+    }
+  }
+  if (processor < 0) return { cost: best, processor };
+  const index = place * tables.placeCount + place;
+  const bytes = tables.bytes[at]!;
+  return { cost: best + tables.hopFixed[tables.tainted[at]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!, processor };
+}
+
+function answerCost(tables: Tables, place: number): number {
+  const index = place * tables.placeCount + tables.sink;
+  const bytes = tables.bytes[tables.last]!;
+  if (bytes > tables.hopMaxBytes[index]!) return Number.POSITIVE_INFINITY;
+  return tables.hopFixed[tables.tainted[tables.last]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
+}
+
+function cheapestFirst(tables: Tables, start: Float64Array, width: number): { value: number; first: number } {
+  let value = Number.POSITIVE_INFINITY;
+  let first = -1;
+  const bytes = tables.bytes[0]!;
+  for (let p = 0; p < tables.processorPlace.length; p++) {
+    const place = tables.processorPlace[p]!;
+    if (tables.firstPlace >= 0 && place !== tables.firstPlace) continue;
+    const index = tables.source * tables.placeCount + place;
+    if (bytes > tables.hopMaxBytes[index]!) continue;
+    const cost = start[p * width]! + tables.hopFixed[tables.tainted[0]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
+    if (cost < value) {
+      value = cost;
+      first = p;
+    }
+  }
+  return { value, first };
+}
+
+/** The walk that attains the relaxation's value, by position index. */
+export function cheapestWalk(tables: Tables, relaxation: Relaxation): { processor: number; from: number; to: number }[] {
+  const width = tables.last + 1;
+  const walk: { processor: number; from: number; to: number }[] = [];
+  let processor = relaxation.first;
+  let from = 0;
+  while (processor >= 0 && from < tables.last) {
+    const to = relaxation.stageEnd[processor * width + from]!;
+    if (to <= from) break;
+    walk.push({ processor, from, to });
+    processor = relaxation.following[processor * width + to]!;
+    from = to;
+  }
+  return walk;
+}
