@@ -83,3 +83,33 @@ test("after a crash, checks begin again and other work is called interrupted", a
   await resumeParityChecks(deps);
   await expect.poll(async () => (await target.call("GET", `/api/v1/plans/${made.body.id}`)).body.parity.status, { timeout: 20_000 }).toBe("equal");
 });
+
+test("planning as an operation tells the best so far, its result is a plan with proof, seed and request", async () => {
+  const started = await target.call("POST", "/api/v1/plans/start", { modelId, topologyId, objective: "latency", maxStages: 2, seed: 5, avoidNodeIds: ["c"] });
+  expect(started).toMatchObject({ status: 200, body: { operation: { kind: "plan", subjectId: modelId } } });
+  const ended = (await target.call("GET", `/api/v1/operations/${started.body.operation.id}?waitSeconds=60`)).body;
+  expect(ended).toMatchObject({ status: "succeeded", progress: { search: { cost: expect.any(Number), curve: expect.any(Array) } }, result: { request: { objective: "latency", avoidNodeIds: ["c"] }, origin: { by: "solver", cost: expect.any(Number), search: { seed: 5 } } } });
+  const { placement, origin, request } = ended.result;
+  expect(placement.every((stage: { topologyNodeId: string }) => stage.topologyNodeId !== "c")).toBe(true);
+  const made = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement, origin, request });
+  expect(made.body.plan).toMatchObject({ request, origin: { cost: origin.cost, search: { seed: 5 } } });
+  const [check] = (await target.call("GET", `/api/v1/operations?subjectId=${made.body.id}`)).body;
+  await target.call("GET", `/api/v1/operations/${check.id}?waitSeconds=60`);
+  const later = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement, origin: { ...origin, search: { ...origin.search, elapsedMs: 1e6 } }, request });
+  expect(later.body.id).toBe(made.body.id);
+  const avoided = await target.call("POST", "/api/v1/plans", { modelId, topologyId, placement, request: { ...request, avoidNodeIds: [placement[0].topologyNodeId] } });
+  expect(avoided).toMatchObject({ status: 422, body: { error: { details: { refusals: [{ code: "avoided" }] } } } });
+});
+
+test("plans side by side, and what a change costs", async () => {
+  const solvers = (await target.call("GET", "/api/v1/solvers")).body;
+  const [solver] = solvers;
+  const rows = (await target.call("POST", "/api/v1/plans/compare", { modelId, topologyId, objective: "latency", solvers: [solver.name], placements: [{ key: "mine", label: "mine", placement: split() }] })).body;
+  expect(rows).toMatchObject([{ key: "mine", cost: expect.any(Number), refusals: [] }, { key: solver.name, label: solver.label, cost: expect.any(Number) }]);
+  expect(rows[1].cost).toBeLessThanOrEqual(rows[0].cost + 1e-9);
+  const whatIf = (await target.call("POST", "/api/v1/plans/what-if", { modelId, topologyId, objective: "latency", placement: split(), against: rows[1].placement })).body;
+  expect(whatIf.cost).toBeCloseTo(rows[0].cost, 9);
+  expect(whatIf.difference).toBeCloseTo(rows[0].cost - rows[1].cost, 9);
+  expect(await target.call("POST", "/api/v1/plans/compare", { modelId, topologyId, solvers: ["nobody/1"] })).toMatchObject({ status: 400, body: { error: { place: "solvers" } } });
+  expect((await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "energy" })).body).toMatchObject({ infeasible: true, refusals: [{ code: "no-figure" }] });
+});

@@ -1,29 +1,61 @@
 import { z } from "zod";
 import { checkPlanParity } from "../commands/check-plan-parity.ts";
-import { createPlan, diffPlan, previewPlan, solvePlan } from "../commands/create-plan.ts";
+import { comparePlans, MAX_COMPARED } from "../commands/compare-plans.ts";
+import { createPlan, diffPlan, previewPlan } from "../commands/create-plan.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
+import { MAX_BUDGET_MS, searchPlan, startPlanning } from "../commands/search-plan.ts";
+import { whatIfPlan } from "../commands/what-if-plan.ts";
+import { SOLVERS } from "../planner/search/choose-solver.ts";
 import { findPlan, listPlans, listPlanUses, type StoredPlan } from "../store/plans.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
-import { estimate, infeasible, objective, origin, placement, planDiff, planRow, refusal } from "./schemas/plan-schemas.ts";
+import { comparedRow, estimate, foundPlan, infeasible, origin, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
 const pair = { modelId: z.string(), topologyId: z.string() };
+const search = {
+  ...pair,
+  ...requestShape,
+  deploymentId: z.string().optional().meta({ description: "Whose running plan it starts from; nodes are counted beside all other deployments." }),
+  seed: z.number().int().min(0).max(2 ** 31 - 1).optional().meta({ description: "The same seed, request and enough time: the same plan." }),
+  budgetMs: z.number().int().min(10).max(MAX_BUDGET_MS).optional().meta({ description: "At its end the best so far is the answer." }),
+};
+const solver = z.string().max(100).optional().meta({ description: "By name, of /api/v1/solvers; absent = Cutplane's own." });
 
 export const plans = router({
   preview: procedure
     .meta({ openapi: { method: "POST", path: "/plans/preview", tags: ["plans"], summary: "What a placement would do, and why it would be refused; keeps nothing" } })
-    .input(z.object({ ...pair, placement, deploymentId: z.string().optional() }))
+    .input(z.object({ ...pair, placement, request: planRequest.optional(), deploymentId: z.string().optional() }))
     .output(z.object({ estimate: estimate.nullable(), refusals: z.array(refusal), diff: planDiff.nullable() }))
     .mutation(({ ctx, input }) => previewPlan(ctx.deps, input)),
   solve: procedure
-    .meta({ openapi: { method: "POST", path: "/plans/solve", tags: ["plans"], summary: "A first placement, or why there is none" } })
-    .input(z.object({ ...pair, objective: objective.default("latency"), minStages: z.number().int().min(1).max(64).optional(), forDeploy: z.boolean().optional().meta({ description: "Only nodes that could run it now." }), deploymentId: z.string().optional() }))
-    .output(z.union([z.object({ placement, estimate, origin, explanation: z.array(z.string()) }), infeasible]))
-    .mutation(({ ctx, input }) => solvePlan(ctx.deps, input)),
+    .meta({ openapi: { method: "POST", path: "/plans/solve", tags: ["plans"], summary: "The best placement for a request with its proof, or why there is none; waits for it" } })
+    .input(z.object({ ...search, solver, draft: placement.optional() }))
+    .output(z.union([foundPlan, infeasible]))
+    .mutation(({ ctx, input }) => searchPlan(ctx.deps, input, ctx.signal ? { signal: ctx.signal } : {})),
+  start: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/start", tags: ["plans"], summary: "Plan as an operation: its progress tells the best so far and the proven bound, a cancel ends it with the best so far" } })
+    .input(z.object({ ...search, solver, draft: placement.optional(), idempotencyKey }))
+    .output(z.object({ operation }))
+    .mutation(async ({ ctx, input: { idempotencyKey: key, ...input } }) => ({ operation: await startPlanning(ctx.deps, input, ctx.actor, key) })),
+  compare: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/compare", tags: ["plans"], summary: "What solvers and given placements make of one request, side by side" } })
+    .input(z.object({ ...search, solvers: z.array(z.string().max(100)).max(MAX_COMPARED).default([]), placements: z.array(z.object({ key: z.string().max(100), label: z.string().max(200), placement })).max(MAX_COMPARED).default([]) }))
+    .output(z.array(comparedRow))
+    .mutation(({ ctx, input }) => comparePlans(ctx.deps, input)),
+  whatIf: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/what-if", tags: ["plans"], summary: "A placement's figures and cost in a request's objective, and the difference to another placement" } })
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, against: placement.optional() }))
+    .output(z.object({ cost: z.number().nullable(), estimate: estimate.nullable(), refusals: z.array(refusal), against: z.object({ cost: z.number().nullable(), estimate: estimate.nullable(), refusals: z.array(refusal) }).nullable(), difference: z.number().nullable() }))
+    .mutation(({ ctx, input }) => whatIfPlan(ctx.deps, input)),
+  solvers: procedure
+    .meta({ openapi: { method: "GET", path: "/solvers", tags: ["plans"], summary: "Everything that plans: Cutplane's own solvers and the rules of others" } })
+    .input(z.object({}).default({}))
+    .output(z.array(z.object({ name: z.string(), label: z.string() })))
+    .query(() => SOLVERS.map(({ name, label }) => ({ name, label }))),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/plans", tags: ["plans"], summary: "Keep a placement as a plan; its parity check starts by itself" } })
-    .input(z.object({ ...pair, placement, origin: origin.optional() }))
+    .input(z.object({ ...pair, placement, origin: origin.optional(), request: planRequest.optional().meta({ description: "What was asked of it; the placement must keep to its rules." }), deploymentId: z.string().optional().meta({ description: "Which deployment it is for: memory is counted beside all others." }) }))
     .output(planRow)
     .mutation(async ({ ctx, input }) => {
       const { plan, created } = await createPlan(ctx.deps, input, ctx.actor);

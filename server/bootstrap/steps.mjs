@@ -18,6 +18,7 @@ export const BUNDLES = {
   server: "server/main.ts",
   thread: "server/threads/thread.ts",
   prove: "server/threads/prove.ts",
+  "search-thread": "server/threads/search-thread.ts",
   inspect: "server/inspect/inspect.ts",
 };
 

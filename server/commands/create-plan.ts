@@ -1,4 +1,4 @@
-// Owns how plans are tried, solved, made and compared. A plan is immutable; its parity check is started by whoever makes it.
+// Owns how plans are tried, made and compared. A plan is immutable; its parity check is started by whoever makes it.
 import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { canonicalJson } from "../planner/canonical-json.ts";
@@ -6,9 +6,8 @@ import { checkPlacement } from "../planner/check-placement.ts";
 import { diffPlacements } from "../planner/diff-placements.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import { explainEstimate } from "../planner/explain.ts";
-import type { Estimate, Infeasible, Objective, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
+import type { Estimate, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
 import { type PlanRequest, rulesOf } from "../planner/plan-request.ts";
-import { solveChain } from "../planner/solve.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findPlan, findPlanByHash, insertPlan, type StoredPlan } from "../store/plans.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -37,17 +36,6 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
   return { estimate, refusals, diff };
 }
 
-export type SolvedPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; explanation: string[] };
-export type SolveInput = { modelId: string; topologyId: string; objective: Objective; minStages?: number; forDeploy?: boolean };
-
-/** The solver's choice, or why there is none. */
-export async function solvePlan(deps: Deps, input: SolveInput): Promise<SolvedPlan | Infeasible> {
-  const { problem } = await loadProblem(deps, input);
-  const solution = solveChain(problem, { objective: input.objective, ...(input.minStages === undefined ? {} : { minStages: input.minStages }), ...(input.forDeploy ? { forDeploy: true } : {}) });
-  if ("infeasible" in solution) return solution;
-  return { ...solution, explanation: explainEstimate(problem, solution.estimate) };
-}
-
 /**
  * Checks, estimates and keeps a placement as a plan. The same inputs and placement again give the plan that is there.
  * @throws AppError infeasible with every refusal in its details.
@@ -55,7 +43,7 @@ export async function solvePlan(deps: Deps, input: SolveInput): Promise<SolvedPl
 export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Promise<{ plan: StoredPlan; created: boolean }> {
   const loaded = await loadProblem(deps, { modelId: input.modelId, topologyId: input.topologyId, ...(input.deploymentId === undefined ? {} : { beside: input.deploymentId }) });
   const plan = makePlan(loaded, input);
-  const hash = sha256(canonicalJson(plan));
+  const hash = planHash(plan);
   return deps.publisher.transact(async (tx, append) => {
     const known = await findPlanByHash(tx, { modelId: input.modelId, topologyId: input.topologyId, hash });
     if (known) return { plan: known, created: false };
@@ -79,6 +67,12 @@ export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Pr
     });
     return { plan: stored, created: true };
   });
+}
+
+/** How the search went is kept beside it: the same placement found again, on another day or faster, is the same plan. */
+function planHash({ origin, ...plan }: Plan): string {
+  const { search: _search, ...kept } = origin.by === "solver" ? origin : { ...origin, search: undefined };
+  return sha256(canonicalJson({ ...plan, origin: kept }));
 }
 
 function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInput): Plan {

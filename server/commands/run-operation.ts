@@ -197,6 +197,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   "import-model": "Import of a model",
   "profile-model": "Measurement of a model",
   "check-parity": "Parity check",
+  plan: "Planning",
   deploy: "Deployment",
   move: "Move",
   stop: "Stop",

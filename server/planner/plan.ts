@@ -1,6 +1,6 @@
 // Owns a plan: cuts + placement + estimate + the hashes of its inputs. Immutable; the store hashes its canonical bytes.
 import type { SampleKind, SampleTensor } from "../model/model-sample.ts";
-import type { PlanRequest } from "./plan-request.ts";
+import type { PlanObjective, PlanRequest } from "./plan-request.ts";
 
 /** Stage k runs layers [from, to) on `topologyNodeId`. Stages are contiguous, in order, and cover every layer once. */
 export type StagePlacement = { from: number; to: number; topologyNodeId: string };
@@ -43,12 +43,28 @@ export type Plan = {
   placement: Placement;
   estimate: Estimate;
   /** Who chose the cuts: a person on the canvas, or a solver with its guarantee. */
-  origin: { by: "operator" } | { by: "solver"; solver: string; objective: Objective; lowerBound: number | null; gap: number | null; proved: boolean };
+  origin: { by: "operator" } | { by: "solver"; solver: string; objective: PlanObjective; lowerBound: number | null; gap: number | null; proved: boolean; /** In the objective's unit; absent in plans of before it was kept. */ cost?: number; search?: SearchRecord };
   /** What was asked for, where a solver was asked. Absent in plans of before requests were kept. */
   request?: PlanRequest;
   /** In words: what binds, what would help. */
   explanation: string[];
 };
+/** How a search went. Not part of what a plan is: the same placement found again is the same plan. */
+export type SearchRecord = { seed: number; elapsedMs: number; firstMs: number | null; bestMs: number | null; foundBy: string };
+/** A search that goes on, or how it went: the best so far, what is proved, and both over time. */
+export type SearchProgress = {
+  elapsedMs: number;
+  /** In the objective's unit; null = no plan, or nothing proved, yet. */
+  cost: number | null;
+  bound: number | null;
+  gap: number | null;
+  /** What found it. */
+  by: string;
+  placement: Placement | null;
+  /** Oldest first, thinned to MAX_CURVE_POINTS. */
+  curve: SearchPoint[];
+};
+export type SearchPoint = { elapsedMs: number; cost: number | null; bound: number | null };
 export type Objective = "latency" | "throughput";
 export type Infeasible = { infeasible: true; refusals: Refusal[] };
 

@@ -1,6 +1,7 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
-import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal } from "../../planner/plan.ts";
+import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
+import { MAX_RULES, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
 import { sampleTensor } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
@@ -31,14 +32,48 @@ export const refusal: z.ZodType<Refusal, Refusal> = z
   .meta({ id: "Refusal" });
 export const infeasible: z.ZodType<Infeasible, Infeasible> = z.object({ infeasible: z.literal(true), refusals: z.array(refusal) }).meta({ id: "Infeasible" });
 
-export const objective = z.enum(["latency", "throughput"]);
+export const objective = z.enum(PLAN_OBJECTIVES);
+const range = z.object({ from: z.number().int().min(0), to: z.number().int().min(1) });
+const topologyNodeId = z.string().max(100);
+const drawn = z.array(topologyNodeId).max(MAX_RULES);
+
+const rulesShape = {
+  pins: z.array(range.extend({ topologyNodeId })).max(MAX_RULES).optional().meta({ description: "Layers [from, to) stay on this node." }),
+  avoidNodeIds: drawn.optional().meta({ description: "Nodes of the drawing that get no layer." }),
+  zoneIds: drawn.optional().meta({ description: "Only nodes of these zones get layers." }),
+  apart: z.array(z.object({ first: range, second: range, within: z.enum(["node", "zone"]) })).max(MAX_RULES).optional().meta({ description: "Layers that may not meet on one node or in one zone." }),
+  sensitiveInputs: z.array(z.string().max(1000)).max(MAX_RULES).optional().meta({ description: "Model inputs that only trusted nodes and links may see, with everything made from them; absent = all." }),
+};
+export const requestShape = {
+  objective: objective.default("latency"),
+  weights: z.object({ latencyMs: z.number().min(0).default(0), joules: z.number().min(0).default(0), money: z.number().min(0).default(0), grams: z.number().min(0).default(0) }).optional().meta({ description: "For the objective mix: cost per ms, joule, unit of money and gram of CO₂." }),
+  ...rulesShape,
+  minStages: z.number().int().min(1).max(64).optional(),
+  maxStages: z.number().int().min(1).max(64).optional(),
+  severalPerNode: z.boolean().optional().meta({ description: "A node may serve several stages." }),
+  demandPerSecond: z.number().positive().optional().meta({ description: "Requests per second that it must carry, nodes and links at most 70 % busy." }),
+  slo: z.object({ quantile: z.number().gt(0).lt(1), latencyMs: z.number().positive() }).optional(),
+  forDeploy: z.boolean().optional().meta({ description: "Only nodes that could run it now." }),
+  movingHorizonSeconds: z.number().positive().optional().meta({ description: "Bringing weights to where they are not counts, spread over so long a service." }),
+  bothLoaded: z.boolean().optional().meta({ description: "Every node must hold the running stages and the new ones together, as it does while moving." }),
+};
+export const planRequest: z.ZodType<PlanRequest, PlanRequest> = z.object({ ...requestShape, objective, weights: z.object({ latencyMs: z.number(), joules: z.number(), money: z.number(), grams: z.number() }).optional() }).meta({ id: "PlanRequest" });
+
+export const searchProgress: z.ZodType<SearchProgress, SearchProgress> = z
+  .object({ elapsedMs: z.number(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), by: z.string(), placement: placement.nullable(), curve: z.array(z.object({ elapsedMs: z.number(), cost: z.number().nullable(), bound: z.number().nullable() })) })
+  .meta({ id: "SearchProgress", description: "The best plan so far, what is proved, and both over time; cost in the objective's unit." });
 export const origin: z.ZodType<Plan["origin"], Plan["origin"]> = z.union([
   z.object({ by: z.literal("operator") }),
-  z.object({ by: z.literal("solver"), solver: z.string().max(100), objective, lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean() }),
+  z.object({ by: z.literal("solver"), solver: z.string().max(100), objective, lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), cost: z.number().optional(), search: z.object({ seed: z.number(), elapsedMs: z.number(), firstMs: z.number().nullable(), bestMs: z.number().nullable(), foundBy: z.string().max(200) }).optional() }),
 ]);
 
+export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress }).meta({ id: "FoundPlan" });
+export const comparedRow = z
+  .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal) })
+  .meta({ id: "ComparedPlan" });
+
 const plan: z.ZodType<Plan, Plan> = z
-  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, origin, explanation: z.array(z.string()) })
+  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, origin, request: planRequest.optional(), explanation: z.array(z.string()) })
   .meta({ id: "Plan" });
 
 const parityInputs: z.ZodType<ParityInputs, ParityInputs> = z

@@ -1,0 +1,40 @@
+// Owns what bringing weights to where they are not adds to a plan's cost: κ · seconds of fetching, κ = latency now / horizon.
+// A move that takes a tenth of the horizon must gain a tenth of the latency.
+import { UNMEASURED_BANDWIDTH_BYTES_PER_SECOND } from "../topology/paths.ts";
+import { estimatePlacement } from "./estimate.ts";
+import type { Placement } from "./plan.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import type { Problem } from "./problem.ts";
+
+/** By node, cumulative over layers (length n + 1), in cost units; null where moving does not count. */
+export function movingTables(problem: Problem, request: PlanRequest, running: Placement | null): Float64Array[] | null {
+  if (request.movingHorizonSeconds === undefined || running === null || request.objective === "throughput") return null;
+  const latencyMs = estimatePlacement(problem, running)?.latencyMs;
+  if (latencyMs === undefined) return null;
+  const perSecond = latencyMs / request.movingHorizonSeconds;
+  return problem.nodes.map((node, index) => {
+    const perByte = perSecond / fetchBytesPerSecond(problem, index);
+    const upTo = new Float64Array(problem.layerCount + 1);
+    for (let layer = 0; layer < problem.layerCount; layer++) {
+      const isThere = running.some((stage) => stage.topologyNodeId === node.topologyNodeId && stage.from <= layer && layer < stage.to);
+      upTo[layer + 1] = (upTo[layer] as number) + (isThere ? 0 : (problem.layerWeightBytes[layer] ?? 0) * perByte);
+    }
+    return upTo;
+  });
+}
+
+export function movingCost(problem: Problem, request: PlanRequest, running: Placement | null, placement: Placement): number {
+  const tables = movingTables(problem, request, running);
+  if (tables === null) return 0;
+  return placement.reduce((sum, stage) => {
+    const table = tables[problem.nodes.findIndex((node) => node.topologyNodeId === stage.topologyNodeId)];
+    return sum + (table?.[stage.to] ?? 0) - (table?.[stage.from] ?? 0);
+  }, 0);
+}
+
+/** Weights come from the console, whose own way is in no drawing: the node's best line is taken for it. */
+function fetchBytesPerSecond(problem: Problem, index: number): number {
+  const ways = problem.paths.flatMap((row, from) => (from === index ? [] : [row[index]?.bandwidthBytesPerSecond ?? 0]));
+  const best = Math.max(0, ...ways.filter(Number.isFinite));
+  return best > 0 ? best : UNMEASURED_BANDWIDTH_BYTES_PER_SECOND;
+}

@@ -1,0 +1,15 @@
+// Owns which solver answers which request, and every solver by its name.
+import { solveAdditive } from "./solve-additive.ts";
+import type { SearchRequest, Solver } from "./solver.ts";
+import { subsetChain } from "./subset-chain.ts";
+
+export const SOLVERS: readonly Solver[] = [solveAdditive, subsetChain];
+
+/** Cutplane's own for this request. */
+export function chooseSolver({ objective }: Pick<SearchRequest, "objective">): Solver {
+  return objective.kind === "additive" ? solveAdditive : subsetChain;
+}
+
+export function findSolver(name: string): Solver | undefined {
+  return SOLVERS.find((solver) => solver.name === name);
+}

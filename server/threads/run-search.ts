@@ -1,0 +1,115 @@
+// Owns the server's side of searches: threads that stay for the next one, progress, cancel, deadline, outcome. At most MAX_THREADS search at once,
+// at most MAX_WAITING wait in order; more are refused.
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
+import type { SearchJob, SearchMessage } from "./search-messages.ts";
+
+/** A search takes a whole core; the console and the agents of a demo need the rest. */
+export const MAX_THREADS = 2;
+/** Who waits behind more than this many would not wait that long. */
+export const MAX_WAITING = 16;
+/** A search that does not heed its deadline or a cancel is ended with its thread. */
+const GRACE_MS = 2_000;
+/** Tables of 1000 nodes × 512 layers are about 20 MB; labels of an exact search take the rest. */
+const MAX_HEAP_MB = 1024;
+
+export type SearchOptions = { solver?: string; budgetMs: number; seed: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void };
+export type SearchAnswer = { outcome: Outcome; solver: string; /** It was told to stop: the best so far. */ stopped: boolean };
+
+/** Searches in progress and waiting are full. */
+export class SearchesFull extends Error {}
+
+type Searcher = { worker: Worker; job: { take(message: SearchMessage): void; fail(error: Error): void } | null };
+const idle: Searcher[] = [];
+const waiting: (() => void)[] = [];
+let running = 0;
+let lastId = 0;
+
+/** A cancel answers with the best so far; before its turn has come it throws the signal's reason. */
+export async function runSearch(request: SearchRequest, options: SearchOptions): Promise<SearchAnswer> {
+  if (running >= MAX_THREADS) {
+    if (waiting.length >= MAX_WAITING) throw new SearchesFull(`${MAX_THREADS} searches run and ${MAX_WAITING} wait.`);
+    await turn(options.signal);
+  } else running++;
+  try {
+    options.signal?.throwIfAborted();
+    return await search(request, options);
+  } finally {
+    // The turn goes to who waits longest, else it is free.
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+}
+
+function turn(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = () => {
+      signal?.removeEventListener("abort", leave);
+      resolve();
+    };
+    const leave = () => {
+      const at = waiting.indexOf(go);
+      if (at >= 0) waiting.splice(at, 1);
+      reject(signal?.reason);
+    };
+    waiting.push(go);
+    if (signal?.aborted) leave();
+    else signal?.addEventListener("abort", leave, { once: true });
+  });
+}
+
+function search(request: SearchRequest, { solver, budgetMs, seed, signal, onProgress }: SearchOptions): Promise<SearchAnswer> {
+  const searcher = idle.pop() ?? startSearcher();
+  const cancel = new SharedArrayBuffer(4);
+  const job: SearchJob = { id: ++lastId, request, solver: solver ?? null, budgetMs, seed, cancel };
+  return new Promise<SearchAnswer>((resolve, reject) => {
+    let stopped = false;
+    let grace = setTimeout(() => void searcher.worker.terminate(), budgetMs + GRACE_MS);
+    const stop = () => {
+      stopped = true;
+      Atomics.store(new Int32Array(cancel), 0, 1);
+      clearTimeout(grace);
+      grace = setTimeout(() => void searcher.worker.terminate(), GRACE_MS);
+    };
+    const end = () => {
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", stop);
+      searcher.job = null;
+    };
+    searcher.job = {
+      take: (message) => {
+        if (message.id !== job.id) return;
+        if (message.kind === "progress") return onProgress?.(message.progress);
+        end();
+        searcher.worker.unref();
+        idle.push(searcher);
+        if (message.kind === "outcome") resolve({ outcome: message.outcome, solver: message.solver, stopped });
+        else reject(new Error(message.message));
+      },
+      fail: (error) => {
+        end();
+        reject(error);
+      },
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    searcher.worker.ref();
+    searcher.worker.postMessage(job);
+  });
+}
+
+function startSearcher(): Searcher {
+  const fromSource = import.meta.url.endsWith(".ts");
+  const worker = new Worker(fileURLToPath(new URL(fromSource ? "./start-search.js" : "./search-thread.mjs", import.meta.url)), { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+  const searcher: Searcher = { worker, job: null };
+  worker.on("message", (message: SearchMessage) => searcher.job?.take(message));
+  const gone = (error: Error) => {
+    const at = idle.indexOf(searcher);
+    if (at >= 0) idle.splice(at, 1);
+    searcher.job?.fail(error);
+  };
+  worker.on("error", gone);
+  worker.on("exit", () => gone(new Error("the search thread ended without an outcome")));
+  return searcher;
+}

@@ -1,0 +1,34 @@
+// Entry of a search thread: takes one search after the other, as they come.
+import { parentPort } from "node:worker_threads";
+import { chooseSolver, findSolver } from "../planner/search/choose-solver.ts";
+import type { Progress } from "../planner/search/solver.ts";
+import type { SearchJob, SearchMessage } from "./search-messages.ts";
+
+/** Nobody sees more; the outcome says the last word anyway. */
+const MIN_PROGRESS_INTERVAL_MS = 20;
+
+const port = parentPort;
+if (port === null) throw new Error("this file is the entry of a worker thread");
+const say = (message: SearchMessage) => port.postMessage(message);
+port.on("message", (job: SearchJob) => {
+  try {
+    say(perform(job));
+  } catch (error) {
+    say({ kind: "failed", id: job.id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
+
+function perform({ id, request, solver: name, budgetMs, seed, cancel }: SearchJob): SearchMessage {
+  const solver = name === null ? chooseSolver(request) : findSolver(name);
+  if (solver === undefined) return { kind: "failed", id, message: `there is no solver ${name}` };
+  const flag = new Int32Array(cancel);
+  let saidAt = Number.NEGATIVE_INFINITY;
+  const onProgress = (progress: Progress) => {
+    const now = performance.now();
+    if (now - saidAt < MIN_PROGRESS_INTERVAL_MS) return;
+    saidAt = now;
+    say({ kind: "progress", id, progress });
+  };
+  const outcome = solver.solve(request, { now: () => performance.now(), deadlineMs: performance.now() + budgetMs, cancelled: () => Atomics.load(flag, 0) !== 0, seed, onProgress });
+  return { kind: "outcome", id, outcome, solver: solver.name };
+}
