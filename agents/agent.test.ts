@@ -200,6 +200,19 @@ test("a segment is measured in a process of its own, per op, at the deployed opt
   expect(done.result?.ops.every((op) => op.ms >= 0 && op.opType !== "")).toBe(true);
 }, 60_000);
 
+test("segments of the task are timed beside the whole, and only while the node serves nothing", async () => {
+  const { segment, session } = assignment();
+  const inputs = [{ name: "v0", dataType: "float32" as const, shape: [4, WIDTH] }];
+  const agent = start(joinArgs());
+  const part = { segment: { ...segment, segmentId: "seg_part" }, inputs };
+  console_.push(desired(1, { measurements: [{ taskId: "task_2", modelId: "mdl_1", segment, session, inputs, runs: 5, timeoutMs: 30_000, segments: [part, { ...part, segment: { ...part.segment, segmentId: "seg_other" } }], segmentsBudgetMs: 10_000, whenIdle: true }] }));
+  const done = await until(() => last("measures")?.find((one) => one.state === "done" || one.state === "failed"), agent);
+  expect(done.message).toBe(null);
+  expect(done.result?.segments?.map((one) => one.segmentId)).toEqual(["seg_part", "seg_other"]);
+  for (const one of done.result?.segments ?? []) expect(Math.min(one.ms, one.wholeMs, one.runs)).toBeGreaterThan(0);
+  expect(done.result?.wholeP10Ms).toBeLessThanOrEqual(done.result?.wholeP90Ms ?? 0);
+}, 60_000);
+
 test("two nodes measure the link between them", async () => {
   const agent = start(joinArgs());
   await until(() => console_.hellos.length > 0, agent);

@@ -50,6 +50,8 @@ type State = {
   desired: Desired;
   hardware: Hardware;
   lastSample: NodeSample | null;
+  /** When this node last worked on a request; 0 = not since it started. */
+  servedAtMs: number;
   /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
   link: ControlLink | null;
 };
@@ -61,7 +63,7 @@ export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ 
 export async function startAgent(config: AgentConfig, identity: Identity, { log, ring, bootId }: AgentProcess): Promise<Agent> {
   const state: State = {
     identity, tls: tlsOf(identity), httpTls: config.ingressCertificate && (await readIngressCertificate(config.ingressCertificate)), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
-    hardware: await readHardware(config.dataFolder, []), lastSample: null, link: null,
+    hardware: await readHardware(config.dataFolder, []), lastSample: null, servedAtMs: 0, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
   const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };
@@ -124,13 +126,14 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
       savePorts(config.dataFolder, ports).catch((error: Error) => log("warn", "folder", error.message));
     },
   });
-  const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, notice, changed });
+  const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, idleMs: () => nowMs() - state.servedAtMs, notice, changed });
   const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => reporter.link(sample) });
   const reporter = createReporter({
     bootId, nowMs, cursor: () => state.desired.version,
     observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
     sample() {
       state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);
+      if (isServing(state.lastSample)) state.servedAtMs = nowMs();
       return state.lastSample;
     },
     send: (report) => state.link?.send(report) ?? false,
@@ -158,7 +161,7 @@ async function apply({ state }: Context, parts: Parts, next: Desired): Promise<v
   parts.measurements.set(next.measurements);
   parts.meter.set(next.peers);
   const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);
-  await parts.cache.keep([...parts.assignments.inUse().map((one) => one.segment), ...next.measurements.map((task) => task.segment)], digests);
+  await parts.cache.keep([...parts.assignments.inUse().map((one) => one.segment), ...next.measurements.flatMap((task) => [task.segment, ...(task.segments ?? []).map((one) => one.segment)])], digests);
 }
 
 async function providersHere({ log, startChild }: Context): Promise<string[]> {
@@ -248,4 +251,8 @@ function reachableHost(dataHost: string, consoleHost: string): string {
   if (["localhost", "127.0.0.1", "::1"].includes(consoleHost)) return "127.0.0.1";
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter((address) => !address.internal);
   return (addresses.find((address) => address.family === "IPv4") ?? addresses[0])?.address ?? "127.0.0.1";
+}
+
+function isServing(sample: NodeSample): boolean {
+  return sample.stages.some((stage) => stage.done + stage.failed + stage.queueLength > 0) || sample.ingress.some((one) => one.accepted + one.inFlight > 0);
 }

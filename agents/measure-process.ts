@@ -9,7 +9,12 @@ import { messageOf } from "./agent-error.ts";
 import type { MeasuredProfile, MeasureTask, SessionOptions, StatePair } from "./protocol/control.ts";
 import { type DataType, elementCount, tensorBytes } from "./protocol/tensor.ts";
 
-export type ToMeasure = { type: "providers" } | { type: "measure"; task: MeasureTask; skeletonPath: string; deviceClass: string; ortVersion: string };
+export type ToMeasure = { type: "providers" } | MeasureOrder;
+export type MeasureOrder = {
+  type: "measure"; task: MeasureTask; skeletonPath: string; deviceClass: string; ortVersion: string; agentVersion: string;
+  /** Of the task's segments, in their order. */
+  segmentPaths: string[];
+};
 export type FromMeasure =
   | { type: "booted" }
   | { type: "providers"; providers: string[] }
@@ -20,6 +25,9 @@ export type FromMeasure =
 const TINY_MODEL = Buffer.from("CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN", "base64");
 /** Thrown away: caches, lazy allocations, a core waking up. */
 const WARM_RUNS = 3;
+/** Of each segment; when time runs short, at least the second figure. */
+const SEGMENT_RUNS = 15;
+const LEAST_SEGMENT_RUNS = 5;
 /** More tells nothing, and a file that lies about its size must not fill the memory. */
 const MAX_PROFILE_BYTES = 256 * 2 ** 20;
 
@@ -69,36 +77,65 @@ function inputTensor(input: { dataType: DataType; shape: number[] }): Ort.Tensor
   return new (ort().Tensor)(input.dataType as "float32", data as Float32Array, input.shape);
 }
 
-function feedsOf(task: MeasureTask): Record<string, Ort.Tensor> {
+function feedsOf(task: Pick<MeasureTask, "segment" | "inputs">): Record<string, Ort.Tensor> {
   const states = task.segment.states.map((state: StatePair) => ({ name: state.input, dataType: state.dataType, shape: state.shape }));
   const given = new Set(task.inputs.map((input) => input.name));
   return Object.fromEntries([...task.inputs, ...states.filter((state) => !given.has(state.name))].map((input) => [input.name, inputTensor(input)]));
 }
 
-async function measure(order: Extract<ToMeasure, { type: "measure" }>): Promise<MeasuredProfile> {
+async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   const { task } = order;
   const feeds = feedsOf(task);
   const rssBefore = process.memoryUsage.rss();
   const loadStart = performance.now();
   const session = await ort().InferenceSession.create(order.skeletonPath, sessionOptions(task.session));
   const loadMs = performance.now() - loadStart;
-  for (let run = 0; run < WARM_RUNS; run++) await session.run(feeds);
+  const whole = { session, feeds };
+  for (let run = 0; run < WARM_RUNS; run++) await timedRun(whole);
   const times: number[] = [];
-  for (let run = 0; run < task.runs; run++) {
-    const start = performance.now();
-    await session.run(feeds);
-    times.push(performance.now() - start);
-  }
+  for (let run = 0; run < task.runs; run++) times.push(await timedRun(whole));
   const residentBytes = Math.max(0, process.memoryUsage.rss() - rssBefore);
+  const segments = await measureSegments(order, whole);
   await session.release();
   const ops = await profileOps(order, feeds);
-  const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length;
-  const wholeSdMs = Math.sqrt(times.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, times.length - 1));
-  return { deviceClass: order.deviceClass, ortVersion: order.ortVersion, session: task.session, runs: task.runs, wholeMs: median(times), wholeSdMs, loadMs, residentBytes, ops };
+  const { deviceClass, ortVersion, agentVersion } = order;
+  return {
+    deviceClass, ortVersion, agentVersion, session: task.session, runs: task.runs, loadMs, residentBytes, ops, segments,
+    wholeMs: quantile(times, 0.5), wholeSdMs: robustSd(times), wholeP10Ms: quantile(times, 0.1), wholeP90Ms: quantile(times, 0.9),
+  };
+}
+
+type Loaded = { session: Ort.InferenceSession; feeds: Record<string, Ort.Tensor> };
+
+async function timedRun({ session, feeds }: Loaded): Promise<number> {
+  const start = performance.now();
+  await session.run(feeds);
+  return performance.now() - start;
+}
+
+/** Segment by segment until the time is over. A segment and the whole run by turns: what slows the machine down for a moment slows both. */
+async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Loaded): Promise<NonNullable<MeasuredProfile["segments"]>> {
+  const measured: NonNullable<MeasuredProfile["segments"]> = [];
+  const endsAt = performance.now() + (task.segmentsBudgetMs ?? 0);
+  for (const [index, { segment, inputs }] of (task.segments ?? []).entries()) {
+    if (performance.now() >= endsAt) break;
+    const session = await ort().InferenceSession.create(segmentPaths[index] as string, sessionOptions(task.session));
+    const part = { session, feeds: feedsOf({ segment, inputs }) };
+    for (let run = 0; run < WARM_RUNS; run++) await timedRun(part);
+    const times: number[] = [];
+    const wholeTimes: number[] = [];
+    while (times.length < SEGMENT_RUNS && (times.length < LEAST_SEGMENT_RUNS || performance.now() < endsAt)) {
+      wholeTimes.push(await timedRun(whole));
+      times.push(await timedRun(part));
+    }
+    await session.release();
+    measured.push({ segmentId: segment.segmentId, ms: quantile(times, 0.5), sdMs: robustSd(times), wholeMs: quantile(wholeTimes, 0.5), runs: times.length });
+  }
+  return measured;
 }
 
 /** A second session with the profiler on, so that its cost is not in the whole run's time. */
-async function profileOps(order: Extract<ToMeasure, { type: "measure" }>, feeds: Record<string, Ort.Tensor>): Promise<MeasuredProfile["ops"]> {
+async function profileOps(order: MeasureOrder, feeds: Record<string, Ort.Tensor>): Promise<MeasuredProfile["ops"]> {
   const folder = await mkdtemp(join(tmpdir(), "cutplane-profile-"));
   try {
     const session = await ort().InferenceSession.create(order.skeletonPath, { ...sessionOptions(order.task.session), enableProfiling: true, profileFilePrefix: join(folder, "run") });
@@ -129,13 +166,24 @@ export function opTimes(events: readonly TraceEvent[], skip: number): MeasuredPr
     op.times.push(event.dur / 1000);
     found.set(key, op);
   }
-  return [...found.values()].map((op) => ({ name: op.name, opType: op.opType, ms: median(op.times.slice(op.times.length > skip ? skip : 0)) }));
+  return [...found.values()].map((op) => {
+    const times = op.times.slice(op.times.length > skip ? skip : 0);
+    return { name: op.name, opType: op.opType, ms: quantile(times, 0.5), sdMs: robustSd(times) };
+  });
 }
 
-export function median(values: readonly number[]): number {
+/** Between the two nearest values in proportion; 0 of nothing. */
+export function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length === 0 ? 0 : sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  const at = p * (sorted.length - 1);
+  const below = sorted[Math.floor(at)] ?? 0;
+  return below + ((sorted[Math.ceil(at)] ?? below) - below) * (at - Math.floor(at));
+}
+
+/** From the median distance to the median: one run that the system disturbed does not count. 1.4826 makes it a standard deviation where values are normal. */
+export function robustSd(values: readonly number[]): number {
+  const middle = quantile(values, 0.5);
+  return 1.4826 * quantile(values.map((value) => Math.abs(value - middle)), 0.5);
 }
 
 /** The channel's end, also after `kill -9` of the parent, ends this process. */

@@ -175,7 +175,17 @@ export type MeasureTask = {
   session: SessionOptions;
   inputs: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[];
   runs: number; timeoutMs: number;
+  /** Real segments to time beside the whole, from which what a cut costs is learnt. Absent = none; an agent that does not know them leaves them out of its answer. */
+  segments?: MeasureSegment[];
+  /** Time for all of `segments`; those not reached are left out. */
+  segmentsBudgetMs?: number;
+  /** Begin only while this node serves no request, and stop and begin anew when requests come. Absent = at once. */
+  whenIdle?: boolean;
 };
+/** Its session and the whole's run by turns, so that a slow moment falls on both. */
+export type MeasureSegment = { segment: SegmentSpec; inputs: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[] };
+/** More than these of one task are not taken. */
+export const MAX_MEASURE_SEGMENTS = 64;
 
 // ───────────── observed: agent → console ─────────────
 
@@ -209,8 +219,13 @@ export type MeasuredProfile = {
   deviceClass: string; ortVersion: string; session: SessionOptions; runs: number;
   /** Median and standard deviation of whole runs, milliseconds, profiling off. */
   wholeMs: number; wholeSdMs: number; loadMs: number; residentBytes: number;
-  /** Median ms per executed op, profiling on. */
-  ops: { name: string; opType: string; ms: number }[];
+  /** Median ms per executed op, profiling on; `sdMs`: a robust standard deviation of its runs, absent where an agent does not tell it. */
+  ops: { name: string; opType: string; ms: number; sdMs?: number }[];
+  /** Tenth and ninetieth percentile of whole runs. */
+  wholeP10Ms?: number; wholeP90Ms?: number;
+  agentVersion?: string;
+  /** Of the task's segments that were reached: median, and the median of the whole's runs in between. */
+  segments?: { segmentId: string; ms: number; sdMs: number; wholeMs: number; runs: number }[];
 };
 
 /** Event "report": what changed at once, everything else at 1 Hz. Absent field = unchanged since the last report of this connection. */

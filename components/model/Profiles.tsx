@@ -1,38 +1,55 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { api, type ModelFull } from "../api.ts";
+import { api, type ModelFull, type ProfileRow } from "../api.ts";
 import { ms } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { told, toldProblem } from "../ui/notices.ts";
 import { Section } from "../ui/Page.tsx";
+import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 
-/** What is known of the model's speed, per node or device class. */
+/** What is known of the model's speed, per node or device class and mode, with its spread, its age and how well it predicts segments it has not seen. */
 export function Profiles({ model }: { model: ModelFull }) {
   const profiles = useQuery(api.models.profiles.queryOptions({ id: model.id })).data ?? [];
-  const measure = useMutation(api.models.measure.mutationOptions({ onSuccess: () => told("Measuring on the online nodes; each profile appears here when it is done."), onError: (error) => toldProblem("Measuring", error) }));
+  const measure = useMutation(api.models.measure.mutationOptions({ onSuccess: () => told("Measuring when the nodes serve nothing: the whole model and its segments, mode by mode. It can be cancelled under Operations."), onError: (error) => toldProblem("Measuring", error) }));
+  const again = profiles.some((profile) => profile.kind === "measured");
   return (
-    <Section title="Profiles" aside={<Button onClick={() => measure.mutate({ id: model.id })} disabled={measure.isPending}>Measure on the nodes</Button>}>
-      <div className="overflow-x-auto">
+    <Section title="Profiles" aside={<Button onClick={() => measure.mutate({ id: model.id, depth: "segments" })} disabled={measure.isPending}>{again ? "Measure again" : "Measure on the nodes"}</Button>}>
+      <div className="relative overflow-x-auto">
         <table className="rowed w-full">
-          <thead><tr><th>Node</th><th>Device class</th><th>Whole model</th><th>Spread (sd)</th><th>Runs</th><th>Mode</th><th>Measured</th></tr></thead>
-          <tbody>
-            {profiles.map((profile) => (
-              <tr key={profile.id}>
-                <td>{profile.nodeName ?? <span className="text-ink-3">reference</span>}</td>
-                <td className="max-w-64 truncate text-ink-2" title={profile.deviceClass}>{profile.deviceClass}</td>
-                <td><Figure figure={ms(profile.wholeMs)} kind={profile.kind} /></td>
-                <td>{profile.kind === "measured" ? <Figure figure={ms(profile.wholeSdMs)} /> : <span className="text-ink-3">–</span>}</td>
-                <td className="num">{profile.runs}</td>
-                <td className="text-ink-2">{profile.session.intraOpThreads} thread{profile.session.intraOpThreads === 1 ? "" : "s"}, {profile.session.optimization}</td>
-                <td className="text-ink-2">{profile.measuredAt ? <Time iso={profile.measuredAt} /> : "estimated from shapes"}</td>
-              </tr>
-            ))}
-          </tbody>
+          <thead><tr><th>Node</th><th>Device class</th><th>Mode</th><th>Whole model</th><th>Spread (sd)</th><th>10–90 %</th><th>Runs</th><th>Segments: error</th><th>Measured</th></tr></thead>
+          <tbody>{profiles.map((profile) => <ProfileLine key={profile.id} profile={profile} />)}</tbody>
         </table>
       </div>
       {profiles.length === 0 && <p className="py-2 text-ink-2">No profile yet. An estimate comes with the import; a measurement needs a node that is online.</p>}
+      <p className="py-2 text-xs text-ink-3">Segments are measured too, because a fused segment takes longer than the sum of its layers. Their error is the mean over those left out of the fit; beside it, what sums of layers alone would miss by.</p>
     </Section>
+  );
+}
+
+function ProfileLine({ profile }: { profile: ProfileRow }) {
+  const { session, boundary, stale } = profile;
+  const measured = profile.kind === "measured";
+  const none = <span className="text-ink-3">–</span>;
+  return (
+    <tr>
+      <td>{profile.nodeName ?? <span className="text-ink-3">{profile.basis === "device" ? "not measured there" : "reference"}</span>}</td>
+      <td className="max-w-64 truncate text-ink-2" title={profile.deviceClass}>{profile.deviceClass}</td>
+      <td className="text-ink-2">{session.intraOpThreads} thread{session.intraOpThreads === 1 ? "" : "s"}, {session.optimization}, {session.provider}</td>
+      <td><Figure figure={ms(profile.wholeMs)} kind={profile.kind} className={stale === null ? "" : "opacity-55"} /></td>
+      <td>{measured ? <Figure figure={ms(profile.wholeSdMs)} className={stale === null ? "" : "opacity-55"} /> : none}</td>
+      <td className="whitespace-nowrap">{profile.wholeP10Ms === undefined || profile.wholeP90Ms === undefined ? none : `${ms(profile.wholeP10Ms).text}–${ms(profile.wholeP90Ms).text}`}</td>
+      <td className="num">{measured ? profile.runs : none}</td>
+      <td className="whitespace-nowrap">
+        {!boundary ? none : boundary.holdOutErrorPercent === null ? `${boundary.segmentCount} measured, none left out` : (
+          <><span className="num">{boundary.holdOutErrorPercent.toFixed(1)} %</span> <span className="text-ink-3">(sums {boundary.sumErrorPercent?.toFixed(1)} %; {boundary.heldOutCount} of {boundary.segmentCount} left out)</span></>
+        )}
+      </td>
+      <td className="text-ink-2">
+        {profile.measuredAt ? <Time iso={profile.measuredAt} /> : profile.basis === "device" ? "estimated from other models measured there" : "estimated from shapes"}
+        {stale !== null && <div className="max-w-72 text-xs"><State tone="warn">stale</State> <span>{stale}</span></div>}
+      </td>
+    </tr>
   );
 }

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { deleteModel } from "../commands/delete-model.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
+import { listPlanningProfiles } from "../commands/list-planning-profiles.ts";
 import { profileModel } from "../commands/profile-model.ts";
 import { renameModel } from "../commands/rename-model.ts";
 import { readBuiltInSample } from "../commands/read-sample.ts";
 import { setProcessor } from "../commands/set-processor.ts";
 import { setSample } from "../commands/set-sample.ts";
 import { findModel, listModelDeployments, listModels, type StoredModel, toModelRow } from "../store/models.ts";
-import { listNodes } from "../store/nodes.ts";
-import { listProfiles } from "../store/profiles.ts";
 import { givenSample, modelDetail, modelRow, profileRow } from "./schemas/model-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { processorSpec } from "./schemas/tensor-schemas.ts";
@@ -31,9 +30,7 @@ export const models = router({
     .input(byId)
     .output(z.array(profileRow))
     .query(async ({ ctx, input }) => {
-      await findOrThrow(findModel(ctx.deps.db, input.id), "model", input.id);
-      const [profiles, nodes] = await Promise.all([listProfiles(ctx.deps.db, input.id), listNodes(ctx.deps.db)]);
-      return profiles.map((profile) => ({ ...profile, nodeName: nodes.find((node) => node.id === profile.nodeId)?.name ?? null }));
+      return listPlanningProfiles(ctx.deps, await findOrThrow(findModel(ctx.deps.db, input.id), "model", input.id));
     }),
   rename: procedure
     .meta({ openapi: { method: "PATCH", path: "/models/{id}", tags: ["models"], summary: "Rename a model" } })
@@ -54,8 +51,8 @@ export const models = router({
       return { model: await toDetail(ctx.deps, model), operation };
     }),
   measure: procedure
-    .meta({ openapi: { method: "POST", path: "/models/{id}/measure", tags: ["models"], summary: "Measure the model on live nodes, by default one of each device class" } })
-    .input(byId.extend({ nodeIds: z.array(z.string()).max(1000).optional(), idempotencyKey }))
+    .meta({ openapi: { method: "POST", path: "/models/{id}/measure", tags: ["models"], summary: "Measure the model on live nodes, by default one of each device class; with depth “segments” also real segments in every mode, when the nodes are idle" } })
+    .input(byId.extend({ nodeIds: z.array(z.string()).max(1000).optional(), depth: z.enum(["whole", "segments"]).default("whole"), idempotencyKey }))
     .output(z.object({ operation }))
     .mutation(async ({ ctx, input }) => ({ operation: await profileModel(ctx.deps, input, ctx.actor) })),
   delete: procedure

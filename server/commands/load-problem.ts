@@ -4,11 +4,11 @@ import { canonicalJson } from "../planner/canonical-json.ts";
 import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import { buildProblem, type Problem } from "../planner/problem.ts";
 import { findModel, type StoredModel } from "../store/models.ts";
-import { listProfiles } from "../store/profiles.ts";
 import { findTopology, type StoredTopology } from "../store/topologies.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { listLiveFleet } from "./list-live-fleet.ts";
+import { listPlanningProfiles } from "./list-planning-profiles.ts";
 
 export type LoadedProblem = {
   problem: Problem;
@@ -20,12 +20,12 @@ export type LoadedProblem = {
 
 /** `beside`: counts what deployments hold of the nodes, of all (null) or all but one; absent = the nodes are taken as empty. @throws AppError not-found */
 export async function loadProblem(deps: Deps, input: { modelId: string; topologyId: string; beside?: string | null }): Promise<LoadedProblem> {
-  const [model, topology, profiles, live] = await Promise.all([
+  const [model, topology, live] = await Promise.all([
     findOrThrow(findModel(deps.db, input.modelId), "model", input.modelId),
     findOrThrow(findTopology(deps.db, input.topologyId), "topology", input.topologyId),
-    listProfiles(deps.db, input.modelId),
     listLiveFleet(deps),
   ]);
+  const profiles = await listPlanningProfiles(deps, model);
   const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
   const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, session: DEFAULT_SESSION, ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const figures = {

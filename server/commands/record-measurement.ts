@@ -1,10 +1,15 @@
 // Owns what a node's measurement becomes: a measured profile, and the end of its operation with the last one of it.
 import type { ObservedMeasure } from "../../agents/protocol/control.ts";
-import { layersFromMeasured } from "../model/measured-profile.ts";
+import { reachedPace } from "../model/device-rates.ts";
+import { keepBoundary } from "../model/keep-boundary.ts";
+import { measuredProfile } from "../model/measured-profile.ts";
+import { DEFAULT_SESSION } from "../planner/default-session.ts";
+import { sameSession } from "../planner/problem.ts";
+import { saveDevicePace } from "../store/device-paces.ts";
 import type { Tx } from "../store/db.ts";
-import { deleteMeasureTask, findMeasureTask, listMeasureTasks } from "../store/measure-tasks.ts";
+import { deleteMeasureTask, findMeasureTask, listMeasureTasks, type StoredMeasureTask } from "../store/measure-tasks.ts";
 import { findModel } from "../store/models.ts";
-import { saveProfile } from "../store/profiles.ts";
+import { findMeasuredProfile, saveProfile } from "../store/profiles.ts";
 import type { Append } from "../events/publish.ts";
 import type { Deps } from "./deps.ts";
 import { endOperation, reportProgress } from "./run-operation.ts";
@@ -20,7 +25,7 @@ export async function recordMeasurement(deps: Deps, nodeId: string, measure: Obs
   await deps.publisher.transact(async (tx, append) => {
     if (!(await findMeasureTask(tx, measure.taskId))) return;
     await deleteMeasureTask(tx, measure.taskId);
-    const failure = await saveResult(deps, tx, append, nodeId, measure);
+    const failure = await saveResult(deps, tx, append, stored, measure);
     const left = (await listMeasureTasks(tx)).filter((other) => other.operationId === stored.operationId);
     if (failure === null && left.length > 0) return;
     // One failure ends it: the others still deliver their profiles, but who waits should hear now.
@@ -31,13 +36,15 @@ export async function recordMeasurement(deps: Deps, nodeId: string, measure: Obs
 }
 
 /** Why it can't be used, or null. */
-async function saveResult(deps: Deps, tx: Tx, append: Append, nodeId: string, measure: ObservedMeasure): Promise<string | null> {
+async function saveResult(deps: Deps, tx: Tx, append: Append, { nodeId, ranges }: StoredMeasureTask, measure: ObservedMeasure): Promise<string | null> {
   if (measure.state === "failed" || measure.result === null) return measure.message ?? "The node could not measure the model.";
   const model = await findModel(tx, measure.modelId);
   if (!model) return "The model was deleted meanwhile.";
   const at = new Date(deps.clock.now());
-  const profile = layersFromMeasured(model.facts, measure.result, at.toISOString());
+  const fresh = measuredProfile(model.facts, measure.result, { measuredAt: at.toISOString(), ranges: new Map((ranges ?? []).map(({ segmentId, from, to }) => [segmentId, { from, to }])) });
+  const profile = keepBoundary(fresh, await findMeasuredProfile(tx, model.id, fresh));
   await saveProfile(tx, model.id, profile, nodeId, at);
+  if (sameSession(profile.session, DEFAULT_SESSION)) await saveDevicePace(tx, profile.deviceClass, reachedPace(model.id, model.facts, profile));
   await append({
     name: "profile.measured",
     subjectId: model.id,

@@ -48,7 +48,7 @@ export function startLoops(deps: Deps): Loops {
   const unlisten = deps.publisher.listen((event) => {
     if (WAKING_EVENTS.includes(event.name)) wake();
     if (event.name === "migration.finished") drains.wake();
-    if (event.name === "model.imported" || event.name === "node.online") measure.wake();
+    if (event.name === "model.imported" || event.name === "node.online" || event.name === "profile.measured") measure.wake();
   });
   return {
     wake,

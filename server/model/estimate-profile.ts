@@ -1,23 +1,26 @@
-// Owns the guess of a model's speed before anything was measured: a roofline per layer (Williams et al., CACM 2009) on a reference core.
-import type { ModelFacts } from "./model.ts";
+// Owns the guess of a model's speed before anything was measured: a roofline per layer (Williams et al., CACM 2009), on a reference core or on what other models reached
+// on a device.
+import type { DeviceRates } from "./device-rates.ts";
+import type { Layer, ModelFacts } from "./model.ts";
 import type { Profile } from "./profile.ts";
 
 /** One core of a 2020s x86 server running ONNX Runtime: what convolutions and matrix products sustain, what memory feeds, what an op costs to start. */
-export const REFERENCE_FLOPS_PER_SECOND = 40e9;
-export const REFERENCE_MEMORY_BYTES_PER_SECOND = 8e9;
-const OP_START_MS = 0.004;
+export const REFERENCE_RATES: DeviceRates = { flopsPerSecond: 40e9, memoryBytesPerSecond: 8e9, opStartMs: 0.004 };
 export const REFERENCE_DEVICE_CLASS = "reference";
 
-/** Always `kind: "estimated"`. Scale by a node's speed to use it there. */
-export function estimateProfile(facts: Pick<ModelFacts, "digest" | "layers">): Profile {
-  const layerMs = facts.layers.map((layer) => {
-    const computeMs = (layer.flops / REFERENCE_FLOPS_PER_SECOND) * 1000;
-    const memoryMs = ((layer.weightBytes + layer.workspaceBytes) / REFERENCE_MEMORY_BYTES_PER_SECOND) * 1000;
-    return Math.max(computeMs, memoryMs) + layer.opCount * OP_START_MS;
-  });
+/** What bounds a layer, and how long that takes. */
+export function layerRoofline(layer: Pick<Layer, "flops" | "weightBytes" | "workspaceBytes" | "opCount">, rates: DeviceRates): { bound: "compute" | "memory"; ms: number } {
+  const computeMs = (layer.flops / rates.flopsPerSecond) * 1000;
+  const memoryMs = ((layer.weightBytes + layer.workspaceBytes) / rates.memoryBytesPerSecond) * 1000;
+  return { bound: computeMs >= memoryMs ? "compute" : "memory", ms: Math.max(computeMs, memoryMs) + layer.opCount * rates.opStartMs };
+}
+
+/** Always `kind: "estimated"`. On the reference core, scale by a node's speed to use it there; `device`: what was reached on a device class. */
+export function estimateProfile(facts: Pick<ModelFacts, "digest" | "layers">, device?: { deviceClass: string; rates: DeviceRates }): Profile {
+  const layerMs = facts.layers.map((layer) => layerRoofline(layer, device?.rates ?? REFERENCE_RATES).ms);
   return {
     modelDigest: facts.digest,
-    deviceClass: REFERENCE_DEVICE_CLASS,
+    deviceClass: device?.deviceClass ?? REFERENCE_DEVICE_CLASS,
     session: { intraOpThreads: 1, optimization: "all", provider: "cpu" },
     kind: "estimated",
     layerMs,
@@ -25,5 +28,6 @@ export function estimateProfile(facts: Pick<ModelFacts, "digest" | "layers">): P
     wholeSdMs: 0,
     measuredAt: null,
     runs: 0,
+    basis: device ? "device" : "reference",
   };
 }

@@ -2,8 +2,29 @@
 // spread by the estimate, and the whole is scaled to whole runs measured without the profiler (which slows small ops down).
 import type { MeasuredProfile } from "../../agents/protocol/control.ts";
 import { estimateProfile } from "./estimate-profile.ts";
+import { fitBoundary } from "./fit-boundary.ts";
 import type { ModelFacts } from "./model.ts";
 import type { Profile } from "./profile.ts";
+
+/** Which segments are left out of the fit is the same each time, so that errors of two measurements can be compared. */
+const HOLD_OUT_SEED = 7;
+
+/** Layer ranges of the segments that were asked for, by id. */
+export type SegmentRanges = ReadonlyMap<string, { from: number; to: number }>;
+
+/** Times per layer that add up to `measured.wholeMs`, corrected by what its segments took. `measuredAt` is the report's ISO time. */
+export function measuredProfile(facts: Pick<ModelFacts, "digest" | "layers" | "cuts">, measured: MeasuredProfile, about: { measuredAt: string; ranges: SegmentRanges }): Profile {
+  const profile = layersFromMeasured(facts, measured, about.measuredAt);
+  const segments = (measured.segments ?? []).flatMap(({ segmentId, ms, wholeMs }) => {
+    const range = about.ranges.get(segmentId);
+    // As a share of the whole's runs in between, so that a slower moment of the machine falls out.
+    return range && wholeMs > 0 ? [{ ...range, ms: (ms / wholeMs) * measured.wholeMs }] : [];
+  });
+  const fit = fitBoundary({ layerMs: profile.layerMs, cuts: facts.cuts, segments, seed: HOLD_OUT_SEED });
+  if (!fit) return profile;
+  const { layerMs, ...boundary } = fit;
+  return { ...profile, layerMs, boundary };
+}
 
 /** Times per layer that add up to `measured.wholeMs`. `measuredAt` is the report's ISO time. */
 export function layersFromMeasured(facts: Pick<ModelFacts, "digest" | "layers">, measured: MeasuredProfile, measuredAt: string): Profile {
@@ -11,12 +32,15 @@ export function layersFromMeasured(facts: Pick<ModelFacts, "digest" | "layers">,
   const layerOf = new Map<string, number>();
   for (const layer of facts.layers) for (const name of layer.opNames) if (!name.startsWith("#")) layerOf.set(name, layer.index);
   const layerMs: number[] = new Array<number>(facts.layers.length).fill(0);
+  const variance: number[] = new Array<number>(facts.layers.length).fill(0);
   let unknownMs = 0;
   const unnamedMs = new Map<string, number>();
   for (const op of measured.ops) {
     const index = attribute(op.name, layerOf);
-    if (index !== null) layerMs[index] = (layerMs[index] ?? 0) + op.ms;
-    else unnamedMs.set(op.opType, (unnamedMs.get(op.opType) ?? 0) + op.ms);
+    if (index !== null) {
+      layerMs[index] = (layerMs[index] ?? 0) + op.ms;
+      variance[index] = (variance[index] ?? 0) + (op.sdMs ?? 0) ** 2;
+    } else unnamedMs.set(op.opType, (unnamedMs.get(op.opType) ?? 0) + op.ms);
   }
   // Once a type: an answer may name a hundred thousand ops.
   const types = new Set(facts.layers.flatMap((layer) => Object.keys(layer.opTypes)));
@@ -35,6 +59,10 @@ export function layersFromMeasured(facts: Pick<ModelFacts, "digest" | "layers">,
     wholeSdMs: measured.wholeSdMs,
     measuredAt,
     runs: measured.runs,
+    ortVersion: measured.ortVersion,
+    ...(measured.agentVersion === undefined ? {} : { agentVersion: measured.agentVersion }),
+    ...(measured.wholeP10Ms === undefined || measured.wholeP90Ms === undefined ? {} : { wholeP10Ms: measured.wholeP10Ms, wholeP90Ms: measured.wholeP90Ms }),
+    ...(measured.ops.some((op) => op.sdMs !== undefined) ? { layerSdMs: variance.map((value) => Math.sqrt(value) * scale) } : {}),
   };
 }
 

@@ -15,4 +15,27 @@ export type Profile = {
   /** ISO time; null for an estimate. */
   measuredAt: string | null;
   runs: number;
+  /** Robust standard deviation of each layer; absent where it is not known. */
+  layerSdMs?: number[];
+  /** Tenth and ninetieth percentile of whole runs. */
+  wholeP10Ms?: number;
+  wholeP90Ms?: number;
+  agentVersion?: string;
+  ortVersion?: string;
+  /** What segments cost beyond their layers; absent where none were measured. */
+  boundary?: ProfileBoundary;
+  /** How an estimate came about: "reference" = a reference core; "device" = what other models reached on this device class. */
+  basis?: "reference" | "device";
+};
+
+/** By position 0…n, see the cost model; and how well segments that the fit did not see were predicted. */
+export type ProfileBoundary = {
+  entryMs: number[];
+  exitMs: number[];
+  segmentCount: number;
+  heldOutCount: number;
+  /** Mean absolute error over segments left out of the fit, percent; null = too few to leave any out. */
+  holdOutErrorPercent: number | null;
+  /** The same segments by sums of their layers alone. */
+  sumErrorPercent: number | null;
 };

@@ -119,9 +119,8 @@ function withOthers(problemNode: ProblemNode, node: TopologyNode, input: Problem
 function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
   const live = node.nodeId === null ? undefined : input.live.nodes.find((candidate) => candidate.nodeId === node.nodeId);
   const measured = live && node.speed === null ? input.profiles.find((profile) => profile.kind === "measured" && profile.deviceClass === live.deviceClass && sameSession(profile.session, input.session)) : undefined;
-  // A node without a measurement runs at the reference core's estimate; under a quota of less than one core, at that share of it.
-  const speed = node.speed ?? (live ? Math.min(1, live.cores) : 1);
-  const layerMs = measured ? measured.layerMs : estimateProfile(input.facts).layerMs.map((ms) => ms / speed);
+  const layerMs = measured?.layerMs ?? estimatedLayerMs(node, live, input);
+  const none = new Array<number>(layerMs.length + 1).fill(0);
   const cumulativeMs = [0];
   for (const ms of layerMs) cumulativeMs.push((cumulativeMs.at(-1) ?? 0) + ms);
   return {
@@ -129,8 +128,8 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     name: node.name,
     layerMs,
     cumulativeMs,
-    entryMs: cumulativeMs.map(() => 0),
-    exitMs: cumulativeMs.map(() => 0),
+    entryMs: measured?.boundary?.entryMs ?? none,
+    exitMs: measured?.boundary?.exitMs ?? none,
     handoverMs: SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
     kind: measured ? "measured" : "estimated",
@@ -145,6 +144,14 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     workWatts: node.activeWatts === null ? null : Math.max(0, node.activeWatts - (node.idleWatts ?? 0)),
     gramsPerKilowattHour: node.gramsPerKilowattHour ?? input.topology.zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null,
   };
+}
+
+/** By what other models reached on this device class; else at the reference core's estimate, under a quota of less than one core at that share of it. */
+function estimatedLayerMs(node: TopologyNode, live: LiveNode | undefined, input: ProblemInput): number[] {
+  const device = live && node.speed === null ? input.profiles.find((profile) => profile.kind === "estimated" && profile.deviceClass === live.deviceClass && sameSession(profile.session, input.session)) : undefined;
+  if (device) return device.layerMs;
+  const speed = node.speed ?? (live ? Math.min(1, live.cores) : 1);
+  return estimateProfile(input.facts).layerMs.map((ms) => ms / speed);
 }
 
 /** Bytes at the model's default dimensions; a dimension nobody knows counts as 1. */

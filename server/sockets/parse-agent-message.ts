@@ -1,7 +1,7 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -50,7 +50,9 @@ const measure = z.object({
   result: z
     .object({
       deviceClass, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
-      ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount })).max(MAX_OPS),
+      ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount, sdMs: amount.optional() })).max(MAX_OPS),
+      wholeP10Ms: amount.optional(), wholeP90Ms: amount.optional(), agentVersion: id.optional(),
+      segments: z.array(z.object({ segmentId: id, ms: amount, sdMs: amount, wholeMs: amount, runs: count })).max(MAX_MEASURE_SEGMENTS).optional(),
     })
     .nullable(),
 });

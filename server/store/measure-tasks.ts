@@ -5,7 +5,11 @@ import { deleteSetting, findSetting, listSettings, saveSetting } from "./setting
 
 const KEY_PREFIX = "measure-task/";
 
-export type StoredMeasureTask = { task: MeasureTask; nodeId: string; operationId: string; createdAt: string };
+export type StoredMeasureTask = {
+  task: MeasureTask; nodeId: string; operationId: string; createdAt: string;
+  /** Layers of the task's segments; absent where it has none. */
+  ranges?: { segmentId: string; from: number; to: number }[];
+};
 
 export async function saveMeasureTask(db: Db | Tx, stored: StoredMeasureTask): Promise<void> {
   await saveSetting(db, KEY_PREFIX + stored.task.taskId, stored);

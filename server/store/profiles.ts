@@ -19,6 +19,12 @@ export async function saveProfile(db: Db | Tx, modelId: string, profile: Profile
   return toProfile(row);
 }
 
+/** Of the same device class and mode as `like`. */
+export async function findMeasuredProfile(db: Db | Tx, modelId: string, like: Pick<Profile, "deviceClass" | "session">): Promise<StoredProfile | null> {
+  const row = await db.profile.findFirst({ where: { modelId, deviceClass: like.deviceClass, mode: canonicalJson(like.session), kind: "measured" } });
+  return row && toProfile(row);
+}
+
 /** Measured ones first, newest first. */
 export async function listProfiles(db: Db | Tx, modelId: string): Promise<StoredProfile[]> {
   const rows = await db.profile.findMany({ where: { modelId }, orderBy: [{ kind: "desc" }, { createdAt: "desc" }] });

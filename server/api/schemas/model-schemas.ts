@@ -121,5 +121,16 @@ export const profileRow = z
     wholeSdMs: z.number(),
     measuredAt: z.string().nullable(),
     runs: z.number(),
+    layerSdMs: z.array(z.number()).optional(),
+    wholeP10Ms: z.number().optional(),
+    wholeP90Ms: z.number().optional(),
+    agentVersion: z.string().optional(),
+    ortVersion: z.string().optional(),
+    boundary: z
+      .object({ entryMs: z.array(z.number()), exitMs: z.array(z.number()), segmentCount: z.number(), heldOutCount: z.number(), holdOutErrorPercent: z.number().nullable(), sumErrorPercent: z.number().nullable() })
+      .optional()
+      .meta({ description: "What segments cost beyond their layers, by position, and the mean absolute error over measured segments that the fit did not see." }),
+    basis: z.enum(["reference", "device"]).optional().meta({ description: "Of an estimate: a reference core, or what other models reached on this device class." }),
+    stale: z.string().nullable().meta({ description: "Why it is stale; null = fresh, or an estimate." }),
   })
   .meta({ id: "Profile" });
