@@ -14,6 +14,8 @@ export type MeasureOrder = {
   type: "measure"; task: MeasureTask; skeletonPath: string; deviceClass: string; ortVersion: string; agentVersion: string;
   /** Of the task's segments, in their order. */
   segmentPaths: string[];
+  /** Cores this node may use: below 1 a quota pauses every run, and its pauses count. */
+  cores: number;
 };
 export type FromMeasure =
   | { type: "booted" }
@@ -90,10 +92,11 @@ async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   const loadStart = performance.now();
   const session = await ort().InferenceSession.create(order.skeletonPath, sessionOptions(task.session));
   const loadMs = performance.now() - loadStart;
-  const whole = { session, feeds };
+  const whole = { session, feeds, byProcessor: countsByProcessor(order) };
   for (let run = 0; run < WARM_RUNS; run++) await timedRun(whole);
-  const times: number[] = [];
-  for (let run = 0; run < task.runs; run++) times.push(await timedRun(whole));
+  const runs: Run[] = [];
+  for (let run = 0; run < task.runs; run++) runs.push(await timedRun(whole));
+  const times = runs.map((run) => run.ms);
   const residentBytes = Math.max(0, process.memoryUsage.rss() - rssBefore);
   const segments = await measureSegments(order, whole);
   await session.release();
@@ -101,16 +104,28 @@ async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   const { deviceClass, ortVersion, agentVersion } = order;
   return {
     deviceClass, ortVersion, agentVersion, session: task.session, runs: task.runs, loadMs, residentBytes, ops, segments,
-    wholeMs: quantile(times, 0.5), wholeSdMs: robustSd(times), wholeP10Ms: quantile(times, 0.1), wholeP90Ms: quantile(times, 0.9),
+    wholeMs: quantile(times, 0.5), wholeSdMs: robustSd(times), wholeP10Ms: quantile(times, 0.1), wholeP90Ms: quantile(times, 0.9), wholeClockMs: quantile(runs.map((run) => run.clockMs), 0.5),
   };
 }
 
-type Loaded = { session: Ort.InferenceSession; feeds: Record<string, Ort.Tensor> };
+type Loaded = { session: Ort.InferenceSession; feeds: Record<string, Ort.Tensor>; byProcessor: boolean };
+type Run = { ms: number; clockMs: number };
 
-async function timedRun({ session, feeds }: Loaded): Promise<number> {
+/**
+ * Whether a run counts by the processor's time it took, and not by the clock: what else the machine does at this moment is not the model's. With several threads
+ * the clock alone knows how well they share the work, and under a quota below one core the pauses are the node's pace.
+ */
+function countsByProcessor({ task, cores }: MeasureOrder): boolean {
+  return task.session.intraOpThreads === 1 && cores >= 1;
+}
+
+async function timedRun({ session, feeds, byProcessor }: Loaded): Promise<Run> {
   const start = performance.now();
+  const before = process.cpuUsage();
   await session.run(feeds);
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  const clockMs = performance.now() - start;
+  return { ms: byProcessor ? Math.min(clockMs, (user + system) / 1000) : clockMs, clockMs };
 }
 
 /** Segment by segment until the time is over. A segment and the whole run by turns: what slows the machine down for a moment slows both. */
@@ -120,13 +135,13 @@ async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Load
   for (const [index, { segment, inputs }] of (task.segments ?? []).entries()) {
     if (performance.now() >= endsAt) break;
     const session = await ort().InferenceSession.create(segmentPaths[index] as string, sessionOptions(task.session));
-    const part = { session, feeds: feedsOf({ segment, inputs }) };
+    const part = { session, feeds: feedsOf({ segment, inputs }), byProcessor: whole.byProcessor };
     for (let run = 0; run < WARM_RUNS; run++) await timedRun(part);
     const times: number[] = [];
     const wholeTimes: number[] = [];
     while (times.length < SEGMENT_RUNS && (times.length < LEAST_SEGMENT_RUNS || performance.now() < endsAt)) {
-      wholeTimes.push(await timedRun(whole));
-      times.push(await timedRun(part));
+      wholeTimes.push((await timedRun(whole)).ms);
+      times.push((await timedRun(part)).ms);
     }
     await session.release();
     measured.push({ segmentId: segment.segmentId, ms: quantile(times, 0.5), sdMs: robustSd(times), wholeMs: quantile(wholeTimes, 0.5), runs: times.length });

@@ -79,8 +79,8 @@ export function createMeasurements(options: MeasurementsOptions): Measurements {
     const segmentPaths: string[] = [];
     for (const { segment } of segments) segmentPaths.push(await options.cache.segment(segment, { signal }));
     tell(task, { state: "running" });
-    const { deviceClass, ortVersion } = options.hardware();
-    const order: MeasureOrder = { type: "measure", task: { ...task, segments }, skeletonPath, segmentPaths, deviceClass, ortVersion, agentVersion: AGENT_VERSION };
+    const { deviceClass, ortVersion, cores } = options.hardware();
+    const order: MeasureOrder = { type: "measure", task: { ...task, segments }, skeletonPath, segmentPaths, deviceClass, ortVersion, cores, agentVersion: AGENT_VERSION };
     const answer = await askMeasureProcess(options.startChild, order, task.timeoutMs, signal);
     if (answer.type !== "result") throw new Error(answer.type === "failed" ? answer.message : "the measuring process answered something else");
     return answer.result;

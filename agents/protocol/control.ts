@@ -223,6 +223,8 @@ export type MeasuredProfile = {
   ops: { name: string; opType: string; ms: number; sdMs?: number }[];
   /** Tenth and ninetieth percentile of whole runs. */
   wholeP10Ms?: number; wholeP90Ms?: number;
+  /** Median by the clock. Where times above count by the processor (one thread, a core or more), more than those: other work held the cores meanwhile. */
+  wholeClockMs?: number;
   agentVersion?: string;
   /** Of the task's segments that were reached: median, and the median of the whole's runs in between. */
   segments?: { segmentId: string; ms: number; sdMs: number; wholeMs: number; runs: number }[];

@@ -9,6 +9,9 @@ import { Section } from "../ui/Page.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 
+/** Less is what every machine does beside. */
+const BUSY_FROM = 1.25;
+
 /** What is known of the model's speed, per node or device class and mode, with its spread, its age and how well it predicts segments it has not seen. */
 export function Profiles({ model }: { model: ModelFull }) {
   const profiles = useQuery(api.models.profiles.queryOptions({ id: model.id })).data ?? [];
@@ -48,6 +51,7 @@ function ProfileLine({ profile }: { profile: ProfileRow }) {
       </td>
       <td className="text-ink-2">
         {profile.measuredAt ? <Time iso={profile.measuredAt} /> : profile.basis === "device" ? "estimated from other models measured there" : "estimated from shapes"}
+        {measured && profile.wholeClockMs !== undefined && profile.wholeClockMs > profile.wholeMs * BUSY_FROM && <div className="max-w-72 text-xs">the node was busy: {(profile.wholeClockMs / profile.wholeMs).toFixed(1)}× as long by the clock</div>}
         {stale !== null && <div className="max-w-72 text-xs"><State tone="warn">stale</State> <span>{stale}</span></div>}
       </td>
     </tr>

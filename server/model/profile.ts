@@ -20,6 +20,8 @@ export type Profile = {
   /** Tenth and ninetieth percentile of whole runs. */
   wholeP10Ms?: number;
   wholeP90Ms?: number;
+  /** Median by the clock; well above wholeMs = other work held the node's cores meanwhile. */
+  wholeClockMs?: number;
   agentVersion?: string;
   ortVersion?: string;
   /** What segments cost beyond their layers; absent where none were measured. */

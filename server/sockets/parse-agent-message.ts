@@ -51,7 +51,7 @@ const measure = z.object({
     .object({
       deviceClass, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
       ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount, sdMs: amount.optional() })).max(MAX_OPS),
-      wholeP10Ms: amount.optional(), wholeP90Ms: amount.optional(), agentVersion: id.optional(),
+      wholeP10Ms: amount.optional(), wholeP90Ms: amount.optional(), wholeClockMs: amount.optional(), agentVersion: id.optional(),
       segments: z.array(z.object({ segmentId: id, ms: amount, sdMs: amount, wholeMs: amount, runs: count })).max(MAX_MEASURE_SEGMENTS).optional(),
     })
     .nullable(),

@@ -124,6 +124,7 @@ export const profileRow = z
     layerSdMs: z.array(z.number()).optional(),
     wholeP10Ms: z.number().optional(),
     wholeP90Ms: z.number().optional(),
+    wholeClockMs: z.number().optional().meta({ description: "Median by the clock: well above wholeMs = other work held the node's cores meanwhile." }),
     agentVersion: z.string().optional(),
     ortVersion: z.string().optional(),
     boundary: z
