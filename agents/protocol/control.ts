@@ -286,7 +286,7 @@ export type RequestTrace = {
   answer?: { receiveMs: number; roundTripMs: number | null; bytes: number };
 };
 /** Measured by this node towards a peer, by probe frames over a mutual-TLS data connection. */
-export type LinkSample = { toNodeId: string; at: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; error: string | null };
+export type LinkSample = { toNodeId: string; at: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; error: string | null; /** Round trips behind the figures. Absent = not told. */ rounds?: number };
 
 // ───────────── log: console → agent, event "logs" (LogQuery, acknowledged with LogPage), only while somebody looks ─────────────
 

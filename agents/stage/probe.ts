@@ -46,20 +46,20 @@ export async function probePeer({ tls, peer, dataProxy, bandwidth, signal }: Pro
   }
 }
 
-function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: AbortSignal | undefined): Promise<Pick<LinkSample, "rttMs" | "rttSdMs" | "bandwidthBytesPerSecond">> {
+function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: AbortSignal | undefined): Promise<Pick<LinkSample, "rttMs" | "rttSdMs" | "bandwidthBytesPerSecond" | "rounds">> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => connection.close("deadline", "the probe took too long"), MAX_PROBE_MS / 2);
     const abort = () => connection.close("cancelled", "the probe was cancelled");
     const times: number[] = [];
     const body = new Uint8Array(MAX_CHUNK_BYTES);
     let sentAt = performance.now();
-    let burst: { startedAt: number; firstAckAt: number; acked: number; sent: number } | null = null;
+    let burst: { startedAt: number; acked: number; sent: number } | null = null;
     const bandwidths: number[] = [];
     let pause: NodeJS.Timeout | undefined;
     const ping = () => { sentAt = performance.now(); connection.sendControl("probe", { value: times.length }); };
     const sendBulk = () => { burst!.sent++; connection.sendControl("probe", { value: ROUND_TRIPS + burst!.sent }, body); };
     const startBurst = () => {
-      burst = { startedAt: performance.now(), firstAckAt: 0, acked: 0, sent: 0 };
+      burst = { startedAt: performance.now(), acked: 0, sent: 0 };
       for (let i = 0; i < BULK_AHEAD; i++) sendBulk();
     };
     const finish = () => {
@@ -68,12 +68,16 @@ function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: Abo
       const used = times.slice(1);
       const mean = used.reduce((sum, ms) => sum + ms, 0) / used.length;
       const bandwidthBytesPerSecond = bandwidths.length > 0 ? Math.max(...bandwidths) : null;
-      resolve({ rttMs: median(used), rttSdMs: Math.sqrt(used.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / used.length), bandwidthBytesPerSecond });
+      resolve({ rttMs: median(used), rttSdMs: Math.sqrt(used.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / used.length), bandwidthBytesPerSecond, rounds: used.length });
       connection.close("going_away", "measured");
     };
-    /** From the first acknowledgement on: the pipe is full then, and one round trip does not count as transfer time. */
-    const endBurst = ({ acked, firstAckAt }: NonNullable<typeof burst>) => {
-      if (acked > 1) bandwidths.push(((acked - 1) * MAX_CHUNK_BYTES) / ((performance.now() - firstAckAt) / 1000));
+    /**
+     * From the first byte sent to the last acknowledgement, less one round trip. Counting from the first acknowledgement on would be shorter still, but one that comes late
+     * (a busy process on either side) lets all others arrive in a bunch, and the link seem several times as wide as it is: this way a stall can only make it narrower.
+     */
+    const endBurst = ({ acked, startedAt }: NonNullable<typeof burst>) => {
+      const elapsedMs = performance.now() - startedAt - Math.min(...times);
+      if (acked > 1 && elapsedMs > 0) bandwidths.push((acked * MAX_CHUNK_BYTES) / (elapsedMs / 1000));
       burst = null;
       // A burst that ran into its time says enough: on a slow link more of them only get in the way.
       if (bandwidths.length >= BURSTS || acked * MAX_CHUNK_BYTES < MAX_BURST_BYTES) return finish();
@@ -88,7 +92,6 @@ function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: Abo
       }
       if (!burst) return;
       burst.acked++;
-      if (burst.acked === 1) burst.firstAckAt = now;
       const enough = now - burst.startedAt > BURST_MS || burst.sent * MAX_CHUNK_BYTES >= MAX_BURST_BYTES;
       if (!enough) sendBulk();
       else if (burst.acked >= burst.sent || (burst.acked > 1 && now - burst.startedAt > 4 * BURST_MS)) endBurst(burst);
