@@ -84,11 +84,14 @@ async function takeOne(page: Page, url: string, screen: Screen, file: string): P
 
 /** A page of reading scrolls inside of the frame: the window grows by what is out of sight. */
 async function unroll(page: Page): Promise<void> {
-  const hidden = await page.evaluate(() => { const main = document.querySelector("main"); return main ? main.scrollHeight - main.clientHeight : 0; });
-  const size = page.viewportSize();
-  if (!size || hidden <= 0) return;
-  await page.setViewportSize({ ...size, height: Math.min(WHOLE_HEIGHT_MAX_PX, size.height + hidden) });
-  await page.waitForTimeout(300);
+  // Twice: a part that may fill a share of the window grows with it.
+  for (let round = 0; round < 2; round++) {
+    const hidden = await page.evaluate(() => { const main = document.querySelector("main"); return main ? main.scrollHeight - main.clientHeight : 0; });
+    const size = page.viewportSize();
+    if (!size || hidden <= 0) return;
+    await page.setViewportSize({ ...size, height: Math.min(WHOLE_HEIGHT_MAX_PX, size.height + hidden) });
+    await page.waitForTimeout(300);
+  }
 }
 
 await main();

@@ -15,7 +15,7 @@ export function DeleteModel({ model }: { model: ModelFull }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button look="danger" onClick={() => setOpen(true)} data-testid="delete-model">Delete</Button>
+      <Button look="danger" onClick={() => setOpen(true)} data-testid="delete-model">Delete…</Button>
       <Dialog open={open} onOpenChange={setOpen} title={`Delete ${model.name}?`} testId="delete-dialog">{open && <Body model={model} close={() => setOpen(false)} />}</Dialog>
     </>
   );
@@ -63,7 +63,7 @@ function InUse({ model, close }: { model: ModelFull; close: () => void }) {
     <div className="space-y-3">
       <p role="alert">{model.deployments.length === 1 ? "A deployment uses" : `${model.deployments.length} deployments use`} this model, so it cannot be deleted.</p>
       <ul className="list-disc space-y-1 pl-4">{model.deployments.map((one) => <li key={one.id}><Link className="underline underline-offset-4" href={`/deployments/${one.id}`}>{one.name}</Link></li>)}</ul>
-      <p className="text-ink-2"><span className="text-ink-3">What helps: </span>Delete {model.deployments.length === 1 ? "it" : "them"} first.</p>
+      <p className="text-ink-2"><span className="text-ink-3">What helps: </span>Stop and delete {model.deployments.length === 1 ? "that deployment" : "those deployments"} first.</p>
       <div className="flex justify-end border-t border-line pt-3"><Button onClick={close}>Close</Button></div>
     </div>
   );

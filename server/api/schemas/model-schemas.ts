@@ -44,7 +44,7 @@ const cut: z.ZodType<Cut> = z
     index: z.number().meta({ description: "After layers[index]." }),
     legal: z.boolean(),
     reason: z.string().nullable(),
-    tensors: z.array(z.object({ name: z.string(), dataType, shape: z.array(dimension).nullable(), bytes: z.number(), derivedFrom: z.array(z.string()).optional() })),
+    tensors: z.array(z.object({ name: z.string(), dataType, shape: z.array(dimension).nullable(), bytes: z.number(), sizes: z.array(z.number()).nullable().optional().meta({ description: "Concrete sizes at dimensionValues, where known." }), derivedFrom: z.array(z.string()).optional() })),
     bytes: z.number(),
   })
   .meta({ id: "Cut" });
