@@ -18,7 +18,7 @@ export function UseAsSample({ model, sent }: { model: ModelFull; sent: File | st
         <Button disabled={give.isPending || isDone} onClick={() => give.mutate({ file, form }, { onSuccess: () => setGiven(sent) })} data-testid="try-as-sample">Use as the model’s sample</Button>
         <span role="status">{give.isPending ? "Running the whole model on it…" : isDone ? "Plans are compared on it now." : ""}</span>
       </div>
-      {give.error && <Problem title="It is not the sample" error={give.error} />}
+      {give.error && <Problem title="The sample was not taken" error={give.error} />}
     </div>
   );
 }

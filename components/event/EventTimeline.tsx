@@ -28,7 +28,7 @@ export function EventTimeline({ subjectId, nothing }: { subjectId?: string; noth
         {subjectId === undefined && <SubjectChoice value={filter.subjectId} choose={setSubject} />}
         <input className="field w-44!" placeholder="Text" aria-label="Text in the event" value={filter.text} onChange={(event) => setText(event.target.value || null, "replace")} />
         {filtered && <Button look="quiet" onClick={clear}>Clear filters</Button>}
-        <span role="status" className="text-xs text-ink-3">{older.isPending ? "Asking…" : `${events.length}${older.hasNextPage ? " shown, older ones below" : ""}`}</span>
+        <span role="status" className="text-xs text-ink-3">{older.isPending ? "Asking…" : `${events.length} event${events.length === 1 ? "" : "s"}${older.hasNextPage ? " shown, older ones below" : ""}`}</span>
       </div>
       {older.error && <Problem title="Events could not be read" error={older.error} retry={() => void older.refetch()} />}
       {events.length === 0 && !older.isPending && !older.error && <Empty title={filtered ? "No event matches" : "Nothing has happened yet"}>{filtered ? "Clear the filters to see all." : nothing}</Empty>}

@@ -40,7 +40,7 @@ export function Sample({ model }: { model: ModelFull }) {
           </div>
           <p className="text-xs text-ink-3">At most 32 MiB. Tensors are an Open Inference Protocol request as JSON.{takes === null && " A picture, a text or a recording needs a processor."}</p>
           <div role="status">{give.isPending && <State tone="busy">running the whole model on it</State>}</div>
-          {give.error && <Problem title="It is not the sample" error={give.error} />}
+          {give.error && <Problem title="The sample was not taken" error={give.error} />}
         </div>
       </div>
     </Section>

@@ -77,7 +77,7 @@ function RowActions({ node }: { node: NodeRow }) {
     <span className="flex justify-end gap-1">
       <Button look="quiet" onClick={() => want(node.cordoned ? "uncordon" : "cordon")} aria-label={`${node.cordoned ? "Uncordon" : "Cordon"} ${node.name}`}>{node.cordoned ? "Uncordon…" : "Cordon…"}</Button>
       <Button look="quiet" onClick={() => want("drain")} aria-label={`Drain ${node.name}`}>Drain…</Button>
-      <Link href={`/nodes/${node.id}#remove`} className={buttonClass("quiet")} aria-label={`Remove ${node.name}`}>Remove</Link>
+      <Link href={`/nodes/${node.id}#remove`} className={buttonClass("quiet")} aria-label={`Remove ${node.name}`}>Remove…</Link>
     </span>
   );
 }

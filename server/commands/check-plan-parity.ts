@@ -1,5 +1,6 @@
 // Owns a plan's parity check: its segments, composed, against the whole model. Runs as an operation; the plan's badge is its result.
 import { AppError } from "../errors.ts";
+import { differenceText } from "../planner/difference-text.ts";
 import type { Parity } from "../planner/plan.ts";
 import { storeArtifactBytes } from "../store/artifacts.ts";
 import { findModel } from "../store/models.ts";
@@ -71,9 +72,9 @@ function describe(plan: StoredPlan, parity: Parity): string {
   const name = `Plan ${plan.revision}`;
   switch (parity.status) {
     case "equal":
-      return `${name} gives the whole model's answers (largest difference ${parity.maxRelError.toExponential(1)}, on ${parity.inputs}).`;
+      return `${name} gives the whole model's answers (largest difference ${differenceText(parity.maxRelError)}, on ${parity.inputs}).`;
     case "different":
-      return `${name} gives other answers than the whole model (largest difference ${parity.maxRelError.toExponential(1)}, on ${parity.inputs}).`;
+      return `${name} gives other answers than the whole model (largest difference ${differenceText(parity.maxRelError)}, on ${parity.inputs}).`;
     case "structure-only":
       return `${name}: only the structure was checked. ${parity.reason}`;
     case "failed":

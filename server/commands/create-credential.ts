@@ -27,7 +27,7 @@ export async function revokeCredential(deps: Deps, id: string, options: { keepOn
   const credential = await findOrThrow(findCredential(deps.db, id), "credential", id);
   if (credential.revokedAt !== null) return;
   const admins = credential.kind === "admin" ? await listCredentials(deps.db, { kind: "admin" }) : [];
-  if (options.keepOneAdmin && admins.length === 1 && admins[0]?.id === id) throw new AppError("conflict", "This is the last token: nobody could enter any more.", { place: id, fix: "Make another one first." });
+  if (options.keepOneAdmin && admins.length === 1 && admins[0]?.id === id) throw new AppError("conflict", "This is the last credential that may do everything: nobody could enter any more.", { place: id, fix: "Make another one first." });
   await deps.publisher.transact(async (tx, append) => {
     if (!(await revokeRow(tx, id, new Date(deps.clock.now())))) return;
     await append({ name: "credential.revoked", subjectId: id, actor: options.actor, message: `The ${wordOf(credential)} “${credential.name}” was revoked.`, payload: { credentialId: id, kind: credential.kind, deploymentId: credential.deploymentId } });

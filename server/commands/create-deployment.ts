@@ -69,18 +69,18 @@ export function checkDeploymentName(name: string): string {
 
 async function checkIngress(deps: Deps, nodeIds: string[]): Promise<string[]> {
   const unique = [...new Set(nodeIds)];
-  if (unique.length === 0 || unique.length > MAX_INGRESS_NODES) throw new AppError("bad-request", `Requests enter at 1 to ${MAX_INGRESS_NODES} nodes.`, { place: "ingressNodeIds" });
+  if (unique.length === 0 || unique.length > MAX_INGRESS_NODES) throw new AppError("bad-request", `Requests enter at 1 to ${MAX_INGRESS_NODES} nodes.`, { place: "ingressNodeIds", fix: "Name as many of the fleet, each once." });
   for (const nodeId of unique) {
     const node = await findNode(deps.db, nodeId);
-    if (!node || node.removedAt) throw new AppError("not-found", `There is no node ${nodeId}.`, { place: "ingressNodeIds" });
+    if (!node || node.removedAt) throw new AppError("not-found", `There is no node ${nodeId}.`, { place: "ingressNodeIds", fix: "Take ids from the list of nodes." });
   }
   return unique;
 }
 
 function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new AppError("bad-request", `The limit ${name} must be a whole number of at least 1.`, { place: `settings.limits.${name}` });
+    if (!Number.isSafeInteger(value) || value < 1) throw new AppError("bad-request", `The limit ${name} must be a whole number of at least 1.`, { place: `settings.limits.${name}`, fix: "Leave it out to take the usual one." });
   }
-  if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs" });
+  if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs", fix: "Shorten it, or raise maxDeadlineMs." });
   return limits;
 }

@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { deleteUnusedJoinToken, insertJoinToken } from "../store/join-tokens.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 
 /** A token that lies about for longer is a key under the mat. */
 export const MAX_JOIN_TOKEN_SECONDS = 7 * 24 * 3600;
@@ -28,7 +29,7 @@ export async function createJoinToken(deps: Deps, input: { hash: string; nodeNam
 /** @throws AppError not-found */
 export async function revokeJoinToken(deps: Deps, input: { id: string; actor: Actor }): Promise<void> {
   await deps.publisher.transact(async (tx, append) => {
-    if (!(await deleteUnusedJoinToken(tx, input.id))) throw new AppError("not-found", "There is no unused join token of that id.", { place: "id" });
+    if (!(await deleteUnusedJoinToken(tx, input.id))) throw notFound("unused join token", input.id, "id");
     await append({ name: "join-token.revoked", subjectId: input.id, actor: input.actor, message: "An unused join command was revoked.", payload: { joinTokenId: input.id } });
   });
 }

@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { findDeployment, findRevisions, lockDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
 
@@ -21,7 +22,7 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
   const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await nodesOf(deps, input.deploymentId));
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
-    if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
+    if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
     if (plan.modelId !== deployment.modelId) throw new AppError("bad-request", "The plan is of another model.", { place: "planId", fix: "Create a deployment of its own for it." });
     if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
     const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);

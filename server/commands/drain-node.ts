@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import { findNode, updateNode } from "../store/nodes.ts";
 import { findOperationByKey, listOperations, type Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 import { previewDrain } from "./preview-drain.ts";
 import { beginOperation } from "./run-operation.ts";
 
@@ -25,7 +26,7 @@ export async function drainNode(deps: Deps, input: { nodeId: string; actor: Acto
     const [other] = await listOperations(tx, { status: "running", kind: "drain", subjectId: input.nodeId, limit: 1 });
     if (other) return other;
     const node = await findNode(tx, input.nodeId);
-    if (!node || node.removedAt) throw new AppError("not-found", "There is no node of that id.", { place: "nodeId" });
+    if (!node || node.removedAt) throw notFound("node", input.nodeId, "nodeId");
     await updateNode(tx, node.id, { cordoned: true });
     const count = preview.deployments.length;
     const what = count === 0 ? "nothing runs on it" : `${count} ${count === 1 ? "deployment leaves" : "deployments leave"} it`;

@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { findNode } from "../store/nodes.ts";
 import type { Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 
 /** Of one node at once: a person with several windows, and a script. */
 const MAX_READERS = 4;
@@ -13,7 +14,7 @@ const readers = new Map<string, number>();
 export async function readNodeLogs(deps: Pick<Deps, "db">, input: { nodeId: string; query: LogQuery }): Promise<LogPage> {
   const { nodeId, query } = input;
   const node = await findNode(deps.db, nodeId);
-  if (!node || node.removedAt) throw new AppError("not-found", "There is no node of that id.", { place: "id" });
+  if (!node || node.removedAt) throw notFound("node", nodeId, "id");
   const fleet = liveFleet(deps.db);
   if (!fleet.readLogs || !fleet.nodes.get(nodeId)?.connected) {
     throw new AppError("unavailable", `${node.name} is not connected, and its log lies with its agent.`, { fix: "On the machine itself the service's journal has it." });

@@ -96,11 +96,19 @@ function tellAssignments(fleet: LiveFleet, who: Who, before: ObservedAssignment[
       name: "assignment.changed",
       subjectId: who.nodeId,
       actor: `node:${who.name}`,
-      message: `${who.name}: segment ${assignment.segmentId} is ${assignment.state}${assignment.error ? `: ${assignment.error.message}` : ""}.`,
+      message: `${who.name}: ${stageOf(fleet, who.nodeId, assignment)} is ${assignment.state}${assignment.error ? `: ${assignment.error.message}` : ""}.`,
       payload: { nodeId: who.nodeId, deploymentId: deploymentOf(fleet, who.nodeId, assignment.assignmentId), assignmentId: assignment.assignmentId, state: assignment.state },
     });
   }
   return didChange;
+}
+
+/** "stage 2 of read-text"; what nobody wants any more is known by its segment alone. */
+function stageOf(fleet: LiveFleet, nodeId: string, { assignmentId, segmentId }: ObservedAssignment): string {
+  const wanted = fleet.desired.get(nodeId)?.document.assignments.find((one) => one.assignmentId === assignmentId);
+  const deployment = fleet.snapshot?.deployments.find((one) => one.deploymentId === wanted?.deploymentId);
+  const lane = wanted?.lanes[0];
+  return deployment && lane ? `stage ${lane.stageIndex + 1} of ${deployment.name}` : `segment ${segmentId}`;
 }
 
 function deploymentOf(fleet: LiveFleet, nodeId: string, assignmentId: string): string {

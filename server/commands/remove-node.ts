@@ -7,6 +7,7 @@ import { findNode, updateNode } from "../store/nodes.ts";
 import { removeLiveNode } from "./add-live-node.ts";
 import { deploymentsOnNode } from "./deployments-on-node.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 
 /** @throws AppError not-found, conflict (it holds stages or lets requests in) */
 export async function removeNode(deps: Deps, input: { nodeId: string; actor: Actor }): Promise<void> {
@@ -14,7 +15,7 @@ export async function removeNode(deps: Deps, input: { nodeId: string; actor: Act
   const now = new Date(deps.clock.now());
   await deps.publisher.transact(async (tx, append) => {
     const node = await findNode(tx, nodeId);
-    if (!node || node.removedAt) throw new AppError("not-found", "There is no node of that id.", { place: "nodeId" });
+    if (!node || node.removedAt) throw notFound("node", nodeId, "nodeId");
     const users = (await deploymentsOnNode(tx, nodeId)).map((one) => one.deployment.name);
     if (users.length > 0) throw new AppError("conflict", `${node.name} is in use by ${users.join(", ")}.`, { place: "nodeId", fix: "Drain the node, or stop the deployment, then remove the node." });
     // Its name is free for another one; the row stays for what the event log says of it.

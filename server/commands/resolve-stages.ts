@@ -7,6 +7,7 @@ import { findSegment } from "../store/segments.ts";
 import { findPlan, type StoredPlan } from "../store/plans.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { notFound } from "./not-found.ts";
 import { prepareSegments } from "./prepare-segments.ts";
 
 export type ResolvedPlan = { plan: StoredPlan; stages: RevisionStage[]; sourceNodeId: string };
@@ -14,7 +15,7 @@ export type ResolvedPlan = { plan: StoredPlan; stages: RevisionStage[]; sourceNo
 /** `deploymentId`: what it holds of the nodes itself is not counted; null for a new one. `heldNodeIds` run stages of the deployment already: a cordon keeps new work away, it does not stop the rest from moving. May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`) */
 export async function resolveStages(deps: Deps, planId: string, deploymentId: string | null, heldNodeIds: readonly string[] = []): Promise<ResolvedPlan> {
   const plan = await findPlan(deps.db, planId);
-  if (!plan) throw new AppError("not-found", "There is no plan of that id.", { place: "planId" });
+  if (!plan) throw notFound("plan", planId, "planId");
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
   if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
   const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId });

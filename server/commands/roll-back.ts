@@ -5,6 +5,7 @@ import { findNode } from "../store/nodes.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Db, Tx } from "../store/db.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 import { startMigration } from "./start-migration.ts";
 
 export type RollBackInput = {
@@ -21,12 +22,12 @@ export type RollBackInput = {
 export async function rollBack(deps: Deps, input: RollBackInput): Promise<{ operation: Operation }> {
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
-    if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
+    if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
     if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
     const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);
     if (input.expectedRevision !== undefined && (current?.number ?? 0) !== input.expectedRevision) throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again." });
     const target = await chooseRollBackTarget(tx, deployment.id, current ?? null, input.toRevision);
-    if (!target) throw new AppError("conflict", "There is no earlier revision to go back to.");
+    if (!target) throw new AppError("conflict", "There is no earlier revision to go back to.", { fix: "Deploy another plan to it." });
     await checkNodes(tx, target);
     return startMigration(deps, tx, append, {
       deployment,
@@ -47,7 +48,7 @@ export async function chooseRollBackTarget(tx: Db | Tx, deploymentId: string, cu
   const revisions = await listRevisions(tx, deploymentId);
   if (wanted !== undefined) {
     const found = revisions.find((revision) => revision.number === wanted);
-    if (!found) throw new AppError("not-found", `There is no revision ${wanted}.`, { place: "toRevision" });
+    if (!found) throw new AppError("not-found", `There is no revision ${wanted}.`, { place: "toRevision", fix: "The deployment lists its revisions." });
     return found;
   }
   // Only what has served can be gone back to: a revision that was never cut over to is no place of safety.

@@ -18,6 +18,7 @@ import {
   type OperationStep,
   updateOperationProgress,
 } from "../store/operations.ts";
+import { readSubjectNames } from "../store/subject-names.ts";
 import type { Actor, Deps } from "./deps.ts";
 
 /** Live progress per operation: a person can't read faster, and every browser gets each one. */
@@ -93,7 +94,7 @@ export async function beginOperation(deps: Deps, tx: Tx, append: Append, input: 
     name: "operation.changed",
     subjectId: operation.subjectId,
     actor: input.actor,
-    message: `${KIND_WORDS[operation.kind]} started.`,
+    message: `${await titleOf(tx, operation)} started.`,
     payload: { operationId: operation.id, kind: operation.kind, subjectId: operation.subjectId, status: "running" },
   });
   return operation;
@@ -114,7 +115,7 @@ export async function endOperation(deps: Deps, tx: Tx, append: Append, operation
     name: "operation.changed",
     subjectId: operation.subjectId,
     actor,
-    message: `${KIND_WORDS[operation.kind]} ${outcome.status}.${why}`,
+    message: `${await titleOf(tx, operation)} ${outcome.status}.${why}`,
     payload: { operationId, kind: operation.kind, subjectId: operation.subjectId, status: outcome.status },
   });
   return operation;
@@ -193,15 +194,21 @@ export function publicError(error: unknown): OperationError {
   return { code: "internal", message: "Something went wrong inside the console.", fix: "The console's log has the details." };
 }
 
+/** "Move of read-text"; without a name while what it works on is not there yet. */
+async function titleOf(tx: Tx, { kind, subjectId }: Operation): Promise<string> {
+  const name = (await readSubjectNames(tx, [subjectId])).get(subjectId);
+  return name === undefined ? KIND_WORDS[kind] : `${KIND_WORDS[kind]} of ${kind === "check-parity" ? "plan " : ""}${name}`;
+}
+
 const KIND_WORDS: Record<OperationKind, string> = {
-  "import-model": "Import of a model",
-  "profile-model": "Measurement of a model",
+  "import-model": "Import",
+  "profile-model": "Measurement",
   "check-parity": "Parity check",
   plan: "Planning",
   deploy: "Deployment",
   move: "Move",
   stop: "Stop",
-  drain: "Drain of a node",
+  drain: "Drain",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

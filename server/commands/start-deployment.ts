@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { listRevisions, lockDeployment, updateDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 import { checkNodes } from "./roll-back.ts";
 import { startMigration } from "./start-migration.ts";
 
@@ -10,8 +11,8 @@ import { startMigration } from "./start-migration.ts";
 export async function startDeployment(deps: Deps, input: { deploymentId: string; actor: Actor; idempotencyKey?: string }): Promise<{ operation: Operation }> {
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
-    if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
-    if (deployment.desired === "running" && deployment.currentRevisionId !== null) throw new AppError("conflict", `${deployment.name} runs already.`);
+    if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
+    if (deployment.desired === "running" && deployment.currentRevisionId !== null) throw new AppError("conflict", `${deployment.name} runs already.`, { fix: "Nothing to do; to change where it runs, deploy another plan to it." });
     const revisions = await listRevisions(tx, deployment.id);
     const last = revisions.find((revision) => revision.id === deployment.currentRevisionId) ?? revisions[0];
     if (!last) throw new AppError("conflict", `${deployment.name} has no revision.`, { fix: "Deploy a plan to it." });

@@ -5,14 +5,15 @@ import type { Tx } from "../store/db.ts";
 import { findUnfinishedMigration, lockDeployment, moveMigration, updateDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
 import { beginOperation, endOperation } from "./run-operation.ts";
 
 /** @throws AppError not-found, conflict (stopped already) */
 export async function stopDeployment(deps: Deps, input: { deploymentId: string; actor: Actor; idempotencyKey?: string }): Promise<{ operation: Operation }> {
   const operation = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
-    if (!deployment) throw new AppError("not-found", "There is no deployment of that id.", { place: "deploymentId" });
-    if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped already.`);
+    if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
+    if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped already.`, { fix: "Nothing to do; start it when it is to serve again." });
     await endMigration(deps, tx, append, deployment.id);
     await updateDeployment(tx, deployment.id, { desired: "stopped", settings: { ...deployment.settings, stoppedAtMs: deps.clock.now() } });
     const begun = await beginOperation(deps, tx, append, { kind: "stop", subjectId: deployment.id, actor: input.actor, idempotencyKey: input.idempotencyKey });

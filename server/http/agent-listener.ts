@@ -92,7 +92,7 @@ async function answer(options: AgentListenerOptions, req: IncomingMessage, res: 
   if (node.approvedAt === null) throw new AppError("forbidden", "This node waits for approval: it gets nothing of any model yet.", { fix: "Approve it in the console." });
   const digest = /^\/artifacts\/([0-9a-f]{64})$/.exec(pathname)?.[1];
   if (digest && (req.method === "GET" || req.method === "HEAD")) return serveArtifact(req, res, { dataFolder: deps.dataFolder, digest });
-  throw new AppError("not-found", `There is nothing at ${req.method} ${pathname} on the agents' listener.`);
+  throw new AppError("not-found", `There is nothing at ${req.method} ${pathname} on the agents' listener.`, { fix: "Only agents speak here. The API and the pages are at the console's own address." });
 }
 
 /** @throws AppError unauthorized, forbidden */
@@ -104,7 +104,7 @@ function nodeOf(deps: Deps, req: IncomingMessage): Promise<StoredNode> {
 
 async function enrol(options: AgentListenerOptions, request: EnrolRequest): Promise<EnrolResponse> {
   const wellFormed = typeof request?.token === "string" && typeof request.csrPem === "string" && typeof request.name === "string" && typeof request.hardware === "object" && request.hardware !== null;
-  if (!wellFormed) throw new AppError("bad-request", "An enrolment needs token, csrPem, name and hardware.");
+  if (!wellFormed) throw new AppError("bad-request", "An enrolment needs token, csrPem, name and hardware.", { fix: "Install the agent this console serves (its /install.sh)." });
   const tokenHash = hashOfJoinToken(request.token, options.authority.fingerprint);
   if (!tokenHash) throw new AppError("unauthorized", "The join token is not one of this console's.", { fix: "Make a new join token in the console." });
   const enrolled = await enrolNode(options.deps, { request, tokenHash, sign: signer(options) });

@@ -26,12 +26,12 @@ export async function readJson(req: IncomingMessage, maxBytes: number): Promise<
   let bytes = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > maxBytes) throw new AppError("too-large", `The request is larger than ${maxBytes} bytes.`);
+    if (bytes > maxBytes) throw new AppError("too-large", `The request is larger than ${maxBytes} bytes.`, { fix: "Send less at once." });
     parts.push(part);
   }
   try {
     return JSON.parse(Buffer.concat(parts).toString("utf8"));
   } catch (cause) {
-    throw new AppError("bad-request", "The request's body is not JSON.", { cause });
+    throw new AppError("bad-request", "The request's body is not JSON.", { fix: "Send a JSON object with content-type: application/json.", cause });
   }
 }

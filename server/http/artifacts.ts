@@ -10,7 +10,7 @@ import { artifactPath } from "../store/artifacts.ts";
 export async function serveArtifact(req: IncomingMessage, res: ServerResponse, options: { dataFolder: string; digest: string }): Promise<void> {
   const file = artifactPath(options.dataFolder, options.digest);
   const found = await stat(file).catch(() => null);
-  if (!found?.isFile()) throw new AppError("not-found", "There is no artifact of that digest.", { place: options.digest });
+  if (!found?.isFile()) throw new AppError("not-found", "There is no artifact of that digest.", { place: options.digest, fix: "The agent asks again once its node is told what it runs now." });
   const range = parseRange(req.headers.range, found.size);
   const common = { "content-type": "application/octet-stream", "accept-ranges": "bytes", etag: `"${options.digest}"`, "cache-control": "private, immutable" };
   if (range === "unsatisfiable") {

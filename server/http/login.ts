@@ -37,7 +37,7 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
   let bytes = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MAX_FORM_BYTES) throw new AppError("too-large", "The form is too large.");
+    if (bytes > MAX_FORM_BYTES) throw new AppError("too-large", "The form is too large.", { fix: "It takes one token." });
     parts.push(part);
   }
   return new URLSearchParams(Buffer.concat(parts).toString("utf8"));

@@ -16,6 +16,7 @@ import { drainLimitMs } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { verifyNeed } from "./verify-task.ts";
+import { differenceText } from "../planner/difference-text.ts";
 
 export type MigrationDecision =
   | { action: "wait"; reason: string }
@@ -110,14 +111,14 @@ function verify(context: Context): MigrationDecision {
   for (const { name, route } of ingressOf(context.snapshot, context.deployment)) {
     const result = route?.verify?.taskId === need.task.taskId ? route.verify : null;
     if (result?.state === "failed") {
-      const measured = result.maxRelError === null ? "" : ` (error ${result.maxRelError.toExponential(1)}, allowed ${need.task.tolerance})`;
+      const measured = result.maxRelError === null ? "" : ` (error ${differenceText(result.maxRelError)}, allowed ${need.task.tolerance})`;
       const error = `Verification at ${name} failed${measured}${result.message ? `: ${result.message}` : "."}`;
       return { action: "turn-back", reason: error, error };
     }
     if (result?.state !== "passed") return { action: "wait", reason: `${name} compares the new pipeline's answers with the whole model's.` };
     worst = Math.max(worst, result.maxRelError ?? 0);
   }
-  return { action: "step", to: "cutover", reason: `The new pipeline answers like the whole model (error ${worst.toExponential(1)}).` };
+  return { action: "step", to: "cutover", reason: `The new pipeline answers like the whole model (largest difference ${differenceText(worst)}).` };
 }
 
 function confirmCutover(context: Context): MigrationDecision {

@@ -2,6 +2,7 @@
 import type { VerifyTask } from "../../agents/protocol/control.ts";
 import type { DeploymentView } from "./snapshot.ts";
 import { stableId } from "./stable-id.ts";
+import { differenceText } from "../planner/difference-text.ts";
 
 /** What "equal" means: |a−b| / max(1, max|ref|) per output tensor. */
 export const PARITY_TOLERANCE = 1e-5;
@@ -16,7 +17,7 @@ export function verifyNeed(deployment: DeploymentView): VerifyNeed {
   if (parity.status === "pending") return { kind: "wait", reason: "The plan's parity check is not finished." };
   if (parity.status === "structure-only") return { kind: "skip", reason: `Not verified by numbers: ${parity.reason}` };
   if (parity.status === "failed") return { kind: "impossible", reason: `The plan's parity check failed: ${parity.message}` };
-  if (parity.status === "different") return { kind: "impossible", reason: `The cut model differs from the whole one by ${parity.maxRelError.toExponential(1)}, more than ${parity.tolerance}.` };
+  if (parity.status === "different") return { kind: "impossible", reason: `The cut model differs from the whole one by ${differenceText(parity.maxRelError)}, more than ${parity.tolerance}.` };
   if (!parityFile) return { kind: "skip", reason: "Not verified by numbers: the plan has no parity file." };
   const taskId = stableId("vfy", deployment.migration.migrationId, revision.revisionId);
   return { kind: "task", task: { taskId, epoch: revision.epoch, parityDigest: parityFile.digest, parityBytes: parityFile.bytes, tolerance: parity.tolerance } };

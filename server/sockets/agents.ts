@@ -90,7 +90,7 @@ type Identity = { nodeId: string; name: string };
 
 /** @throws AppError with what the agent should know */
 async function admit(deps: Deps, socket: Socket, connected: number): Promise<void> {
-  if (connected >= MAX_AGENT_CONNECTIONS) throw new AppError("too-many", "The console serves as many agents as it can.");
+  if (connected >= MAX_AGENT_CONNECTIONS) throw new AppError("too-many", `The console serves ${MAX_AGENT_CONNECTIONS} agents already.`, { fix: "Remove nodes that are no longer used, or run another console." });
   const fingerprint = peerFingerprint(socket.request.socket as TLSSocket);
   if (!fingerprint) throw new AppError("unauthorized", "The connection has no certificate of this console's authority.", { fix: "Enrol the node with a join token." });
   const version = (socket.handshake.auth as { controlVersion?: unknown }).controlVersion;

@@ -1,11 +1,11 @@
 // Owns what things are called by their ids, whatever kind they are, deleted ones included.
-import type { Db } from "./db.ts";
+import type { Db, Tx } from "./db.ts";
 
 /** A deleted row's name carries its id, so that the name is free for another. */
 const GONE = / \((?:deleted|removed|revoked) [a-z]+_[^)]*\)$/;
 
 /** Unknown ids are absent. A plan is called by its hash. */
-export async function readSubjectNames(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+export async function readSubjectNames(db: Db | Tx, ids: readonly string[]): Promise<Map<string, string>> {
   const of = (prefix: string) => ({ where: { id: { in: [...new Set(ids)].filter((id) => id.startsWith(prefix)) } }, select: { id: true, name: true } }) as const;
   const [models, deployments, nodes, plans] = await Promise.all([
     db.model.findMany(of("mdl_")),
