@@ -1,0 +1,74 @@
+// Owns "what if this were different": one change of an instance at a time, small enough to be said in a sentence. Explanations solve again with it instead of guessing.
+import type { HopTable, Instance, Processor } from "../instance.ts";
+import type { SearchRequest } from "../search/solver.ts";
+import { addNode } from "./add-node.ts";
+
+export type Change =
+  /** Infinity = as much as is wanted. */
+  | { kind: "memory"; node: number; addBytes: number }
+  /** Bytes take this many times less on a directed link. */
+  | { kind: "bandwidth"; link: number; factor: number }
+  /** One more machine of the same kind, linked as that one is. */
+  | { kind: "another-node"; like: number }
+  /** Layers [from, to) may (or may not) run on the place. */
+  | { kind: "allow" | "forbid"; place: number; from: number; to: number }
+  | { kind: "forbid-cut"; at: number }
+  | { kind: "trust-way"; from: number; to: number }
+  | { kind: "trust-all" }
+  | { kind: "latency-limit" | "bottleneck-limit"; limitMs: number }
+  | { kind: "max-stages" | "min-stages"; stages: number }
+  | { kind: "several-per-node" }
+  /** Index in `instance.apart`. */
+  | { kind: "may-meet"; apart: number };
+
+/** The request is left as it is; what does not change is shared with the answer. Chains to start from are kept where they still mean something. */
+export function applyChange(request: SearchRequest, change: Change): SearchRequest {
+  if (change.kind === "another-node") return addNode(request, change.like);
+  return { ...request, instance: changeInstance(request.instance, change) };
+}
+
+function changeInstance(instance: Instance, change: Exclude<Change, { kind: "another-node" }>): Instance {
+  const { limits } = instance;
+  switch (change.kind) {
+    case "memory": return { ...instance, nodes: instance.nodes.map((node, index) => (index === change.node ? { ...node, freeBytes: node.freeBytes + change.addBytes } : node)) };
+    case "bandwidth": return { ...instance, hops: fasterLink(instance.hops, change.link, change.factor) };
+    case "allow": return { ...instance, processors: instance.processors.map((processor) => (processor.place === change.place ? withWindow(processor, change, true) : processor)) };
+    case "forbid": return { ...instance, processors: instance.processors.map((processor) => (processor.place === change.place ? withWindow(processor, change, false) : processor)) };
+    case "forbid-cut": return { ...instance, legal: instance.legal.map((legal, at) => (at === change.at ? 0 : legal)) };
+    case "trust-way": return { ...instance, hops: { ...instance.hops, way: instance.hops.way.map((way, hop) => (hop === change.from * instance.places.length + change.to && way === 1 ? 2 : way)) } };
+    case "trust-all": return { ...instance, hops: { ...instance.hops, way: instance.hops.way.map((way) => (way === 1 ? 2 : way)) } };
+    case "latency-limit": return { ...instance, limits: { ...limits, latencyMs: change.limitMs } };
+    case "bottleneck-limit": return { ...instance, limits: { ...limits, bottleneckMs: change.limitMs } };
+    case "max-stages": return { ...instance, limits: { ...limits, maxStages: change.stages } };
+    case "min-stages": return { ...instance, limits: { ...limits, minStages: change.stages } };
+    case "several-per-node": return { ...instance, limits: { ...limits, oncePerNode: false } };
+    case "may-meet": return { ...instance, apart: instance.apart.filter((_, index) => index !== change.apart) };
+  }
+}
+
+function withWindow(processor: Processor, range: { from: number; to: number }, allowed: boolean): Processor {
+  const n = processor.allowedUntil.length;
+  const until = new Int32Array(n);
+  for (let layer = n - 1; layer >= 0; layer--) {
+    const may = layer >= range.from && layer < range.to ? allowed : processor.allowedUntil[layer]! > layer;
+    if (!may) until[layer] = layer;
+    else until[layer] = layer + 1 < n && until[layer + 1]! > layer + 1 ? until[layer + 1]! : layer + 1;
+  }
+  return { ...processor, allowedUntil: until };
+}
+
+/** Hops over the link get faster in the proportion in which its bytes now take less; a hop as fast as its slowest link stays bound by the next slowest. */
+function fasterLink(hops: HopTable, link: number, factor: number): HopTable {
+  const linkPerByteMs = hops.linkPerByteMs.map((ms, index) => (index === link ? ms / factor : ms));
+  const perByteMs = hops.perByteMs.map((ms, hop) => {
+    const own = hops.links[hop]!;
+    if (!own.includes(link)) return ms;
+    const before = own.map((index) => hops.linkPerByteMs[index]!);
+    const after = own.map((index) => linkPerByteMs[index]!);
+    const slowest = Math.max(...before);
+    if (own.length > 1 && Math.abs(ms - slowest) <= slowest * 0.01) return (ms * Math.max(...after)) / slowest;
+    const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+    return sum(before) > 0 ? (ms * sum(after)) / sum(before) : ms;
+  });
+  return { ...hops, linkPerByteMs, perByteMs };
+}
