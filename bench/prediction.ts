@@ -33,6 +33,12 @@ type Estimate = {
 type Outcome = { model: string; label: string; estimate: Estimate; latencyMs: number; throughputPerSecond: number; /** Resident bytes of each node used, and what was predicted. */ memory: { bytes: number; predictedBytes: number }[]; wholeMs: number };
 type Trace = { totalMs: number; ok: boolean; sendMs?: number; stages: { computeMs: number; queueMs: number; times?: { receiveMs: number; roundTripMs: number | null; holdMs: number } }[]; answer?: { receiveMs: number; roundTripMs: number | null } };
 
+type Profile = { kind: string; session: { intraOpThreads: number }; wholeMs: number; wholeSdMs: number; wholeClockMs?: number; boundary?: { segmentCount: number; holdOutErrorPercent: number | null; sumErrorPercent: number | null } };
+
+function describeProfile(model: string, { session, wholeMs, wholeSdMs, wholeClockMs, boundary }: Profile): string {
+  return `${model}, ${session.intraOpThreads} threads: ${wholeMs.toFixed(1)} ± ${wholeSdMs.toFixed(1)} ms (by the clock ${(wholeClockMs ?? wholeMs).toFixed(1)}); ${boundary ? `${boundary.segmentCount} segments, left out ones missed by ${boundary.holdOutErrorPercent?.toFixed(1)} % (sums of layers by ${boundary.sumErrorPercent?.toFixed(1)} %)` : "no segments"}`;
+}
+
 async function prepare({ cluster }: PredictionFleet, subject: Subject): Promise<{ modelId: string; facts: Facts }> {
   const uploaded = await fetch(`${cluster.url}/api/v1/models?name=${subject.name}&fileName=${subject.name}.onnx`, { method: "POST", body: new Uint8Array(subject.bytes()), headers: { "content-type": "application/octet-stream" } });
   if (!uploaded.ok) throw new Error(`upload of ${subject.name}: ${uploaded.status} ${await uploaded.text()}`);
@@ -66,9 +72,10 @@ async function measureModel(fleet: PredictionFleet, subject: Subject, topologyId
   const { cluster } = fleet;
   const { modelId, facts } = await prepare(fleet, subject);
   await awaitMeasured(fleet, modelId, topologyId, facts.layers.length);
-  // The first profile was taken while the model was still being unpacked.
-  const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/models/${modelId}/measure`, {});
+  // With its segments, as an operator would have it before planning. The console asks for it by itself too: what comes second replaces what came first.
+  const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/models/${modelId}/measure`, { depth: "segments" });
   await awaitOperation(cluster, operation, 600_000);
+  for (const profile of await cluster.api<Profile[]>("GET", `/models/${modelId}/profiles`)) if (profile.kind === "measured") process.stderr.write(`${describeProfile(subject.name, profile)}\n`);
   const outcomes: Outcome[] = [];
   const deployed = { id: "", name: subject.name };
   for (const plan of placementsOf(facts).filter((_, index) => plans === null || plans.includes(index))) outcomes.push(await measurePlan(fleet, { modelId, topologyId, facts, deployed, plan }));

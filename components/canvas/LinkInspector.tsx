@@ -7,6 +7,7 @@ import { Figure } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
 import { editLink } from "./canvas-edit.ts";
 import { Choice, NumberField } from "./Field.tsx";
+import { LinkConfidence } from "./LinkConfidence.tsx";
 import { useLiveLink } from "./use-live-link.ts";
 import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
@@ -32,9 +33,11 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
       {measurable && (
         <dl className="mb-3 grid grid-cols-[7rem_1fr] gap-y-0.5 border-y border-line py-2 text-xs">
           <dt className="text-ink-3">round trip</dt><dd><Figure figure={ms(live?.rttMs)} stale={stale} /> {live && <span className="text-ink-3">± {written(ms(live.rttSdMs))}</span>}</dd>
-          <dt className="text-ink-3">bandwidth</dt><dd><Figure figure={bytesPerSecond(live?.bandwidthBytesPerSecond)} stale={stale} /></dd>
+          <dt className="text-ink-3">bandwidth</dt><dd><Figure figure={bytesPerSecond(live?.bandwidthBytesPerSecond)} stale={stale} /> {live?.spread?.bandwidthSdBytesPerSecond !== undefined && <span className="text-ink-3">± {bytesPerSecond(live.spread.bandwidthSdBytesPerSecond).text}</span>}</dd>
+          {live?.spread?.trafficBytesPerSecond !== undefined && <><dt className="text-ink-3">in traffic</dt><dd><Figure figure={bytesPerSecond(live.spread.trafficBytesPerSecond)} /> <span className="text-ink-3">fastest recent frame</span></dd></>}
           <dt className="text-ink-3">traffic now</dt><dd><Figure figure={bytesPerSecond(live || traffic > 0 ? traffic : null)} stale={stale} /></dd>
           <dt className="text-ink-3">measured</dt><dd className="flex gap-2">{live ? <Time iso={live.measuredAt} /> : "not yet"}<StaleMark age={age} /></dd>
+          {live && <><dt className="text-ink-3">confidence</dt><dd><LinkConfidence link={live} /></dd></>}
         </dl>
       )}
       <NumberField label="Latency, one way" unit="ms" value={link.latencyMs} placeholder={measurable ? "measured" : "0"} save={(latencyMs) => save({ latencyMs })} clash={clash("latencyMs")} />

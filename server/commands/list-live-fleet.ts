@@ -1,5 +1,5 @@
 // Owns what planning knows of the live fleet: enrolled nodes with their reported hardware, and the links measured between them.
-import { liveFleet } from "../live/live-fleet.ts";
+import { linkKey, liveFleet } from "../live/live-fleet.ts";
 import { nodePresence } from "../live/node-presence.ts";
 import { listLinks } from "../store/links.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
@@ -15,7 +15,7 @@ export async function listLiveFleet(deps: Pick<Deps, "db" | "clock">): Promise<L
   return {
     nodes: nodes.map((node) => ({ ...toLiveNode(deps, node), held: held.get(node.id) ?? [] })),
     // A probe that failed says nothing about speed.
-    links: links.filter((link) => link.error === null).map(({ error: _error, ...link }) => link),
+    links: links.filter((link) => link.error === null).map(({ error: _error, ...link }) => ({ ...link, ...spreadOf(deps, link) })),
   };
 }
 
@@ -34,4 +34,9 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
     memoryAvailableBytes: hardware?.memoryAvailableBytes ?? 0,
     deviceClass: hardware?.deviceClass ?? "",
   };
+}
+
+function spreadOf(deps: Pick<Deps, "db">, { fromNodeId, toNodeId }: LiveLink): Pick<LiveLink, "spread"> {
+  const spread = liveFleet(deps.db).links.get(linkKey(fromNodeId, toNodeId))?.spread;
+  return spread === undefined ? {} : { spread };
 }

@@ -31,7 +31,8 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
   const figures = {
     document: topology.document,
     nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, deviceClass }) => ({ nodeId, cores, memoryBytes, deviceClass })),
-    links: live.links.filter((link) => inDrawing.has(link.fromNodeId) && inDrawing.has(link.toNodeId)),
+    // Their spread changes with every request, and no estimate with it.
+    links: live.links.filter((link) => inDrawing.has(link.fromNodeId) && inDrawing.has(link.toNodeId)).map(({ spread: _spread, ...link }) => link),
     ...(input.beside === undefined ? {} : { held: problem.nodes.flatMap((node) => (node.heldBytes === undefined ? [] : [{ node: node.topologyNodeId, heldBytes: node.heldBytes, spareShare: node.spareShare ?? 1 }])) }),
     profiles: profiles.map((profile) => ({ id: profile.id, wholeMs: profile.wholeMs, measuredAt: profile.measuredAt })),
   };

@@ -2,6 +2,7 @@
 // of the database loses nothing and a thousand agents cost one statement.
 import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
+import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
 import { pushSample } from "../live/sample-ring.ts";
 import type { Deps } from "./deps.ts";
@@ -41,6 +42,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
   }
   if (report.sample) {
     keepTraces(fleet, live, report.sample.ingress, nowMs);
+    learnLinks(fleet, nodeId, report.sample.ingress, nowMs);
     // Browsers are sent a node's sample each second: requests are read where they are looked at.
     live.sample = { ...report.sample, ingress: report.sample.ingress.map(({ recent: _recent, ...one }) => one) };
     live.sampleAtMs = nowMs;
@@ -79,6 +81,23 @@ function keepTraces(fleet: LiveFleet, live: LiveNode, ingress: readonly IngressS
     const log = fleet.requests.get(deploymentId) ?? createRequestLog();
     fleet.requests.set(deploymentId, log);
     keepRequests(log, live.nodeId, recent.map((trace) => ({ ...trace, startedAt: onOurClock(trace.startedAt, live.clockOffsetMs, nowMs) })), nowMs);
+  }
+}
+
+/** What requests on their way tell of the links they took. */
+function learnLinks(fleet: LiveFleet, ingressNodeId: string, ingress: readonly IngressSample[], nowMs: number): void {
+  const at = new Date(nowMs).toISOString();
+  for (const trace of ingress.flatMap((one) => one.recent ?? [])) {
+    if (!trace.ok) continue;
+    let fromNodeId = ingressNodeId;
+    const learn = (toNodeId: string, bytes: number, receiveMs: number | undefined) => {
+      const link = isPeer(fleet, fromNodeId, toNodeId) ? fleet.links.get(linkKey(fromNodeId, toNodeId)) : undefined;
+      const spread = link && receiveMs !== undefined ? addTransfer(link.spread, { bytes, receiveMs }, at) : undefined;
+      if (link && spread) fleet.links.set(linkKey(fromNodeId, toNodeId), { ...link, spread });
+      fromNodeId = toNodeId;
+    };
+    for (const stage of trace.stages) learn(stage.nodeId, stage.receivedBytes, stage.times?.receiveMs);
+    if (trace.answer) learn(ingressNodeId, trace.answer.bytes, trace.answer.receiveMs);
   }
 }
 

@@ -1,5 +1,6 @@
 // Owns every event's name and payload, and the samples of the live feed. Types and constants only: the browser reads it too.
 import type { SearchProgress } from "../planner/plan.ts";
+import type { LinkSpread } from "../topology/topology.ts";
 import type { NodeSample, ObservedAssignment, ObservedIngress, RequestTrace } from "../../agents/protocol/control.ts";
 
 export type EventPayloads = {
@@ -83,7 +84,7 @@ export type LiveNodeSample = {
   assignments: ObservedAssignment[];
   ingress: ObservedIngress[];
 };
-export type LiveLinkSample = { rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; /** Traffic of our frames right now. */ bytesPerSecond: number; measuredAt: string; error: string | null };
+export type LiveLinkSample = { rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; /** Traffic of our frames right now. */ bytesPerSecond: number; measuredAt: string; error: string | null; spread?: LinkSpread };
 export type LiveDeploymentSample = {
   requestsPerSecond: number; errorsPerSecond: number; inFlight: number;
   latencyMsP50: number | null; latencyMsP99: number | null;

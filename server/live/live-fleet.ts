@@ -6,6 +6,7 @@ import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
+import { addProbe } from "./link-spread.ts";
 import type { RequestLog } from "./recent-requests.ts";
 import { createSampleRing, type SampleRing } from "./sample-ring.ts";
 
@@ -132,5 +133,5 @@ export function linkKey(fromNodeId: string, toNodeId: string): string {
 /** What a probe said. Bandwidth is probed less often than the round trip, so the last figure stays; traffic is not a probe's business. */
 export function toLiveLink(link: LinkSample, before: LiveLinkSample | undefined): LiveLinkSample {
   const bandwidthBytesPerSecond = link.bandwidthBytesPerSecond ?? before?.bandwidthBytesPerSecond ?? null;
-  return { rttMs: link.rttMs, rttSdMs: link.rttSdMs, bandwidthBytesPerSecond, bytesPerSecond: before?.bytesPerSecond ?? 0, measuredAt: link.at, error: link.error };
+  return { rttMs: link.rttMs, rttSdMs: link.rttSdMs, bandwidthBytesPerSecond, bytesPerSecond: before?.bytesPerSecond ?? 0, measuredAt: link.at, error: link.error, spread: addProbe(before?.spread, link.bandwidthBytesPerSecond, link.at) };
 }

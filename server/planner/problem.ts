@@ -9,11 +9,14 @@ import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topo
 import { besideOthers } from "./beside-others.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
+import { workingBytes } from "./working-bytes.ts";
 
-/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
-export const STAGE_PROCESS_BYTES = 106_000_000;
-/** Weights once resident, with what prepacking adds. */
-const WEIGHT_RESIDENCY = 1.15;
+/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 84 MB and 20 MB a worker). */
+export const STAGE_PROCESS_BYTES = 104_000_000;
+/** Weights once resident: read from the mapped file, packed anew, the original let go (measured 1.0–1.1). */
+const WEIGHT_RESIDENCY = 1.05;
+/** What the agent itself has on a node before any stage: its own process and the ingress's (measured 90 MB each). */
+const AGENT_BYTES = 180_000_000;
 
 export type ProblemInput = {
   facts: ModelFacts;
@@ -38,6 +41,7 @@ export type Problem = {
   inputBytes: number;
   outputBytes: number;
   layerWeightBytes: number[];
+  /** Working memory of each layer: live values as the runtime keeps them, frames at its cuts. */
   layerWorkspaceBytes: number[];
   nodes: ProblemNode[];
   /** paths[u][v]; null = no drawn way. paths[u][u] is free. */
@@ -93,16 +97,16 @@ export function buildProblem(input: ProblemInput): Problem {
   const states = new Set(facts.states.flatMap((state) => [state.input, state.output]));
   const bytesOf = (specs: readonly TensorSpec[]) => specs.filter((spec) => !states.has(spec.name)).reduce((sum, spec) => sum + specBytes(spec, facts.dimensionValues), 0);
   const sourceIndex = topology.nodes.findIndex((node) => node.id === topology.sourceId);
+  const sizes = { inputBytes: bytesOf(facts.inputs), outputBytes: facts.outputBytes ?? outputBytes(facts, bytesOf) };
   return {
     layerCount: facts.layers.length,
     layerNames: facts.layers.map((layer) => layer.name),
     cutLegal: facts.cuts.map((cut) => cut.legal),
     cutReason: facts.cuts.map((cut) => cut.reason),
     cutBytes: facts.cuts.map((cut) => cut.bytes),
-    inputBytes: bytesOf(facts.inputs),
-    outputBytes: facts.outputBytes ?? outputBytes(facts, bytesOf),
+    ...sizes,
     layerWeightBytes: facts.layers.map((layer) => layer.weightBytes),
-    layerWorkspaceBytes: facts.layers.map((layer) => layer.workspaceBytes),
+    layerWorkspaceBytes: workingBytes(facts, sizes),
     nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
     paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
     sourceIndex: sourceIndex < 0 ? null : sourceIndex,
@@ -133,7 +137,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     handoverMs: SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
     kind: measured ? "measured" : "estimated",
-    memoryLimitBytes: node.memoryBytes ?? live?.memoryBytes ?? null,
+    memoryLimitBytes: node.memoryBytes ?? (live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : null),
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
     online: live?.online ?? false,

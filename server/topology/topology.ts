@@ -48,4 +48,10 @@ export type TopologyLayout = Record<string, { x: number; y: number; width?: numb
 export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string; /** What deployments have of it; absent = not asked. */ held?: HeldByDeployment[] };
 /** Stages of one deployment on one node: memory as its plans predict it, cores as its samples tell. */
 export type HeldByDeployment = { deploymentId: string; bytes: number; busyCores: number };
-export type LiveLink = { fromNodeId: string; toNodeId: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; measuredAt: string };
+export type LiveLink = { fromNodeId: string; toNodeId: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; measuredAt: string; /** Absent = nothing but the last probe is known. */ spread?: LinkSpread };
+/** What probes and traffic told since this console started. */
+export type LinkSpread = {
+  bandwidthSamples?: number; bandwidthMeanBytesPerSecond?: number; bandwidthSdBytesPerSecond?: number; /** ISO time of the last one. */ bandwidthAt?: string;
+  /** Fastest recent frame of a request, from its first byte to its last. */
+  trafficBytesPerSecond?: number; trafficSamples?: number; trafficAt?: string;
+};

@@ -55,7 +55,16 @@ export const liveNode: z.ZodType<LiveNode> = z
   .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string(), held: z.array(z.object({ deploymentId: z.string(), bytes: z.number(), busyCores: z.number() })).optional() })
   .meta({ id: "LiveNode" });
 export const liveLink: z.ZodType<LiveLink> = z
-  .object({ fromNodeId: z.string(), toNodeId: z.string(), rttMs: z.number(), rttSdMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), measuredAt: z.string() })
+  .object({
+    fromNodeId: z.string(), toNodeId: z.string(), rttMs: z.number(), rttSdMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), measuredAt: z.string(),
+    spread: z
+      .object({
+        bandwidthSamples: z.number().optional(), bandwidthMeanBytesPerSecond: z.number().optional(), bandwidthSdBytesPerSecond: z.number().optional(), bandwidthAt: z.string().optional(),
+        trafficBytesPerSecond: z.number().optional(), trafficSamples: z.number().optional(), trafficAt: z.string().optional(),
+      })
+      .optional()
+      .meta({ description: "How often and how evenly it was measured since the console started, and the fastest recent frame of a request." }),
+  })
   .meta({ id: "LiveLink" });
 
 export const topologyIssue = z
