@@ -29,13 +29,13 @@ export type FamilyOptions = {
   memoryShare: number;
   trust?: boolean;
   tiers?: boolean;
-  /** No node may serve two stages; false unless said. */
+  /** No node may serve two stages, as plans are made unless asked otherwise; true unless said. */
   oncePerNode?: boolean;
 };
 
 export function buildFamily(name: FamilyName, options: FamilyOptions): Instance {
   const random = seededRandom(options.seed);
-  const rules = { trust: options.trust ?? false, oncePerNode: options.oncePerNode ?? false };
+  const rules = { trust: options.trust ?? false, oncePerNode: options.oncePerNode ?? true };
   if (name === "hidp-boards") return instanceFromTables(cnnModel(cnnLayers(CNNS[options.seed % CNNS.length]!)), boardFleet(random), rules);
   const nodes = name === "home-lab" ? 2 : options.nodes;
   const fleet = FLEETS[name](random, { nodes, memoryShare: Math.max(options.memoryShare, 1.5 / nodes), trust: rules.trust, tiers: options.tiers ?? false });

@@ -1,9 +1,10 @@
 // Owns which solver answers which request, and every solver by its name.
+import { BASELINES } from "../baselines/baselines.ts";
 import { solveAdditive } from "./solve-additive.ts";
 import type { SearchRequest, Solver } from "./solver.ts";
 import { subsetChain } from "./subset-chain.ts";
 
-export const SOLVERS: readonly Solver[] = [solveAdditive, subsetChain];
+export const SOLVERS: readonly Solver[] = [solveAdditive, subsetChain, ...BASELINES];
 
 /** Cutplane's own for this request. */
 export function chooseSolver({ objective }: Pick<SearchRequest, "objective">): Solver {

@@ -51,6 +51,8 @@ export type Outcome = {
   bestMs: number | null;
   /** Where the winning plan came from. */
   by: string;
+  /** Why there is no plan, in the words of a rule that has reasons of its own; unset where the constraints are the reason or there is a plan. */
+  reason?: string;
 };
 
 export type Solver = {
