@@ -28,7 +28,7 @@ const SERVER = ["server", "agents/protocol", "agents/processor", "prisma/schema.
 
 /** In order. `inputs` are hashed: same hash and `outputs` there = nothing to do. */
 const STEPS = [
-  { name: "install", title: "Installing packages", inputs: ["package-lock.json", "package.json", "agents/package.json", ".npmrc"], outputs: ["node_modules/.package-lock.json"], isCurrent: isInstalled, run: install },
+  { name: "install", title: "Installing packages", inputs: ["package-lock.json", "package.json", "agents/package.json"], outputs: ["node_modules/.package-lock.json"], isCurrent: isInstalled, run: install },
   { name: "tables", title: "Generating the database client", inputs: ["prisma/schema.prisma", "prisma.config.ts", "package-lock.json"], outputs: ["prisma/generated/client.ts"], run: () => node([bin("prisma/build/index.js"), "generate"]) },
   { name: "pages", title: "Building the pages", inputs: PAGES, outputs: [".next/BUILD_ID"], run: () => buildPages(root, (env) => node([bin("next/dist/bin/next"), "build"], env)) },
   { name: "server", title: "Building the server", inputs: SERVER, outputs: Object.keys(BUNDLES).map((name) => `dist/${name}.mjs`), run: bundleServer },
@@ -84,7 +84,7 @@ function filesOf(input) {
   if (!existsSync(full)) return [];
   if (statSync(full).isFile()) return [input];
   const names = readdirSync(full).filter((name) => name !== "node_modules" && name !== "dist" && !name.startsWith("dist.") && name !== "testdata" && !/\.test\.tsx?$/.test(name));
-  return names.sort().flatMap((name) => (statSync(path.join(full, name)).isDirectory() ? filesOf(`${input}/${name}`) : TEXT.test(name) || name === ".npmrc" ? [`${input}/${name}`] : []));
+  return names.sort().flatMap((name) => (statSync(path.join(full, name)).isDirectory() ? filesOf(`${input}/${name}`) : TEXT.test(name) ? [`${input}/${name}`] : []));
 }
 
 /** A line now, one every ten seconds, one at the end. */
@@ -105,8 +105,9 @@ async function withProgress(say, title, work) {
 async function install() {
   const scarce = existsSync(path.join(root, "node_modules")) ? null : explainSpace(root, freeBytes());
   if (scarce) throw new Error(scarce);
-  // A production setting of the caller would leave the build tools out.
-  const env = { NODE_ENV: "development", npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_include: "dev" };
+  // A production setting of the caller would leave the build tools out. Before npm 11 every package's install script runs, and ONNX Runtime's fetches CUDA
+  // libraries of several hundred megabytes; a setting of that name in .npmrc would have newer ones warn at each call.
+  const env = { NODE_ENV: "development", ONNXRUNTIME_NODE_INSTALL: "skip", npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_include: "dev" };
   await command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], env);
 }
 
