@@ -9,7 +9,9 @@ import { FLAGS, type Message, type StageTrace } from "../protocol/frame.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
-import type { PipelineRuntime } from "./pipeline-runtime.ts";
+import { GivenUpRequests } from "./given-up.ts";
+import type { PipelineRuntime, ToldError } from "./pipeline-runtime.ts";
+import { RequestFailed } from "./request-failed.ts";
 
 /** Between attempts after a retryable error; doubles up to the longest. */
 const FIRST_RETRY_MS = 10;
@@ -36,6 +38,7 @@ export type InferAnswer = {
 
 type Entry = InferRequest & {
   id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
+  /** How far the last attempt came that failed, and on which epoch. */ came: StageTrace[]; epoch: number | null;
   retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
   resolve(answer: InferAnswer): void; reject(error: WireError): void;
 };
@@ -45,11 +48,15 @@ export class Dispatcher {
   readonly #nextId: () => number;
   readonly #pool: BufferPool;
   readonly #entries = new Map<number, Entry>();
+  readonly #givenUp = new GivenUpRequests<PipelineRuntime>();
+  readonly #onCameTo: (trace: RequestTrace) => void;
   /** The pipeline new requests go to. */
   current: PipelineRuntime | null = null;
   limits: IngressRoute["limits"];
 
-  constructor(originId: number, nextId: () => number, pool: BufferPool, limits: IngressRoute["limits"]) {
+  /** `onCameTo`: of a request that was given up, a stage has told how far it had come; its trace again, with that. */
+  constructor(originId: number, nextId: () => number, pool: BufferPool, limits: IngressRoute["limits"], onCameTo: (trace: RequestTrace) => void) {
+    this.#onCameTo = onCameTo;
     this.#originId = originId;
     this.#nextId = nextId;
     this.#pool = pool;
@@ -75,7 +82,7 @@ export class Dispatcher {
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       const entry: Entry = {
-        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, retryTimer: null, retryMs: FIRST_RETRY_MS,
+        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject,
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -91,6 +98,8 @@ export class Dispatcher {
     entry.attempt++;
     entry.sentTo = pipeline;
     entry.leftAt = null;
+    entry.came = [];
+    entry.epoch = pipeline.pipeline.epoch;
     const wanted = pipeline.pipeline.sends;
     const { stream } = entry;
     try {
@@ -101,32 +110,38 @@ export class Dispatcher {
         tensors: entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
       }, () => { entry.leftAt = performance.now(); });
     } catch (error) {
-      this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message);
+      this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message, []);
     }
   }
 
   onAnswer(message: Message, pipeline: PipelineRuntime): void {
     const entry = this.#entries.get(message.requestId);
     // An answer of an attempt given up, or of a request already answered: dropped, so that nobody is answered twice.
-    if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== message.attempt) return this.#pool.release(message.buffer);
+    if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== message.attempt) {
+      const given = this.#givenUp.take(message.requestId, message.attempt, pipeline);
+      if (given) this.#onCameTo({ ...given, stages: message.traces, answer: answerOf(message, pipeline) });
+      return this.#pool.release(message.buffer);
+    }
     this.#close(entry);
     entry.resolve({
-      outputs: message.tensors, trace: { ...traceOf(entry, message.traces, null), ...wayOf(entry, message, pipeline) }, epoch: message.epoch, attempts: entry.attempt,
+      outputs: message.tensors, trace: { ...traceOf(entry, message.traces, null), ...wayOf(entry), answer: answerOf(message, pipeline) }, epoch: message.epoch, attempts: entry.attempt,
       release: () => this.#pool.release(message.buffer),
     });
   }
 
-  onError(requestId: number, attempt: number, code: WireErrorCode, text: string, pipeline: PipelineRuntime): void {
+  onError({ requestId, attempt, code, text, stages }: ToldError, pipeline: PipelineRuntime): void {
     const entry = this.#entries.get(requestId);
-    if (!entry || entry.sentTo !== pipeline || (entry.attempt & 0xffff) !== attempt) return;
-    this.#failed(entry, code, text);
+    if (entry && entry.sentTo === pipeline && (entry.attempt & 0xffff) === attempt) return this.#failed(entry, code, text, stages);
+    const given = this.#givenUp.take(requestId, attempt, pipeline);
+    if (given && stages.length > 0) this.#onCameTo({ ...given, stages });
   }
 
-  #failed(entry: Entry, code: WireErrorCode, text: string): void {
+  #failed(entry: Entry, code: WireErrorCode, text: string, stages: StageTrace[]): void {
     entry.sentTo = null;
+    entry.came = stages;
     if (entry.stream || !WIRE_ERRORS[code].retryable || entry.attempt >= MAX_ATTEMPTS) {
       this.#close(entry);
-      return entry.reject(new WireError(code, text));
+      return entry.reject(failureOf(entry, code, text));
     }
     entry.ready = false;
     entry.retryTimer = setTimeout(() => { entry.ready = true; this.#try(entry); }, entry.retryMs);
@@ -141,7 +156,7 @@ export class Dispatcher {
       if (!entry.stream) this.#try(entry);
       else {
         this.#close(entry);
-        entry.reject(new WireError("stream_lost", "the pipeline broke and the stream's state with it"));
+        entry.reject(failureOf(entry, "stream_lost", "the pipeline broke and the stream's state with it"));
       }
     }
   }
@@ -153,13 +168,14 @@ export class Dispatcher {
 
   #abandon(entry: Entry, error: WireError): void {
     if (!this.#entries.has(entry.id)) return;
-    entry.sentTo?.cancel(entry.id);
     this.#close(entry);
-    if (entry.sentTo === null && error.code === "deadline") {
-      const problem = (entry.pipeline ?? this.current)?.problem();
-      if (problem) return entry.reject(new WireError("not_linked", `the pipeline was not linked within the deadline: ${problem}`));
+    const problem = entry.sentTo === null && error.code === "deadline" ? (entry.pipeline ?? this.current)?.problem() : null;
+    const failure = problem ? failureOf(entry, "not_linked", `the pipeline was not linked within the deadline: ${problem}`) : failureOf(entry, error.code, error.message);
+    if (entry.sentTo) {
+      this.#givenUp.add(entry.id, { attempt: entry.attempt, pipeline: entry.sentTo, trace: { ...failure.trace, errorMessage: failure.message } });
+      entry.sentTo.cancel(entry.id);
     }
-    entry.reject(error);
+    entry.reject(failure);
   }
 
   #close(entry: Entry): void {
@@ -181,11 +197,14 @@ export function traceOf(entry: { id: number; startedAt: number; startedAtIso: st
   };
 }
 
-/** What only the ingress knows of an answered request's way. */
-function wayOf(entry: Entry, message: Message, pipeline: PipelineRuntime): Partial<RequestTrace> {
-  const bytes = message.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
-  return {
-    attempts: entry.attempt, epoch: message.epoch, ...(entry.leftAt === null ? {} : { sendMs: entry.leftAt - entry.startedAt }),
-    answer: { receiveMs: message.receiveMs ?? 0, roundTripMs: pipeline.answerRoundTripMs, bytes },
-  };
+/** What only the ingress knows of a request's way. */
+function wayOf({ attempt, epoch, leftAt, startedAt }: Entry): Partial<RequestTrace> {
+  return { attempts: attempt, ...(epoch === null ? {} : { epoch }), ...(leftAt === null ? {} : { sendMs: leftAt - startedAt }) };
 }
+
+function answerOf(message: Message, pipeline: PipelineRuntime): NonNullable<RequestTrace["answer"]> {
+  const bytes = message.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+  return { receiveMs: message.receiveMs ?? 0, roundTripMs: pipeline.answerRoundTripMs, bytes };
+}
+
+const failureOf = (entry: Entry, code: WireErrorCode, text: string): RequestFailed => new RequestFailed(code, text, { ...traceOf(entry, entry.came, code), ...wayOf(entry) });

@@ -217,3 +217,44 @@ test("finished requests are told with times of one clock each, which add up to n
   }
   expect((await post({ inputs: [{ ...good, name: "none" }] })).status).toBeGreaterThanOrEqual(400);
 });
+
+/** Told once a second, so that two tellings of one request may be in two samples: the last one counts. */
+function collect(seen: Map<string, RequestTrace[]>): RequestTrace[] {
+  for (const trace of ingress.last("sample")?.samples[0]?.recent ?? []) {
+    const tellings = seen.get(trace.requestId) ?? [];
+    if (JSON.stringify(tellings.at(-1)) !== JSON.stringify(trace)) seen.set(trace.requestId, [...tellings, trace]);
+  }
+  return [...seen.values()].map((tellings) => tellings.at(-1)!).filter((trace) => !trace.ok);
+}
+
+test("a request that its deadline ends tells afterwards how far it had come", async () => {
+  const seen = new Map<string, RequestTrace[]>();
+  const second = pipeline.stages[1]!.child.process;
+  second.kill("SIGSTOP");
+  const answer = await post({ inputs: [good], parameters: { timeout: 300_000 } });
+  expect(answer.status).toBe(504);
+  // By now the ingress has told of it without knowing more.
+  await expect.poll(() => collect(seen).map((trace) => trace.errorCode), { timeout: 10_000, interval: 20 }).toContain("deadline");
+  expect(collect(seen).find((trace) => trace.errorCode === "deadline")).toMatchObject({ stages: [], attempts: 1, epoch: 1, sendMs: expect.any(Number) });
+  second.kill("SIGCONT");
+  await expect.poll(() => collect(seen).find((trace) => trace.errorCode === "deadline")?.stages.map((stage) => stage.stageIndex), { timeout: 10_000, interval: 20 }).toEqual([0, 1]);
+  const told = collect(seen).filter((trace) => trace.errorCode === "deadline");
+  expect(told).toHaveLength(1);
+  for (const { times } of told[0]!.stages) expect(times?.holdMs).toBeGreaterThanOrEqual(0);
+  expect((await post({ inputs: [good] })).status).toBe(200);
+});
+
+test("a request that a stage refuses tells which, and the times of those before it", async () => {
+  const seen = new Map<string, RequestTrace[]>();
+  const segment = (from: number, dataType: TensorSpec["dataType"]) => ({ bytes: tinyLayers(from, from + 1, WIDTH), inputs: [{ ...spec(`v${from}`), dataType }], outputs: [spec(`v${from + 1}`)], sends: [`v${from + 1}`], warmShapes: [{ name: `v${from}`, dataType: "float32" as const, shape: [1, WIDTH] }] });
+  const wrong = layPipeline(fleet, nodes[0]!, nodes, [segment(0, "float32"), segment(1, "int64")], { epoch: 2, sends: ["v0"] });
+  sendRoute(ingress, [wrong], { ...ROUTE, currentEpoch: 2 });
+  for (const { child } of wrong.stages) await child.until("ready", ready);
+  await ingress.until("linked", (child) => observedOf(child)[0]?.pipelines.some((one) => one.epoch === 2 && one.linked) ?? false);
+  expect((await post({ inputs: [good] })).status).toBeGreaterThanOrEqual(400);
+  await expect.poll(() => collect(seen).find((trace) => trace.errorCode === "bad_tensors")?.stages.map((stage) => [stage.stageIndex, stage.nodeId]), { timeout: 10_000, interval: 20 }).toEqual([[0, "nod_a"], [1, "nod_b"]]);
+  const [first, last] = collect(seen).find((trace) => trace.errorCode === "bad_tensors")!.stages;
+  expect(first?.computeMs).toBeGreaterThan(0);
+  expect(first?.times?.holdMs).toBeGreaterThan(0);
+  expect(last?.receivedBytes).toBe(4 * WIDTH);
+});

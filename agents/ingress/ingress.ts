@@ -7,10 +7,9 @@ import type { IngressSample, ObservedIngress } from "../protocol/control.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
 import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
-import type { OpenBody } from "../stage/dial-link.ts";
 import { FrameConnection } from "../stage/frame-connection.ts";
 import type { LocalIngressRoute, TlsMaterial, ToIngress } from "../stage/messages.ts";
-import { parseOpen } from "../stage/open-body.ts";
+import { type OpenBody, openedBody, parseOpen } from "../stage/open-body.ts";
 import { originId } from "../stage/origin-id.ts";
 import type { SenderLink } from "../stage/sender-link.ts";
 import { createIngressServer } from "./http-server.ts";
@@ -95,7 +94,7 @@ export class Ingress {
       const link = pipeline.attach(connection, frame.value, body.hopTimes === true);
       if (typeof link === "string") return connection.close(link, `this pipeline does not start at ${connection.peerNodeId}`);
       opened = { pipeline, link };
-      connection.sendControl("opened", { epoch: body.epoch });
+      connection.sendControl("opened", { epoch: body.epoch }, openedBody());
     };
     new FrameConnection(socket, peerNodeId, {
       maxPayloadBytes: 0, pool: this.#pool,

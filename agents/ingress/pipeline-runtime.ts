@@ -2,7 +2,8 @@
 // when both are up and stage 0 says that the way through is. Which request goes where is the dispatcher's business.
 import type { SecureContext } from "node:tls";
 import type { IngressPipeline } from "../protocol/control.ts";
-import { FLAGS, type ControlFrame, type Message } from "../protocol/frame.ts";
+import { decodeErrorBody } from "../protocol/error-body.ts";
+import { FLAGS, type ControlFrame, type Message, type StageTrace } from "../protocol/frame.ts";
 import { wireErrorCode, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { DialLink } from "../stage/dial-link.ts";
@@ -12,6 +13,9 @@ import { SenderLink } from "../stage/sender-link.ts";
 /** Answers the last stage may have under way to us. */
 const ANSWER_CREDITS = 64;
 
+/** What a stage says of a request that ended there. `stages`: how far it had come, the last one of where it failed; empty where an agent on the way tells none. */
+export type ToldError = { requestId: number; attempt: number; code: WireErrorCode; text: string; stages: StageTrace[] };
+
 export type PipelineHost = {
   /** This ingress, as frames name it. */
   originId: number;
@@ -20,7 +24,7 @@ export type PipelineHost = {
   pool: BufferPool;
   maxAnswerBytes: number;
   onAnswer(message: Message, pipeline: PipelineRuntime): void;
-  onError(requestId: number, attempt: number, code: WireErrorCode, text: string, pipeline: PipelineRuntime): void;
+  onError(told: ToldError, pipeline: PipelineRuntime): void;
   /** Everything sent and not answered is lost. */
   onBroken(pipeline: PipelineRuntime): void;
   onLinked(pipeline: PipelineRuntime): void;
@@ -110,7 +114,8 @@ export class PipelineRuntime {
       link.linked = linked;
       this.#changed();
     } else if (frame.type === "error") {
-      this.#host.onError(frame.requestId, frame.attempt, wireErrorCode(frame.value), new TextDecoder().decode(frame.body), this);
+      const { text, traces } = decodeErrorBody(frame.body);
+      this.#host.onError({ requestId: frame.requestId, attempt: frame.attempt, code: wireErrorCode(frame.value), text, stages: traces }, this);
     } else link.connection.close("bad_frame", `${frame.type} frame from stage 0`);
   }
 

@@ -11,7 +11,10 @@ export class RecentRequests {
   #slowest: RequestTrace[] = [];
   #newest: RequestTrace[] = [];
 
+  /** A trace that is added again says more than before and takes its place. */
   add(trace: RequestTrace): void {
+    const isOther = (one: RequestTrace) => one.requestId !== trace.requestId;
+    if (!trace.ok) { this.#failed = this.#failed.filter(isOther); this.#newest = this.#newest.filter(isOther); this.#slowest = this.#slowest.filter(isOther); }
     if (!trace.ok) this.#failed = [...this.#failed.slice(-(MAX_FAILED - 1)), trace];
     this.#newest.push(trace);
     if (this.#newest.length > MAX_NEWEST) this.#newest.shift();

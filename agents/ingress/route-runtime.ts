@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { SecureContext } from "node:tls";
 import type { IngressPipeline, IngressSample, ObservedIngress, RequestTrace } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
-import { WireError } from "../protocol/wire-error.ts";
+import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
@@ -11,6 +11,7 @@ import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import { RequestFailed } from "./request-failed.ts";
 import { Sequences } from "./sequences.ts";
 import { Verification } from "./verification.ts";
 
@@ -46,7 +47,7 @@ export class RouteRuntime {
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
     this.#host = host;
-    this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits);
+    this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace));
     this.update(local);
   }
 
@@ -93,7 +94,7 @@ export class RouteRuntime {
     return {
       originId: this.#host.originId, context: this.#host.context, dataProxy: this.#host.dataProxy, pool: this.#host.pool, maxAnswerBytes: MAX_ANSWER_BYTES,
       onAnswer: (message, pipeline) => this.#dispatcher.onAnswer(message, pipeline),
-      onError: (requestId, attempt, code, text, pipeline) => this.#dispatcher.onError(requestId, attempt, code, text, pipeline),
+      onError: (told, pipeline) => this.#dispatcher.onError(told, pipeline),
       onBroken: (pipeline) => {
         this.#sequences.dropPipeline(pipeline);
         this.#dispatcher.onBroken(pipeline);
@@ -126,10 +127,15 @@ export class RouteRuntime {
       const code = error instanceof WireError ? error.code : "internal";
       this.totals.failed++;
       this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-      const startedAtIso = new Date(Date.now() - (performance.now() - startedAt)).toISOString();
-      this.#keep({ ...traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) });
+      this.#keep({ ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) });
       throw error;
     }
+  }
+
+  /** Of a request that was not even tried. */
+  #traceOfRefused(startedAt: number, code: WireErrorCode): RequestTrace {
+    const startedAtIso = new Date(Date.now() - (performance.now() - startedAt)).toISOString();
+    return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
   async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal }: InferOptions): Promise<InferAnswer> {

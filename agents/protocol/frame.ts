@@ -157,6 +157,41 @@ export function encodeControl(type: FrameType, fields: ControlFields, body?: Uin
   return bytes;
 }
 
+/** Bytes of a trace before its node's id. */
+const TRACE_HEAD_BYTES = 20;
+
+export const traceBytes = (trace: StageTrace): number => TRACE_HEAD_BYTES + encodeName(trace.nodeId).length + (trace.times ? TIMES_BYTES : 0);
+
+/** @returns where what follows it begins */
+export function writeTrace(view: DataView, bytes: Uint8Array, at: number, { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times }: StageTrace): number {
+  const node = encodeName(nodeId);
+  view.setUint8(at, stageIndex);
+  view.setUint8(at + 1, node.length);
+  view.setUint16(at + 2, times ? TIMES_BYTES : 0, true);
+  view.setFloat32(at + 4, queueMs, true);
+  view.setFloat32(at + 8, computeMs, true);
+  setUint53(view, at + 12, receivedBytes);
+  bytes.set(node, at + TRACE_HEAD_BYTES);
+  const end = at + TRACE_HEAD_BYTES + node.length;
+  if (!times) return end;
+  view.setFloat32(end, times.receiveMs, true);
+  view.setFloat32(end + 4, times.roundTripMs ?? Number.NaN, true);
+  view.setFloat32(end + 8, times.holdMs, true);
+  return end + TIMES_BYTES;
+}
+
+/** `bytes` are what `view` views. Throws WireError `bad_frame` where they end early. */
+export function readTrace(view: DataView, bytes: Uint8Array, at: number): { trace: StageTrace; next: number } {
+  const need = (end: number) => { if (end > bytes.length) throw new WireError("bad_frame", "descriptors end early"); };
+  need(at + TRACE_HEAD_BYTES);
+  const node = at + TRACE_HEAD_BYTES;
+  const end = node + bytes[at + 1]!;
+  const next = end + view.getUint16(at + 2, true);
+  need(next);
+  const times = next - end >= TIMES_BYTES ? { times: readTimes(view, end) } : {};
+  return { trace: { stageIndex: bytes[at]!, nodeId: text(bytes.subarray(node, end)), queueMs: readMs(view, at + 4), computeMs: readMs(view, at + 8), receivedBytes: getUint53(view, at + 12), ...times }, next };
+}
+
 export const padded = (bytes: number): number => Math.ceil(bytes / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT;
 
 export type EncodedMessage = {
@@ -171,34 +206,19 @@ const ZEROS = new Uint8Array(PAYLOAD_ALIGNMENT);
 /** Lays a message out without copying tensor data. Throws WireError `bad_tensors` on what no receiver would take. */
 export function encodeMessage(message: Omit<Message, "buffer">, allocate: Allocate = fresh): EncodedMessage {
   const names = message.tensors.map((tensor) => encodeName(tensor.name));
-  const nodes = message.traces.map((trace) => encodeName(trace.nodeId));
+  const traceCount = message.traces.length;
   let metaBytes = 4;
-  for (const node of nodes) metaBytes += 20 + node.length;
-  for (const trace of message.traces) if (trace.times) metaBytes += TIMES_BYTES;
+  for (const trace of message.traces) metaBytes += traceBytes(trace);
   for (let i = 0; i < names.length; i++) metaBytes += 4 + 4 * message.tensors[i]!.shape.length + names[i]!.length;
-  if (metaBytes > MAX_META_BYTES || names.length > MAX_TENSORS || nodes.length > MAX_TRACES) {
+  if (metaBytes > MAX_META_BYTES || names.length > MAX_TENSORS || traceCount > MAX_TRACES) {
     throw new WireError("bad_tensors", `${names.length} tensors with ${metaBytes} bytes of descriptors`);
   }
   const head = allocate(HEADER_BYTES + metaBytes);
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   view.setUint16(HEADER_BYTES, names.length, true);
-  view.setUint16(HEADER_BYTES + 2, nodes.length, true);
+  view.setUint16(HEADER_BYTES + 2, traceCount, true);
   let at = HEADER_BYTES + 4;
-  message.traces.forEach((trace, i) => {
-    view.setUint8(at, trace.stageIndex);
-    view.setUint8(at + 1, nodes[i]!.length);
-    view.setUint16(at + 2, trace.times ? TIMES_BYTES : 0, true);
-    view.setFloat32(at + 4, trace.queueMs, true);
-    view.setFloat32(at + 8, trace.computeMs, true);
-    setUint53(view, at + 12, trace.receivedBytes);
-    head.set(nodes[i]!, at + 20);
-    at += 20 + nodes[i]!.length;
-    if (!trace.times) return;
-    view.setFloat32(at, trace.times.receiveMs, true);
-    view.setFloat32(at + 4, trace.times.roundTripMs ?? Number.NaN, true);
-    view.setFloat32(at + 8, trace.times.holdMs, true);
-    at += TIMES_BYTES;
-  });
+  for (const trace of message.traces) at = writeTrace(view, head, at, trace);
   const parts: Uint8Array[] = [];
   let payloadBytes = 0;
   message.tensors.forEach((tensor, i) => {
@@ -236,16 +256,9 @@ export function decodeMeta(meta: Uint8Array, payloadBytes: number): { traces: St
   if (tensorCount > MAX_TENSORS || traceCount > MAX_TRACES) throw new WireError("bad_frame", `${tensorCount} tensors, ${traceCount} traces`);
   const traces: StageTrace[] = [];
   for (let i = 0; i < traceCount; i++) {
-    need(20);
-    const length = meta[at + 1]!;
-    const more = view.getUint16(at + 2, true);
-    need(20 + length + more);
-    const times = more >= TIMES_BYTES ? { times: readTimes(view, at + 20 + length) } : {};
-    traces.push({
-      stageIndex: meta[at]!, nodeId: text(meta.subarray(at + 20, at + 20 + length)), queueMs: readMs(view, at + 4),
-      computeMs: readMs(view, at + 8), receivedBytes: getUint53(view, at + 12), ...times,
-    });
-    at += 20 + length + more;
+    const { trace, next } = readTrace(view, meta, at);
+    traces.push(trace);
+    at = next;
   }
   const descriptors: Descriptor[] = [];
   let offset = 0;

@@ -6,12 +6,10 @@ import { WIRE_ERRORS, WireError } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { dialData } from "./data-tls.ts";
 import { FrameConnection } from "./frame-connection.ts";
+import { type OpenBody, parseOpened } from "./open-body.ts";
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
-
-/** Body of an OPEN frame; its header's `value` is the number of frames the dialler takes before it grants more. */
-export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number; /** The dialler reads times in traces. */ hopTimes?: boolean };
 
 export type DialLinkOptions = {
   end: LaneEnd; open: OpenBody; credits: number; maxPayloadBytes: number; pool: BufferPool;
@@ -30,6 +28,8 @@ export class DialLink {
   receivedBefore = 0;
   /** Why the last try failed; null while linked. */
   problem: string | null = "not dialled yet";
+  /** The sender reads traces in errors. */
+  readsErrorTraces = false;
   readonly #options: DialLinkOptions;
   readonly #abort = new AbortController();
   #connection: FrameConnection | null = null;
@@ -68,7 +68,7 @@ export class DialLink {
       this.#connection = new FrameConnection(socket, end.nodeId, {
         maxPayloadBytes, pool,
         onMessage: (message) => this.#options.onMessage(message),
-        onControl: (frame, connection) => frame.type === "opened" ? this.#opened(connection) : this.#options.onControl(frame),
+        onControl: (frame, connection) => frame.type === "opened" ? this.#opened(connection, frame.body) : this.#options.onControl(frame),
         onClose: (code, reason) => this.#lost(`${code}: ${reason}`),
       });
       this.#connection.sendControl("open", { value: this.#options.credits, epoch: open.epoch }, new TextEncoder().encode(JSON.stringify({ ...open, hopTimes: true } satisfies OpenBody)));
@@ -77,8 +77,9 @@ export class DialLink {
     }
   }
 
-  #opened(connection: FrameConnection): void {
+  #opened(connection: FrameConnection, body: Uint8Array): void {
     this.#linked = true;
+    this.readsErrorTraces = parseOpened(body).errorTraces;
     this.problem = null;
     this.#waitMs = FIRST_WAIT_MS;
     // The first frame should find a round trip measured.

@@ -2,18 +2,25 @@
 // What happens to a frame in between is the stage's business.
 import type { SecureContext } from "node:tls";
 import type { Lane, ObservedLane } from "../protocol/control.ts";
-import { FLAGS, type ControlFrame, type Message } from "../protocol/frame.ts";
+import { encodeErrorBody, textOf } from "../protocol/error-body.ts";
+import { FLAGS, type ControlFrame, type Message, type StageTrace } from "../protocol/frame.ts";
 import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import { DialLink, type OpenBody } from "./dial-link.ts";
+import { DialLink } from "./dial-link.ts";
 import type { FrameConnection } from "./frame-connection.ts";
+import type { OpenBody } from "./open-body.ts";
 import { originId } from "./origin-id.ts";
 import { SenderLink } from "./sender-link.ts";
 
 /** Cancelled requests remembered, because a cancel may overtake the tensors it cancels. */
 const MAX_CANCELLED = 2048;
 
+/** What a request had of a stage before it failed there. */
+type Spent = { queueMs: number; computeMs: number; holdMs: number; /** Where a run has taken the tensors away. */ receivedBytes?: number };
+const NOTHING: Spent = { queueMs: 0, computeMs: 0, holdMs: 0 };
+
 export type LaneHost = {
+  nodeId: string;
   context(): SecureContext;
   dataProxy: string | null;
   pool: BufferPool;
@@ -79,7 +86,8 @@ export class LaneRuntime {
   #receive(message: Message, link: DialLink): void {
     this.inFlight++;
     const key = `${message.originId}/${message.requestId}`;
-    if (this.#cancelled.delete(key)) return this.finish(link, message.buffer);
+    // Its cancel was faster: the ingress has given it up and may yet want to know how far it came.
+    if (this.#cancelled.delete(key)) return this.fail(message, link, "cancelled", "cancelled on its way");
     if (message.epoch !== this.lane.epoch) return this.fail(message, link, "old_epoch", `epoch ${message.epoch}, this lane is of ${this.lane.epoch}`);
     this.#host.take(message, this, link);
   }
@@ -91,18 +99,29 @@ export class LaneRuntime {
     link.connection?.sendControl("credit", { value: 1, epoch: this.lane.epoch });
   }
 
-  /** Tells the ingress that this request ends here. */
-  fail(message: Message, link: DialLink, code: WireErrorCode, text: string): void {
-    this.#sendError(message, code, text);
+  /** Tells the ingress that this request ends here, how far it had come, and what it had of this stage. */
+  fail(message: Message, link: DialLink, code: WireErrorCode, text: string, spent: Spent = NOTHING): void {
+    this.#sendError(message, code, text, [...message.traces, this.#traceOf(message, link, spent)]);
     this.finish(link, message.buffer);
   }
 
-  #sendError(fields: Pick<Message, "requestId" | "originId" | "streamId" | "stepIndex" | "attempt">, code: WireErrorCode, text: string): void {
+  #traceOf(message: Message, link: DialLink, { queueMs, computeMs, holdMs, receivedBytes: counted }: Spent): StageTrace {
+    const receivedBytes = counted ?? message.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+    return { stageIndex: this.lane.stageIndex, nodeId: this.#host.nodeId, queueMs, computeMs, receivedBytes, times: { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs } };
+  }
+
+  #sendError(fields: Pick<Message, "requestId" | "originId" | "streamId" | "stepIndex" | "attempt">, code: WireErrorCode, text: string, traces: readonly StageTrace[]): void {
     const { requestId, originId: origin, streamId, stepIndex, attempt } = fields;
-    this.#towards(origin)?.connection?.sendControl(
+    const towards = this.#towards(origin);
+    towards?.connection?.sendControl(
       "error", { requestId, originId: origin, streamId, stepIndex, attempt, epoch: this.lane.epoch, value: WIRE_ERRORS[code].number },
-      new TextEncoder().encode(text).subarray(0, 1024),
+      encodeErrorBody(text, towards.readsErrorTraces ? traces : null),
     );
+  }
+
+  #passError(frame: ControlFrame): void {
+    const towards = this.#towards(frame.originId);
+    towards?.connection?.sendControl("error", frame, towards.readsErrorTraces ? frame.body : textOf(frame.body));
   }
 
   #towards(origin: number): DialLink | undefined {
@@ -158,7 +177,7 @@ export class LaneRuntime {
 
   fromDownstream(frame: ControlFrame, link: SenderLink): void {
     if (frame.type === "credit") link.grant(Math.min(frame.value, MAX_CANCELLED));
-    else if (frame.type === "error") this.#towards(frame.originId)?.connection?.sendControl("error", frame, frame.body);
+    else if (frame.type === "error") this.#passError(frame);
     else if (frame.type === "lane-state") {
       link.linked = (frame.flags & FLAGS.linked) !== 0;
       this.tellUpstream(link.linked && this.linked);

@@ -1,5 +1,10 @@
-// Owns reading the body of an OPEN frame, which comes from another machine.
-import type { OpenBody } from "./dial-link.ts";
+// Owns the bodies of OPEN and OPENED frames, which come from another machine.
+
+/** Body of an OPEN frame; its header's `value` is the number of frames the dialler takes before it grants more. */
+export type OpenBody = { laneId: string; revisionId: string; epoch: number; role: "stage" | "ingress"; stageIndex: number; /** The dialler reads times in traces. */ hopTimes?: boolean };
+/** Body of an OPENED frame. Older senders' is empty. */
+type OpenedBody = { /** The sender reads traces in errors. */ errorTraces?: boolean };
+
 
 /** null = not an OPEN body. */
 export function parseOpen(body: Uint8Array): OpenBody | null {
@@ -9,5 +14,16 @@ export function parseOpen(body: Uint8Array): OpenBody | null {
     return good ? (open as OpenBody) : null;
   } catch {
     return null;
+  }
+}
+
+export const openedBody = (): Uint8Array => new TextEncoder().encode(JSON.stringify({ errorTraces: true } satisfies OpenedBody));
+
+/** Whatever else it says is of a later version. */
+export function parseOpened(body: Uint8Array): { errorTraces: boolean } {
+  try {
+    return { errorTraces: (JSON.parse(new TextDecoder().decode(body)) as OpenedBody).errorTraces === true };
+  } catch {
+    return { errorTraces: false };
   }
 }

@@ -11,7 +11,7 @@ import type { DialLink } from "./dial-link.ts";
 import { FrameConnection } from "./frame-connection.ts";
 import { LaneRuntime, type LaneHost } from "./lane-runtime.ts";
 import type { TlsMaterial } from "./messages.ts";
-import { parseOpen } from "./open-body.ts";
+import { openedBody, parseOpen } from "./open-body.ts";
 import { RunFailed, startRunner, type Runner } from "./run-session.ts";
 import type { SenderLink } from "./sender-link.ts";
 import type { RunJob, TensorAt } from "./session.ts";
@@ -50,7 +50,7 @@ export class Stage {
     this.#context = dataContext(options.tls);
     this.#host = {
       context: () => this.#context,
-      dataProxy: options.dataProxy, pool: this.#pool,
+      nodeId: options.tls.nodeId, dataProxy: options.dataProxy, pool: this.#pool,
       ready: () => this.#runner !== null,
       take: (message, lane, link) => this.#take(message, lane, link),
       cancel: (requestId, origin, lane) => this.#cancel(requestId, origin, lane),
@@ -121,7 +121,7 @@ export class Stage {
       const link = lane.attach(connection, body, frame.value);
       if (typeof link === "string") return connection.close(link, `this lane does not take ${body.role} ${connection.peerNodeId}`);
       opened = { lane, link };
-      connection.sendControl("opened", { epoch: body.epoch });
+      connection.sendControl("opened", { epoch: body.epoch }, openedBody());
     };
     new FrameConnection(socket, peerNodeId, {
       maxPayloadBytes: NO_PAYLOAD, pool: this.#pool,
@@ -158,8 +158,10 @@ export class Stage {
     const ahead = this.#runner?.inline ? 1 : RUN_AHEAD;
     while (this.#runner && this.#running < ahead && this.#queue.length > 0) {
       const job = this.#queue.shift()!;
-      if (job.cancelled) { job.lane.finish(job.link, job.message.buffer); continue; }
-      if (performance.now() >= job.deadlineAt) { this.#countFailed(job.lane); this.#dropStep(job); job.lane.fail(job.message, job.link, "deadline", "waited past its deadline"); continue; }
+      const queueMs = performance.now() - job.arrivedAt;
+      const waited = { queueMs, computeMs: 0, holdMs: queueMs };
+      if (job.cancelled) { job.lane.fail(job.message, job.link, "cancelled", "cancelled while it waited", waited); continue; }
+      if (performance.now() >= job.deadlineAt) { this.#countFailed(job.lane); this.#dropStep(job); job.lane.fail(job.message, job.link, "deadline", "waited past its deadline", waited); continue; }
       this.#running++;
       void this.#run(job, this.#runner).finally(() => { this.#running--; this.#next(); });
     }
@@ -168,10 +170,15 @@ export class Stage {
   async #run(job: Job, runner: Runner): Promise<void> {
     const { message, lane, link } = job;
     const buffer = message.buffer;
+    const startedAt = performance.now();
+    let computeMs: number | null = null;
+    let receivedBytes: number | undefined;
     try {
       const made = makeJob(this.#options.assignment, lane.lane.sends, message, streamKey(lane.lane.laneId, message));
+      receivedBytes = made.receivedBytes;
       const result = await runner.run(made.job);
       message.buffer = result.buffer;
+      computeMs = result.computeMs;
       countDone(this.#counts.get(lane.lane.laneId) ?? newCounts(), result.computeMs, 0);
       const queueMs = Math.max(0, performance.now() - job.arrivedAt - result.computeMs);
       this.#counts.get(lane.lane.laneId)?.queueMs.splice(-1, 1, queueMs);
@@ -188,7 +195,9 @@ export class Stage {
       if (error instanceof RunFailed) message.buffer = error.buffer;
       else if (message.buffer === null) message.buffer = buffer;
       const code = error instanceof WireError ? error.code : "run_failed";
-      lane.fail(message, link, code, (error as Error).message);
+      const holdMs = performance.now() - job.arrivedAt;
+      const spentMs = computeMs ?? performance.now() - startedAt;
+      lane.fail(message, link, code, (error as Error).message, { queueMs: Math.max(0, holdMs - spentMs), computeMs: spentMs, holdMs, ...(receivedBytes === undefined ? {} : { receivedBytes }) });
     }
   }
 

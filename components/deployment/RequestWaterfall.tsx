@@ -6,7 +6,7 @@ import { bytes, ms, written } from "../format.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
-import { type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallPart, type WaterfallRow } from "./request-waterfall.ts";
+import { cameTo, type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallPart, type WaterfallRow } from "./request-waterfall.ts";
 
 /** Told by pattern and height as well as by colour, and in words beside the bar. */
 const LOOKS: Record<PartKind, string> = {
@@ -30,9 +30,19 @@ export function RequestWaterfall({ request }: { request: RecentRequest }) {
         <span className="text-ink-2">entered at {nameOf(request.ingressNodeId)}{request.epoch === undefined ? "" : `, epoch ${request.epoch}`}{(request.attempts ?? 1) > 1 ? `, sent ${request.attempts} times` : ""}</span>
       </div>
       {request.errorMessage && <p className="mb-1 text-bad">{request.errorMessage}</p>}
-      {waterfall ? <Rows waterfall={waterfall} nameOf={nameOf} /> : <p className="text-ink-2">It failed before its times came back with an answer, so that there are no stages to show.</p>}
+      {!request.ok && <p className="mb-1 text-ink-2" data-testid="came-to">{endOf(request, nameOf)}</p>}
+      {waterfall && <Rows waterfall={waterfall} nameOf={nameOf} />}
     </div>
   );
+}
+
+/** How far a failed request came. */
+function endOf(request: RecentRequest, nameOf: (id: string) => string): string {
+  const end = cameTo(request);
+  const stage = end && `stage ${end.stageIndex + 1} on ${nameOf(end.nodeId)}`;
+  if (!end) return request.sendMs === undefined ? "It never left the ingress." : "It left the ingress; no stage has told how far it came.";
+  if (end.how === "failed") return `It failed at ${stage}. The stages after it were not reached.`;
+  return end.how === "late" ? "The last stage answered after the ingress had given the request up." : `It came as far as ${stage}; then the ingress gave it up.`;
 }
 
 function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string) => string }) {
@@ -44,9 +54,9 @@ function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string
         <thead className="sr-only"><tr><th>Part</th><th>When</th><th>Time</th><th>Bytes in</th></tr></thead>
         <tbody>
           {waterfall.rows.map((row) => (
-            <tr key={keyOf(row)} className="border-b border-line" data-testid="waterfall-row" data-kind={row.kind}>
+            <tr key={keyOf(row)} className="border-b border-line" data-testid="waterfall-row" data-kind={row.kind} data-last={row.kind === "stage" && row.isLast ? "" : undefined}>
               <th scope="row" className="truncate py-0.5 pr-2 text-left font-normal" title={titleOf(row, nameOf)}>{labelOf(row, nameOf)}</th>
-              <td className="py-0.5"><Bar row={row} totalMs={waterfall.totalMs} /></td>
+              <td className="py-0.5"><Bar row={row} totalMs={waterfall.totalMs} gaveUpMs={waterfall.gaveUpMs} /></td>
               <td className="py-0.5 pl-2 text-right"><Figure figure={ms(rowMs(row))} kind={row.parts.every((part) => part.derived) ? "estimated" : "measured"} /></td>
               <td className="truncate py-0.5 pl-2 text-right text-ink-3 max-sm:hidden">{row.kind === "hop" && row.bytes > 0 ? written(bytes(row.bytes)) : ""}</td>
             </tr>
@@ -58,13 +68,15 @@ function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string
   );
 }
 
-function Bar({ row, totalMs }: { row: WaterfallRow; totalMs: number }) {
+function Bar({ row, totalMs, gaveUpMs }: { row: WaterfallRow; totalMs: number; gaveUpMs: number | null }) {
   const share = (value: number) => `${(value / Math.max(totalMs, 1e-6)) * 100}%`;
   const shown = row.parts.filter((part) => part.durationMs > 0);
   return (
     <span className="relative block h-3.5 bg-sunken" title={wordsOf(row.parts)}>
       <span className="sr-only">{wordsOf(row.parts)}, from {written(ms(row.parts[0]?.startMs))}</span>
       {shown.map((part) => <span key={part.kind} aria-hidden className={`absolute inset-y-0 ${LOOKS[part.kind]}`} style={{ left: share(part.startMs), width: share(Math.max(part.durationMs, totalMs * MIN_SHARE)) }} />)}
+      {gaveUpMs !== null && <span aria-hidden className="absolute inset-y-0 border-l border-bad" style={{ left: share(gaveUpMs) }} />}
+      {row.kind === "stage" && row.isLast && <span aria-hidden className="absolute inset-y-0 w-0.5 -translate-x-full bg-bad" style={{ left: share((row.parts.at(-1)?.startMs ?? 0) + (row.parts.at(-1)?.durationMs ?? 0)) }} />}
     </span>
   );
 }
@@ -78,6 +90,7 @@ function Legend({ waterfall }: { waterfall: Waterfall }) {
         {waterfall.timed
           ? "Each time is a difference on one machine's clock; transfer is first to last byte at the receiver. Latency is derived: half of the connection's shortest recent ping. What the parts leave of the ingress's total is not attributed."
           : "An agent on the way tells no times of its hops, so that what is left for the way is shared out evenly."}
+        {waterfall.gaveUpMs !== null && ` The red line is where the ingress gave the request up, after ${written(ms(waterfall.gaveUpMs))}; what lies behind it was done for nothing.`}
         {waterfall.shortened && " The derived latencies were longer than what was left for them and are drawn shortened."}
       </p>
     </div>
@@ -94,6 +107,6 @@ function titleOf(row: WaterfallRow, nameOf: (id: string) => string): string {
 }
 function labelOf(row: WaterfallRow, nameOf: (id: string) => string): ReactNode {
   if (row.kind === "hop") return <span className="text-ink-2">{row.fromNodeId === row.toNodeId ? `within ${nameOf(row.toNodeId)}` : `→ ${nameOf(row.toNodeId)}`}</span>;
-  if (row.kind === "stage") return <span className="font-medium">{row.stageIndex + 1} · {nameOf(row.nodeId)}</span>;
+  if (row.kind === "stage") return <span className="font-medium">{row.stageIndex + 1} · {nameOf(row.nodeId)}{row.isLast && <span className="text-bad"> ✕<span className="sr-only"> the request came no further</span></span>}</span>;
   return row.kind === "ingress" ? <span className="text-ink-2">ingress</span> : <span className="text-ink-3">not attributed</span>;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RequestTrace } from "../../agents/protocol/control.ts";
-import { requestWaterfall, rowMs } from "./request-waterfall.ts";
+import { cameTo, requestWaterfall, rowMs } from "./request-waterfall.ts";
 
 const stage = (stageIndex: number, roundTripMs: number | null = 4) => ({ stageIndex, nodeId: `nod_${stageIndex}`, queueMs: 1, computeMs: 10, receivedBytes: 100, times: { receiveMs: 3, roundTripMs, holdMs: 12 } });
 const trace: RequestTrace = { requestId: "req_1", startedAt: "", totalMs: 50, ok: true, errorCode: null, stages: [stage(0), stage(1)], sendMs: 1, answer: { receiveMs: 2, roundTripMs: 6, bytes: 8 } };
@@ -41,4 +41,34 @@ test("a connection without a ping yet has no latency; an older agent's way is sh
   expect(shared?.rows.filter((row) => row.kind === "hop").map(rowMs)).toEqual([28 / 3, 28 / 3, 28 / 3]);
 });
 
-test("a request that failed before a stage answered has nothing to lay out", () => expect(requestWaterfall({ ...trace, ok: false, stages: [] }, "nod_in")).toBeNull());
+
+const { answer: _answer, ...unanswered } = trace;
+const failed: RequestTrace = { ...unanswered, ok: false, errorCode: "run_failed" };
+
+test("a failed request ends at the stage that failed it; what is left of the total is not attributed", () => {
+  const waterfall = requestWaterfall(failed, "nod_in");
+  expect(waterfall).toMatchObject({ timed: true, totalMs: 50, gaveUpMs: null });
+  expect(waterfall?.rows.map((row) => row.kind)).toEqual(["ingress", "hop", "stage", "hop", "stage", "rest"]);
+  expect(waterfall?.rows.map((row) => row.kind === "stage" && row.isLast)).toEqual([false, false, false, false, true, false]);
+  expect(ends(waterfall).reduce((sum, part) => sum + part.durationMs, 0)).toBeCloseTo(50);
+  expect(cameTo(failed)).toEqual({ stageIndex: 1, nodeId: "nod_1", how: "failed" });
+});
+
+test("a stage that goes on after the ingress has given up is drawn beyond that moment", () => {
+  const late = requestWaterfall({ ...failed, errorCode: "deadline", totalMs: 20 }, "nod_in");
+  // 31 ms were measured and 4 ms of latency are derived.
+  expect(late).toMatchObject({ totalMs: 35, gaveUpMs: 20, shortened: false });
+  expect(cameTo({ ...failed, errorCode: "deadline" })?.how).toBe("given-up");
+  expect(cameTo({ ...trace, ok: false, errorCode: "deadline" })?.how).toBe("late");
+});
+
+test("sent and never heard of again: the ingress's own part and the rest", () => {
+  const waterfall = requestWaterfall({ ...failed, stages: [] }, "nod_in");
+  expect(waterfall?.rows.map((row) => [row.kind, rowMs(row)])).toEqual([["ingress", 1], ["rest", 49]]);
+  expect(cameTo({ ...failed, stages: [] })).toBeNull();
+});
+
+test("a request that never left the ingress has nothing to lay out", () => {
+  const { sendMs: _sendMs, ...kept } = failed;
+  expect(requestWaterfall({ ...kept, stages: [] }, "nod_in")).toBeNull();
+});

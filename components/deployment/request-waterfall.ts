@@ -10,10 +10,13 @@ export type WaterfallPart = { kind: PartKind; startMs: number; durationMs: numbe
 export type WaterfallRow =
   | { kind: "ingress"; nodeId: string; parts: WaterfallPart[] }
   | { kind: "hop"; fromNodeId: string; toNodeId: string; bytes: number; parts: WaterfallPart[] }
-  | { kind: "stage"; nodeId: string; stageIndex: number; parts: WaterfallPart[] }
+  | { kind: "stage"; nodeId: string; stageIndex: number; /** The request came no further. */ isLast: boolean; parts: WaterfallPart[] }
   | { kind: "rest"; parts: WaterfallPart[] };
 export type Waterfall = {
+  /** Of the axis: the ingress's total, or more where a stage went on after the ingress had given up. */
   totalMs: number;
+  /** When the ingress gave up, where the parts go on after it. */
+  gaveUpMs: number | null;
   rows: WaterfallRow[];
   /** false = an agent on the way tells no times of hops: what is left for the way is shared out evenly. */
   timed: boolean;
@@ -23,11 +26,19 @@ export type Waterfall = {
 type Piece = { kind: PartKind; durationMs: number; derived?: boolean };
 type Draft = { row: Omit<Extract<WaterfallRow, { kind: "ingress" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "hop" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "stage" }>, "parts"> | { kind: "rest" }; pieces: Piece[] };
 
-/** Null when there is nothing to lay out: a request that failed before any stage answered for it. */
+/** Null when there is nothing to lay out: a request that failed before it left the ingress. */
 export function requestWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall | null {
-  if (trace.stages.length === 0) return null;
-  const timed = trace.answer !== undefined && trace.sendMs !== undefined && trace.stages.every((stage) => stage.times !== undefined);
+  if (trace.stages.length === 0 && (trace.ok || trace.sendMs === undefined)) return null;
+  const timed = (trace.answer !== undefined || !trace.ok) && trace.sendMs !== undefined && trace.stages.every((stage) => stage.times !== undefined);
   return timed ? timedWaterfall(trace, ingressNodeId) : sharedWaterfall(trace, ingressNodeId);
+}
+
+/** Where a failed request came to its end, in words; null where no stage has told of it. */
+export function cameTo(trace: Pick<RequestTrace, "ok" | "errorCode" | "stages" | "answer">): { stageIndex: number; nodeId: string; how: "failed" | "given-up" | "late" } | null {
+  const last = trace.stages.at(-1);
+  if (trace.ok || !last) return null;
+  const gaveUp = trace.errorCode === "deadline" || trace.errorCode === "cancelled";
+  return { stageIndex: last.stageIndex, nodeId: last.nodeId, how: trace.answer ? "late" : gaveUp ? "given-up" : "failed" };
 }
 
 function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
@@ -40,17 +51,20 @@ function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
   for (const { nodeId, stageIndex, queueMs, computeMs, receivedBytes, times } of trace.stages) {
     if (!times) continue;
     drafts.push(hop(from, nodeId, receivedBytes, times));
-    drafts.push({ row: { kind: "stage", nodeId, stageIndex }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }, { kind: "hand-on", durationMs: Math.max(0, times.holdMs - queueMs - computeMs) }] });
+    drafts.push({ row: { kind: "stage", nodeId, stageIndex, isLast: isLast(trace, stageIndex) }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }, { kind: "hand-on", durationMs: Math.max(0, times.holdMs - queueMs - computeMs) }] });
     from = nodeId;
   }
   if (trace.answer) drafts.push(hop(from, ingressNodeId, trace.answer.bytes, trace.answer));
   const sum = (derived: boolean) => drafts.flatMap(({ pieces }) => pieces).reduce((total, piece) => total + ((piece.derived ?? false) === derived ? piece.durationMs : 0), 0);
   const [measuredMs, derivedMs] = [sum(false), sum(true)];
-  const roomMs = Math.max(0, trace.totalMs - measuredMs);
-  const fits = derivedMs <= roomMs;
+  // A stage that was given up goes on with its run: then the ingress's total bounds nothing.
+  const wentOn = !trace.ok && measuredMs > trace.totalMs;
+  const totalMs = wentOn ? measuredMs + derivedMs : trace.totalMs;
+  const roomMs = Math.max(0, totalMs - measuredMs);
+  const fits = derivedMs <= roomMs + 1e-9;
   if (!fits) for (const { pieces } of drafts) for (const piece of pieces) if (piece.derived) piece.durationMs *= roomMs / derivedMs;
   drafts.push({ row: { kind: "rest" }, pieces: [{ kind: "rest", durationMs: Math.max(0, roomMs - derivedMs), derived: true }] });
-  return { totalMs: trace.totalMs, rows: layOut(drafts), timed: true, shortened: !fits };
+  return { totalMs, gaveUpMs: wentOn ? trace.totalMs : null, rows: layOut(drafts), timed: true, shortened: !fits };
 }
 
 function sharedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
@@ -61,12 +75,14 @@ function sharedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall 
   let from = ingressNodeId;
   for (const { nodeId, stageIndex, queueMs, computeMs, receivedBytes } of trace.stages) {
     drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: nodeId, bytes: receivedBytes }, pieces: [way] });
-    drafts.push({ row: { kind: "stage", nodeId, stageIndex }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }] });
+    drafts.push({ row: { kind: "stage", nodeId, stageIndex, isLast: isLast(trace, stageIndex) }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }] });
     from = nodeId;
   }
   drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: ingressNodeId, bytes: trace.answer?.bytes ?? 0 }, pieces: [way] });
-  return { totalMs: trace.totalMs, rows: layOut(drafts), timed: false, shortened: false };
+  return { totalMs: trace.totalMs, gaveUpMs: null, rows: layOut(drafts), timed: false, shortened: false };
 }
+
+const isLast = (trace: RequestTrace, stageIndex: number): boolean => !trace.ok && trace.answer === undefined && trace.stages.at(-1)?.stageIndex === stageIndex;
 
 /** One after the other from 0. */
 function layOut(drafts: readonly Draft[]): WaterfallRow[] {

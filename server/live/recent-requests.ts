@@ -16,12 +16,15 @@ export type RequestLog = { newest: RecentRequest[]; failed: RecentRequest[]; slo
 
 export const createRequestLog = (): RequestLog => ({ newest: [], failed: [], slowest: [] });
 
-/** `traces` are of one ingress, oldest first. */
+/** `traces` are of one ingress, oldest first. One that was told before says more now and takes its place. */
 export function keepRequests(log: RequestLog, ingressNodeId: string, traces: readonly RequestTrace[], nowMs: number): void {
-  const rows = traces.map((trace) => ({ ...trace, ingressNodeId }));
-  log.newest = [...log.newest, ...rows].slice(-MAX_NEWEST);
-  log.failed = [...log.failed, ...rows.filter((row) => !row.ok)].slice(-MAX_FAILED);
-  const young = [...log.slowest, ...rows].filter((row) => !(nowMs - Date.parse(row.startedAt) > SLOWEST_OF_MS));
+  const told = new Map(traces.map((trace) => [trace.requestId, { ...trace, ingressNodeId }]));
+  const anew = (kept: readonly RecentRequest[]) => kept.map((row) => told.get(row.requestId) ?? row);
+  const [newest, failed, slowest] = [anew(log.newest), anew(log.failed), anew(log.slowest)];
+  const rowsBeside = (kept: readonly RecentRequest[]) => [...told.values()].filter((row) => !kept.includes(row));
+  log.newest = [...newest, ...rowsBeside(newest)].slice(-MAX_NEWEST);
+  log.failed = [...failed, ...rowsBeside(failed).filter((row) => !row.ok)].slice(-MAX_FAILED);
+  const young = [...slowest, ...rowsBeside(slowest)].filter((row) => !(nowMs - Date.parse(row.startedAt) > SLOWEST_OF_MS));
   log.slowest = young.sort((a, b) => b.totalMs - a.totalMs).slice(0, MAX_SLOWEST);
 }
 
