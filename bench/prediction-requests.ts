@@ -5,13 +5,14 @@ export type RequestInput = { name: string; dataType: "float32" | "int64"; shape:
 
 /** Thrown away: connections, caches, a lane that has never run. */
 const WARM_REQUESTS = 5;
+const FASTEST_SHARE = 0.1;
 const REQUEST_TIMEOUT_MS = 60_000;
 /** Of a full pipeline, before counting begins: what waits at the bottleneck has to build up. */
 const FILL_MS = 500;
 
 export type Sender = {
-  /** Median milliseconds of single requests, one after the other, from the first byte sent to the last byte of the answer. */
-  latencyMs(count: number): Promise<number>;
+  /** Milliseconds of single requests, one after the other, from the first byte sent to the last byte of the answer: the median, and the fastest tenth's slowest. */
+  latencyMs(count: number): Promise<{ median: number; fastest: number }>;
   /** Answers per second with `inFlight` under way, over `durationMs`. */
   throughputPerSecond(options: { inFlight: number; durationMs: number }): Promise<number>;
   close(): void;
@@ -54,7 +55,7 @@ export function createSender(url: string, modelName: string, inputs: readonly Re
         if (sent >= WARM_REQUESTS) times.push(performance.now() - startedAt);
       }
       times.sort((a, b) => a - b);
-      return ((times[(times.length - 1) >> 1] ?? 0) + (times[times.length >> 1] ?? 0)) / 2;
+      return { median: ((times[(times.length - 1) >> 1] ?? 0) + (times[times.length >> 1] ?? 0)) / 2, fastest: times[Math.floor(times.length * FASTEST_SHARE)] ?? 0 };
     },
     async throughputPerSecond({ inFlight, durationMs }) {
       const startedAt = performance.now();

@@ -22,6 +22,8 @@ const TARGET_ERROR_PERCENT = 10;
 const TARGET_RANK_CORRELATION = 0.9;
 const TARGET_MEMORY_PERCENT = 15;
 const WORST_LISTED = 3;
+/** Measured at rest, a model takes as long by the clock as by the processor. Beyond this other programs had the cores, of requests as of the model, and errors are printed, not judged. */
+const MOST_BUSY = 1.15;
 const SHORT = { models: 2, plans: [0, 2, 3, 6] };
 
 type Tensor = { name: string; dataType: "float32" | "int64"; shape: (number | string)[] };
@@ -30,7 +32,7 @@ type Estimate = {
   kind: string; latencyMs: number; throughputPerSecond: number; bottleneck: { kind: string; index: number };
   stages: { computeMs: number }[]; hops: { bytes: number; latencyMs: number; transferMs: number }[]; memory: { topologyNodeId: string; usedBytes: number }[];
 };
-type Outcome = { model: string; label: string; estimate: Estimate; latencyMs: number; throughputPerSecond: number; /** Resident bytes of each node used, and what was predicted. */ memory: { bytes: number; predictedBytes: number }[]; wholeMs: number };
+type Outcome = { model: string; label: string; estimate: Estimate; latencyMs: number; fastestMs: number; throughputPerSecond: number; /** Resident bytes of each node used, and what was predicted. */ memory: { bytes: number; predictedBytes: number }[]; /** How much longer the model took by the clock than by the processor when it was measured. */ busy: number };
 type Trace = { totalMs: number; ok: boolean; sendMs?: number; stages: { computeMs: number; queueMs: number; times?: { receiveMs: number; roundTripMs: number | null; holdMs: number } }[]; answer?: { receiveMs: number; roundTripMs: number | null } };
 
 type Profile = { kind: string; session: { intraOpThreads: number }; wholeMs: number; wholeSdMs: number; wholeClockMs?: number; boundary?: { segmentCount: number; holdOutErrorPercent: number | null; sumErrorPercent: number | null } };
@@ -75,17 +77,19 @@ async function measureModel(fleet: PredictionFleet, subject: Subject, topologyId
   // With its segments, as an operator would have it before planning. The console asks for it by itself too: what comes second replaces what came first.
   const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/models/${modelId}/measure`, { depth: "segments" });
   await awaitOperation(cluster, operation, 600_000);
-  for (const profile of await cluster.api<Profile[]>("GET", `/models/${modelId}/profiles`)) if (profile.kind === "measured") process.stderr.write(`${describeProfile(subject.name, profile)}\n`);
+  const profiles = (await cluster.api<Profile[]>("GET", `/models/${modelId}/profiles`)).filter((profile) => profile.kind === "measured");
+  for (const profile of profiles) process.stderr.write(`${describeProfile(subject.name, profile)}\n`);
+  const busy = Math.max(1, ...profiles.filter((profile) => profile.session.intraOpThreads === 1).map((profile) => (profile.wholeClockMs ?? profile.wholeMs) / profile.wholeMs));
   const outcomes: Outcome[] = [];
   const deployed = { id: "", name: subject.name };
-  for (const plan of placementsOf(facts).filter((_, index) => plans === null || plans.includes(index))) outcomes.push(await measurePlan(fleet, { modelId, topologyId, facts, deployed, plan }));
+  for (const plan of placementsOf(facts).filter((_, index) => plans === null || plans.includes(index))) outcomes.push(await measurePlan(fleet, { modelId, topologyId, facts, deployed, plan, busy }));
   const stopped = await cluster.api<{ operation: { id: string } }>("POST", `/deployments/${deployed.id}/stop`, {});
   await awaitOperation(cluster, stopped.operation);
   return outcomes;
 }
 
-type PlanRun = { modelId: string; topologyId: string; facts: Facts; deployed: { id: string; name: string }; plan: PlacedPlan };
-async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts, deployed, plan }: PlanRun): Promise<Outcome> {
+type PlanRun = { modelId: string; topologyId: string; facts: Facts; deployed: { id: string; name: string }; plan: PlacedPlan; busy: number };
+async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts, deployed, plan, busy }: PlanRun): Promise<Outcome> {
   const { cluster } = fleet;
   const { api, agents } = cluster;
   const { id: planId, plan: { estimate } } = await api<{ id: string; plan: { estimate: Estimate } }>("POST", "/plans", { modelId, topologyId, placement: plan.placement });
@@ -99,12 +103,11 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
   const { ingress } = await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployed.id}`);
   const sender = createSender(ingress[0]?.url ?? "", deployed.name, inputsOf(facts));
   try {
-    const latencyMs = await sender.latencyMs(REQUESTS);
+    const { median: latencyMs, fastest: fastestMs } = await sender.latencyMs(REQUESTS);
     const traces = await api<Trace[]>("GET", `/deployments/${deployed.id}/requests?order=recent&limit=20`);
     const throughputPerSecond = await sender.throughputPerSecond({ inFlight: plan.placement.length * IN_FLIGHT_PER_STAGE, durationMs: THROUGHPUT_MS });
     const memory = estimate.memory.map(({ topologyNodeId, usedBytes }) => ({ predictedBytes: usedBytes, bytes: fleet.stageBytes(NODES[Number(topologyNodeId.slice(3))] ?? "") }));
-    const wholeMs = estimate.stages.reduce((sum, stage) => sum + stage.computeMs, 0);
-    const outcome: Outcome = { model: deployed.name, label: plan.label, estimate, latencyMs, throughputPerSecond, memory, wholeMs };
+    const outcome: Outcome = { model: deployed.name, label: plan.label, estimate, latencyMs, fastestMs, throughputPerSecond, memory, busy };
     process.stderr.write(`${describe(outcome, plan.placement)}${describeTraces(traces, plan.placement.length)}\n`);
     return outcome;
   } finally {
@@ -112,10 +115,10 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
   }
 }
 
-function describe({ model, label, estimate, latencyMs, throughputPerSecond, memory }: Outcome, placement: PlanStage[]): string {
+function describe({ model, label, estimate, latencyMs, fastestMs, throughputPerSecond, memory }: Outcome, placement: PlanStage[]): string {
   const parts = `compute ${estimate.stages.map((stage) => stage.computeMs.toFixed(1)).join("+")}, hops ${estimate.hops.map((hop) => `${(hop.latencyMs + hop.transferMs).toFixed(1)} (${Math.round(hop.bytes / 1000)} kB)`).join("+")}`;
   return `${model}, ${label} [${placement.map((stage) => `${stage.from}-${stage.to}`).join(" ")}]: ${parts}\n`
-    + `  latency ${estimate.latencyMs.toFixed(1)} → ${latencyMs.toFixed(1)} ms (${estimate.kind}), throughput ${estimate.throughputPerSecond.toFixed(1)} → ${throughputPerSecond.toFixed(1)} /s (${estimate.bottleneck.kind} ${estimate.bottleneck.index}), memory ${memory.map((one) => `${(one.predictedBytes / 1e6).toFixed(0)} → ${(one.bytes / 1e6).toFixed(0)}`).join(", ")} MB`;
+    + `  latency ${estimate.latencyMs.toFixed(1)} → ${latencyMs.toFixed(1)} ms, fastest tenth ${fastestMs.toFixed(1)} (${estimate.kind}), throughput ${estimate.throughputPerSecond.toFixed(1)} → ${throughputPerSecond.toFixed(1)} /s (${estimate.bottleneck.kind} ${estimate.bottleneck.index}), memory ${memory.map((one) => `${(one.predictedBytes / 1e6).toFixed(0)} → ${(one.bytes / 1e6).toFixed(0)}`).join(", ")} MB`;
 }
 
 /** Where the time of the newest single requests went, medians: what an error is made of. */
@@ -144,21 +147,27 @@ function figuresOf(outcomes: Outcome[]): Figure[] {
   const worst = (errors: number[], what: string): Figure[] => errors.map((error, index) => ({ error, outcome: outcomes[index] })).sort((a, b) => Math.abs(b.error) - Math.abs(a.error)).slice(0, WORST_LISTED)
     .map(({ error, outcome }) => ({ figure: `worst ${what}: ${outcome?.model}, ${outcome?.label}`, value: error, unit: "%" }));
   const absolute = (values: number[]) => mean(values.map(Math.abs));
+  const fastest = outcomes.map((one) => errorPercent(one.fastestMs, one.estimate.latencyMs));
+  const busy = Math.max(...outcomes.map((one) => one.busy));
+  const judge = (target: NonNullable<Figure["target"]>): Pick<Figure, "target" | "withoutTargetBecause"> =>
+    busy <= MOST_BUSY ? { target } : { withoutTargetBecause: `the machine was busy: models took up to ${busy.toFixed(1)}× as long by the clock as by the processor` };
   return [
     ...models.map((model): Figure => ({ figure: `${model}: latency, mean absolute error over ${ofModel(model).length} plans`, value: absolute(ofModel(model).map((one) => errorPercent(one.latencyMs, one.estimate.latencyMs))), unit: "%" })),
     ...models.map((model): Figure => ({ figure: `${model}: throughput, mean absolute error`, value: absolute(ofModel(model).map((one) => errorPercent(one.throughputPerSecond, one.estimate.throughputPerSecond))), unit: "%" })),
     ...ranks.map(({ kind, model, rho }): Figure => ({ figure: `${model}: rank correlation of ${kind}`, value: rho, unit: "rho" })),
     ...worst(latency, "latency"), ...worst(throughput, "throughput"),
-    { figure: `latency, mean absolute error over ${outcomes.length} plans of ${models.length} models`, value: absolute(latency), unit: "%", target: { op: "<=", than: TARGET_ERROR_PERCENT } },
+    { figure: `latency, mean absolute error over ${outcomes.length} plans of ${models.length} models`, value: absolute(latency), unit: "%", ...judge({ op: "<=", than: TARGET_ERROR_PERCENT }) },
     { figure: "latency, mean signed error (above 0: slower than predicted)", value: mean(latency), unit: "%" },
-    { figure: "throughput, mean absolute error", value: absolute(throughput), unit: "%", target: { op: "<=", than: TARGET_ERROR_PERCENT } },
+    { figure: "latency of the fastest tenth of requests, mean absolute error", value: absolute(fastest), unit: "%" },
+    { figure: "latency of the fastest tenth, mean signed error", value: mean(fastest), unit: "%" },
+    { figure: "throughput, mean absolute error", value: absolute(throughput), unit: "%", ...judge({ op: "<=", than: TARGET_ERROR_PERCENT }) },
     { figure: "throughput, mean signed error (above 0: faster than predicted)", value: mean(throughput), unit: "%" },
-    ...(ranks.length === 0 ? [] : [{ figure: "rank correlation of latency, mean over models", value: mean(ranks.filter((one) => one.kind === "latency").map((one) => one.rho)), unit: "rho", target: { op: ">=" as const, than: TARGET_RANK_CORRELATION } }]),
+    ...(ranks.length === 0 ? [] : [{ figure: "rank correlation of latency, mean over models", value: mean(ranks.filter((one) => one.kind === "latency").map((one) => one.rho)), unit: "rho", ...judge({ op: ">=", than: TARGET_RANK_CORRELATION }) }]),
     ...(memory.length === 0 ? [] : [
       { figure: `memory of ${memory.length} nodes' stages, largest error`, value: Math.max(...memory.map(Math.abs)), unit: "%", target: { op: "<=" as const, than: TARGET_MEMORY_PERCENT } },
       { figure: "memory, mean signed error (above 0: more than predicted)", value: mean(memory), unit: "%" },
     ]),
-    ...models.map((model): Figure => ({ figure: `${model}: whole model, largest : smallest of its plans' compute`, value: Math.max(...ofModel(model).map((one) => one.wholeMs)) / Math.min(...ofModel(model).map((one) => one.wholeMs)), unit: "x" })),
+    { figure: "models by the clock : by the processor, while they were measured, at most", value: busy, unit: "x" },
   ];
 }
 

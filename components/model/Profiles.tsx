@@ -26,7 +26,7 @@ export function Profiles({ model }: { model: ModelFull }) {
         </table>
       </div>
       {profiles.length === 0 && <p className="py-2 text-ink-2">No profile yet. An estimate comes with the import; a measurement needs a node that is online.</p>}
-      <p className="py-2 text-xs text-ink-3">Segments are measured too, because a fused segment takes longer than the sum of its layers. Their error is the mean over those left out of the fit; beside it, what sums of layers alone would miss by.</p>
+      <p className="py-2 text-xs text-ink-3">Segments are measured too, because a fused segment takes longer than the sum of its layers. A fifth of them is left out of the fit, five times over: the error is the mean over those left out; beside it, what sums of layers alone would miss by.</p>
     </Section>
   );
 }
@@ -45,8 +45,8 @@ function ProfileLine({ profile }: { profile: ProfileRow }) {
       <td className="whitespace-nowrap">{profile.wholeP10Ms === undefined || profile.wholeP90Ms === undefined ? none : `${ms(profile.wholeP10Ms).text}–${ms(profile.wholeP90Ms).text}`}</td>
       <td className="num">{measured ? profile.runs : none}</td>
       <td className="whitespace-nowrap">
-        {!boundary ? none : boundary.holdOutErrorPercent === null ? `${boundary.segmentCount} measured, none left out` : (
-          <><span className="num">{boundary.holdOutErrorPercent.toFixed(1)} %</span> <span className="text-ink-3">(sums {boundary.sumErrorPercent?.toFixed(1)} %; {boundary.heldOutCount} of {boundary.segmentCount} left out)</span></>
+        {!boundary ? none : (
+          <><span className="num">{boundary.holdOutErrorPercent?.toFixed(1)} %</span> <span className="text-ink-3">(sums {boundary.sumErrorPercent?.toFixed(1)} %; {boundary.segmentCount} segments{(boundary.holdOutErrorPercent ?? 0) > (boundary.sumErrorPercent ?? 0) ? ", sums used" : ""})</span></>
         )}
       </td>
       <td className="text-ink-2">

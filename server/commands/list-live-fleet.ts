@@ -1,5 +1,6 @@
 // Owns what planning knows of the live fleet: enrolled nodes with their reported hardware, and the links measured between them.
 import { linkKey, liveFleet } from "../live/live-fleet.ts";
+import { knownHandover } from "../live/handover.ts";
 import { nodePresence } from "../live/node-presence.ts";
 import { listLinks } from "../store/links.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
@@ -33,6 +34,7 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
     memoryBytes: hardware?.memoryBytes ?? 0,
     memoryAvailableBytes: hardware?.memoryAvailableBytes ?? 0,
     deviceClass: hardware?.deviceClass ?? "",
+    ...knownHandover(live?.handover ?? null),
   };
 }
 

@@ -2,6 +2,7 @@
 // of the database loses nothing and a thousand agents cost one statement.
 import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
+import { addHandover } from "../live/handover.ts";
 import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
 import { pushSample } from "../live/sample-ring.ts";
@@ -84,7 +85,7 @@ function keepTraces(fleet: LiveFleet, live: LiveNode, ingress: readonly IngressS
   }
 }
 
-/** What requests on their way tell of the links they took. */
+/** What requests on their way tell of the links they took and of the nodes they were at. */
 function learnLinks(fleet: LiveFleet, ingressNodeId: string, ingress: readonly IngressSample[], nowMs: number): void {
   const at = new Date(nowMs).toISOString();
   for (const trace of ingress.flatMap((one) => one.recent ?? [])) {
@@ -96,6 +97,10 @@ function learnLinks(fleet: LiveFleet, ingressNodeId: string, ingress: readonly I
       if (link && spread) fleet.links.set(linkKey(fromNodeId, toNodeId), { ...link, spread });
       fromNodeId = toNodeId;
     };
+    for (const { nodeId, computeMs, times } of trace.stages) {
+      const node = fleet.nodes.get(nodeId);
+      if (node && times) node.handover = addHandover(node.handover, Math.max(0, times.holdMs - computeMs));
+    }
     for (const stage of trace.stages) learn(stage.nodeId, stage.receivedBytes, stage.times?.receiveMs);
     if (trace.answer) learn(ingressNodeId, trace.answer.bytes, trace.answer.receiveMs);
   }

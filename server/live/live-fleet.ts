@@ -6,6 +6,7 @@ import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
+import type { Handover } from "./handover.ts";
 import { addProbe } from "./link-spread.ts";
 import type { RequestLog } from "./recent-requests.ts";
 import { createSampleRing, type SampleRing } from "./sample-ring.ts";
@@ -32,6 +33,8 @@ export type LiveNode = {
   /** Seconds the last sample speaks of. */
   sampleSeconds: number;
   ring: SampleRing;
+  /** What its stages pay beside computing. */
+  handover: Handover | null;
   /** Not yet in the database. */
   dirty: boolean;
 };
@@ -112,6 +115,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     sampleAtMs: 0,
     sampleSeconds: 1,
     ring: createSampleRing(),
+    handover: null,
     dirty: false,
   };
   fleet.nodes.set(nodeId, made);

@@ -36,8 +36,8 @@ test.each([1, 2, 3, 4, 5])("times of segments come out right although layers' su
   expect(fit.layerMs.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(told.reduce((sum, ms) => sum + ms, 0), 6);
   expect(Math.min(...fit.layerMs, ...fit.entryMs, ...fit.exitMs)).toBeGreaterThanOrEqual(0);
   expect([fit.entryMs[0], fit.exitMs[LAYERS]]).toEqual([0, 0]);
-  expect(fit.holdOutErrorPercent ?? 100).toBeLessThan(6);
-  expect(fit.holdOutErrorPercent ?? 100).toBeLessThan(fit.sumErrorPercent ?? 0);
+  expect(fit.holdOutErrorPercent).toBeLessThan(6);
+  expect(fit.holdOutErrorPercent).toBeLessThan(fit.sumErrorPercent);
   const errors = positions.slice(2).map((to, index) => Math.abs(predict(fit, positions[index] ?? 0, to) / timeOf(positions[index] ?? 0, to) - 1));
   expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.05);
 });
@@ -60,6 +60,17 @@ test("one wild measurement does not bend the others", () => {
   if (!fit) throw new Error("no fit");
   const middle = positions[Math.floor(positions.length / 2)] ?? 1;
   expect(Math.abs(predict(fit, 0, middle) / timeOf(0, middle) - 1)).toBeLessThan(0.06);
+});
+
+test("a fit that predicts unseen segments worse than sums do is not used", () => {
+  const { told, cuts, segments } = truth(4, 0.01);
+  const random = seededRandom(11);
+  const sums = (from: number, to: number) => told.slice(from, to).reduce((sum, ms) => sum + ms, 0);
+  const noise = segments.slice(0, 8).map(({ from, to }) => ({ from, to, ms: sums(from, to) * (0.6 + random() * 0.8) }));
+  const fit = fitBoundary({ layerMs: told, cuts, segments: noise, seed: 1 });
+  expect(fit?.holdOutErrorPercent).toBeGreaterThan(fit?.sumErrorPercent ?? 0);
+  expect(fit?.layerMs).toEqual(told);
+  expect(Math.max(...(fit?.entryMs ?? [1]))).toBe(0);
 });
 
 test("too few segments teach nothing", () => {

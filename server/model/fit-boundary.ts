@@ -15,13 +15,14 @@ export type BoundaryFit = {
   exitMs: number[];
   segmentCount: number;
   heldOutCount: number;
-  /** Mean absolute error over segments the fit did not see, percent; null = too few to leave any out. */
-  holdOutErrorPercent: number | null;
+  /** Mean absolute error over segments the fit did not see, percent; where it is above the sums' own, the cuts' terms are 0 and the layers as they were. */
+  holdOutErrorPercent: number;
   /** The same segments by their layers' sums alone. */
-  sumErrorPercent: number | null;
+  sumErrorPercent: number;
 };
 
-const HELD_OUT_SHARE = 0.2;
+/** A fifth of the segments is left out, five times, so that each was left out once. */
+const FOLDS = 5;
 /** With fewer a fit says more of the noise than of the cuts. */
 const MIN_SEGMENTS = 5;
 /** What is expected before anything is seen. Of the whole model's time: noise of a measurement beside its own share, time in the wrong layer, a cut's own part, the prior's two terms. */
@@ -42,17 +43,21 @@ export function fitBoundary(input: BoundaryInput): BoundaryFit | null {
   const usable = input.segments.filter(({ from, to, ms }) => from >= 0 && to <= n && from < to && to - from < n && ms > 0);
   if (usable.length < MIN_SEGMENTS) return null;
   const order = shuffled(usable, seededRandom(input.seed));
-  const heldOut = order.slice(0, Math.floor(order.length * HELD_OUT_SHARE));
-  const errors = heldOut.length === 0 ? null : errorsOf(input, order.slice(heldOut.length), heldOut);
-  const applied = apply(input, learn(input, usable));
-  return { ...applied, segmentCount: usable.length, heldOutCount: heldOut.length, holdOutErrorPercent: errors?.fitted ?? null, sumErrorPercent: errors?.sums ?? null };
+  const left = order.map((segment, index) => ({ segment, ...predict(input, order.filter((_, other) => other % FOLDS !== index % FOLDS), segment) }));
+  const missed = (of: (one: (typeof left)[number]) => number) => (left.reduce((total, one) => total + Math.abs(of(one) - one.segment.ms) / one.segment.ms, 0) / left.length) * 100;
+  const about = { segmentCount: order.length, heldOutCount: order.length, holdOutErrorPercent: missed((one) => one.fittedMs), sumErrorPercent: missed((one) => one.sumMs) };
+  // What does not predict segments it has not seen better than sums alone has learnt noise.
+  if (about.holdOutErrorPercent > about.sumErrorPercent) return { layerMs: [...input.layerMs], entryMs: zeros(n + 1), exitMs: zeros(n + 1), ...about };
+  return { ...apply(input, learn(input, usable)), ...about };
 }
 
-function errorsOf(input: BoundaryInput, seen: readonly MeasuredSegment[], heldOut: readonly MeasuredSegment[]): { fitted: number; sums: number } {
+const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+
+/** A segment by what the others teach, and by its layers' sum. */
+function predict(input: BoundaryInput, seen: readonly MeasuredSegment[], { from, to }: MeasuredSegment): { fittedMs: number; sumMs: number } {
   const { layerMs, entryMs, exitMs } = apply(input, learn(input, seen));
-  const sum = (values: readonly number[], { from, to }: MeasuredSegment) => values.slice(from, to).reduce((total, ms) => total + ms, 0);
-  const mean = (predict: (segment: MeasuredSegment) => number) => (heldOut.reduce((total, segment) => total + Math.abs(predict(segment) - segment.ms) / segment.ms, 0) / heldOut.length) * 100;
-  return { fitted: mean((segment) => sum(layerMs, segment) + (entryMs[segment.from] ?? 0) + (exitMs[segment.to] ?? 0)), sums: mean((segment) => sum(input.layerMs, segment)) };
+  const sum = (values: readonly number[]) => values.slice(from, to).reduce((total, ms) => total + ms, 0);
+  return { fittedMs: sum(layerMs) + (entryMs[from] ?? 0) + (exitMs[to] ?? 0), sumMs: sum(input.layerMs) };
 }
 
 function learn(input: BoundaryInput, segments: readonly MeasuredSegment[]): Fitted {

@@ -11,8 +11,8 @@ import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
 import { workingBytes } from "./working-bytes.ts";
 
-/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 84 MB and 20 MB a worker). */
-export const STAGE_PROCESS_BYTES = 104_000_000;
+/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
+export const STAGE_PROCESS_BYTES = 108_000_000;
 /** Weights once resident: read from the mapped file, packed anew, the original let go (measured 1.0–1.1). */
 const WEIGHT_RESIDENCY = 1.05;
 /** What the agent itself has on a node before any stage: its own process and the ingress's (measured 90 MB each). */
@@ -134,7 +134,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     cumulativeMs,
     entryMs: measured?.boundary?.entryMs ?? none,
     exitMs: measured?.boundary?.exitMs ?? none,
-    handoverMs: SERVING_COSTS.handoverMs,
+    handoverMs: live?.handoverMs ?? SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
     kind: measured ? "measured" : "estimated",
     memoryLimitBytes: node.memoryBytes ?? (live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : null),

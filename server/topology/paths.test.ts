@@ -32,6 +32,16 @@ test("a live link without drawn figures takes the measured ones and says so", ()
   expect(findPaths(drawing, []).get("a")?.get("b")).toMatchObject({ latencyMs: UNMEASURED_LATENCY_MS, kind: "estimated" });
 });
 
+test("live nodes take their own measured link, however much better a detour looks: nothing relays", () => {
+  const live = (from: string, to: string, rttMs: number, bandwidthBytesPerSecond: number): LiveLink => ({ fromNodeId: from, toNodeId: to, rttMs, rttSdMs: 0.1, bandwidthBytesPerSecond, measuredAt: "2026-01-01T00:00:00Z" });
+  const open = { latencyMs: null, bandwidthBytesPerSecond: null };
+  const nodes = ["a", "b", "c"].map((id) => node(id, { nodeId: `nod_${id}` }));
+  const measured = [live("nod_a", "nod_b", 4, 20e6), live("nod_b", "nod_c", 2, 40e6), live("nod_a", "nod_c", 12, 10e6)];
+  const paths = findPaths(document(nodes, [link("a", "b", open), link("b", "c", open), link("a", "c", open)]), measured);
+  expect(paths.get("a")?.get("c")).toMatchObject({ latencyMs: 6, bandwidthBytesPerSecond: 10e6, via: ["a", "c"], linkIds: ["a-c"] });
+  expect(findPaths(document(nodes, [link("a", "b", open), link("b", "c", open)]), measured).get("a")?.get("c")?.via).toEqual(["a", "b", "c"]);
+});
+
 test("an untrusted link or relay makes the way untrusted, an untrusted end does not", () => {
   expect(findPaths(document([node("a"), node("b")], [link("a", "b", { trust: "untrusted" })]), []).get("a")?.get("b")?.trusted).toBe(false);
   const relayed = findPaths(document([node("a"), node("b", { trust: "untrusted" }), node("c")], [link("a", "b"), link("b", "c")]), []);

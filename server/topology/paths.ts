@@ -1,5 +1,6 @@
 // Owns how a drawing becomes figures between any two of its nodes: drawn values where given, measured ones between live nodes, multi-hop
-// paths along drawn links. Knows nothing of models.
+// paths along drawn links. Live nodes dial each other and relay nothing: where their own link is drawn and measured, it is the way, however much better a detour looks.
+// Knows nothing of models.
 import type { LiveLink, TopologyDocument, TopologyLink } from "./topology.ts";
 
 /** Stands for a live link that nobody has measured yet; shown as an estimate. */
@@ -76,7 +77,7 @@ function pathsFrom(startId: string, document: TopologyDocument, hops: Map<string
       if (!done.has(id) && (!incumbent || cost(path) < cost(incumbent))) nextId = id;
     }
     const path = nextId === null ? undefined : best.get(nextId);
-    if (nextId === null || !path) return best;
+    if (nextId === null || !path) return withDialled(startId, best, hops);
     done.add(nextId);
     for (const hop of hops.get(nextId) ?? []) {
       const candidate: PathFigures = {
@@ -94,4 +95,13 @@ function pathsFrom(startId: string, document: TopologyDocument, hops: Map<string
       if (!done.has(hop.toId) && (!known || cost(candidate) < cost(known))) best.set(hop.toId, candidate);
     }
   }
+}
+
+/** `best` with the measured links of the node itself instead of detours. */
+function withDialled(startId: string, best: Map<string, PathFigures>, hops: Map<string, Hop[]>): Map<string, PathFigures> {
+  for (const { toId, latencyMs, bandwidthBytesPerSecond, kind, link } of hops.get(startId) ?? []) {
+    if (kind !== "measured" || best.get(toId)?.linkIds.length === 1) continue;
+    best.set(toId, { latencyMs, bandwidthBytesPerSecond, kind, via: [startId, toId], linkIds: [link.id], trusted: link.trust === "trusted" });
+  }
+  return best;
 }
