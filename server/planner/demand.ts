@@ -1,0 +1,89 @@
+// Owns what a plan's figures are under a demand: utilisation, mean and quantiles of latency, and whether an SLO holds.
+// Latency = constant + hops + stages, taken as normal with the plan's mean and variance, + the wait, independent of it. The distribution of the sum is
+// their convolution: the chance of no wait with the normal itself, waits with fixed points of it. So a quantile is neither "mean + z·sd + wait's quantile"
+// (too much) nor a sum of means (too little).
+import type { Figures } from "./evaluate.ts";
+import { normalWithin } from "./normal-within.ts";
+import { waitOf } from "./queueing.ts";
+
+/** A plan that keeps a node or link busier than this has no room for what was not foreseen: the demand that it serves is 0.7 / T. */
+export const MAX_UTILISATION = 0.7;
+
+/** Mean, or the share of requests that stay within ("p99" = 0.99). */
+export type LatencyFigure = "mean" | { share: number };
+export type Slo = { perSecond: number; share: number; latencyMs: number };
+export type DemandFigures = {
+  perSecond: number;
+  /** Of the busiest node or link. */
+  utilisation: number;
+  meanWaitMs: number;
+  meanLatencyMs: number;
+  p50Ms: number;
+  p90Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+};
+type Plan = Pick<Figures, "latencyMs" | "varianceMs2" | "bottleneckMs">;
+
+/** Points of the standard normal, ±4.5 by 0.15: their weights beyond are under 1e-5. */
+const POINTS = Float64Array.from({ length: 61 }, (_, index) => (index - 30) * 0.15);
+const WEIGHTS = normalWeights();
+/** Relative to the range of what can be: 1e-9. */
+const BISECTIONS = 30;
+
+export function demandFigures(plan: Plan, perSecond: number): DemandFigures {
+  const wait = waitOf(plan.bottleneckMs, perSecond);
+  const at = (share: number) => latencyUnder(plan, perSecond, { share });
+  return { perSecond, utilisation: wait.utilisation, meanWaitMs: wait.meanMs, meanLatencyMs: plan.latencyMs + wait.meanMs, p50Ms: at(0.5), p90Ms: at(0.9), p95Ms: at(0.95), p99Ms: at(0.99), p999Ms: at(0.999) };
+}
+
+/** Infinity where the demand is more than the plan can serve. */
+export function latencyUnder(plan: Plan, perSecond: number, figure: LatencyFigure): number {
+  const wait = waitOf(plan.bottleneckMs, perSecond);
+  if (figure === "mean") return plan.latencyMs + wait.meanMs;
+  const sd = Math.sqrt(Math.max(0, plan.varianceMs2));
+  return plan.latencyMs + excessQuantile(wait, { share: figure.share, fastSd: sd, slowSd: sd });
+}
+
+/**
+ * A quantile of latency that no plan is below whose mean is `latencyMs` at least, its variance within the range, and its bottleneck `bottleneckMs` at least:
+ * fast requests vary by the largest sd, slow ones by the smallest.
+ */
+export function latencyFloor(plan: { latencyMs: number; leastVarianceMs2: number; mostVarianceMs2: number; bottleneckMs: number }, perSecond: number, share: number): number {
+  return plan.latencyMs + excessQuantile(waitOf(plan.bottleneckMs, perSecond), { share, fastSd: Math.sqrt(plan.mostVarianceMs2), slowSd: Math.sqrt(plan.leastVarianceMs2) });
+}
+
+export function meetsSlo(plan: Plan, slo: Slo): boolean {
+  return latencyUnder(plan, slo.perSecond, { share: slo.share }) <= slo.latencyMs;
+}
+
+/** Quantile of normal + wait, in milliseconds around the mean without wait. */
+function excessQuantile(wait: ReturnType<typeof waitOf>, spread: { share: number; fastSd: number; slowSd: number }): number {
+  if (wait.utilisation >= 1) return Number.POSITIVE_INFINITY;
+  const { share, fastSd, slowSd } = spread;
+  if (fastSd === 0 && slowSd === 0) return wait.quantileMs(share);
+  const none = 1 - wait.utilisation;
+  const within = (ms: number): number => {
+    const sd = ms < 0 ? fastSd : slowSd;
+    let sum = none * (sd > 0 ? normalWithin(ms / sd) : ms < 0 ? 0 : 1);
+    if (wait.utilisation === 0) return sum;
+    for (let index = 0; index < POINTS.length; index++) sum += WEIGHTS[index]! * Math.max(0, wait.within(ms - POINTS[index]! * (POINTS[index]! < 0 ? fastSd : slowSd)) - none);
+    return sum;
+  };
+  const widest = Math.max(fastSd, slowSd) * -POINTS[0]!;
+  let low = -widest;
+  let high = widest + wait.quantileMs(share) + Number.MIN_VALUE;
+  for (let step = 0; step < BISECTIONS; step++) {
+    const middle = (low + high) / 2;
+    if (within(middle) < share) low = middle;
+    else high = middle;
+  }
+  return spread.fastSd === spread.slowSd ? high : low;
+}
+
+function normalWeights(): Float64Array {
+  const densities = POINTS.map((z) => Math.exp(-z * z / 2));
+  const total = densities.reduce((sum, density) => sum + density, 0);
+  return densities.map((density) => density / total);
+}
