@@ -6,9 +6,6 @@ import type { Figures } from "./evaluate.ts";
 import { normalWithin } from "./normal-within.ts";
 import { waitOf } from "./queueing.ts";
 
-/** A plan that keeps a node or link busier than this has no room for what was not foreseen: the demand that it serves is 0.7 / T. */
-export const MAX_UTILISATION = 0.7;
-
 /** Mean, or the share of requests that stay within ("p99" = 0.99). */
 export type LatencyFigure = "mean" | { share: number };
 export type Slo = { perSecond: number; share: number; latencyMs: number };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { checkStages } from "../check-stages.ts";
-import { type LatencyFigure, latencyUnder, MAX_UTILISATION } from "../demand.ts";
+import { type LatencyFigure, latencyUnder } from "../demand.ts";
 import { evaluate } from "../evaluate.ts";
+import { MAX_UTILISATION } from "../plan-request.ts";
 import { bruteForce } from "../testdata/brute-force.ts";
 import { bruteForceSolver } from "../testdata/brute-force-solver.ts";
 import { randomInstance } from "../testdata/random-instance.ts";

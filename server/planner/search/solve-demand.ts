@@ -1,8 +1,9 @@
 // Owns the plan with the least latency *under a demand*: mean or quantile, waiting included, no node or link busier than MAX_UTILISATION. The wait depends on the
 // bottleneck T alone, so T is cut into intervals: additive searches under an interval's upper end bound latency (and variance) of all plans in it, its lower end
 // bounds their wait. The interval that promises most is searched or cut first; plans come on the way.
-import { type LatencyFigure, latencyFloor, latencyUnder, MAX_UTILISATION } from "../demand.ts";
+import { type LatencyFigure, latencyFloor, latencyUnder } from "../demand.ts";
 import type { Instance, SearchStage } from "../instance.ts";
+import { MAX_UTILISATION } from "../plan-request.ts";
 import { waitOf } from "../queueing.ts";
 import { type BestFigure, bestFigure, NO_WEIGHTS } from "./best-figure.ts";
 import { walkBound } from "./bottleneck-bound.ts";
