@@ -12,7 +12,7 @@ import { type Figure, reportBench } from "./report.ts";
 const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, only: { type: "string", default: "speed,proof,throughput,boards,rivals" } } });
 const parts = values.only.split(",");
 const say = (text: string) => process.stderr.write(`${text}…\n`);
-const size = values.short ? { speed: 6, proof: 3, throughput: 2, boards: 8, rivals: 7, budgetMs: 250 } : { speed: 20, proof: 10, throughput: 6, boards: 40, rivals: 28, budgetMs: 1000 };
+const size = values.short ? { speed: 6, proof: 3, throughput: 2, boards: 8, rivals: 7, budgetMs: 200 } : { speed: 20, proof: 10, throughput: 6, boards: 40, rivals: 28, budgetMs: 1000 };
 
 const figures: Figure[] = [calibrationFigure()];
 if (parts.includes("speed")) figures.push(...speedFigures(size.speed));

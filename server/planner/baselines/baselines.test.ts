@@ -1,4 +1,4 @@
 import { BASELINES } from "./baselines.ts";
 import { solverContract } from "../testdata/solver-contract.ts";
 
-for (const baseline of BASELINES) solverContract(baseline, { requests: 60 });
+for (const baseline of BASELINES) solverContract(baseline, { requests: 40 });
