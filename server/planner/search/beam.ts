@@ -1,96 +1,101 @@
-// Owns a first plan: stage by stage, the partial plans that promise most by the relaxation (prices included) are kept; each stage on a node of its own.
-import { hopAt, type Tables } from "./tables.ts";
+// Owns plans made stage by stage: of all partial plans with equally many stages the ones that promise most by the relaxation (prices included) are kept.
+// Each stage gets nodes of its own: coming back is the exact search's business, here it only leads to ping-pong. Good prices make a narrow beam nearly exact.
 import type { PricedBound } from "./lagrangian.ts";
+import { hopAt, type Tables } from "./tables.ts";
 
-type Partial = { previous: Partial | null; processor: number; from: number; to: number; cost: number; priced: number; promise: number; stages: number };
+type Stage = { processor: number; from: number; to: number };
+type Partial = { previous: Partial | null; processor: number; from: number; to: number; priced: number; promise: number; /** Of the set of nodes used, so that equals are kept once. */ nodesHash: number };
 
-/** Ends tried of each stage. */
-const ENDS = 4;
+export type BeamOptions = {
+  /** Partial plans kept of each length, and ends tried of each stage. */
+  width: number;
+  ends: number;
+  /** Nothing that promises no less is looked at. Priced cost, so the caller's upper bound plus the prices' credit. */
+  below: number;
+};
 
-/** Chains by position index, cheapest first; each stage on nodes of its own (whatever else spans stages is the caller's to check). */
-export function beamSearch(tables: Tables, guide: PricedBound, width: number): { processor: number; from: number; to: number }[][] {
+/** Chains by position index, most promising first, at most `width`; what else spans stages is the caller's to check. */
+export function beamSearch(tables: Tables, guide: PricedBound, options: BeamOptions): Stage[][] {
   const { instance, last } = tables;
-  const size = last + 1;
   const done: Partial[] = [];
   let level: (Partial | null)[] = [null];
-  for (let depth = 1; depth <= Math.min(instance.limits.maxStages, last) && level.length > 0; depth++) {
-    const next = new Map<number, Partial>();
-    for (const partial of level) extend(tables, guide, partial, depth, (child) => {
+  const longest = Math.min(instance.limits.maxStages, last, instance.nodes.length);
+  for (let depth = 1; depth <= longest && level.length > 0; depth++) {
+    const children: Partial[] = [];
+    const bar = done.length >= options.width ? done[options.width - 1]!.promise : options.below;
+    for (const partial of level) extend(tables, guide, partial, { ...options, below: bar }, children);
+    children.sort(byPromise);
+    const next: Partial[] = [];
+    const seen = new Set<number>();
+    for (const child of children) {
       if (child.to === last) {
         if (depth >= instance.limits.minStages) done.push(child);
-        return;
+        continue;
       }
-      // One per end and processor: different sets of nodes behind are left to the order search.
-      const key = child.processor * size + child.to;
-      const known = next.get(key);
-      if (!known || child.promise < known.promise) next.set(key, child);
-    });
-    level = [...next.values()].sort((a, b) => (a?.promise ?? 0) - (b?.promise ?? 0)).slice(0, width);
-    const worst = done.length >= width ? done.sort((a, b) => a.promise - b.promise)[width - 1]!.promise : Number.POSITIVE_INFINITY;
-    level = level.filter((partial) => partial !== null && partial.promise < worst);
+      if (next.length >= options.width) continue;
+      const key = (child.processor * (last + 1) + child.to) * 2 ** 31 + child.nodesHash;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      next.push(child);
+    }
+    done.sort(byPromise);
+    level = next;
   }
-  return done.sort((a, b) => a.promise - b.promise).slice(0, width).map(toStages);
+  return done.slice(0, options.width).map(toStages);
 }
 
-function extend(tables: Tables, guide: PricedBound, partial: Partial | null, depth: number, take: (child: Partial) => void): void {
+function byPromise(a: Partial, b: Partial): number {
+  return a.promise - b.promise || a.to - b.to || a.processor - b.processor;
+}
+
+function extend(tables: Tables, guide: PricedBound, partial: Partial | null, options: BeamOptions, children: Partial[]): void {
   const { instance, last } = tables;
   const size = last + 1;
   const at = partial?.to ?? 0;
   const place = partial ? tables.processorPlace[partial.processor]! : tables.source;
+  const taken = takenNodes(tables, partial);
   for (let q = 0; q < tables.processorPlace.length; q++) {
-    const processor = instance.processors[q]!;
     const to = tables.processorPlace[q]!;
-    if (!partial && tables.firstPlace >= 0 && to !== tables.firstPlace) continue;
-    if (partial && to === place && instance.processors[partial.processor]!.unit === processor.unit) continue;
     const until = tables.until[q]![at]!;
-    if (until <= at) continue;
-    const hop = hopAt(tables, place, to, at);
-    const base = (partial?.priced ?? 0) + hop;
-    if (base + guide.relaxation.start[q * size + at]! === Number.POSITIVE_INFINITY) continue;
-    if (usedBefore(tables, partial, q)) continue;
-    const room = Math.min(...instance.places[to]!.nodes.map((node) => instance.nodes[node]!.freeBytes));
+    if (until <= at || (!partial && tables.firstPlace >= 0 && to !== tables.firstPlace)) continue;
+    const base = (partial?.priced ?? 0) + hopAt(tables, place, to, at);
+    if (base + guide.relaxation.start[q * size + at]! >= options.below) continue;
+    const nodes = instance.places[to]!.nodes;
+    if (nodes.some((node) => taken.has(node))) continue;
+    const processor = instance.processors[q]!;
     const perByte = guide.prices.perByte[q]!;
-    const ends: End[] = [];
-    let workspace = 0;
+    const resident = tables.resident[q]!;
+    const upTo = tables.upTo[q]!;
+    const fixed = base + tables.costs.fixed[q]! - tables.before[q]![at]! + guide.prices.perStage[q]! + perByte * (processor.stageBytes - resident[at]!);
+    const ends: Partial[] = [];
     for (let end = at + 1; end <= until; end++) {
-      workspace = Math.max(workspace, tables.workspace[q]![end - 1]!);
-      const bytes = processor.stageBytes + tables.resident[q]![end]! - tables.resident[q]![at]!;
-      if (bytes + workspace > room) break;
-      const cost = (partial?.cost ?? 0) + hop + tables.costs.fixed[q]! + tables.upTo[q]![end]! - tables.before[q]![at]!;
-      const priced = base + tables.costs.fixed[q]! + tables.upTo[q]![end]! - tables.before[q]![at]! + perByte * bytes + guide.prices.perStage[q]!;
+      const priced = fixed + upTo[end]! + perByte * resident[end]!;
       const promise = priced + guide.relaxation.after[q * size + end]!;
-      if (promise === Number.POSITIVE_INFINITY) continue;
-      // The ends that promise most; the whole model's end always.
-      if (end === last) take({ previous: partial, processor: q, from: at, to: end, cost, priced, promise, stages: depth });
-      else remember(ends, { end, cost, priced, promise });
+      if (promise >= options.below || (end < last && ends.length === options.ends && promise >= ends[options.ends - 1]!.promise)) continue;
+      const child = { previous: partial, processor: q, from: at, to: end, priced, promise, nodesHash: nodes.reduce((hash, node) => (hash ^ Math.imul(node + 1, 0x9e3779b1)) & 0x7fffffff, partial?.nodesHash ?? 0) };
+      // The model's end always counts; of the others those that promise most.
+      if (end === last) children.push(child);
+      else remember(ends, child, options.ends);
     }
-    for (const one of ends) take({ previous: partial, processor: q, from: at, to: one.end, cost: one.cost, priced: one.priced, promise: one.promise, stages: depth });
+    children.push(...ends);
   }
 }
 
-type End = { end: number; cost: number; priced: number; promise: number };
-
-function remember(ends: End[], one: End): void {
-  if (ends.length === ENDS && one.promise >= ends[ENDS - 1]!.promise) return;
-  if (ends.length === ENDS) ends.pop();
+function remember(ends: Partial[], child: Partial, most: number): void {
+  if (ends.length === most) ends.pop();
   let at = ends.length;
-  while (at > 0 && ends[at - 1]!.promise > one.promise) at--;
-  ends.splice(at, 0, one);
+  while (at > 0 && ends[at - 1]!.promise > child.promise) at--;
+  ends.splice(at, 0, child);
 }
 
-/** Whether a node of q's place serves an earlier stage already. Coming back is the exact search's business: here it only leads to ping-pong. */
-function usedBefore(tables: Tables, partial: Partial | null, q: number): boolean {
-  const { instance } = tables;
-  const place = instance.processors[q]!.place;
-  for (let step = partial; step; step = step.previous) {
-    const other = instance.processors[step.processor]!.place;
-    if (other === place || instance.places[other]!.nodes.some((node) => instance.places[place]!.nodes.includes(node))) return true;
-  }
-  return false;
+function takenNodes(tables: Tables, partial: Partial | null): Set<number> {
+  const taken = new Set<number>();
+  for (let step = partial; step; step = step.previous) for (const node of tables.instance.places[tables.processorPlace[step.processor]!]!.nodes) taken.add(node);
+  return taken;
 }
 
-function toStages(partial: Partial): { processor: number; from: number; to: number }[] {
-  const stages: { processor: number; from: number; to: number }[] = [];
+function toStages(partial: Partial): Stage[] {
+  const stages: Stage[] = [];
   for (let step: Partial | null = partial; step; step = step.previous) stages.unshift({ processor: step.processor, from: step.from, to: step.to });
   return stages;
 }

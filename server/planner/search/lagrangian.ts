@@ -1,6 +1,6 @@
 // Owns the bound with prices: memory summed over a node (and one stage per node, where asked) is not dropped but paid for. Any prices ≥ 0 give a valid bound;
 // subgradient steps (Held & Karp 1971, Polyak's step) look for the best. 
-import { cheapestWalk, type Prices, type Relaxation, relax } from "./relaxation.ts";
+import { cheapestWalk, noPrices, type Prices, type Relaxation, relax } from "./relaxation.ts";
 import type { Tables } from "./tables.ts";
 
 export type PricedBound = {
@@ -10,8 +10,9 @@ export type PricedBound = {
   /** What the prices are paid against: bound = relaxation.value − credit. */
   credit: number;
   relaxation: Relaxation;
-  /** Nodes whose memory (or count) has a price. */
-  pricedNodes: number[];
+  /** The prices by node: of all of its memory, and of a stage on it. */
+  full: Float64Array;
+  visit: Float64Array;
 };
 
 export type Pricing = {
@@ -19,6 +20,7 @@ export type Pricing = {
   run(tables: Tables, options: PricingOptions): void;
   /** The best prices so far, with the relaxation of the given tables under them. Never lower than any bound before. */
   best(tables: Tables): PricedBound;
+  bound(): number;
 };
 
 export type PricingOptions = {
@@ -26,20 +28,24 @@ export type PricingOptions = {
   /** Cost of the best plan so far, without the constant; Infinity without one. */
   upper: number;
   stop(): boolean;
+  /** A tighter relaxation under the same prices, instead of the plain one; null = it gave up, and the run ends. */
+  tighter?(priced: PricedBound): { value: number; walk: readonly { processor: number; from: number; to: number }[] | null } | null;
 };
 
-export function createPricing(tables: Tables, plain: Relaxation): Pricing {
+/** `from`: prices to start at, of another pricing's best. */
+export function createPricing(tables: Tables, plain: Relaxation, from?: PricedBound): Pricing {
   const { instance } = tables;
   const nodeCount = instance.nodes.length;
   // Prices of a node's whole memory, and of a stage on it, in cost units.
-  let full = new Float64Array(nodeCount);
-  let visit = new Float64Array(nodeCount);
+  let full = from ? from.full.slice() : new Float64Array(nodeCount);
+  let visit = from ? from.visit.slice() : new Float64Array(nodeCount);
   let bestFull = full;
   let bestVisit = visit;
-  let bound = plain.value;
+  let bound = from ? from.bound : plain.value;
   let theta = 1;
   let sinceBetter = 0;
   return {
+    bound: () => bound,
     run(current, options) {
       full = bestFull;
       visit = bestVisit;
@@ -47,7 +53,9 @@ export function createPricing(tables: Tables, plain: Relaxation): Pricing {
       for (let step = 0; step < options.steps && !options.stop(); step++) {
         const { prices, credit } = toPrices(current, full, visit);
         const relaxation = relax(current, prices);
-        const value = relaxation.value - credit;
+        const tighter = options.tighter?.({ bound, prices, credit, relaxation, full, visit });
+        if (tighter === null) return;
+        const value = (tighter ? tighter.value : relaxation.value) - credit;
         if (value > bound + 1e-9 * Math.abs(bound)) sinceBetter = 0;
         else if (++sinceBetter >= 4) {
           theta /= 1.6;
@@ -62,7 +70,7 @@ export function createPricing(tables: Tables, plain: Relaxation): Pricing {
         }
         // Nothing left, or nothing below the best plan: proved.
         if (value === Number.POSITIVE_INFINITY || bound >= options.upper - 1e-10 * Math.abs(options.upper) || theta < 1e-3) return;
-        const use = usage(current, cheapestWalk(current, relaxation));
+        const use = usage(current, tighter?.walk ?? cheapestWalk(current, relaxation));
         const norm = project(use, full, visit);
         // A walk that keeps every constraint it pays for can't be improved on.
         if (norm === 0) return;
@@ -76,7 +84,7 @@ export function createPricing(tables: Tables, plain: Relaxation): Pricing {
       const { prices, credit } = toPrices(current, bestFull, bestVisit);
       const relaxation = relax(current, prices);
       bound = Math.max(bound, relaxation.value - credit);
-      return { bound, prices, credit, relaxation, pricedNodes: [...bestFull.keys()].filter((node) => bestFull[node]! > 0 || bestVisit[node]! > 0) };
+      return { bound, prices, credit, relaxation, full: bestFull, visit: bestVisit };
     },
   };
 }
@@ -92,13 +100,9 @@ function project(use: { over: Float64Array; repeats: Float64Array }, full: Float
   return norm;
 }
 
-function zeroPrices(tables: Tables): Prices {
-  return { perByte: new Float64Array(tables.processorPlace.length), perStage: new Float64Array(tables.processorPlace.length) };
-}
-
 function toPrices(tables: Tables, full: Float64Array, visit: Float64Array): { prices: Prices; credit: number } {
   const { instance } = tables;
-  const prices = zeroPrices(tables);
+  const prices = noPrices(tables);
   for (const [p, processor] of instance.processors.entries()) {
     for (const node of instance.places[processor.place]!.nodes) {
       if (full[node]! > 0) prices.perByte[p]! += full[node]! / instance.nodes[node]!.freeBytes;

@@ -6,6 +6,10 @@ import type { Tables } from "./tables.ts";
 /** Prices that make a relaxation of a constraint over stages: per byte resident on a processor's nodes, and per stage on it. Cost units. */
 export type Prices = { perByte: Float64Array; perStage: Float64Array };
 
+export function noPrices(tables: Tables): Prices {
+  return { perByte: new Float64Array(tables.processorPlace.length), perStage: new Float64Array(tables.processorPlace.length) };
+}
+
 export type Relaxation = {
   /** Of the cheapest walk, prices included, without the constant. Infinity = no walk. */
   value: number;

@@ -7,18 +7,26 @@ import { createIncumbent, type Incumbent, TIE } from "./incumbent.ts";
 import { labelSearch } from "./label-search.ts";
 import { createPricing, type PricedBound, type Pricing } from "./lagrangian.ts";
 import { createOrderSearch, type OrderSearch } from "./order-search.ts";
-import { type Relaxation, relax } from "./relaxation.ts";
+import { noPrices, type Relaxation, relax } from "./relaxation.ts";
+import { learnNeighbours, noNeighbours, relaxRemembering } from "./remembering-relaxation.ts";
 import { LATENCY_WEIGHTS } from "./additive-costs.ts";
 import type { Resource } from "./resources.ts";
 import type { Outcome, SearchContext, SearchRequest, Solver } from "./solver.ts";
 import { compileTables, type Tables, toSearchStages } from "./tables.ts";
 
-/** Labels of the exact search at the first, cheap try and in all. A label takes about 60 bytes and 8 for each counted resource. */
-const FIRST_LABELS = 2_000;
-const MIDDLE_LABELS = 60_000;
+/** Labels of the exact search in all. A label takes about 60 bytes and 8 for each counted resource. */
 const MAX_LABELS = 4_000_000;
-const BEAM_WIDTH = 6;
-const WIDE_BEAM = 20;
+/** Beam widths: of the very first plan, and per turn of pricing. */
+const FIRST_BEAM = 4;
+const BEAM = 24;
+/** Chains of a beam that are looked at in full. */
+const MAX_OFFERS = 32;
+/** The relaxation that remembers: its share of the time left, how much it may hold, and how many nodes a place may remember. */
+const TIGHTEN_SHARE = 0.4;
+const TIGHTEN_TURNS = 40;
+const REMEMBERING_LABELS = 1_500_000;
+const MOST_REMEMBERED = 12;
+const PRICE_TURNS = [10, 15, 25, 40, 60, 60];
 
 type Part = {
   /** All states, for plans; and those that may still be part of something better, for bounds and proofs. */
@@ -33,30 +41,36 @@ type Part = {
   done: boolean;
 };
 
-type Work = { request: SearchRequest; incumbent: Incumbent; context: SearchContext; random: () => number; stop(): boolean; openParts: number };
+type Work = { request: SearchRequest; effort: Effort; incumbent: Incumbent; context: SearchContext; random: () => number; stop(): boolean; raise(): void; openParts: number };
 
-export const solveAdditive: Solver = {
-  name: "label-search/1",
-  label: "Cutplane",
-  solve(request, context) {
-    const startedMs = context.now();
-    const incumbent = createIncumbent(request, context, startedMs);
-    for (const seed of request.seeds ?? []) incumbent.offer(seed, "given");
-    const parts = makeParts(request);
-    const stop = () => context.cancelled() || context.now() >= context.deadlineMs;
-    const random = seededRandom(context.seed);
-    // Small problems are over after the first two; each next step is for what is left.
-    for (const step of [firstPlan, (part: Part, work: Work) => exact(part, work, FIRST_LABELS), price, (part: Part, work: Work) => exact(part, work, MIDDLE_LABELS), wander, proveRest]) {
-      for (const part of parts) {
-        if (part.done || stop()) continue;
-        if (closed(part, incumbent)) part.done = true;
-        else step(part, { request, incumbent, context, random, stop, openParts: parts.filter((one) => !one.done).length });
-        raiseBound(parts, incumbent);
-      }
-    }
-    return toOutcome(parts, incumbent, context.now() - startedMs);
-  },
+/** How far each step goes before the next has its turn. */
+export type Effort = {
+  /** Labels of the exact search at the first, cheap try; the same between the turns of pricing; and after them. */
+  firstLabels: number;
+  middleLabels: number;
 };
+
+export const solveAdditive: Solver = { name: "label-search/1", label: "Cutplane", solve: (request, context) => solveWith(request, context, { firstLabels: 2_000, middleLabels: 60_000 }) };
+
+/** The same with another effort: less of it early brings the later steps into play on small problems too. */
+export function solveWith(request: SearchRequest, context: SearchContext, effort: Effort): Outcome {
+  const startedMs = context.now();
+  const incumbent = createIncumbent(request, context, startedMs);
+  for (const seed of request.seeds ?? []) incumbent.offer(seed, "given");
+  const parts = makeParts(request);
+  const stop = () => context.cancelled() || context.now() >= context.deadlineMs;
+  const random = seededRandom(context.seed);
+  // Small problems are over after the first two; each next step is for what is left.
+  for (const step of [firstPlan, firstExact, price, onceEach, middleExact, tighten, wander, proveRest]) {
+    for (const part of parts) {
+      if (part.done || stop()) continue;
+      if (closed(part, incumbent)) part.done = true;
+      else step(part, { request, effort, incumbent, context, random, stop, raise: () => raiseBound(parts, incumbent), openParts: parts.filter((one) => !one.done).length });
+      raiseBound(parts, incumbent);
+    }
+  }
+  return toOutcome(parts, incumbent, context.now() - startedMs);
+}
 
 /** One part, or without a fixed source one for each place where requests could enter; most promising first. */
 function makeParts(request: SearchRequest): Part[] {
@@ -67,9 +81,8 @@ function makeParts(request: SearchRequest): Part[] {
   const parts = firstPlaces.map((firstPlace): Part => {
     const tables = compileTables({ instance, weights, ...(request.moving ? { moving: request.moving } : {}) }, firstPlace);
     const plain = relax(tables, null);
-    const prices = { perByte: new Float64Array(instance.processors.length), perStage: new Float64Array(instance.processors.length) };
     const latencyTables = Number.isFinite(instance.limits.latencyMs) ? compileTables({ instance, weights: LATENCY_WEIGHTS }, firstPlace) : null;
-    return { tables, left: tables, plain, pricing: createPricing(tables, plain), priced: { bound: plain.value, prices, credit: 0, relaxation: plain, pricedNodes: [] }, latencyTables, counted: [], bound: plain.value, done: plain.value === Number.POSITIVE_INFINITY };
+    return { tables, left: tables, plain, pricing: createPricing(tables, plain), priced: { bound: plain.value, prices: noPrices(tables), credit: 0, relaxation: plain, full: new Float64Array(instance.nodes.length), visit: new Float64Array(instance.nodes.length) }, latencyTables, counted: [], bound: plain.value, done: plain.value === Number.POSITIVE_INFINITY };
   });
   return parts.sort((a, b) => a.plain.value - b.plain.value);
 }
@@ -84,15 +97,16 @@ function closed(part: Part, incumbent: Incumbent): boolean {
 }
 
 function firstPlan(part: Part, work: Work): void {
-  fromBeam(part, work, BEAM_WIDTH, 0);
+  fromBeam(part, work, part.tables, { width: FIRST_BEAM, ends: 3, descents: 0 });
 }
 
 /** Offers a beam's chains and descends from the orders of the best few. */
-function fromBeam(part: Part, work: Work, width: number, descents: number): void {
-  const chains = beamSearch(part.tables, part.priced, width);
-  for (const chain of chains) work.incumbent.offer(toSearchStages(part.tables, chain), "beam");
+function fromBeam(part: Part, work: Work, tables: Tables, options: { width: number; ends: number; descents: number }): void {
+  const guide = tables === part.left ? part.priced : part.pricing.best(tables);
+  const chains = beamSearch(tables, guide, { width: options.width, ends: options.ends, below: upperOf(part, work.incumbent) + guide.credit });
+  for (const chain of chains.slice(0, MAX_OFFERS)) work.incumbent.offer(toSearchStages(tables, chain), "beam");
   const orders = ordersOf(part, work);
-  for (const chain of chains.slice(0, descents)) orders.descend(chain.map((stage) => stage.processor), work.stop);
+  for (const chain of chains.slice(0, options.descents)) orders.descend(chain.map((stage) => stage.processor), work.stop);
 }
 
 function ordersOf(part: Part, work: Work): OrderSearch {
@@ -107,15 +121,28 @@ function exact(part: Part, work: Work, maxLabels: number, stop: () => boolean = 
   if (result.state === "exact") part.done = true;
 }
 
-/** Prices and plans by turns: better prices guide the beam, a better plan narrows what is priced. */
+function firstExact(part: Part, work: Work): void {
+  exact(part, work, work.effort.firstLabels);
+}
+
+function middleExact(part: Part, work: Work): void {
+  exact(part, work, work.effort.middleLabels);
+}
+
+/** Prices and plans by turns: better prices guide the beam, a better plan leaves fewer states to price. A short exact search ends it as soon as it can. */
 function price(part: Part, work: Work): void {
-  for (const steps of [12, 20, 30, 40, 60]) {
-    if (work.stop() || closed(part, work.incumbent)) return;
-    part.pricing.run(part.left, { steps, upper: upperOf(part, work.incumbent), stop: work.stop });
+  for (const [turn, steps] of PRICE_TURNS.entries()) {
+    if (work.stop() || part.done) return;
+    const before = { bound: part.bound, upper: upperOf(part, work.incumbent) };
+    part.pricing.run(part.left, { steps, upper: before.upper, stop: work.stop });
     narrow(part, work);
     if (closed(part, work.incumbent)) return;
-    fromBeam({ ...part, priced: part.left === part.tables ? part.priced : part.pricing.best(part.tables) }, work, WIDE_BEAM, steps > 20 ? 2 : 1);
+    fromBeam(part, work, part.left, { width: BEAM * (turn + 1), ends: 4, descents: turn < 2 ? 1 : 0 });
     narrow(part, work);
+    if (closed(part, work.incumbent)) return;
+    exact(part, work, work.effort.firstLabels * (turn + 1));
+    // Nothing moves any more: the time is better spent elsewhere.
+    if (turn > 1 && part.bound < before.bound + 1e-4 * Math.abs(before.bound) && upperOf(part, work.incumbent) >= before.upper) return;
   }
 }
 
@@ -128,6 +155,70 @@ function narrow(part: Part, work: Work): void {
   part.plain = relax(part.left, null);
   part.priced = part.pricing.best(part.left);
   part.bound = Math.max(part.bound, part.priced.bound);
+  work.raise();
+}
+
+/**
+ * Plans with one stage per node, though more would be allowed: a stage's own price makes far better plans of that kind, and they are seldom beaten by any other.
+ * Only its plans count; what it proves is of another problem.
+ */
+function onceEach(part: Part, work: Work): void {
+  const { instance } = work.request;
+  if (instance.limits.oncePerNode || part.tables.placeCount < 3) return;
+  const tables = { ...part.tables, instance: { ...instance, limits: { ...instance.limits, oncePerNode: true } } };
+  const plain = relax(tables, null);
+  const once: Part = { ...part, tables, left: tables, plain, pricing: createPricing(tables, plain), priced: { ...part.priced, bound: plain.value, relaxation: plain, credit: 0, prices: noPrices(tables), full: part.priced.full.map(() => 0), visit: part.priced.visit.map(() => 0) }, counted: [], bound: plain.value, done: plain.value === Number.POSITIVE_INFINITY };
+  const quiet = { ...work, raise: () => undefined };
+  narrow(once, quiet);
+  price(once, quiet);
+  if (!once.done && !closed(once, work.incumbent)) tighten(once, quiet);
+  narrow(part, work);
+}
+
+/** Prices under the relaxation that remembers: each walk teaches it whom to remember, and is an order worth descending from. */
+function tighten(part: Part, work: Work): void {
+  const pricing = createPricing(part.left, part.plain, part.priced);
+  const neighbours = noNeighbours(part.left);
+  const orders = ordersOf(part, work);
+  const until = work.context.now() + ((work.context.deadlineMs - work.context.now()) * TIGHTEN_SHARE) / work.openParts;
+  const stop = () => work.stop() || work.context.now() >= until;
+  let upper = upperOf(part, work.incumbent);
+  for (let turn = 0; turn < TIGHTEN_TURNS && !stop(); turn++) {
+    let gaveUp = true;
+    let walks: readonly { processor: number; from: number; to: number }[] | null = null;
+    pricing.run(part.left, {
+      steps: 10,
+      upper,
+      stop,
+      tighter: (guide) => {
+        const found = relaxRemembering(part.left, guide, neighbours, { below: upper + guide.credit, maxLabels: REMEMBERING_LABELS, stop });
+        gaveUp = found === null;
+        if (found?.walk) learnNeighbours(part.left, neighbours, found.walk, MOST_REMEMBERED);
+        walks = found?.walk ?? walks;
+        return found;
+      },
+    });
+    part.bound = Math.max(part.bound, pricing.bound());
+    work.raise();
+    if (closed(part, work.incumbent)) return;
+    if (walks) orders.descend(firstVisits(part.tables, walks), stop);
+    if (upperOf(part, work.incumbent) < upper) {
+      upper = upperOf(part, work.incumbent);
+      narrow(part, work);
+    }
+    if (closed(part, work.incumbent) || gaveUp) return;
+  }
+}
+
+/** The walk's processors in order, without those whose nodes came before. */
+function firstVisits(tables: Tables, walk: readonly { processor: number }[]): number[] {
+  const seen = new Set<number>();
+  return walk.flatMap(({ processor }) => {
+    const nodes = tables.instance.places[tables.processorPlace[processor]!]!.nodes;
+    if (nodes.some((node) => seen.has(node))) return [];
+    for (const node of nodes) seen.add(node);
+    return [processor];
+  });
 }
 
 /** A third of the time that is left goes into better orders: a tight incumbent is what makes the exact search short. */
