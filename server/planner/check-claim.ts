@@ -62,7 +62,8 @@ function costScale({ objective }: Pick<SearchRequest, "objective">, tally: Tally
 function compareFigures(figures: NonNullable<Outcome["figures"]>, tally: Tally): ClaimError[] {
   const scalars = (["latencyMs", "varianceMs2", "bottleneckMs", "joules", "money", "grams"] as const).flatMap((what) => compare(what, figures[what], tally[what]));
   const nodes = tally.nodeBytes.flatMap((bytes, node) => [...compare(`nodeBytes[${node}]`, figures.nodeBytes[node] ?? Number.NaN, bytes), ...compare(`nodeBusyMs[${node}]`, figures.nodeBusyMs[node] ?? Number.NaN, tally.nodeBusyMs[node]!)]);
-  return [...scalars, ...nodes];
+  const links = tally.linkBusyMs.flatMap((busyMs, link) => compare(`linkBusyMs[${link}]`, figures.linkBusyMs.get(link) ?? 0, busyMs));
+  return [...scalars, ...nodes, ...links];
 }
 
 function compare(what: string, claimed: number, actual: number, scale?: number): ClaimError[] {

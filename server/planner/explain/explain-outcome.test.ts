@@ -35,7 +35,7 @@ test("memory binds: how much it costs, what helps, and the runner-up", () => {
     binding: [{ kind: "memory", each: [{ change: { kind: "memory", node: 1 }, cost: 6, saved: 18 }] }],
     alone: { alone: { place: 0, cost: 40 }, cut: { cost: 24 } },
   });
-  expect(sentences).toContain("The cut is worth it: 24.0 ms, against 40.0 ms on node-0 alone.");
+  expect(sentences).toContain("The cut is worth it: 24.0 ms, against 40.0 ms on node-0 alone (better by 40 %).");
   expect(sentences).toContain("What binds: only 200 MB are free on node-1. Without that, 6.0 ms: better by 75 %.");
   // 256 MB more hold the whole model; one more node like the fast one holds the other half, a hop further.
   expect(sentences.at(-1)).toBe("What would help most: give node-1 256 MB more memory (6.0 ms, better by 75 %); add one more node like node-1 (7.0 ms, better by 71 %).");
@@ -46,6 +46,14 @@ test("memory binds: how much it costs, what helps, and the runner-up", () => {
 test("a link binds the throughput: twice as fast, it helps by what it took", () => {
   const { explanation } = explain({ layers: 2, nodes: [{ ms: 4, freeBytes: 100e6 }, { ms: 4, freeBytes: 100e6 }], hop: () => ({ fixedMs: 0, perByteMs: 1e-5 }), apart: [{ first: { from: 0, to: 1 }, second: { from: 1, to: 2 }, within: "node" }] }, { kind: "bottleneck" });
   expect(explanation).toMatchObject({ feasible: true, cost: 10, bottleneck: { on: "link", busyMs: 10, nextBusyMs: 10 } });
+});
+
+test("a plan that was not the best is found out: the better one is explained, and it is said", () => {
+  const request: SearchRequest = { instance: lineInstance({ layers: 4, nodes: [{ ms: 10 }, { ms: 1, freeBytes: 200e6 }] }), objective: { kind: "additive", weights: LATENCY_WEIGHTS } };
+  const alone = solve({ ...request, instance: { ...request.instance, limits: { ...request.instance.limits, maxStages: 1 } } });
+  const explanation = explainOutcome(request, { ...alone, proved: false, bound: 0 }, solve);
+  expect(explanation).toMatchObject({ feasible: true, better: true, cost: 24, binding: [{ kind: "memory", saved: 18 }] });
+  if (explanation.feasible) expect(sayExplanation(explanation, request, WORDS)[0]).toBe("The searches for this explanation found a better plan: 24.0 ms. All that follows is about that one.");
 });
 
 test.each<[string, LineOptions, string[]]>([

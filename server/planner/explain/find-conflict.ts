@@ -34,8 +34,12 @@ export function findConflict(request: SearchRequest, solve: Solve): Conflict {
   const kinds = constraintsOf(request.instance);
   const sets: Change[][] = [];
   if (!possible(kinds.flat())) return { sets, remedies: [], proved };
-  do sets.push(smallestSet(kinds, sets.flat(), possible));
-  while (!possible(inOrder(kinds, sets.flat())));
+  for (let more = true; more; more = !possible(inOrder(kinds, sets.flat()))) {
+    const set = smallestSet(kinds, sets.flat(), possible);
+    // Only where a search that found a plan before finds it no more in its time.
+    if (set.length === 0) break;
+    sets.push(set);
+  }
   const remedies = sets.length > 1 ? [] : sets.flat().flatMap((constraint) => remediesOf(request, constraint, solve));
   return { sets, remedies: remedies.sort((a, b) => a.cost - b.cost), proved };
 }

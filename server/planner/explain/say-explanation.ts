@@ -14,7 +14,11 @@ type Feasible = Extract<Explanation, { feasible: true }>;
 type Asked = Pick<SearchRequest, "instance" | "objective">;
 
 export function sayExplanation(explanation: Feasible, asked: Asked, words: Words): string[] {
-  return [...sayAlone(explanation, asked, words), ...sayBottleneck(explanation, words), ...sayBinding(explanation, asked, words), ...sayRunnerUp(explanation, asked, words), ...sayImprovements(explanation, asked, words)];
+  return [...sayBetter(explanation, asked), ...sayAlone(explanation, asked, words), ...sayBottleneck(explanation, words), ...sayBinding(explanation, asked, words), ...sayRunnerUp(explanation, asked, words), ...sayImprovements(explanation, asked, words)];
+}
+
+function sayBetter({ better, cost }: Feasible, { objective }: Asked): string[] {
+  return better ? [`The searches for this explanation found a better plan: ${sayCost(objective, cost)}. All that follows is about that one.`] : [];
 }
 
 function sayAlone({ alone: { alone, cut }, cost }: Feasible, { objective }: Asked, words: Words): string[] {
@@ -22,7 +26,7 @@ function sayAlone({ alone: { alone, cut }, cost }: Feasible, { objective }: Aske
   const name = words.place(alone.place);
   if (!cut) return [`${name} alone is the plan: ${sayCost(objective, alone.cost)}. There is no plan with a cut.`];
   if (alone.cost <= cost) return [`${name} alone is better than any cut: ${sayCost(objective, alone.cost)}, against ${sayCost(objective, cut.cost)} with the best cut.`];
-  return [`The cut is worth it: ${sayCost(objective, cost)}, against ${sayCost(objective, alone.cost)} on ${name} alone.`];
+  return [`The cut is worth it: ${sayCost(objective, cost)}, against ${sayCost(objective, alone.cost)} on ${name} alone (better by ${sayShare(1 - cost / alone.cost)}).`];
 }
 
 function sayBottleneck({ bottleneck }: Feasible, words: Words): string[] {
@@ -57,7 +61,7 @@ export function sayConflict({ sets, remedies, proved }: Conflict, { instance, ob
   if (sets.length === 0) return [{ code: "no-path", message: proved ? "Even without any constraint there is no plan: no chain of links leads through the model." : "No plan was found in the time given, not even without constraints.", fix: "Draw links between the nodes, or add a node that may run the whole model." }];
   const remedyOf = (constraint: Change) => remedies.find(({ change }) => lifts(constraint, change));
   const say = (remedy: Remedy | undefined) => (remedy ? `${capital(sayChange(remedy.change, instance, words))}: ${sayCost(objective, remedy.cost)} then.` : null);
-  const hopeless = sets.length > 1 ? `This alone is not enough: there are ${sets.length} conflicts, and each forbids every plan.` : "No change of one constraint alone is enough.";
+  const hopeless = sets.length > 1 ? `This alone is not enough: there are ${sets.length} conflicts, and each forbids every plan.` : proved ? "No change of one constraint alone is enough." : "No remedy was found in the time given.";
   return sets.flatMap((set) => {
     const together = set.length === 1 ? "" : ` (one of ${set.length} constraints that can’t be met together)`;
     const ordered = [...set].sort((a, b) => rank(remedies, remedyOf(a)) - rank(remedies, remedyOf(b)));

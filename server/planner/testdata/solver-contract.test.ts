@@ -29,6 +29,7 @@ test.each<[string, Solver, RegExp]>([
   ["no plan where there is one, proved", liar(() => ({ stages: null, figures: null, cost: Number.POSITIVE_INFINITY, firstMs: null, bestMs: null })), /"proved" Infinity/],
   ["a figure that is off", liar(({ figures }) => ({ figures: figures && { ...figures, latencyMs: figures.latencyMs * 1.000001 } })), /latencyMs/],
   ["memory of a node that is off", liar(({ figures }) => ({ figures: figures && { ...figures, nodeBytes: figures.nodeBytes.map((bytes) => bytes + 1e6) } })), /nodeBytes/],
+  ["busy times of links that are off", liar(({ figures }) => ({ figures: figures && { ...figures, linkBusyMs: new Map([...figures.linkBusyMs].map(([link, busyMs]) => [link, busyMs * 1.01 + 1])), bottleneckMs: figures.bottleneckMs + 1 } })), /linkBusyMs|bottleneckMs/],
   ["a stage that is lost", liar(({ stages }) => ({ stages: stages?.slice(0, -1) ?? null })), /gap|empty/],
   ["a plan that costs more than the best, called proved", { ...bruteForceSolver, solve: (request, ctx) => bruteForceSolver.solve({ ...request, objective: { kind: "additive", weights: { latencyMs: 0, varianceMs2: 0, joules: 0, money: 0, grams: -1 } } }, ctx) }, /"cost"/],
 ])("the contract finds %s", (_, solver, words) => {
