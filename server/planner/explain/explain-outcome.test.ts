@@ -56,6 +56,16 @@ test("a plan that was not the best is found out: the better one is explained, an
   if (explanation.feasible) expect(sayExplanation(explanation, request, WORDS)[0]).toBe("The searches for this explanation found a better plan: 24.0 ms. All that follows is about that one.");
 });
 
+test("where no plan was found in time and the explanation comes upon one, there is no conflict to tell of", () => {
+  const request: SearchRequest = { instance: lineInstance({ layers: 4, nodes: [{ ms: 10 }, { ms: 1, freeBytes: 200e6 }] }), objective: { kind: "additive", weights: LATENCY_WEIGHTS } };
+  const none = { stages: null, cost: Number.POSITIVE_INFINITY, figures: null, bound: 0, proved: false, elapsedMs: 1, firstMs: null, bestMs: null, by: "" };
+  // The first search is as unlucky as the one before; those with a change are not.
+  let searches = 0;
+  const unlucky = (changed: SearchRequest) => (searches++ < 3 && changed.instance === request.instance ? none : solve(changed));
+  expect(explainOutcome(request, none, unlucky)).toMatchObject({ feasible: true, better: true });
+  expect(explainOutcome({ ...request, instance: { ...request.instance, limits: { ...request.instance.limits, latencyMs: 1 } } }, none, solve)).toMatchObject({ feasible: false, conflict: { proved: true } });
+});
+
 test.each<[string, LineOptions, string[]]>([
   [
     "a node that is short of memory: the least that is enough, and the layers that would have to go",

@@ -18,7 +18,7 @@ export type Explanation =
       /** The plan that is explained, and what it costs. */
       stages: SearchStage[];
       cost: number;
-      /** True: not the plan that was given, which was not proved, but a better one that a search of the explanation came upon. */
+      /** True: not the answer that was given, which was not proved, but a better plan that a search of the explanation came upon. */
       better: boolean;
       bottleneck: Bottleneck | null;
       binding: Binding[];
@@ -28,7 +28,7 @@ export type Explanation =
     }
   | { feasible: false; conflict: Conflict };
 
-/** A better plan than the given one makes every comparison with that one wrong, so it is explained instead; twice at most. */
+/** A better plan than the given one makes every comparison with that one wrong, so it is explained instead. */
 const MAX_ROUNDS = 3;
 /** Found plans that later searches start from. */
 const MAX_SEEDS = 24;
@@ -41,31 +41,34 @@ export function explainOutcome(request: SearchRequest, outcome: Outcome, solve: 
     if (answer.stages) found.push(answer.stages);
     return answer;
   };
-  if (outcome.stages === null) return { feasible: false, conflict: findConflict(request, remember) };
-  let best = { ...outcome, stages: outcome.stages };
-  for (let round = 1; ; round++) {
+  if (outcome.stages) return explainPlan({ ...outcome, stages: outcome.stages });
+  const conflict = findConflict(request, remember);
+  const plan = outcome.proved ? null : betterPlan(request, outcome.cost, found);
+  return plan ? explainPlan({ ...outcome, ...plan }) : { feasible: false, conflict };
+
+  function explainPlan(best: Outcome & { stages: SearchStage[] }, round = 1): Explanation {
     const { stages, cost } = best;
     const explanation: Explanation = {
-      feasible: true, stages, cost, better: round > 1,
+      feasible: true, stages, cost, better: cost < outcome.cost,
       bottleneck: findBottleneck(request.instance, stages),
       binding: findBinding(request, best, remember),
       runnerUp: findRunnerUp(request, best, remember),
       alone: findAlone(request, best, remember),
       improvements: findImprovements(request, best, remember),
     };
-    const better = outcome.proved || round === MAX_ROUNDS ? null : betterPlan(request, best.cost, found);
-    if (!better) return explanation;
-    best = { ...best, ...better };
+    const better = outcome.proved || round === MAX_ROUNDS ? null : betterPlan(request, cost, found);
+    return better ? explainPlan({ ...best, ...better }, round + 1) : explanation;
   }
 }
 
 /** Plans of changed requests may be plans of this one too. */
 function betterPlan(request: SearchRequest, cost: number, found: readonly SearchStage[][]): { stages: SearchStage[]; cost: number } | null {
   let best: { stages: SearchStage[]; cost: number } | null = null;
+  const below = Number.isFinite(cost) ? cost - Math.abs(cost) * 1e-9 : cost;
   for (const stages of found) {
     if (checkStages(request.instance, stages).length > 0) continue;
     const own = costOf(request, stages, tallyStages(request.instance, stages));
-    if (own < (best?.cost ?? cost - Math.abs(cost) * 1e-9)) best = { stages, cost: own };
+    if (own < (best?.cost ?? below)) best = { stages, cost: own };
   }
   return best;
 }

@@ -56,7 +56,10 @@ function sayImprovements({ improvements }: Feasible, { instance, objective }: As
   return [`What would help most: ${said.join("; ")}.`];
 }
 
-/** One refusal per constraint; those whose remedy is cheapest come first. */
+/** Of a set of constraints; those whose remedy is cheapest come first. */
+const MAX_REFUSALS = 5;
+
+/** One refusal per constraint, for people; all of them are in the data. */
 export function sayConflict({ sets, remedies, proved }: Conflict, { instance, objective }: Asked, words: Words): Refusal[] {
   if (sets.length === 0) return [{ code: "no-path", message: proved ? "Even without any constraint there is no plan: no chain of links leads through the model." : "No plan was found in the time given, not even without constraints.", fix: "Draw links between the nodes, or add a node that may run the whole model." }];
   const remedyOf = (constraint: Change) => remedies.find(({ change }) => lifts(constraint, change));
@@ -65,7 +68,7 @@ export function sayConflict({ sets, remedies, proved }: Conflict, { instance, ob
   return sets.flatMap((set) => {
     const together = set.length === 1 ? "" : ` (one of ${set.length} constraints that can’t be met together)`;
     const ordered = [...set].sort((a, b) => rank(remedies, remedyOf(a)) - rank(remedies, remedyOf(b)));
-    return ordered.map((constraint) => ({ code: CODES[constraint.kind] ?? "no-path", message: `${capital(sayConstraint(constraint, instance, words))}${together}.`, fix: say(remedyOf(constraint)) ?? say(remedies[0]) ?? hopeless }));
+    return ordered.slice(0, MAX_REFUSALS).map((constraint) => ({ code: CODES[constraint.kind] ?? "no-path", message: `${capital(sayConstraint(constraint, instance, words))}${together}.`, fix: say(remedyOf(constraint)) ?? say(remedies[0]) ?? hopeless }));
   });
 }
 
