@@ -24,7 +24,7 @@ async function upload(name: string, file = MODEL): Promise<string> {
 const card = (page: Page, index: number) => page.locator(`[data-testid=node-card][data-node-name="${topology.document.nodes[index]?.name}"]`);
 const search = (page: Page) => new URL(page.url()).searchParams;
 const inspector = (page: Page) => page.getByTestId("inspector");
-const nameField = (page: Page) => inspector(page).getByLabel("Name in this drawing");
+const nameField = (page: Page) => inspector(page).getByLabel("Name in this topology");
 
 test("what is chosen is in the address; Back, Forward and a reload follow", async ({ page }) => {
   const [first, second] = topology.document.nodes;
@@ -106,7 +106,7 @@ test("one list of shortcuts: the sheet shows them, the palette offers them with 
   await card(page, 0).waitFor();
   const palette = page.getByRole("combobox", { name: "Search commands" });
   for (const [typed, found] of [
-    ["overview", "Overview"], ["settings", "Settings"], ["add node", "Add a node"], ["lab", "lab"], ["upright graph", "upright"], ["arrange", "Arrange everything"], ["fit", "Fit the drawing into the window"],
+    ["overview", "Overview"], ["settings", "Settings"], ["add node", "Add a node"], ["lab", "lab"], ["upright graph", "upright"], ["arrange", "Arrange everything"], ["fit", "Fit the topology into the window"],
     ["export file", "Export as a file"], ["plan it", "Plan it"], [topology.document.nodes[1]?.name ?? "", topology.document.nodes[1]?.name ?? ""], ["link drawing", "↔"], ["shortcuts", "Show the keyboard shortcuts"], ["dark", "Theme: dark"], ["api", "API documentation"],
   ] as const) {
     await page.keyboard.press("Control+Shift+p");

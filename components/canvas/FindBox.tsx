@@ -59,7 +59,7 @@ function Box({ everything }: { everything: Found[] }) {
     event.stopPropagation();
   };
   return (
-    <search aria-label="Find in the drawing" data-testid="find" className="absolute top-12 left-2 z-20 w-72 max-w-[calc(100%-1rem)] rounded-md border border-line-strong bg-panel p-1.5 shadow-[var(--shadow)]">
+    <search aria-label="Find in the topology" data-testid="find" className="absolute top-12 left-2 z-20 w-72 max-w-[calc(100%-1rem)] rounded-md border border-line-strong bg-panel p-1.5 shadow-[var(--shadow)]">
       <div className="flex gap-1">
         <input autoFocus role="combobox" aria-expanded aria-controls="find-results" aria-activedescendant={found.length > 0 ? `find-${chosen}` : undefined} aria-label="Find a node, link, zone or segment" className="field" placeholder="Node, link, zone or segment…" value={text} onChange={(event) => { setText(event.target.value); setAt(0); }} onKeyDown={down} />
         <IconButton label="Close" onClick={close}><X size={14} /></IconButton>
@@ -69,7 +69,7 @@ function Box({ everything }: { everything: Found[] }) {
           <li key={one.key} id={`find-${index}`} role="option" aria-selected={index === chosen} onPointerMove={() => setAt(index)} onClick={() => fly(one)} className={`flex cursor-pointer justify-between gap-2 rounded-sm px-2 py-1 ${index === chosen ? "bg-accent-wash" : ""}`}><span className="truncate">{one.name}</span><span className="shrink-0 text-xs text-ink-3">{one.kind}</span></li>
         ))}
       </ul>
-      {found.length === 0 && <p role="status" className="px-2 py-1 text-ink-2">{text ? `Nothing in this drawing is called “${text}”.` : "Nothing is drawn yet."}</p>}
+      {found.length === 0 && <p role="status" className="px-2 py-1 text-ink-2">{text ? `Nothing in this topology is called “${text}”.` : "Nothing is drawn yet."}</p>}
     </search>
   );
 }

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { toldProblem } from "../ui/notices.ts";
 
-/** A drawing from nothing, from a template or from a file. */
+/** A topology from nothing, from a template or from a file. */
 export function NewTopology() {
   const router = useRouter();
   const templates = useQuery(api.topologies.templates.queryOptions()).data ?? [];
@@ -29,7 +29,7 @@ export function NewTopology() {
         <input className="field w-44!" aria-label="Name of the new topology" placeholder="Name, e.g. dock" value={name} onChange={(event) => setName(event.target.value)} />
         <label htmlFor={startId} className="text-ink-2">from</label>
         <select id={startId} className="field w-44!" data-testid="template" value={templateId} onChange={(event) => setTemplateId(event.target.value)}>
-          <option value="">an empty drawing</option>
+          <option value="">nothing</option>
           {templates.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
         </select>
         <Button type="submit" look="primary" disabled={name.trim() === "" || create.isPending}>New topology</Button>
@@ -50,7 +50,7 @@ function Assumptions({ template }: { template: Template }) {
     <div className="mt-3 max-w-2xl rounded-md border border-line p-3" data-testid="template-assumptions">
       <p>{template.description}</p>
       <h2 className="eyebrow mt-2">Assumed, not measured</h2>
-      <p className="text-xs text-ink-2">Typical figures for machines and lines of this kind. Change them to yours; a machine that runs an agent is measured instead.</p>
+      <p className="text-xs text-ink-2">Typical figures for nodes and links of this kind. Change them to yours; a node of the fleet is measured instead.</p>
       <ul className="mt-2 grid gap-x-6 gap-y-0.5 text-xs sm:grid-cols-2">
         {template.document.nodes.map((node) => <li key={node.id} className="flex justify-between gap-2"><span>{node.name}</span><span className="num shrink-0 text-ink-2">≈ {digits(node.speed ?? 1)}× reference, {written(bytes(node.memoryBytes ?? null))}</span></li>)}
         {template.document.links.map((link) => <li key={link.id} className="flex justify-between gap-2"><span>{nameOf(link.fromId)} ↔ {nameOf(link.toId)}{link.trust === "untrusted" && " (untrusted)"}</span><span className="num shrink-0 text-ink-2">≈ {written(ms(link.latencyMs ?? null))}, {written(bytesPerSecond(link.bandwidthBytesPerSecond ?? null))}</span></li>)}

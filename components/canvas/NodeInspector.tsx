@@ -30,7 +30,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
   return (
     <>
       <h2 className="eyebrow mb-2">{planned ? "Planned node" : "Node"}</h2>
-      <Field label="Name in this drawing" value={node.name} save={(name) => save({ name: name || node.name })} clash={clash("name")} />
+      <Field label="Name in this topology" value={node.name} save={(name) => save({ name: name || node.name })} clash={clash("name")} />
       <StandsFor node={node} />
       {fleet && <LiveFacts nodeId={fleet.id} />}
       {fleet && <div className="mb-3 flex flex-wrap gap-1.5">{([fleet.cordoned ? "uncordon" : "cordon", "drain"] as const).map((action) => <Button key={action} onClick={() => wantAction({ on: "node", id: fleet.id, name: fleet.name, action })}>{{ cordon: "Cordon…", uncordon: "Uncordon…", drain: "Drain…" }[action]}</Button>)}</div>}

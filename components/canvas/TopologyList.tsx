@@ -15,11 +15,11 @@ import { Time } from "../ui/Time.tsx";
 export function TopologyList() {
   const list = useQuery(api.topologies.list.queryOptions());
   return (
-    <Page title="Topologies" lead="Drawings of machines and links: those that run an agent, and those that are only planned.">
+    <Page title="Topologies" lead="Nodes and links as you draw them: those of the fleet, and those that are only planned.">
       <NewTopology />
       {list.isPending && <Skeleton label="Loading topologies" />}
       {shownError(list) !== null && <Problem title="The topologies could not be listed" error={list.error} retry={() => void list.refetch()} />}
-      {list.data?.length === 0 && <Empty title="No drawing yet">Give one a name above. Machines that run an agent can be drawn into it, and it can hold planned ones beside them.</Empty>}
+      {list.data?.length === 0 && <Empty title="No topology yet">Give one a name above, or begin from a template. Nodes of the fleet can be drawn into it, and planned ones beside them.</Empty>}
       {list.data && list.data.length > 0 && (
         <table className="rowed w-full">
           <thead><tr><th>Name</th><th>Nodes</th><th>Links</th><th className="max-sm:hidden">New agents</th><th className="max-sm:hidden">Changed</th><th><span className="sr-only">Actions</span></th></tr></thead>

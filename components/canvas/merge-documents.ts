@@ -36,7 +36,7 @@ export function mergeDocuments(base: TopologyDocument, ours: TopologyDocument, t
   const nodeIds = new Set(nodes.map((node) => node.id));
   const zoneIds = new Set(zones.map((zone) => zone.id));
   const sourceId = mergeValue(base.sourceId, ours.sourceId, theirs.sourceId);
-  if (sourceId.conflict && ours.sourceId !== null) conflicts.push({ kind: "drawing", id: "", name: "the drawing", field: "sourceId", ours: ours.sourceId, theirs: theirs.sourceId, kept: "theirs" });
+  if (sourceId.conflict && ours.sourceId !== null) conflicts.push({ kind: "drawing", id: "", name: "the topology", field: "sourceId", ours: ours.sourceId, theirs: theirs.sourceId, kept: "theirs" });
   const merged: TopologyDocument = {
     nodes: nodes.map((node) => (node.zoneId !== null && !zoneIds.has(node.zoneId) ? { ...node, zoneId: null } : node)),
     links: oncePerDirection(links.filter((link) => nodeIds.has(link.fromId) && nodeIds.has(link.toId)), theirs),

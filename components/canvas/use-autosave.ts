@@ -84,7 +84,7 @@ async function savedOnce(store: WorkbenchStore, server: DrawingServer): Promise<
     store.setState({ save: isSaved(store) ? "saved" : "unsaved" });
     return outcome;
   } catch (error) {
-    if (before !== "failed") toldProblem("Saving the drawing", error);
+    if (before !== "failed") toldProblem("Saving the topology", error);
     store.setState({ save: "failed" });
     return "later";
   }

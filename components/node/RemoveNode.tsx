@@ -24,7 +24,7 @@ export function RemoveNode({ node, onRemoved }: { node: NodeFull; onRemoved: () 
   return (
     <ol ref={list} id="remove" className="max-w-3xl space-y-4">
       <li>
-        <p className="font-medium">1. Drain <span className="ml-2">{isEmpty ? <State tone="ok">{node.cordoned ? "cordoned and empty" : "it runs nothing"}</State> : <State tone="warn">{held} segment{held === 1 ? "" : "s"}{entries > 0 && `, ${entries} entr${entries === 1 ? "y" : "ies"}`} on it</State>}</span></p>
+        <p className="font-medium">1. Drain <span className="ml-2">{isEmpty ? <State tone="ok">{node.cordoned ? "cordoned and empty" : "it runs nothing"}</State> : <State tone="warn">{held} stage{held === 1 ? "" : "s"} on it{entries > 0 && `, requests of ${entries} deployment${entries === 1 ? "" : "s"} enter here`}</State>}</span></p>
         <p className="text-ink-2">Every deployment on it is planned anew without it and moved, while it serves.</p>
         {drain && <ul className="mt-1 max-w-xl"><OperationItem operation={drain} /></ul>}
         {!isEmpty && <Users node={node} />}
@@ -32,7 +32,7 @@ export function RemoveNode({ node, onRemoved }: { node: NodeFull; onRemoved: () 
       </li>
       <li>
         <p className="font-medium">2. Revoke</p>
-        <p className="text-ink-2">Its certificate stops working at once, and its links and drawings forget it. What was measured on it stays with the models.</p>
+        <p className="text-ink-2">Its certificate stops working at once, and links and topologies forget it. What was measured on it stays with the models.</p>
         <Button look="danger" className="mt-2" onClick={() => want("remove")} data-testid="remove-node">Remove {node.name}…</Button>
       </li>
       <li><p className="font-medium">3. Uninstall</p><p className="mb-1 text-ink-2">On the machine itself, last of all: stops the agent and removes everything of it.</p><Uninstall /></li>

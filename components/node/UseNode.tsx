@@ -26,7 +26,7 @@ export function UseNode({ nodeId }: { nodeId: string }) {
     },
     onSuccess: (_, __, ___, { client: queries }) => queries.invalidateQueries(api.topologies.pathFilter()),
   });
-  if (topologyId === null) return <p className="text-ink-2">There is no drawing yet: <Link href="/topologies" className="underline underline-offset-4">draw a topology</Link> and put the node into it.</p>;
+  if (topologyId === null) return <p className="text-ink-2">There is no topology yet: <Link href="/topologies" className="underline underline-offset-4">draw one</Link> and put the node into it.</p>;
   const isIn = topology?.document.nodes.some((one) => one.nodeId === nodeId) ?? false;
   return (
     <div className="space-y-2">
@@ -37,7 +37,7 @@ export function UseNode({ nodeId }: { nodeId: string }) {
           : <Button look="primary" disabled={!topology || !node || use.isPending} onClick={() => use.mutate(topologyId)}>Use it in {topology?.name ?? "it"}</Button>}
       </div>
       <div role="status">{isIn && <State tone="ok" testId="node-in-use">{node?.name ?? "it"} is in {topology?.name}</State>}</div>
-      {use.error && <Problem title="The node was not put into the drawing" error={use.error} retry={() => use.mutate(topologyId)} />}
+      {use.error && <Problem title="The node was not put into the topology" error={use.error} retry={() => use.mutate(topologyId)} />}
     </div>
   );
 }

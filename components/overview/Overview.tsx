@@ -25,8 +25,8 @@ export function Overview() {
     <Page title="Overview">
       <TourCard />
       <Attention />
-      <Section title="Deployments" aside={<Link href="/topologies" className="underline underline-offset-4">place another</Link>}><DeploymentTable /></Section>
-      <div className="grid gap-x-10 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"><FleetHealth /><Recent /></div>
+      <Section title="Deployments" aside={<Link href="/deployments" className="underline underline-offset-4">all deployments</Link>}><DeploymentTable /></Section>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-x-10 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"><FleetHealth /><Recent /></div>
     </Page>
   );
 }
@@ -60,11 +60,11 @@ function NodeHealth({ node }: { node: NodeRow }) {
   const state = nodeState({ status: live?.status ?? node.status, cordoned: node.cordoned, approvedAt: node.approvedAt });
   const stages = (live?.assignments ?? node.assignments).length;
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_5rem_4rem] items-center gap-3 border-b border-line py-1.5 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 min-[18rem]:grid-cols-[minmax(0,1fr)_5rem_4rem] border-b border-line py-1.5 sm:grid-cols-[minmax(0,1fr)_5.5rem_5rem_4rem]">
       <span className="flex min-w-0 items-center gap-2"><Link href={`/nodes/${node.id}`} className="truncate font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent">{node.name}</Link><StaleMark age={age} /></span>
       <State tone={state.tone}>{state.word}</State>
       <span className="text-xs max-sm:hidden"><span className="text-ink-3">cpu </span><Figure figure={percent(live?.sample?.cpuRatio)} stale={age !== null} /></span>
-      <span className="text-xs text-ink-2"><span className="num">{stages}</span> stage{stages === 1 ? "" : "s"}</span>
+      <span className="text-xs text-ink-2 max-[18rem]:hidden"><span className="num">{stages}</span> stage{stages === 1 ? "" : "s"}</span>
     </li>
   );
 }

@@ -22,7 +22,7 @@ export function TourSteps({ tour, advice, children, className = "" }: { tour: To
         </ol>
       </div>
       <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <p role="status" className="max-w-prose min-w-48 flex-1 basis-80 text-ink-2">{advice.say}</p>
+        <p role="status" className="max-w-prose min-w-0 flex-1 basis-80 text-ink-2">{advice.say}</p>
         <div className="flex flex-wrap gap-1.5">{children}</div>
       </div>
       <IconButton label="Put the first steps away" className="absolute! top-1.5 right-2" onClick={() => keepTour({ ...tour.kept, isAway: true })}><X size={14} /></IconButton>

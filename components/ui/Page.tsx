@@ -8,7 +8,7 @@ type Props = { title: string; /** In place of the title, with an h1 of its own. 
 export function Page({ title, heading, lead, actions, children }: Props) {
   usePageTitle(title);
   return (
-    <div className="mx-auto w-full max-w-7xl px-3 pt-5 pb-16 sm:px-6">
+    <div className="mx-auto w-full max-w-7xl min-[150rem]:max-w-[105rem] px-3 pt-5 pb-16 sm:px-6">
       <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           {heading ?? <h1 className="truncate text-xl font-medium tracking-tight">{title}</h1>}

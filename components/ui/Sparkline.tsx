@@ -1,7 +1,7 @@
 /** A line without axes: the shape of the last values. Gaps stay gaps. */
 export function Sparkline({ values, label }: { values: readonly (number | null)[]; label: string }) {
   const known = values.filter((value) => value !== null);
-  if (known.length < 2) return <span className="text-xs text-ink-3">no data yet</span>;
+  if (known.length < 2) return <span className="text-xs text-ink-3">collecting</span>;
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const y = (value: number) => 19 - ((value - low) / Math.max(high - low, 1e-9)) * 16;
   let path = "";

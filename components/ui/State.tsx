@@ -13,7 +13,7 @@ const COLOURS: Record<Tone, string> = { ok: "text-ok", warn: "text-warn", bad: "
 /** A state told by shape, colour and word together. `still`: what is busy is the reader, so nothing turns. */
 export function State({ tone, children, testId, still = false }: { tone: Tone; children: ReactNode; testId?: string; still?: boolean }) {
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${COLOURS[tone]}`} data-testid={testId}>
+    <span className={`inline-flex items-center gap-1.5 min-[18rem]:whitespace-nowrap ${COLOURS[tone]}`} data-testid={testId}>
       <svg viewBox="0 0 10 10" aria-hidden className={`size-[0.7em] shrink-0 ${tone === "busy" && !still ? "animate-spin [animation-duration:2.4s]" : ""}`}>{SHAPES[tone]}</svg>
       <span className="text-xs font-medium">{children}</span>
     </span>

@@ -16,7 +16,7 @@ function show(tone: NoticeText["tone"], text: string, fix: string | null): void 
   if (tone === "ok") setTimeout(() => dismiss(id), SHOWN_MS);
 }
 export const told = (text: string): void => show("ok", text, null);
-/** `what` completes "… failed": "Saving the drawing". */
+/** `what` completes "… failed": "Saving the topology". */
 export function toldProblem(what: string, error: unknown): void {
   const problem = problemOf(error);
   show("bad", `${what} failed: ${problem.message}`, problem.fix);

@@ -33,7 +33,7 @@ export async function previewDrain(deps: Deps, nodeId: string): Promise<DrainPre
     const { deployment, isMoving, entersHere } = one;
     const entry = { deploymentId: deployment.id, name: deployment.name };
     const reasons: Reason[] = [];
-    if (entersHere) reasons.push({ message: `Requests of ${deployment.name} enter at ${node.name}; its clients know that address.`, fix: `Stop ${deployment.name}, or deploy it anew with another entry.` });
+    if (entersHere) reasons.push({ message: `Requests of ${deployment.name} enter at ${node.name}; its clients know that address.`, fix: `Stop ${deployment.name}, or deploy it anew with another ingress.` });
     if (isMoving) reasons.push({ message: `${deployment.name} is being moved.`, fix: "Wait until that is done, or cancel it." });
     const found = reasons.length > 0 ? null : await placeOff(deps, one, nodeId);
     if (found && "reasons" in found) reasons.push(...found.reasons);
@@ -53,7 +53,7 @@ export async function placeOff(deps: Deps, { deployment, current }: Pick<Deploym
   const placed = placeWithout(problem, running, leaving);
   if ("infeasible" in placed) return { reasons: placed.refusals.map(({ message, fix }) => ({ message, fix })) };
   const estimate = estimatePlacement(problem, placed.placement);
-  if (!estimate) return { reasons: [{ message: "The new placement can't be estimated.", fix: "Look at the drawing's links." }] };
+  if (!estimate) return { reasons: [{ message: "The new placement can't be estimated.", fix: "Look at the topology's links." }] };
   return { nodes: topology.document.nodes.map(({ id, name }) => ({ id, name })), to: { ...placed, estimate, diff: diffPlacements(problem, running, placed.placement) } };
 }
 

@@ -24,7 +24,7 @@ export function createLoginHandler(recognises: (token: string) => Promise<boolea
       if (TOKEN.test(token) && (await recognises(token))) {
         const cookie = `${CREDENTIAL_COOKIE}=${token}; Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; Secure; SameSite=Strict`;
         res.writeHead(303, { location: "/", "set-cookie": cookie, "cache-control": "no-store" }).end();
-      } else res.writeHead(401, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(page("This token does not open the console."));
+      } else res.writeHead(401, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(page("This token does not open the console: it was mistyped, or its credential was revoked. Ask whoever runs the console for another."));
     } catch (error) {
       answerError(res, error);
     }
@@ -37,7 +37,7 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
   let bytes = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MAX_FORM_BYTES) throw new AppError("too-large", "The form is too large.", { fix: "It takes one token." });
+    if (bytes > MAX_FORM_BYTES) throw new AppError("too-large", "The form is too large.", { fix: "It takes one credential's token." });
     parts.push(part);
   }
   return new URLSearchParams(Buffer.concat(parts).toString("utf8"));
@@ -45,11 +45,16 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
 
 function page(problem: string | null): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Sign in · Cutplane</title><style>
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:100vh;margin:0}
-form{display:grid;gap:.75rem;width:min(24rem,90vw)}input,button{font:inherit;padding:.6rem .75rem;border-radius:.4rem;border:1px solid #8888}
-button{background:#1b5fd0;color:#fff;border-color:transparent;cursor:pointer}p{margin:0}.problem{color:#c0262d}</style></head><body>
-<form method="post" action="/login"><h1>Cutplane</h1><label for="token">Token</label>
+:root{color-scheme:light dark;--ground:oklch(.968 .004 95);--panel:oklch(.988 .003 95);--line:oklch(.79 .008 95);--ink:oklch(.245 .012 230);--ink-2:oklch(.415 .014 230);--accent:oklch(.475 .085 215);--accent-mid:oklch(.74 .075 212);--accent-ink:#fff;--bad:oklch(.5 .165 27)}
+@media (prefers-color-scheme:dark){:root{--ground:oklch(.178 .009 230);--panel:oklch(.207 .01 230);--line:oklch(.4 .015 230);--ink:oklch(.925 .006 220);--ink-2:oklch(.775 .01 220);--accent:oklch(.79 .09 205);--accent-mid:oklch(.5 .065 210);--accent-ink:oklch(.19 .02 215);--bad:oklch(.735 .13 25)}}
+body{font:.875rem/1.4 system-ui,sans-serif;display:grid;place-items:center;min-height:100vh;margin:0;background:var(--ground);color:var(--ink)}
+form{display:grid;gap:.75rem;width:min(22rem,calc(100vw - 4rem));padding:1.25rem;border:1px solid var(--line);border-radius:5px;background:var(--panel)}
+h1{display:flex;align-items:center;gap:.5rem;margin:0 0 .25rem;font-size:1.0625rem;font-weight:500}svg{width:1.6em;height:1.6em}p{margin:0;color:var(--ink-2)}label{font-weight:500}
+input,button{font:inherit;min-height:2.25rem;padding:0 .6rem;border-radius:3px;border:1px solid var(--line);background:transparent;color:inherit}
+button{background:var(--accent);color:var(--accent-ink);border-color:var(--accent);font-weight:500;cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
+.problem{border-left:2px solid var(--bad);padding-left:.6rem;color:var(--bad)}</style></head><body>
+<main><form method="post" action="/login"><h1><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 4.5h10L9.5 19.5H3z" fill="var(--accent)"/><path d="M16 4.5h5v15h-8.5z" fill="var(--accent-mid)"/></svg>Sign in to Cutplane</h1><label for="token">Credential’s token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 ${problem ? `<p class="problem" role="alert">${problem}</p>` : ""}<button>Sign in</button>
-<p>The admin token was shown in the terminal when the console first started.</p></form></body></html>`;
+<p>The first one was shown in the terminal when the console started for the first time. Others are made in Settings.</p></form></main></body></html>`;
 }

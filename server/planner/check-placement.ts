@@ -23,7 +23,7 @@ export function checkPlacement(problem: Problem, placement: Placement, options: 
   const nodes = new Map(problem.nodes.map((node) => [node.topologyNodeId, node]));
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
-    if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the drawing.`, fix: "Move them to another node.", stageIndex });
+    if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
     else refusals.push(...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? options.request?.forDeploy ?? false));
   }
   return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, options.request ?? {})];

@@ -25,7 +25,7 @@ function checkPins(placement: Placement, request: Partial<PlanRequest>, nodes: M
   return (request.pins ?? []).flatMap((pin): Refusal[] => {
     const name = nodes.get(pin.topologyNodeId)?.name;
     const what = layersText(pin);
-    if (name === undefined) return [{ code: "pinned", message: `${what} shall stay on a node that is not in the drawing.`, fix: "Let them go, or keep them on another node." }];
+    if (name === undefined) return [{ code: "pinned", message: `${what} shall stay on a node that is not in the topology.`, fix: "Let them go, or keep them on another node." }];
     const stageIndex = placement.findIndex((stage) => stage.from < pin.to && pin.from < stage.to && stage.topologyNodeId !== pin.topologyNodeId);
     return stageIndex < 0 ? [] : [{ code: "pinned", message: `${what} shall stay on ${name}.`, fix: `Put them on ${name}, or let them go.`, stageIndex, topologyNodeId: pin.topologyNodeId }];
   });

@@ -12,7 +12,7 @@ test("removing names all that is lost, asks for the name, and can't be undone", 
   const preview = previewNode("remove", empty);
   expect(preview).toMatchObject({ possible: true, undo: null, typed: "gateway" });
   const said = preview.losses.join("\n");
-  for (const part of ["join again", "links in the drawing fleet", "machine behind it in the drawing dock", "last revision of words"]) expect(said).toContain(part);
+  for (const part of ["join again", "links in the topology fleet", "node behind its card in the topology dock", "last revision of words"]) expect(said).toContain(part);
 });
 test("twice the same is refused", () => {
   expect(previewNode("cordon", empty).possible).toBe(false);

@@ -52,7 +52,7 @@ function previewRemove(facts: NodeFacts): ActionPreview {
     effects: ["Its certificate opens nothing any more, at once.", "Its links and measuring tasks are forgotten.", facts.online ? "The agent on the machine stays until it is uninstalled there." : "It is not connected now; when it comes back, it is refused."],
     losses: [
       `${facts.name} and its place in the fleet: to come back it must join again with a new command.`,
-      ...facts.drawings.map((drawing) => (drawing.followsFleet ? `Its card and links in the drawing ${drawing.name}.` : `The machine behind it in the drawing ${drawing.name}.`)),
+      ...facts.drawings.map((drawing) => (drawing.followsFleet ? `Its card and links in the topology ${drawing.name}.` : `The node behind its card in the topology ${drawing.name}.`)),
       ...(facts.stoppedHere.length > 0 ? [`The last revision of ${facts.stoppedHere.join(", ")}, which ran there: a new plan is needed to start again.`] : []),
     ],
     undo: null,

@@ -20,14 +20,14 @@ function checkNodes(document: TopologyDocument): TopologyIssue[] {
   for (const node of document.nodes) {
     if (names.has(node.name)) issues.push({ level: "warning", code: "duplicate-name", message: `Two nodes are called “${node.name}”.`, fix: "Rename one of them.", nodeId: node.id });
     names.add(node.name);
-    if (node.nodeId !== null && liveIds.has(node.nodeId)) issues.push({ level: "error", code: "duplicate-live-node", message: `“${node.name}” stands for a live node that is already in the drawing.`, fix: "Delete one of the two.", nodeId: node.id });
+    if (node.nodeId !== null && liveIds.has(node.nodeId)) issues.push({ level: "error", code: "duplicate-live-node", message: `“${node.name}” stands for a live node that is already in the topology.`, fix: "Delete one of the two.", nodeId: node.id });
     if (node.nodeId !== null) liveIds.add(node.nodeId);
     if (node.zoneId !== null && !zones.has(node.zoneId)) issues.push({ level: "error", code: "unknown-zone", message: `“${node.name}” is in a zone that does not exist.`, fix: "Take it out of the zone, or draw the zone again.", nodeId: node.id });
     for (const [what, value, minimum] of [["memory", node.memoryBytes, 1], ["speed", node.speed, Number.MIN_VALUE], ["price", node.pricePerHour, 0], ["idle power", node.idleWatts, 0], ["active power", node.activeWatts, 0], ["carbon", node.gramsPerKilowattHour ?? null, 0]] as const) {
       if (value !== null && !(Number.isFinite(value) && value >= minimum)) issues.push({ level: "error", code: "impossible-figure", message: `The ${what} of “${node.name}” is ${value}.`, fix: minimum > 0 ? "Give a number above zero." : "Give zero or more.", nodeId: node.id });
     }
   }
-  if (document.sourceId !== null && !document.nodes.some((node) => node.id === document.sourceId)) issues.push({ level: "error", code: "unknown-source", message: "The node where requests enter is not in the drawing.", fix: "Choose another one." });
+  if (document.sourceId !== null && !document.nodes.some((node) => node.id === document.sourceId)) issues.push({ level: "error", code: "unknown-source", message: "The node where requests enter is not in the topology.", fix: "Choose another one." });
   return issues;
 }
 
@@ -39,7 +39,7 @@ function checkLinks(document: TopologyDocument): TopologyIssue[] {
     const from = nameOf.get(link.fromId);
     const to = nameOf.get(link.toId);
     if (from === undefined || to === undefined) {
-      issues.push({ level: "error", code: "dangling-link", message: "A link ends at a node that is not in the drawing.", fix: "Delete the link.", linkId: link.id });
+      issues.push({ level: "error", code: "dangling-link", message: "A link ends at a node that is not in the topology.", fix: "Delete the link.", linkId: link.id });
       continue;
     }
     if (link.fromId === link.toId) issues.push({ level: "error", code: "self-link", message: `“${from}” is linked to itself.`, fix: "Delete the link.", linkId: link.id });
