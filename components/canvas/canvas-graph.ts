@@ -53,7 +53,7 @@ function sized(height: number): Pick<CardNode, "measured" | "handles"> {
 }
 
 /** A line's end where requests of the plan arrive. */
-const ARROW = { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--accent-mid)" } as const;
+const ARROW = { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--accent)" } as const;
 
 /** Bytes that cross a link for one request, per direction summed; `hops` come from the estimate. */
 export function flowEdges(document: TopologyDocument, hops: readonly { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number }[]): FlowEdge[] {

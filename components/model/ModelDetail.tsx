@@ -75,7 +75,7 @@ function Signature({ model }: { model: ModelFull }) {
         {([["Inputs", facts.inputs], ["Outputs", facts.outputs]] as const).map(([title, specs]) => (
           <div key={title}>
             <h3 className="eyebrow mb-1">{title}</h3>
-            <ul>{specs.map((spec) => <li key={spec.name} className="num py-0.5 text-xs break-all">{spec.name} <span className="text-ink-3">{spec.dataType} {shapeText(spec.shape, {})}{spec.shape?.some((one) => typeof one === "string") && ` = ${shapeText(spec.shape, facts.dimensionValues)}`}</span></li>)}</ul>
+            <ul>{specs.map((spec) => <li key={spec.name} className="num py-0.5 text-xs break-all">{spec.name} <span className="text-ink-3">{spec.dataType} {shapeText(spec.shape, {})}{spec.shape?.some((one) => typeof one === "string") && spec.shape.every((one) => typeof one === "number" || facts.dimensionValues[one] !== undefined) && ` = ${shapeText(spec.shape, facts.dimensionValues)}`}</span></li>)}</ul>
           </div>
         ))}
       </div>
