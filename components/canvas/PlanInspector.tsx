@@ -15,11 +15,12 @@ export function PlanInspector() {
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const problem = useWorkbench((state) => state.problem);
   const runs = useWorkbench((state) => state.running !== null && samePlacement(state.history.present.placement, state.running));
+  const hasModel = useWorkbench((state) => state.facts !== null);
   const { draft } = usePrediction();
   const estimate = draft?.estimate ?? null;
   const reasons = useMemo(() => (problem && estimate ? explainEstimate(problem, estimate) : []), [problem, estimate]);
   const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? "?";
-  if (!draft) return <div className="p-3 text-ink-2" data-testid="inspector"><h2 className="eyebrow mb-1">Plan</h2><p>Nothing is placed. Drag layers onto a node, press M, or let <b>Plan it</b> choose. Choose a node or a link to edit it.</p></div>;
+  if (!draft) return <div className="p-3 text-ink-2" data-testid="inspector"><h2 className="eyebrow mb-1">Plan</h2><p>{hasModel ? <>Nothing is placed. Drag layers onto a node, press M, or let <b>Plan it</b> choose. Choose a node or a link to edit it.</> : "No model is open here. Choose or import one at the left, then place its layers on the nodes. Choose a node or a link to edit it."}</p></div>;
   return (
     <div className="p-3" data-testid="inspector">
       <h2 className="eyebrow mb-2">{runs ? "What runs, predicted" : "Draft, predicted"}</h2>

@@ -22,14 +22,14 @@ export function NodeStages({ node }: { node: NodeFull }) {
       {assignments.length > 0 && (
         <div className="relative overflow-x-auto">
           <table className="rowed w-full">
-            <thead><tr><th>Segment</th><th>Deployment</th><th>State</th><th>Fetched</th><th>Compute, p50</th><th>Queue, p50</th><th>Memory</th><th>Restarts</th></tr></thead>
+            <thead><tr><th>Stage</th><th>Deployment</th><th>State</th><th>Fetched</th><th>Compute, p50</th><th>Queue, p50</th><th>Memory</th><th>Restarts</th></tr></thead>
             <tbody>
               {assignments.map((one) => {
                 const sample = live?.sample?.stages.find((stage) => stage.assignmentId === one.assignmentId);
                 const deployment = deployments.find((row) => row.id === sample?.deploymentId);
                 return (
                   <tr key={one.assignmentId}>
-                    <td className="num text-xs">{one.segmentId}</td>
+                    <td className="whitespace-nowrap">{sample ? <>stage <span className="num">{sample.stageIndex + 1}</span></> : <span className="text-ink-3">–</span>}<div className="num text-xs text-ink-3">{one.segmentId}</div></td>
                     <td>{deployment ? <Link className="underline underline-offset-4" href={`/deployments/${deployment.id}`}>{deployment.name}</Link> : <span className="text-ink-3">–</span>}</td>
                     <td><State tone={TONES[one.state]}>{one.state}</State>{one.error && <div className="max-w-72 text-xs text-bad">{one.error.message}</div>}</td>
                     <td><Figure figure={bytes(one.bytesDone)} /></td>

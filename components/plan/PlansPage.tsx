@@ -41,7 +41,7 @@ export function PlansPage() {
       {plans.isPending && <Skeleton label="Loading plans" />}
       {shownError(plans) !== null && <Problem title="The plans could not be listed" error={plans.error} retry={() => void plans.refetch()} />}
       {(a || b) && <PlanCompare a={a} b={b} />}
-      {plans.data && rows.length === 0 && <Empty title="No plan here yet">A plan is kept when a placement is deployed: open a <Link href="/topologies" className="underline underline-offset-4">topology</Link>, place every layer, then press Deploy….</Empty>}
+      {plans.data && rows.length === 0 && <Empty title="No plan here yet">A plan is kept when a placement is deployed: open a <Link href="/topologies" className="underline underline-offset-4">topology</Link>, place every layer, then deploy it.</Empty>}
       {rows.length > 0 && (
         <div className="overflow-x-auto">
           <table className="rowed w-full" data-testid="plans">
