@@ -24,7 +24,7 @@ figures.push(...rows.map(figureOf), ...lossesOf(rows));
 figures.push(calibrationFigure());
 const holds = reportBench("planner", figures);
 for (const { family, objective, rival, compared } of rows) process.stdout.write(`${JSON.stringify({ bench: "planner", family, objective, rival, ...compared })}\n`);
-for (const row of rows) for (const lost of row.lost) process.stdout.write(`lost to ${row.rival} on ${row.family}, ${row.objective}: ${lost}\n`);
+for (const row of rows) for (const { options, ours, theirs } of row.lost) process.stdout.write(`lost to ${row.rival} on ${row.family}, ${row.objective}: ${options}: ours ${ours.toPrecision(6)}, theirs ${theirs.toPrecision(6)}\n`);
 for (const row of rows) if (row.reasons[0]) process.stdout.write(`no plan by ${row.rival} on ${row.family}, ${row.objective}: ${row.reasons.slice(0, 3).join("; ")}\n`);
 process.exitCode = holds ? 0 : 1;
 
@@ -39,6 +39,6 @@ function figureOf({ family, objective, rival, compared }: RivalRow): Figure {
 function lossesOf(all: readonly RivalRow[]): Figure[] {
   return [...new Set(all.map(({ family, objective }) => `${family}, ${objective}`))].map((title) => {
     const own = all.filter(({ family, objective }) => `${family}, ${objective}` === title);
-    return { figure: `${title}: instances on which any rule is better`, value: own.reduce((sum, { compared }) => sum + compared.losses + compared.onlyTheirs, 0), unit: "lost", target: { op: "==", than: 0 } };
+    return { figure: `${title}: instances on which any rule is better`, value: new Set(own.flatMap(({ lost }) => lost.map(({ options }) => options))).size, unit: "lost", target: { op: "==", than: 0 } };
   });
 }

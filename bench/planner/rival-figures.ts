@@ -4,7 +4,7 @@ import type { Outcome, SearchObjective, Solver } from "../../server/planner/sear
 import { type Comparison, compareCosts } from "./compare.ts";
 import { BOTTLENECK, LATENCY, ourSolver, rivals, solveWithin } from "./our-solvers.ts";
 
-export type RivalRow = { family: FamilyName; objective: "latency" | "throughput"; rival: string; label: string; compared: Comparison; /** Instances on which they are better, to be solved again. */ lost: string[]; /** Why they have no plan, most frequent first. */ reasons: string[] };
+export type RivalRow = { family: FamilyName; objective: "latency" | "throughput"; rival: string; label: string; compared: Comparison; /** Instances on which they are better, to be solved again. */ lost: { options: string; ours: number; theirs: number }[]; /** Why they have no plan, most frequent first. */ reasons: string[] };
 
 /** Sizes and constraints that a family's instances go round by seed. */
 const MIX: readonly Omit<FamilyOptions, "seed">[] = [
@@ -29,7 +29,7 @@ export function rivalRows(of: { perFamily: number; budgetMs: number; say(text: s
 
 function rowOf(of: { family: FamilyName; objective: "latency" | "throughput"; rival: Solver }, pairs: readonly { options: FamilyOptions; ours: Outcome; theirs: Outcome }[]): RivalRow {
   const compared = compareCosts(pairs.map(({ ours, theirs }) => ({ ours: ours.cost, theirs: theirs.cost })));
-  const lost = pairs.filter(({ ours, theirs }) => theirs.cost < ours.cost * (1 - 1e-6)).map(({ options, ours, theirs }) => `${JSON.stringify(options)}: ours ${ours.cost.toPrecision(6)}, theirs ${theirs.cost.toPrecision(6)}`);
+  const lost = pairs.filter(({ ours, theirs }) => theirs.cost < ours.cost * (1 - 1e-6)).map(({ options, ours, theirs }) => ({ options: JSON.stringify(options), ours: ours.cost, theirs: theirs.cost }));
   const reasons = new Map<string, number>();
   for (const { theirs } of pairs) if (theirs.reason) reasons.set(theirs.reason, (reasons.get(theirs.reason) ?? 0) + 1);
   return { family: of.family, objective: of.objective, rival: of.rival.name, label: of.rival.label, compared, lost, reasons: [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} × ${reason}`) };
