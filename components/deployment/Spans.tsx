@@ -2,19 +2,24 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { Problem } from "../../server/planner/problem.ts";
 import { borderBounds, goodCuts, snapBorder, stepBorder } from "../canvas/good-cuts.ts";
-import { moveBorder } from "../canvas/placement-edit.ts";
+import { moveBorder, samePlacement } from "../canvas/placement-edit.ts";
+import { textScale } from "../canvas/text-scale.ts";
 import { usePrediction } from "../canvas/use-prediction.ts";
 import { type WhatIf, whatIfBorder } from "../canvas/what-if.ts";
 import { editPlacement, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { shortcutOf } from "../shell/shortcuts.ts";
-import { layersText, ms, perSecond, written } from "../format.ts";
+import { bytes, layersText, ms, perSecond, written } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
-import { SpanBorder } from "./SpanBorder.tsx";
+import { labelRows } from "./label-rows.ts";
+import { LABEL_ROW_REM, SpanBorder } from "./SpanBorder.tsx";
 import { SpanEnd } from "./SpanEnd.tsx";
+import { useWidth } from "./use-width.ts";
 
 /** A border on its way: where it would lie, what that would do, and why a place that was asked for is none. */
 type Trial = { index: number; at: number; after: WhatIf; notHere: string | null };
 const ROW_REM = 1.5;
+/** A character of a label; a little more than the widest digit, so that no label is thought to fit that does not. */
+const LABEL_CHARACTER_PX = 7;
 
 /** Rows are nodes, columns are layers: gaps and borders are seen at a glance. Drag a border, or move it with the arrow keys, to cut elsewhere. */
 export function Spans() {
@@ -25,6 +30,7 @@ export function Spans() {
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const [trial, setTrial] = useState<Trial | null>(null);
   const track = useRef<HTMLDivElement>(null);
+  const [measure, widthPx] = useWidth<HTMLDivElement>();
   const good = useMemo(() => (problem ? goodCuts(problem) : []), [problem]);
   if (!problem) return <p className="text-ink-2">Choose a model to see its layers over the nodes.</p>;
   const dragged = trial && trial.after.placement.length === placement.length ? trial : null;
@@ -32,6 +38,9 @@ export function Spans() {
   const rows = nodes.filter((node) => [...shown, ...(running ?? [])].some((stage) => stage.topologyNodeId === node.id));
   if (rows.length === 0) return <p className="text-ink-2">No layer is placed. Drag layers from the left onto a node, or press <b>Plan it</b>.</p>;
   const left = (at: number) => (at / problem.layerCount) * 100;
+  const crossing = (at: number) => problem.cutBytes[at - 1] ?? 0;
+  const borders = shown.flatMap((stage, index) => (stage.to === shown[index + 1]?.from ? [{ index, at: stage.to }] : []));
+  const lines = labelRows(borders.map(({ at }) => ({ atPx: (at / problem.layerCount) * widthPx, widthPx: written(bytes(crossing(at))).length * LABEL_CHARACTER_PX * textScale() })));
   const drag = (index: number, clientX: number, free: boolean) => {
     const box = track.current?.getBoundingClientRect();
     const bounds = borderBounds(placement, index);
@@ -61,7 +70,7 @@ export function Spans() {
   return (
     <>
       <div className="grid grid-cols-[7rem_1fr] gap-x-3 text-xs" data-testid="spans">
-        <div>{rows.map((node) => <div key={node.id} className="flex h-6 items-center truncate">{node.name}</div>)}<div className="flex h-5 items-end text-2xs text-ink-3">layer</div></div>
+        <div>{rows.map((node) => <div key={node.id} className="flex h-6 items-center truncate">{node.name}</div>)}<div className="flex h-5 items-start text-2xs text-ink-3">layer</div></div>
         <div className="relative" ref={track}>
           {dragged && good.map((at) => <span key={at} aria-hidden className="absolute top-0 w-px bg-accent-mid/50" style={{ left: `${left(at)}%`, height: `${rows.length * ROW_REM}rem` }} />)}
           {rows.map((node) => (
@@ -70,14 +79,13 @@ export function Spans() {
               {shown.map((stage, index) => stage.topologyNodeId === node.id && <Span key={`${stage.topologyNodeId}:${stage.from}`} index={index} from={stage.from} to={stage.to} nodeId={node.id} nodeName={node.name} leftPercent={left(stage.from)} widthPercent={left(stage.to - stage.from)} />)}
             </div>
           ))}
-          {shown.slice(0, -1).map((stage, index) => stage.to === shown[index + 1]?.from && (
+          {borders.map(({ index, at }, border) => (
             // The border keeps its place in the chain while it moves, and with it the pointer and the focus.
-            // biome-ignore lint/suspicious/noArrayIndexKey: the index is the border's identity
-            <SpanBorder key={index} index={index} at={stage.to} min={borderBounds(placement, index)?.from ?? 1} max={borderBounds(placement, index)?.to ?? problem.layerCount - 1} leftPercent={left(stage.to)} height={`${rows.length * ROW_REM}rem`} crossingBytes={problem.cutBytes[stage.to - 1] ?? 0}
-              wantedText={good.includes(stage.to) ? ", a good cut" : ""} refused={dragged?.index === index && dragged.after.blocking.length > 0} drag={(x, free) => drag(index, x, free)} release={() => { if (dragged) settle(dragged); }} cancel={() => setTrial(null)} keyDown={(event) => keyDown(index, event)} />
+            <SpanBorder key={index} index={index} at={at} labelRow={lines[border] ?? 0} min={borderBounds(placement, index)?.from ?? 1} max={borderBounds(placement, index)?.to ?? problem.layerCount - 1} leftPercent={left(at)} height={`${rows.length * ROW_REM}rem`} crossingBytes={crossing(at)}
+              wantedText={good.includes(at) ? ", a good cut" : ""} refused={dragged?.index === index && dragged.after.blocking.length > 0} drag={(x, free) => drag(index, x, free)} release={() => { if (dragged) settle(dragged); }} cancel={() => setTrial(null)} keyDown={(event) => keyDown(index, event)} />
           ))}
           {placement.map((stage, index) => stage.to !== placement[index + 1]?.from && <SpanEnd key={`end ${stage.from}`} index={index} from={stage.from} to={stage.to} problem={problem} height={`${rows.length * ROW_REM}rem`} track={track} />)}
-          <div className="num flex h-5 items-end justify-between text-2xs text-ink-3"><span>1</span><span>{problem.layerCount}</span></div>
+          <div className="num flex justify-between text-2xs text-ink-3" style={{ minHeight: "1.25rem", height: `${(Math.max(0, ...lines) + 1) * LABEL_ROW_REM}rem` }} ref={measure}><span>1</span><span>{problem.layerCount}</span></div>
         </div>
       </div>
       <Told trial={trial} />
@@ -103,7 +111,9 @@ function Span({ index, from, to, nodeId, nodeName, leftPercent, widthPercent }: 
 /** What the border's place would do, against the draft; and why a place is refused. */
 function Told({ trial }: { trial: Trial | null }) {
   const { draft } = usePrediction();
-  const estimate = (trial?.after.estimate ?? draft?.estimate) ?? null;
+  const isDraft = useWorkbench((state) => state.running === null || !samePlacement(state.history.present.placement, state.running));
+  // What runs is told by the bar, measured beside predicted.
+  const estimate = (trial?.after.estimate ?? (isDraft ? draft?.estimate : null)) ?? null;
   const refusal = trial?.after.blocking[0];
   return (
     <div role="status" aria-live="polite" className="mt-2 min-h-5 text-xs" data-testid="span-told">
