@@ -13,6 +13,7 @@ import { CARD } from "./canvas-layout.ts";
 import { CardFigures } from "./CardFigures.tsx";
 import { NameInPlace } from "./NameInPlace.tsx";
 import { SegmentChip } from "./SegmentChip.tsx";
+import { SegmentsFromAfar } from "./SegmentsFromAfar.tsx";
 import { useDrop } from "./use-drop.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { useIsFar } from "./use-is-far.ts";
@@ -31,6 +32,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const { drop, refused } = useDrop(node.id);
   const planned = node.nodeId === null;
   const far = useIsFar();
+  const held = chips.filter((chip) => chip.state !== "leaving");
+  const single = far && held.length > 1 ? chips.filter((chip) => chip.state === "leaving") : chips;
   const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false, approvedAt: fleet ? fleet.approvedAt : "" });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
   return (
@@ -49,7 +52,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
         {!far && <CardFigures node={node} />}
         {!far && <CardChanges topologyNodeId={node.id} />}
         <div className="space-y-[3px] pt-0.5">
-          {chips.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeId={node.nodeId} nodeName={node.name} far={far} />)}
+          {single !== chips && <SegmentsFromAfar chips={held} topologyNodeId={node.id} nodeName={node.name} />}
+          {single.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeId={node.nodeId} nodeName={node.name} far={far} />)}
           {!far && <ArrivingSegments nodeId={node.nodeId} nodeName={node.name} chips={chips} />}
           {chips.length === 0 && !far && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}
         </div>
