@@ -3,12 +3,15 @@ import { Pause, Play, RotateCcw, Table2 } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { Button } from "../ui/Button.tsx";
+import { ChartChoice } from "./ChartChoice.tsx";
 import { ChartFigure } from "./ChartFigure.tsx";
 import { ChartTable } from "./ChartTable.tsx";
+import { chosenOf } from "./chart-choice.ts";
 import type { ChartSpec } from "./chart-data.ts";
 import type { Marker } from "./chart-markers.ts";
 import { nearestIndex, type Point, samplesBehind, withGaps } from "./chart-points.ts";
 import { panned, shownSpan, type Span, SPANS_MINUTES, spanName, zoomed } from "./chart-window.ts";
+import type { ShownSpan } from "./use-span.ts";
 
 type Props<P> = {
   label: string;
@@ -16,20 +19,21 @@ type Props<P> = {
   points: P[];
   specs: ChartSpec<P>[];
   markers: readonly Marker[];
-  minutes: number;
-  setMinutes: (minutes: number) => void;
+  time: ShownSpan;
   aside?: ReactNode;
 };
 
 const KEYS_HELP = "Left and right move the crosshair, with Shift they move in time; + and − zoom, 0 or Escape shows everything, Space pauses.";
 
 /** Charts over one time: one span, one crosshair, one pause. Everything the mouse does, keys do too. */
-export function ChartGroup<P extends Point>({ label, points, specs, markers, minutes, setMinutes, aside }: Props<P>) {
+export function ChartGroup<P extends Point>({ label, points, specs: all, markers, time, aside }: Props<P>) {
   const [frozen, setFrozen] = useState<P[] | null>(null);
-  const [zoom, setZoom] = useState<Span | null>(null);
+  const { minutes, zoom, setMinutes, setZoom } = time;
   const [crossMs, setCross] = useState<number | null>(null);
   const [asked, setView] = useAddressParam("view");
   const asTable = asked === "table";
+  const [askedCharts, chooseCharts] = useAddressParam("charts");
+  const specs = useMemo(() => chosenOf(all, askedCharts), [all, askedCharts]);
   const shown = frozen ?? points;
   const data = useMemo(() => withGaps(shown), [shown]);
   const newestMs = shown.at(-1)?.atMs ?? 0;
@@ -49,10 +53,10 @@ export function ChartGroup<P extends Point>({ label, points, specs, markers, min
   const keys = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
     const acts: Record<string, () => void> = {
-      ArrowLeft: () => (event.shiftKey ? setZoom(panned(span, "earlier", bounds)) : move(-1)), ArrowRight: () => (event.shiftKey ? setZoom(panned(span, "later", bounds)) : move(1)),
+      ArrowLeft: () => (event.shiftKey ? setZoom(panned(span, "earlier", bounds), true) : move(-1)), ArrowRight: () => (event.shiftKey ? setZoom(panned(span, "later", bounds), true) : move(1)),
       Home: () => setCross(Math.max(span.fromMs, shown[0]?.atMs ?? 0)), End: () => setCross(span.toMs),
-      "+": () => setZoom(zoomed(span, "in", crossMs ?? span.toMs, bounds)), "=": () => setZoom(zoomed(span, "in", crossMs ?? span.toMs, bounds)),
-      "-": () => setZoom(zoomed(span, "out", crossMs ?? span.toMs, bounds)), "0": () => setZoom(null), Escape: () => { setZoom(null); setCross(null); }, " ": pause,
+      "+": () => setZoom(zoomed(span, "in", crossMs ?? span.toMs, bounds), true), "=": () => setZoom(zoomed(span, "in", crossMs ?? span.toMs, bounds), true),
+      "-": () => setZoom(zoomed(span, "out", crossMs ?? span.toMs, bounds), true), "0": () => setZoom(null), Escape: () => { setZoom(null); setCross(null); }, " ": pause,
     };
     const act = acts[event.key];
     if (!act) return;
@@ -63,12 +67,14 @@ export function ChartGroup<P extends Point>({ label, points, specs, markers, min
   return (
     <div data-testid="chart-group">
       <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <label className="flex items-center gap-1.5"><span className="text-xs text-ink-3">Span</span><select className="field w-auto!" data-testid="chart-span" value={minutes} onChange={(event) => { setZoom(null); setMinutes(Number(event.target.value)); }}>{SPANS_MINUTES.map((one) => <option key={one} value={one}>{spanName(one)}</option>)}</select></label>
+        {aside}
+        <label className="flex items-center gap-1.5"><span className="text-xs text-ink-3">Span</span><select className="field w-auto!" data-testid="chart-span" value={minutes} onChange={(event) => setMinutes(Number(event.target.value))}>{SPANS_MINUTES.map((one) => <option key={one} value={one}>{spanName(one)}</option>)}</select></label>
         <Button onClick={pause} aria-pressed={frozen !== null} data-testid="chart-pause">{frozen ? <Play size={13} /> : <Pause size={13} />}{frozen ? "Follow" : "Pause"}</Button>
         {zoom && <Button look="quiet" onClick={() => setZoom(null)} data-testid="chart-reset"><RotateCcw size={13} />All of it</Button>}
         <Button look="quiet" aria-pressed={asTable} onClick={() => setView(asTable ? null : "table")} data-testid="chart-table-toggle"><Table2 size={13} />{asTable ? "As charts" : "As a table"}</Button>
-        {aside}
-        <span role="status" className="text-xs text-ink-2" data-testid="chart-state">{frozen ? `Paused, ${behind} sample${behind === 1 ? "" : "s"} behind` : zoom ? "Zoomed" : ""}</span>
+        {all.length > 1 && <ChartChoice specs={all} chosen={specs} choose={chooseCharts} />}
+        {/* What grows each second is seen, and not said again each second. */}
+        <span className="text-xs text-ink-2" data-testid="chart-state"><span role="status">{frozen ? "Paused" : zoom ? "Zoomed" : ""}</span>{frozen && `, ${behind} sample${behind === 1 ? "" : "s"} behind`}</span>
       </div>
       {shown.length < 2 && <p className="text-ink-2">No figures yet. They come once a second.</p>}
       {shown.length >= 2 && (asTable ? <ChartTable label={label} specs={specs} data={data} span={span} markers={markers} /> : (

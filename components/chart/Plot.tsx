@@ -6,8 +6,11 @@ import { useTheme } from "../shell/theme.ts";
 import { type ChartSpec, valuesOf } from "./chart-data.ts";
 import type { Marker } from "./chart-markers.ts";
 import { draggedSpan, type Span } from "./chart-window.ts";
+import { thinPoints } from "./thin-points.ts";
 
 const COLOURS = { accent: "--accent", ink: "--ink-3", bad: "--bad", warn: "--warn", ok: "--ok" } as const;
+/** A pixel each; no chart here is wider than a screen. */
+const SLICES = 1_200;
 const MARKER_COLOURS = { accent: "--accent", bad: "--bad", idle: "--ink-3" } as const;
 
 type Props<P> = {
@@ -45,7 +48,9 @@ export function Plot<P>(props: Props<P>) {
     const { band } = spec;
     const series = [...(band ? [band.high, band.low, band.middle] : []), ...spec.lines.map((line) => line.of)];
     plot.current?.batch((made: uPlot) => {
-      made.setData([timesMs.map((ms) => ms / 1000), ...series.map((of) => valuesOf(points, of))] as uPlot.AlignedData, false);
+      const drawn = thinPoints(timesMs, series.map((of) => valuesOf(points, of)), span, Math.min(SLICES, Math.max(1, made.over.clientWidth)));
+      made.setData([drawn.timesMs.map((ms) => ms / 1000), ...drawn.series] as uPlot.AlignedData, false);
+      if (box.current) box.current.dataset.points = String(drawn.timesMs.length);
       made.setScale("x", { min: span.fromMs / 1000, max: span.toMs / 1000 });
     });
   }, [spec, timesMs, points, span.fromMs, span.toMs, markers, theme, lines]);

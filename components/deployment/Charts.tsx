@@ -1,13 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { api, type DeploymentFull } from "../api.ts";
 import { ChartGroup } from "../chart/ChartGroup.tsx";
 import { type ChartSpec, predictedBand } from "../chart/chart-data.ts";
 import { mergePoints } from "../chart/chart-points.ts";
 import { STORED_REFETCH_MS } from "../chart/stored-refetch.ts";
 import { useMarkers } from "../chart/use-markers.ts";
-import { useSpanMinutes } from "../chart/use-span.ts";
+import { useShownSpan } from "../chart/use-span.ts";
 import { digits, ms, perSecond } from "../format.ts";
 import { type HistoryPoint, useLive } from "../live/live-store.ts";
 
@@ -28,11 +28,12 @@ const SPECS: ChartSpec<HistoryPoint>[] = [
 ];
 
 /** Requests and latency of a deployment, the prediction as a band behind the measurement. */
-export function Charts({ deployment }: { deployment: DeploymentFull }) {
-  const [minutes, setMinutes] = useSpanMinutes();
+export function Charts({ deployment, aside }: { deployment: DeploymentFull; aside?: ReactNode }) {
+  const time = useShownSpan();
+  const { minutes } = time;
   const stored = useQuery({ ...api.deployments.metrics.queryOptions({ id: deployment.id, minutes }), staleTime: STORED_REFETCH_MS, refetchInterval: STORED_REFETCH_MS, placeholderData: (before) => before }).data;
   const live = useLive((state) => state.history[deployment.id] ?? NO_POINTS);
   const points = useMemo(() => mergePoints((stored ?? []).map((one): HistoryPoint => ({ ...one, atMs: Date.parse(one.at) })), live), [stored, live]);
   const markers = useMarkers(deployment.id);
-  return <ChartGroup label={`Charts of ${deployment.name}`} points={points} specs={SPECS} markers={markers} minutes={minutes} setMinutes={setMinutes} />;
+  return <ChartGroup label={`Charts of ${deployment.name}`} points={points} specs={SPECS} markers={markers} time={time} aside={aside} />;
 }

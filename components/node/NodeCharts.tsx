@@ -1,6 +1,6 @@
 "use client";
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { StageSample } from "../../agents/protocol/control.ts";
 import { api } from "../api.ts";
 import { ChartGroup } from "../chart/ChartGroup.tsx";
@@ -9,7 +9,7 @@ import { mergePoints } from "../chart/chart-points.ts";
 import { STORED_REFETCH_MS } from "../chart/stored-refetch.ts";
 import { useCollected } from "../chart/use-collected.ts";
 import { useMarkers } from "../chart/use-markers.ts";
-import { useSpanMinutes } from "../chart/use-span.ts";
+import { useShownSpan } from "../chart/use-span.ts";
 import { bytes, digits, ms, percent } from "../format.ts";
 
 type NodePoint = { atMs: number; cpuRatio: number; memoryUsedBytes: number; agentRssBytes: number; queueLength: number | null; stages: readonly StageSample[] };
@@ -22,14 +22,15 @@ const COMMON: ChartSpec<NodePoint>[] = [
 ];
 
 /** What a machine does, and each of its stages beside what was predicted for it. */
-export function NodeCharts({ nodeId, nodeName }: { nodeId: string; nodeName: string }) {
-  const [minutes, setMinutes] = useSpanMinutes();
+export function NodeCharts({ nodeId, nodeName, aside }: { nodeId: string; nodeName: string; aside?: ReactNode }) {
+  const time = useShownSpan();
+  const { minutes } = time;
   const stored = useQuery({ ...api.nodes.metrics.queryOptions({ id: nodeId, minutes }), staleTime: STORED_REFETCH_MS, refetchInterval: STORED_REFETCH_MS, placeholderData: (before) => before }).data;
   const live = useCollected(nodeId, (state) => state.nodes[nodeId]?.sample, (sample, atMs): NodePoint => ({ atMs, ...sample, queueLength: sample.stages.reduce((sum, stage) => sum + stage.queueLength, 0) }));
   const points = useMemo(() => mergePoints((stored ?? []).map((one): NodePoint => ({ ...one, atMs: Date.parse(one.at) })), live), [stored, live]);
   const specs = useStageSpecs(points);
   const markers = useMarkers(nodeId);
-  return <ChartGroup label={`Charts of ${nodeName}`} points={points} specs={specs} markers={markers} minutes={minutes} setMinutes={setMinutes} />;
+  return <ChartGroup label={`Charts of ${nodeName}`} points={points} specs={specs} markers={markers} time={time} aside={aside} />;
 }
 
 /** A chart for each stage the node runs now. */
