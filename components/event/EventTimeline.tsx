@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { EVENT_KINDS } from "../../server/events/catalogue.ts";
 import { api } from "../api.ts";
-import { useAddressParam } from "../shell/use-address-param.ts";
+import { setAddressParams, useAddressParam } from "../shell/use-address-param.ts";
 import { Button } from "../ui/Button.tsx";
 import { Empty } from "../ui/Empty.tsx";
 import { Problem } from "../ui/Problem.tsx";
@@ -19,7 +19,8 @@ export function EventTimeline({ subjectId, nothing }: { subjectId?: string; noth
   const filter = { ...readFilter({ kind, severity, subject, q: text }), ...(subjectId === undefined ? {} : { subjectId }) };
   const { events, older } = useEvents(filter);
   const filtered = filter.kind !== null || filter.severity !== null || filter.text !== "" || (subjectId === undefined && filter.subjectId !== null);
-  const clear = () => { setKind(null); setSeverity(null); setText(null); setSubject(null); };
+  const clear = () => setAddressParams({ kind: null, severity: null, subject: null, q: null });
+  const stored = older.data?.pages.reduce((sum, page) => sum + page.events.length, 0) ?? 0;
   return (
     <div data-testid="timeline">
       <div className="mb-2 flex flex-wrap items-center gap-2">
@@ -28,11 +29,13 @@ export function EventTimeline({ subjectId, nothing }: { subjectId?: string; noth
         {subjectId === undefined && <SubjectChoice value={filter.subjectId} choose={setSubject} />}
         <input className="field w-44!" placeholder="Text" aria-label="Text in the event" value={filter.text} onChange={(event) => setText(event.target.value || null, "replace")} />
         {filtered && <Button look="quiet" onClick={clear}>Clear filters</Button>}
-        <span role="status" className="text-xs text-ink-3">{older.isPending ? "Asking…" : `${events.length} event${events.length === 1 ? "" : "s"}${older.hasNextPage ? " shown, older ones below" : ""}`}</span>
+        <span className="text-xs text-ink-3">{older.isPending ? "Asking…" : `${events.length} event${events.length === 1 ? "" : "s"}${older.hasNextPage ? " shown, older ones below" : ""}`}</span>
+        {/* What a filter found, and not each event that comes: those are read out in one place. */}
+        <span role="status" className="sr-only">{filtered && !older.isPending ? `${stored}${older.hasNextPage ? " or more" : ""} event${stored === 1 ? "" : "s"} found` : ""}</span>
       </div>
       {older.error && <Problem title="Events could not be read" error={older.error} retry={() => void older.refetch()} />}
       {events.length === 0 && !older.isPending && !older.error && <Empty title={filtered ? "No event matches" : "Nothing has happened yet"}>{filtered ? "Clear the filters to see all." : nothing}</Empty>}
-      <ol aria-live="polite" aria-relevant="additions" aria-label="Events, newest first">{events.map((event) => <EventRow key={event.seq} event={event} />)}</ol>
+      <ol aria-label="Events, newest first">{events.map((event) => <EventRow key={event.seq} event={event} />)}</ol>
       {older.hasNextPage && <Button className="mt-3" onClick={() => void older.fetchNextPage()} disabled={older.isFetchingNextPage} data-testid="older-events">{older.isFetchingNextPage ? "Asking…" : "Older"}</Button>}
     </div>
   );

@@ -16,7 +16,8 @@ const END_PX = 24;
 export function NodeLog({ nodeId, nodeName }: { nodeId: string; nodeName: string }) {
   const [asked, setLevel] = useAddressParam("level");
   const level = LOG_LEVELS.find((one) => one === asked) ?? "info";
-  const [text, setText] = useState("");
+  const [asText, setText] = useAddressParam("find");
+  const text = asText ?? "";
   const [paused, setPaused] = useState(false);
   const { view, error, behind } = useNodeLog(nodeId, paused);
   const shown = useMemo(() => filterLog(view.entries, level, text), [view, level, text]);
@@ -35,10 +36,10 @@ export function NodeLog({ nodeId, nodeName }: { nodeId: string; nodeName: string
     <div data-testid="node-log">
       <div className="mb-2 flex flex-wrap items-center gap-2">
         <label className="flex items-center gap-1.5"><span className="text-xs text-ink-3">Level</span><select className="field w-auto!" value={level} onChange={(event) => setLevel(event.target.value === "info" ? null : event.target.value)}>{LOG_LEVELS.map((one) => <option key={one} value={one}>{one === "error" ? "error" : `${one} and worse`}</option>)}</select></label>
-        <input className="field w-48!" placeholder="Filter" aria-label="Filter the log" value={text} onChange={(event) => setText(event.target.value)} />
+        <input className="field w-48!" placeholder="Filter" aria-label="Filter the log" value={text} onChange={(event) => setText(event.target.value || null, "replace")} />
         <Button onClick={() => setPaused(!paused)} aria-pressed={paused} data-testid="log-pause">{paused ? <Play size={13} /> : <Pause size={13} />}{paused ? "Follow" : "Pause"}</Button>
         <Button onClick={save} disabled={shown.length === 0}><Download size={13} />Download</Button>
-        <span role="status" className="text-xs text-ink-2">{paused ? `Paused${behind > 0 ? `, ${behind} line${behind === 1 ? "" : "s"} behind` : ""}` : `${shown.length} line${shown.length === 1 ? "" : "s"}, following`}</span>
+        <span className="text-xs text-ink-2"><span role="status">{paused ? "Paused" : ""}</span>{paused ? (behind > 0 ? `, ${behind} line${behind === 1 ? "" : "s"} behind` : "") : `${shown.length} line${shown.length === 1 ? "" : "s"}, following`}</span>
       </div>
       {error !== null && <div className="mb-2"><Problem title={view.entries.length > 0 ? "What follows cannot be read now" : "The log cannot be read now"} error={error} /></div>}
       {view.nextSeq === null ? (error === null && <Skeleton rows={6} label="Asking the agent" />) : (
