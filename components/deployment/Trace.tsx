@@ -30,7 +30,8 @@ export function Trace({ deployment }: { deployment: DeploymentFull }) {
   // Another order begins with its own first request; what was picked stays even when the list has moved on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the order alone
   useEffect(() => setChosen(null), [order]);
-  const shown = chosen ?? requests[0] ?? null;
+  // Of a request that failed more may be told after it was picked.
+  const shown = requests.find((one) => one.requestId === chosen?.requestId) ?? chosen ?? requests[0] ?? null;
   if (query.error && !query.data) return <Problem title="The requests could not be read" error={query.error} retry={() => void query.refetch()} />;
   return (
     <div data-testid="trace" className="grid h-full min-h-0 gap-x-4 gap-y-2 md:grid-cols-[15rem_minmax(0,1fr)]">
