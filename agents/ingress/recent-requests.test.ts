@@ -15,3 +15,11 @@ test("of many requests the failed, the slowest and the newest are told, once eac
   expect(new Set(ids).size).toBe(ids.length);
   expect(recent.take()).toEqual([]);
 });
+
+test("a failed request that is told again says more and is there once", () => {
+  const recent = new RecentRequests();
+  recent.add(trace(1, 5));
+  recent.add(trace(2, 900, false));
+  recent.add({ ...trace(2, 900, false), sendMs: 3 });
+  expect(recent.take()).toEqual([trace(1, 5), { ...trace(2, 900, false), sendMs: 3 }]);
+});

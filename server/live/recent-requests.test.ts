@@ -19,3 +19,13 @@ test("what was slow long ago gives way", () => {
   keepRequests(log, "nod_a", [trace(2000, 5)], SLOWEST_OF_MS + 2_000_000);
   expect(listRequests(log, "slowest", 10).map((one) => one.requestId)).toEqual(["req_2000"]);
 });
+
+test("a request that is told again keeps its place and says what it says now; one of another ingress is another", () => {
+  const log = createRequestLog();
+  keepRequests(log, "nod_a", [trace(1, 5, false), trace(2, 6)], 3000);
+  keepRequests(log, "nod_b", [trace(1, 7)], 3000);
+  keepRequests(log, "nod_a", [{ ...trace(1, 5, false), sendMs: 3 }], 4000);
+  expect(listRequests(log, "recent", 10).map((one) => [one.requestId, one.ingressNodeId, one.sendMs])).toEqual([["req_1", "nod_b", undefined], ["req_2", "nod_a", undefined], ["req_1", "nod_a", 3]]);
+  expect(listRequests(log, "failed", 10).map((one) => one.sendMs)).toEqual([3]);
+  expect(listRequests(log, "slowest", 10)).toHaveLength(3);
+});

@@ -19,7 +19,7 @@ export const createRequestLog = (): RequestLog => ({ newest: [], failed: [], slo
 /** `traces` are of one ingress, oldest first. One that was told before says more now and takes its place. */
 export function keepRequests(log: RequestLog, ingressNodeId: string, traces: readonly RequestTrace[], nowMs: number): void {
   const told = new Map(traces.map((trace) => [trace.requestId, { ...trace, ingressNodeId }]));
-  const anew = (kept: readonly RecentRequest[]) => kept.map((row) => told.get(row.requestId) ?? row);
+  const anew = (kept: readonly RecentRequest[]) => kept.map((row) => (row.ingressNodeId === ingressNodeId && told.get(row.requestId)) || row);
   const [newest, failed, slowest] = [anew(log.newest), anew(log.failed), anew(log.slowest)];
   const rowsBeside = (kept: readonly RecentRequest[]) => [...told.values()].filter((row) => !kept.includes(row));
   log.newest = [...newest, ...rowsBeside(newest)].slice(-MAX_NEWEST);
