@@ -11,7 +11,8 @@ type Props = { specs: readonly Named[]; chosen: readonly Named[]; choose: (asked
 export function ChartChoice({ specs, chosen, choose }: Props) {
   const count = chosen.length === specs.length ? "all" : `${chosen.length} of ${specs.length}`;
   return (
-    <DropdownMenu.Root>
+    // What it turns on and off is beside it: nothing there is hidden from a screen reader meanwhile.
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className={buttonClass("quiet")} data-testid="chart-choice"><ListFilter size={13} />Charts: {count}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" sideOffset={4} collisionPadding={8} aria-label="Which charts" className="z-50 max-h-[min(20rem,var(--radix-dropdown-menu-content-available-height))] min-w-48 overflow-y-auto rounded-md border border-line-strong bg-panel p-1 text-sm shadow-[var(--shadow)]">
