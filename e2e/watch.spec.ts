@@ -1,9 +1,10 @@
 // Watching what runs: charts, requests, events, logs and what needs attention, with the mouse and again with the keyboard only.
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
-import { type Load, sampleOf, startLoad } from "./load.ts";
+import { type Load, type Sample, sampleOf, startLoad } from "./load.ts";
 import { violations } from "./look.ts";
+import { tabTo } from "./tab-to.ts";
 
 const NAMES = ["cam", "gateway", "server"];
 const NAME = "upright";
@@ -11,12 +12,16 @@ const REQUESTS_PER_SECOND = 8;
 
 let cluster: Cluster;
 let load: Load;
+let sample: Sample;
 let deployment = "";
+let ingress = "";
 test.beforeAll(async () => {
   cluster = await startCluster(NAMES);
   const { url, deploymentId } = await deployOverAll(cluster, NAME);
   deployment = deploymentId;
-  load = startLoad(url, NAME, await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]), REQUESTS_PER_SECOND);
+  ingress = url;
+  sample = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
+  load = startLoad(url, NAME, sample, REQUESTS_PER_SECOND);
 });
 test.afterAll(async () => {
   await load?.stop();
@@ -27,6 +32,7 @@ const open = async (page: Page, path: string) => { await page.goto(`${cluster.ur
 const openTab = (page: Page, tab: string) => open(page, `/deployments/${deployment}?tab=${tab}`);
 const nodeId = (name: string) => cluster.agents.find((agent) => agent.name === name)?.nodeId ?? "";
 const card = (page: Page, name: string) => page.locator(`[data-testid=node-card][data-node-name="${name}"]`);
+const chartNames = (page: Page) => page.getByTestId("chart").locator(".eyebrow");
 const state = (page: Page) => page.getByTestId("chart-state");
 
 /** Enough samples that there is something to look at. */
@@ -53,6 +59,15 @@ test("charts with the mouse: one crosshair, a dragged span, a pause without a ga
   await page.mouse.move(box.x + box.width * 0.98, box.y + 22, { steps: 5 });
   await page.mouse.up();
   await expect(state(page)).toHaveText("Zoomed");
+  // What is shown can be linked to, and Back shows what was there before.
+  await expect(page).toHaveURL(/span=5.*zoom=\d+/);
+  await page.reload();
+  await chartsAreThere(page);
+  await expect(state(page)).toHaveText("Zoomed");
+  await page.goBack();
+  await expect(state(page)).toHaveText("");
+  await page.goForward();
+  await expect(state(page)).toHaveText("Zoomed");
   await plot.dblclick({ position: { x: 30, y: 20 } });
   await expect(state(page)).toHaveText("");
 
@@ -73,6 +88,29 @@ test("charts with the mouse: one crosshair, a dragged span, a pause without a ga
   await card(page, "gateway").click();
   await expect(page.locator("[data-chart=cpu]")).toBeVisible();
   await expect(page).toHaveURL(/selected=tn_1/);
+  const subject = page.getByTestId("chart-subject");
+  await expect(subject).toHaveValue("tn_1");
+  await subject.selectOption({ label: "server, stage 3" });
+  await expect(page).toHaveURL(/selected=tn_2/);
+  await expect(page.getByTestId("inspector")).toContainText("server");
+  await expect(chartNames(page)).toHaveText(["CPU in use", "Memory", "Queue", `${NAME}, stage 3: compute`]);
+  // Only what one wants to see, and all of it again with Back.
+  await page.getByTestId("chart-choice").click();
+  for (const name of ["CPU in use", "Queue"]) await page.getByRole("menuitemcheckbox", { name }).click();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/charts=memory,asg_/);
+  await expect(chartNames(page)).toHaveText(["Memory", `${NAME}, stage 3: compute`]);
+  await page.reload();
+  await expect(chartNames(page)).toHaveText(["Memory", `${NAME}, stage 3: compute`]);
+  await page.goBack();
+  await page.goBack();
+  await expect(chartNames(page)).toHaveCount(4);
+  await subject.selectOption({ label: "cam → gateway" });
+  const roundTrip = page.locator("[data-chart=rtt]").getByTestId("chart-values");
+  await expect(roundTrip).toContainText(/predicted ± 15 %\s*[\d.]+/, { timeout: 60_000 });
+  await subject.selectOption({ label: NAME });
+  await expect(page.locator("[data-chart=latency]")).toBeVisible();
   await open(page, `/nodes/${nodeId("gateway")}`);
   await page.getByTestId("tab-charts").click();
   await expect(page.locator("[data-chart=memory]")).toBeVisible();
@@ -96,12 +134,62 @@ test("a request with the mouse: picked from the list, laid over its stages and h
   await expect(page.getByTestId("waterfall")).toContainText("difference on one machine's clock");
 });
 
+test("a request that fails shows how far it came, with the times until there", async ({ page }) => {
+  const shape = [1, 3, 48, 192];
+  const body = JSON.stringify({ inputs: [{ name: sample.input, datatype: "FP32", shape, data: [...sample.values] }], parameters: { timeout: 1_000 } });
+  await openTab(page, "trace&requests=failed");
+  const options = page.getByTestId("request-list").getByRole("option");
+  // One that was given up before it left says so; it is sent again until one has left.
+  await expect(async () => {
+    expect((await fetch(`${ingress}/v2/models/${NAME}/infer`, { method: "POST", body })).status).toBeGreaterThanOrEqual(500);
+    await options.first().click();
+    await expect(page.getByTestId("came-to")).toContainText(/It came as far as stage \d on \w+|The last stage answered after/, { timeout: 5_000 });
+  }).toPass({ timeout: 60_000 });
+  const kinds = await page.getByTestId("waterfall-row").evaluateAll((all) => all.map((one) => one.getAttribute("data-kind")));
+  expect(kinds.slice(0, 3)).toEqual(["ingress", "hop", "stage"]);
+  expect(await violations(page)).toEqual([]);
+});
+
+test("a segment of one layer: labels do not lie on each other; the draft's prediction is there while it is a draft; from afar a card has one thing to press", async ({ page }) => {
+  await openTab(page, "spans");
+  const told = page.getByTestId("span-told");
+  await expect(page.getByTestId("span-label")).toHaveCount(2);
+  await expect(told).toHaveText("");
+  await tabTo(page, page.getByTestId("span-border").first());
+  await page.keyboard.press("Alt+End");
+  await expect(told).toContainText("draft");
+  const boxes = await page.getByTestId("span-label").evaluateAll((all) => all.map((one) => { const { left, right, top, bottom } = one.getBoundingClientRect(); return { left, right, top, bottom }; }));
+  const [a, b] = boxes as [(typeof boxes)[number], (typeof boxes)[number]];
+  expect(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top).toBe(true);
+  await page.getByTestId("discard-draft").click();
+  await expect(told).toHaveText("");
+
+  await card(page, "server").getByTestId("segment-chip").focus();
+  await page.keyboard.press("m");
+  const dialog = page.getByTestId("move-dialog");
+  await dialog.getByRole("radio", { name: "cam" }).check();
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden();
+  await expect(card(page, "cam").locator("[data-testid=segment-chip][data-state]:not([disabled])")).toHaveCount(2);
+  const zoomOut = page.getByRole("button", { name: "Zoom Out" });
+  for (let presses = 0; presses < 8 && (await card(page, "cam").getAttribute("data-far")) !== "true"; presses++) await zoomOut.click();
+  const many = card(page, "cam").getByTestId("segments-from-afar");
+  await expect(many).toContainText("2 segments");
+  expect(await violations(page)).toEqual([]);
+  await many.focus();
+  await page.keyboard.press("Enter");
+  await expect(card(page, "cam").getByTestId("segment-chip").first()).toBeVisible();
+  await page.getByTestId("discard-draft").click();
+});
+
 test("events and logs with the mouse: filters are in the address and lead to the place", async ({ page }) => {
   await open(page, "/events");
   await page.getByLabel("Kind of event").selectOption("migration");
   await expect(page).toHaveURL(/kind=migration/);
-  const names = async () => new Set((await page.getByTestId("event").locator(".num").allTextContents()).map((name) => name.split(".")[0]));
+  const names = async () => new Set((await page.getByTestId("event").locator(".num.truncate").allTextContents()).map((name) => name.split(".")[0]));
   await expect.poll(async () => [...(await names())]).toEqual(["migration"]);
+  // Each event is read out in one place; a list that is a live region would read all of itself.
+  await expect(page.locator("[aria-live] [data-testid=event], [role=status] [data-testid=event], [role=log] [data-testid=event]")).toHaveCount(0);
   await page.getByLabel("Text in the event").fill("cutover");
   await expect(page).toHaveURL(/q=cutover/);
   await page.reload();
@@ -117,6 +205,11 @@ test("events and logs with the mouse: filters are in the address and lead to the
   await expect(page).toHaveURL(/level=error/);
   await expect(lines.filter({ hasText: "connected to the console" })).toHaveCount(0);
   await page.getByLabel("Level").selectOption("debug");
+  await page.getByLabel("Filter the log").fill("connected");
+  await expect(page).toHaveURL(/find=connected/);
+  await page.reload();
+  await expect(page.getByLabel("Filter the log")).toHaveValue("connected");
+  await expect(lines.filter({ hasText: "connected to the console" })).toHaveCount(1);
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
   expect(file.suggestedFilename()).toBe("cam.log");
   await page.getByTestId("log-pause").click();
@@ -143,6 +236,21 @@ test("with the keyboard only", async ({ page }) => {
   await expect(state(page)).toHaveText(/Paused/);
   await page.keyboard.press("Space");
   await expect(state(page)).toHaveText("");
+  await tabTo(page, page.getByTestId("chart-choice"));
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("r");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("chart-choice")).toBeFocused();
+  await expect(chartNames(page)).toHaveText(["Latency", "Errors"]);
+  await page.goBack();
+  await expect(chartNames(page)).toHaveCount(3);
+  await tabTo(page, page.getByTestId("chart-subject"));
+  await page.keyboard.press("ArrowDown");
+  await expect(page.locator("[data-chart=cpu]")).toBeVisible();
+  await expect(page.getByTestId("chart-subject")).toBeFocused();
+  await page.keyboard.press("Home");
+  await expect(page.locator("[data-chart=latency]")).toBeVisible();
   await tabTo(page, page.getByTestId("chart-table-toggle"));
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("chart-table")).toBeVisible();
@@ -230,26 +338,3 @@ test("a node that dies: a callout on the canvas and on the overview leads to it,
   await openTab(page, "spans");
   await expect(page.getByTestId("callouts").getByRole("link", { name: "show it" })).toHaveCount(0, { timeout: 120_000 });
 });
-
-test("axe finds nothing on the screens that watch", async ({ page }) => {
-  const screens = [`/deployments/${deployment}?tab=charts`, `/deployments/${deployment}?tab=charts&view=table`, `/deployments/${deployment}?tab=trace`, `/deployments/${deployment}?tab=timeline`, `/nodes/${nodeId("cam")}?tab=charts`, `/nodes/${nodeId("cam")}?tab=log`, "/events?severity=warn", "/"];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const screen of screens) {
-      await open(page, screen);
-      await page.waitForFunction(() => document.querySelectorAll(".animate-pulse").length === 0 && document.querySelector("h1") !== null);
-      expect.soft(await violations(page), `${screen}, ${colorScheme}`).toEqual([]);
-    }
-  }
-});
-
-/** Presses Tab until `target` has the focus; fails when a whole round does not reach it. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor();
-  const handle = await target.elementHandle();
-  for (let presses = 0; presses < 400; presses++) {
-    if (await page.evaluate((element) => document.activeElement === element, handle)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`Tab does not reach ${target}`);
-}
