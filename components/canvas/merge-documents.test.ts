@@ -27,7 +27,6 @@ test("a deletion loses against a change or a new link, and says so", () => {
   expect(changed.conflicts).toMatchObject([{ id: "tn_a", field: null, theirs: null, kept: "ours" }]);
   const linked = mergeDocuments(addNode(BASE, "tn_c", "c"), addLink(addNode(BASE, "tn_c", "c"), "lnk_2", "tn_c", "tn_a"), without(addNode(BASE, "tn_c", "c"), "tn_a"));
   expect(linked.document.nodes.map((node) => node.id).sort()).toEqual(["tn_a", "tn_b", "tn_c"]);
-  expect(linked.document.links.map((link) => link.id)).toEqual(["lnk_2"]);
   const zoned = addZone(BASE, "zon_1", "dock");
   expect(mergeDocuments(zoned, without(zoned, "zon_1"), editNode(zoned, "tn_a", { zoneId: "zon_1" })).document).toMatchObject({ zones: [{ id: "zon_1" }] });
 });
@@ -37,6 +36,15 @@ test("a node that outlives its deletion keeps its links, whoever deleted it", ()
     const { document, conflicts } = mergeDocuments(BASE, ours, theirs);
     expect(document.nodes.map((node) => node.id).sort()).toEqual(["tn_a", "tn_b"]);
     expect(document.links.map((link) => link.id)).toEqual(["lnk_1"]);
+    expect(conflicts).toMatchObject([{ id: "tn_a", field: null }]);
+  }
+});
+test("a node that is brought back by a new link to it keeps its old links too, whoever deleted it", () => {
+  const drawn = addNode(BASE, "tn_c", "c");
+  const linked = addLink(drawn, "lnk_2", "tn_c", "tn_a");
+  for (const [ours, theirs] of [[without(drawn, "tn_a"), linked], [linked, without(drawn, "tn_a")]] as const) {
+    const { document, conflicts } = mergeDocuments(drawn, ours, theirs);
+    expect([document.nodes.map((node) => node.id).sort(), document.links.map((link) => link.id).sort()]).toEqual([["tn_a", "tn_b", "tn_c"], ["lnk_1", "lnk_2"]]);
     expect(conflicts).toMatchObject([{ id: "tn_a", field: null }]);
   }
 });

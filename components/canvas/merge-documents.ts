@@ -20,11 +20,6 @@ export function mergeDocuments(base: TopologyDocument, ours: TopologyDocument, t
   const links = merge("link", (document) => document.links);
   const nodes = merge("node", (document) => document.nodes);
   const zones = merge("zone", (document) => document.zones);
-  // A changed node that outlives its deletion keeps the links that went with it.
-  const outlived = new Map(conflicts.flatMap(({ kind, field, id, kept }) => (kind === "node" && field === null ? [[id, kept] as const] : [])));
-  for (const [id, kept] of outlived) for (const link of (kept === "ours" ? ours : theirs).links) {
-    if ((link.fromId === id || link.toId === id) && !links.some((one) => one.id === link.id)) links.push(link);
-  }
   if (mode === "present") {
     // A deletion loses against a new reference: a node that was just linked, a zone that was just moved into.
     const [linkBefore, nodeBefore] = [byId(base.links), byId(base.nodes)];
@@ -32,6 +27,11 @@ export function mergeDocuments(base: TopologyDocument, ours: TopologyDocument, t
     bringBack("node", touched.flatMap((link) => [link.fromId, link.toId]), nodes, [theirs.nodes, ours.nodes], ours.nodes, conflicts);
     const moved = nodes.filter((node) => node.zoneId !== null && node.zoneId !== nodeBefore.get(node.id)?.zoneId);
     bringBack("zone", moved.flatMap((node) => node.zoneId ?? []), zones, [theirs.zones, ours.zones], ours.zones, conflicts);
+  }
+  // A node that outlives its deletion, changed or linked meanwhile, keeps the links that went with it.
+  const outlived = new Map(conflicts.flatMap(({ kind, field, id, kept }) => (kind === "node" && field === null ? [[id, kept] as const] : [])));
+  for (const [id, kept] of outlived) for (const link of (kept === "ours" ? ours : theirs).links) {
+    if ((link.fromId === id || link.toId === id) && !links.some((one) => one.id === link.id)) links.push(link);
   }
   const nodeIds = new Set(nodes.map((node) => node.id));
   const zoneIds = new Set(zones.map((zone) => zone.id));
