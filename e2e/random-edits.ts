@@ -1,6 +1,6 @@
 // Owns two people who draw at random in one topology, and what must be true of it afterwards: nothing anybody did is lost or overwritten unseen.
 // They use the page as a person does. What was saved is read off the requests their pages make; what was in conflict, off the panel they are shown.
-import type { Page, Request } from "@playwright/test";
+import type { Locator, Page, Request } from "@playwright/test";
 
 type Item = { id: string; name?: string; speed?: number | null; fromId?: string; toId?: string };
 export type SavedDocument = { nodes: Item[]; links: Item[]; zones: Item[]; sourceId: string | null };
@@ -55,11 +55,11 @@ export async function editAtRandom(person: Person, random: () => number): Promis
     await page.keyboard.press("F2");
     const field = page.getByTestId("name-in-place");
     if ((await field.count()) === 0) return;
-    await field.fill(value, { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "name", value, at }); }, () => undefined);
+    await typeInto(field, value, () => writes.push({ id: node.id, field: "name", value, at }));
   } else if (dice < 0.75) {
     const field = page.getByTestId("inspector").getByLabel("Speed");
     const speed = Number((1 + writes.length / 1000 + (person.name === "a" ? 0 : 0.0005)).toFixed(4));
-    await field.fill(String(speed), { timeout: 2_000 }).then(async () => { await field.press("Enter"); writes.push({ id: node.id, field: "speed", value: speed, at }); }, () => undefined);
+    await typeInto(field, String(speed), () => writes.push({ id: node.id, field: "speed", value: speed, at }));
   } else if (dice < 0.85) {
     const to = pick();
     if (to && to.id !== node.id) await page.locator("[data-connect-to]").selectOption(to.id, { timeout: 1_000 }).then(() => writes.push({ id: node.id, field: "link", value: `${node.id}>${to.id}`, at }), () => undefined);
@@ -69,6 +69,14 @@ export async function editAtRandom(person: Person, random: () => number): Promis
     await page.keyboard.press("Delete");
     if (!(await cardsOf(page)).some((one) => one.id === node.id)) writes.push({ id: node.id, field: "gone", value: null, at });
   }
+}
+
+/** Counts from the moment it is typed: the field may go away before Enter, when somebody else deletes what it is of. */
+async function typeInto(field: Locator, text: string, typed: () => void): Promise<void> {
+  const didFill = await field.fill(text, { timeout: 2_000 }).then(() => true, () => false);
+  if (!didFill) return;
+  typed();
+  await field.press("Enter", { timeout: 2_000 }).catch(() => undefined);
 }
 
 async function addNode(person: Person): Promise<void> {

@@ -1,5 +1,6 @@
 "use client";
 import { X } from "lucide-react";
+import type { TopologyDocument } from "../../server/topology/topology.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import type { Conflict } from "./merge-documents.ts";
@@ -24,10 +25,10 @@ export function Conflicts() {
           // biome-ignore lint/suspicious/noArrayIndexKey: the same figure may be in conflict twice
           <li key={`${conflict.id} ${conflict.field} ${index}`} data-testid="conflict" className="border-t border-line pt-1.5 text-xs">
             <div className="flex items-start gap-2"><p className="min-w-0 flex-1 font-medium break-words">{conflict.name}{conflict.field && ` · ${FIELDS[conflict.field] ?? conflict.field}`}</p><IconButton label="Keep as it is" className="size-5!" onClick={() => drop(conflict)}><X size={12} /></IconButton></div>
-            {conflict.field === null
+            {conflict.gone ? <p className="text-ink-2">Deleted elsewhere while you typed <b className="num text-ink">{value(conflict.ours)}</b>.</p> : conflict.field === null
               ? <p className="text-ink-2">{conflict.kept === "ours" ? "Deleted elsewhere while you changed it. It is kept, as you have it." : "You deleted it while it was changed elsewhere. It is kept, as it is there."}</p>
               : <p className="text-ink-2">Yours <b className="num text-ink">{value(conflict.ours)}</b>, saved first elsewhere <b className="num text-ink">{value(conflict.theirs)}</b>, which is kept.</p>}
-            <Button className="mt-1" onClick={() => { takeOther(store, conflict); drop(conflict); }}>{conflict.field === null ? "Delete it" : `Use ${value(conflict.ours)}`}</Button>
+            <Button className="mt-1" onClick={() => { takeOther(store, conflict); drop(conflict); }}>{conflict.gone ? "Bring it back" : conflict.field === null ? "Delete it" : `Use ${value(conflict.ours)}`}</Button>
           </li>
         ))}
       </ul>
@@ -35,11 +36,19 @@ export function Conflicts() {
   );
 }
 
-function takeOther(store: WorkbenchStore, { kind, id, field, ours }: Conflict): void {
+function takeOther(store: WorkbenchStore, { kind, id, field, ours, gone }: Conflict): void {
   edit(store, (drawing) => {
     if (field === null) return remove(drawing, new Set([id]));
     if (kind === "drawing") return { ...drawing, document: { ...drawing.document, sourceId: ours as string | null } };
     const key = kind === "node" ? "nodes" : kind === "link" ? "links" : "zones";
-    return { ...drawing, document: { ...drawing.document, [key]: drawing.document[key].map((one) => (one.id === id ? { ...one, [field]: ours } : one)) } };
+    const items = drawing.document[key];
+    const back = gone && !items.some((one) => one.id === id) ? fitting(drawing.document, gone) : [];
+    return { ...drawing, document: { ...drawing.document, [key]: [...items, ...back].map((one) => (one.id === id ? { ...one, [field]: ours } : one)) } };
   });
+}
+
+/** What was deleted, as it can stand in the drawing of now: without a zone that went too; a link only between ends that are there. */
+function fitting({ nodes, zones }: TopologyDocument, gone: NonNullable<Conflict["gone"]>): NonNullable<Conflict["gone"]>[] {
+  if ("fromId" in gone) return nodes.filter((node) => node.id === gone.fromId || node.id === gone.toId).length === 2 ? [gone] : [];
+  return ["zoneId" in gone && !zones.some((zone) => zone.id === gone.zoneId) ? { ...gone, zoneId: null } : gone];
 }

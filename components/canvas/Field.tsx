@@ -9,6 +9,7 @@ export function Field({ label, value, save, clash, hint }: Typed<string>) {
   const id = useId();
   const { text, type, done, drop } = useTyped(value);
   const end = () => done((typed, old) => { if (typed === value) return; if (old === value || !clash) save(typed); else clash(typed, value); });
+  useAtLeave(end);
   return (
     <div className="mb-2.5">
       <label htmlFor={id} className="mb-0.5 block text-xs text-ink-3">{label}</label>
@@ -36,6 +37,7 @@ export function NumberField({ label, unit, value, scale = 1, save, clash, placeh
       else clash(next, value);
     });
   };
+  useAtLeave(end);
   return (
     <div className="mb-2.5">
       <label htmlFor={id} className="mb-0.5 block text-xs text-ink-3">{label}</label>
@@ -53,6 +55,13 @@ export function Choice({ label, value, options, save }: { label: string; value: 
       <select id={id} className="field" value={value} onChange={(event) => save(event.target.value)}>{options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}</select>
     </div>
   );
+}
+
+/** Also when the field goes away under the user's hands: somebody else deleted what it is of. */
+function useAtLeave(end: () => void): void {
+  const last = useRef(end);
+  useEffect(() => { last.current = end; });
+  useEffect(() => () => last.current(), []);
 }
 
 /** Text on its way: follows `shown` until somebody types, and then no more. */

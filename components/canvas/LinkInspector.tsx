@@ -5,11 +5,11 @@ import { StaleMark } from "../live/StaleMark.tsx";
 import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
-import { editLink } from "./canvas-edit.ts";
 import { Choice, NumberField } from "./Field.tsx";
 import { LinkConfidence } from "./LinkConfidence.tsx";
+import { saveField } from "./save-field.ts";
 import { useLiveLink } from "./use-live-link.ts";
-import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** Bytes per second → Mbit/s, as links are sold. */
 const TO_MEGABITS = 8e-6;
@@ -23,8 +23,8 @@ export function LinkInspector({ link }: { link: TopologyLink }) {
   const age = useStale({ link: key });
   const stale = age !== null;
   const measurable = from?.nodeId != null && to?.nodeId != null;
-  const save = (change: Partial<Omit<TopologyLink, "id">>) => editDocument(store, (document) => editLink(document, link.id, change));
   const name = `${from?.name} ${link.bidirectional ? "↔" : "→"} ${to?.name}`;
+  const save = (change: Partial<Omit<TopologyLink, "id">>) => saveField(store, { kind: "link", item: link }, name, change);
   const clash = (field: keyof TopologyLink) => (ours: number | null, theirs: number | null) => showConflict(store, { kind: "link", id: link.id, name, field, ours, theirs, kept: "theirs" });
   return (
     <>

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/a11y/noAutofocus: it appears because the user asked to type here
 "use client";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { showConflict, useWorkbenchStore } from "./workbench-store.ts";
 
 type Props = { kind: "node" | "zone"; id: string; name: string; label: string; save: (name: string) => void };
@@ -19,8 +19,13 @@ export function NameInPlace({ kind, id, name, label, save }: Props) {
     if (name === began.current) save(typed);
     else showConflict(store, { kind, id, name, field: "name", ours: typed, theirs: name, kept: "theirs" });
   };
+  // The card goes away under the user's hands: out of sight, or deleted by somebody else.
+  const typing = useRef<string | null>(null);
+  const last = useRef(end);
+  useEffect(() => { last.current = end; });
+  useEffect(() => () => { if (typing.current !== null) last.current(typing.current); }, []);
   return (
-    <input autoFocus aria-label={label} data-testid="name-in-place" maxLength={200} defaultValue={name} onFocus={(event) => event.target.select()} onBlur={(event) => end(event.target.value)}
+    <input autoFocus aria-label={label} data-testid="name-in-place" maxLength={200} defaultValue={name} onFocus={(event) => event.target.select()} onChange={(event) => { typing.current = event.target.value; }} onBlur={(event) => end(event.target.value)}
       onKeyDown={(event) => { event.stopPropagation(); if (event.key === "Enter") end(event.currentTarget.value); if (event.key === "Escape") end(null); }}
       onDoubleClick={(event) => event.stopPropagation()} onPointerDown={(event) => event.stopPropagation()}
       className="nodrag nopan pointer-events-auto min-w-0 flex-1 rounded-sm border border-accent bg-ground px-1 font-medium" />

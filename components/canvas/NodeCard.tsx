@@ -7,17 +7,17 @@ import { nodeState } from "../node/node-state.ts";
 import { State } from "../ui/State.tsx";
 import { ArrivingSegments } from "./ArrivingSegments.tsx";
 import { CardChanges } from "./CardChanges.tsx";
-import { editNode } from "./canvas-edit.ts";
 import { type CardNode, cardHeight } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { CardFigures } from "./CardFigures.tsx";
 import { NameInPlace } from "./NameInPlace.tsx";
+import { saveField } from "./save-field.ts";
 import { SegmentChip } from "./SegmentChip.tsx";
 import { SegmentsFromAfar } from "./SegmentsFromAfar.tsx";
 import { useDrop } from "./use-drop.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { useIsFar } from "./use-is-far.ts";
-import { editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** A node on the canvas: solid when a machine stands behind it, dashed and hatched when it is only drawn. */
 export function NodeCard({ data, selected }: NodeProps<CardNode>) {
@@ -41,7 +41,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
       className={`rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
-        {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => editDocument(store, (document) => editNode(document, node.id, { name }))} />
+        {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => saveField(store, { kind: "node", item: node }, node.name, { name })} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
           : <span title="Double-click or F2 to rename" className={`min-w-0 flex-1 truncate font-medium ${far ? "text-[23px] leading-7" : ""}`} onDoubleClick={(event) => { event.stopPropagation(); store.setState({ namingId: node.id }); }}>{node.name}</span>}
         {isSource && <span title="Requests enter and answers leave here" className="text-ink-2"><LogIn size={13} aria-label="ingress" /></span>}

@@ -1,10 +1,10 @@
 // Owns the three-way merge of a drawing that changed here and elsewhere, field by field. Pure.
 // Saved first wins: where both sides changed the same figure, the server's stays and ours is handed back as a conflict, so nothing is overwritten silently.
-import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
+import type { TopologyDocument, TopologyLayout, TopologyLink, TopologyNode, Zone } from "../../server/topology/topology.ts";
 
 type Kind = "node" | "link" | "zone";
-/** `field` null: one side deleted what the other changed; `ours` or `theirs` is then null. `kept` says whose version the drawing holds now. */
-export type Conflict = { kind: Kind | "drawing"; id: string; name: string; field: string | null; ours: unknown; theirs: unknown; kept: "ours" | "theirs" };
+/** `field` null: one side deleted what the other changed; `ours` or `theirs` is then null. `kept` says whose version the drawing holds now. `gone`: as it was when somebody deleted it, while `ours` was still being typed. */
+export type Conflict = { kind: Kind | "drawing"; id: string; name: string; field: string | null; ours: unknown; theirs: unknown; kept: "ours" | "theirs"; gone?: TopologyNode | TopologyLink | Zone };
 export type Merged = { document: TopologyDocument; conflicts: Conflict[] };
 
 /**
