@@ -26,7 +26,7 @@ try {
   await editTogether(people, { seed, forMs: minutes * 60_000 });
   const read = () => cluster.api<Full>("GET", `/topologies/${made.id}`);
   const unequal = await waitUntilEqual(people, read, SETTLE_TIMEOUT_MS).then(() => null, (error: Error) => error.message);
-  const losses = findLosses(made.document, people);
+  const losses = findLosses(made.document, people, (await read()).revision);
   for (const sentence of [...(unequal === null ? [] : [unequal]), ...losses]) process.stderr.write(`${sentence}\n`);
   const sum = (of: (person: (typeof people)[number]) => number) => people.reduce((total, person) => total + of(person), 0);
   const holds = reportBench("edits", [

@@ -3,7 +3,7 @@ import { expect, test } from "@playwright/test";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { editTogether, findLosses, type SavedDocument, waitUntilEqual, watchPerson } from "./random-edits.ts";
 
-type Full = { id: string; document: SavedDocument; layout: Record<string, { x: number; y: number }> };
+type Full = { id: string; revision: number; document: SavedDocument; layout: Record<string, { x: number; y: number }> };
 const SEED = 20_261_125;
 const EDITING_MS = 20_000;
 let cluster: Cluster;
@@ -18,8 +18,8 @@ test("random edits of two browsers lose nothing and end equal", async ({ browser
     await expect(page.getByTestId("node-card").first()).toBeVisible();
   }
   await editTogether(people, { seed: SEED, forMs: EDITING_MS });
-  await waitUntilEqual(people, () => cluster.api<Full>("GET", `/topologies/${made.id}`), 60_000);
+  const { revision } = await waitUntilEqual(people, () => cluster.api<Full>("GET", `/topologies/${made.id}`), 60_000);
   for (const person of people) expect(person.writes.length, `${person.name} edited`).toBeGreaterThan(3);
-  expect(findLosses(made.document, people)).toEqual([]);
+  expect(findLosses(made.document, people, revision)).toEqual([]);
   await Promise.all(people.map(({ page }) => page.context().close()));
 });

@@ -7,7 +7,8 @@ export type SavedDocument = { nodes: Item[]; links: Item[]; zones: Item[]; sourc
 /** One thing a person did. `value` of "gone" is null; of a link "from>to". Values are never used twice. */
 type Write = { id: string; field: "name" | "speed" | "node" | "gone" | "link"; value: unknown; at: number };
 type Save = { by: string; at: number; document: SavedDocument; revision: number };
-export type Person = { name: string; page: Page; writes: Write[]; saves: Save[]; conflicts: string[]; refused: number };
+/** `unanswered`: sent, but the connection went before its answer came; `revision` is the one it is if it arrived. */
+export type Person = { name: string; page: Page; writes: Write[]; saves: Save[]; unanswered: Save[]; conflicts: string[]; refused: number };
 
 /** mulberry32: the same seed, the same edits. */
 export function seeded(seed: number): () => number {
@@ -22,17 +23,21 @@ export function seeded(seed: number): () => number {
 
 /** Listens to what the page saves from now on. */
 export function watchPerson(name: string, page: Page): Person {
-  const person: Person = { name, page, writes: [], saves: [], conflicts: [], refused: 0 };
+  const person: Person = { name, page, writes: [], saves: [], unanswered: [], conflicts: [], refused: 0 };
   const sentAt = new Map<Request, number>();
+  const saveOf = (request: Request) => {
+    const place = new URL(request.url()).pathname.replace("/trpc/", "").split(",").indexOf("topologies.save");
+    const sent = place < 0 ? undefined : (request.postDataJSON() as Record<number, { baseRevision: number; document: SavedDocument }>)[place];
+    return sent && { place, save: { by: name, at: sentAt.get(request) ?? Date.now(), document: sent.document, revision: sent.baseRevision + 1 } };
+  };
   page.on("request", (request) => sentAt.set(request, Date.now()));
+  page.on("requestfailed", (request) => { const sent = saveOf(request); if (sent) person.unanswered.push(sent.save); });
   page.on("response", async (response) => {
-    const request = response.request();
-    const called = new URL(request.url()).pathname.replace("/trpc/", "").split(",");
-    const place = called.indexOf("topologies.save");
-    if (place < 0) return;
-    const answer = ((await response.json().catch(() => [])) as { result?: { data: { revision: number } } }[])[place];
-    const sent = (request.postDataJSON() as Record<number, { document: SavedDocument }>)[place];
-    if (answer?.result && sent) person.saves.push({ by: name, at: sentAt.get(request) ?? Date.now(), document: sent.document, revision: answer.result.data.revision });
+    const sent = saveOf(response.request());
+    if (!sent) return;
+    const answers = (await response.json().catch(() => null)) as { result?: { data: { revision: number } } }[] | null;
+    if (answers === null) person.unanswered.push(sent.save);
+    else if (answers[sent.place]?.result) person.saves.push(sent.save);
     else person.refused++;
   });
   return person;
@@ -127,9 +132,12 @@ const shownDrawing = (page: Page) =>
     links: [...document.querySelectorAll(".react-flow__edge")].map((one) => one.getAttribute("data-id")).sort(),
   }));
 
-/** Sentences of what was lost or overwritten unseen; empty = nothing. */
-export function findLosses(start: SavedDocument, people: readonly Person[]): string[] {
-  const saves = people.flatMap((person) => person.saves).sort((a, b) => a.revision - b.revision);
+/** Sentences of what was lost or overwritten unseen; empty = nothing. `revision`: the server's at the end. */
+export function findLosses(start: SavedDocument, people: readonly Person[], revision: number): string[] {
+  const saves = people.flatMap((person) => person.saves);
+  // A save without an answer arrived if there is a revision that nobody else made.
+  for (const save of people.flatMap((person) => person.unanswered)) if (save.revision <= revision && !saves.some((one) => one.revision === save.revision)) saves.push(save);
+  saves.sort((a, b) => a.revision - b.revision);
   return [...people.flatMap((person) => unaccounted(person, saves)), ...unexplained(start, saves, people)];
 }
 
@@ -137,7 +145,7 @@ export function findLosses(start: SavedDocument, people: readonly Person[]): str
 function unaccounted(person: Person, all: readonly Save[]): string[] {
   return person.writes.flatMap((write, place) => {
     const { id, field, value, at } = write;
-    const own = person.saves.filter((save) => save.at >= at - 50);
+    const own = all.filter((save) => save.by === person.name && save.at >= at - 50);
     const later = person.writes.slice(place + 1);
     const wasSaved = field === "gone" ? all.some((save) => save.at >= at - 50 && !save.document.nodes.some((one) => one.id === id)) : own.some((save) => holds(save.document, write));
     const replaced = later.some((next) => next.field === "gone" ? next.id === id || String(value).includes(next.id) : next.id === id && next.field === field && field !== "link");
@@ -199,7 +207,7 @@ export async function editTogether(people: readonly Person[], { seed, forMs }: {
   }));
 }
 
-type Stored = { document: SavedDocument; layout: Record<string, { x: number; y: number }> };
+type Stored = { revision: number; document: SavedDocument; layout: Record<string, { x: number; y: number }> };
 
 /** Waits until everybody's page shows what the server holds. @throws Error with the difference when time is up. */
 export async function waitUntilEqual(people: readonly Person[], read: () => Promise<Stored>, timeoutMs: number): Promise<Stored> {
