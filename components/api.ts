@@ -33,6 +33,7 @@ export type PlanRow = Outputs["plans"]["get"];
 export type DeploymentRow = Outputs["deployments"]["list"][number];
 export type DeploymentFull = Outputs["deployments"]["get"];
 export type RecentRequest = Outputs["deployments"]["requests"][number];
+export type DrainPreview = Outputs["nodes"]["previewDrain"];
 export type LogPage = Outputs["nodes"]["logs"];
 export type MigrationRow = NonNullable<DeploymentRow["migration"]>;
 export type Operation = Outputs["operations"]["get"];

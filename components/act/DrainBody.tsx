@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
-import { api, queryClient } from "../api.ts";
+import { api, type DrainPreview, queryClient } from "../api.ts";
 import { ms } from "../format.ts";
 import { followOperation } from "../operation/own-operations.ts";
 import { DiffTables } from "../plan/DiffView.tsx";
@@ -15,6 +15,8 @@ import type { WantedAction } from "./act-store.ts";
 import { ConfirmForm } from "./ConfirmForm.tsx";
 import { oneKey } from "./one-key.ts";
 import { PreviewBody, Refused } from "./PreviewBody.tsx";
+
+type EntryMove = NonNullable<DrainPreview["deployments"][number]["entry"]>;
 
 /** Where every deployment on the node would go, with what that changes; or which one can't leave, and why. */
 export function DrainBody({ wanted, close }: { wanted: Extract<WantedAction, { on: "node" }>; close: () => void }) {
@@ -38,9 +40,11 @@ export function DrainBody({ wanted, close }: { wanted: Extract<WantedAction, { o
     ...(deployments.length === 0 ? ["Nothing runs on it, so that it is empty at once."] : [deployments.length === 1 ? "One deployment moves off it, and keeps serving while it moves." : `${deployments.length} deployments move off it, one after the other; each keeps serving while it moves.`, `${name} unloads, and stays cordoned and empty.`]),
     ...(stoppedHere.length > 0 ? [`${stoppedHere.map((one) => one.name).join(", ")}, stopped, stays with its last revision on ${name}.`] : []),
   ];
+  const losses = deployments.flatMap((one) => (one.entry ? [entryWords(one.name, name, one.entry)] : []));
+  const brought = losses.length > 0 ? "its layers and its ingress" : "its layers";
   return (
     <>
-      {possible && <PreviewBody preview={{ possible, reasons: [], effects, losses: [], undo: `Cancel while it runs; uncordon ${name}; roll a deployment back to bring its layers back.` }} />}
+      {possible && <PreviewBody preview={{ possible, reasons: [], effects, losses, undo: `Cancel while it runs; uncordon ${name}; roll a deployment back to bring ${brought} back.` }} />}
       {deployments.length > 0 && <ul className="mt-4 space-y-4" data-testid="drain-preview">{deployments.map((one) => (
         <li key={one.deploymentId} className="border-t border-line pt-3">
           <div className="mb-1 flex flex-wrap items-baseline justify-between gap-x-4">
@@ -51,8 +55,14 @@ export function DrainBody({ wanted, close }: { wanted: Extract<WantedAction, { o
         </li>
       ))}</ul>}
       {possible
-        ? <ConfirmForm verb={`Drain ${name}`} typed={null} danger={false} pending={drain.isPending} error={drain.error} onConfirm={() => drain.mutate({ id, idempotencyKey: key })} onLeave={close} />
+        ? <ConfirmForm verb={`Drain ${name}`} typed={null} danger={losses.length > 0} pending={drain.isPending} error={drain.error} onConfirm={() => drain.mutate({ id, idempotencyKey: key })} onLeave={close} />
         : <div className="mt-4 flex justify-end border-t border-line pt-3"><Button onClick={close}>Close</Button></div>}
     </>
   );
+}
+
+/** Clients know an address: from cutover on it is another one. */
+function entryWords(deployment: string, node: string, { from, node: entry, to, opens }: EntryMove): string {
+  const where = to === null ? `${entry.name}, whose address stands on the deployment's page once it has moved` : `${to} (${entry.name})`;
+  return `The address of ${deployment}, ${from === null ? node : `${from} (${node})`}: what clients send there after cutover is refused; what was let in before is answered. They must use ${where}${opens ? "" : ", open already"}.`;
 }

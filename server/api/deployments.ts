@@ -51,7 +51,7 @@ export const deployments = router({
     }),
   deployPlan: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/plan", tags, summary: "Move a running deployment to another plan; with dryRun only the difference" } })
-    .input(byId.extend({ planId: z.string(), expectedRevision, reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
+    .input(byId.extend({ planId: z.string(), expectedRevision, ingressNodeIds: z.array(z.string()).min(1).max(16).optional().meta({ description: "Where requests enter from then on; left out, where they enter now. Whoever calls another node is refused after cutover." }), reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
     .output(z.object({ operation: operation.nullable(), diff: planDiff }))
     .mutation(async ({ ctx, input: { id, dryRun, expectedRevision, ...input } }) => {
       const diff = await diffPlan(ctx.deps, input.planId, id);

@@ -44,12 +44,13 @@ export async function advanceMigration(deps: Deps, input: AdvanceMigrationInput)
   return moved;
 }
 
-/** The pointer requests follow moves at cutover, and back when a cutover is undone. */
+/** The pointer requests follow and the place where they enter move at cutover, and back when a cutover is undone. */
 async function applyToDeployment(tx: Tx, deployment: StoredDeployment, migration: StoredMigration, to: MigrationState): Promise<void> {
   const revisionId = to === "cutover" ? migration.toRevisionId : to === "rolling-back" ? migration.fromRevisionId : undefined;
   if (revisionId === undefined) return;
   const [revision] = revisionId === null ? [] : await findRevisions(tx, [revisionId]);
-  await updateDeployment(tx, deployment.id, { currentRevisionId: revisionId, epoch: Math.max(deployment.epoch, revision?.epoch ?? 0) });
+  const entries = revision ? { settings: { ...deployment.settings, ingressNodeIds: revision.ingressNodeIds } } : {};
+  await updateDeployment(tx, deployment.id, { ...entries, currentRevisionId: revisionId, epoch: Math.max(deployment.epoch, revision?.epoch ?? 0) });
 }
 
 async function finish(deps: Deps, tx: Tx, append: Append, change: { deployment: StoredDeployment; migration: StoredMigration; to: MigrationState; now: Date }): Promise<void> {

@@ -5,9 +5,9 @@ import { newId } from "../ids.ts";
 import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import type { DeploymentSettings } from "../policy/snapshot.ts";
 import { insertDeployment } from "../store/deployments.ts";
-import { findNode } from "../store/nodes.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { checkIngress } from "./check-ingress.ts";
 import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
 
@@ -20,7 +20,6 @@ export const DEFAULT_LIMITS: DeploymentSettings["limits"] = {
   queueLength: 64,
   maxFrameBytes: 256 * 1024 * 1024,
 };
-export const MAX_INGRESS_NODES = 8;
 
 export type CreateDeploymentInput = {
   name: string;
@@ -37,7 +36,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
   if (known) return { deploymentId: known.subjectId, operation: known };
   const name = checkDeploymentName(input.name);
   const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId, null);
-  const ingressNodeIds = await checkIngress(deps, input.ingressNodeIds ?? [sourceNodeId]);
+  const ingressNodeIds = await checkIngress(deps.db, input.ingressNodeIds ?? [sourceNodeId]);
   const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), stoppedAtMs: null };
   const deploymentId = newId("dep");
   const operation = await deps.publisher.transact(async (tx, append) => {
@@ -48,6 +47,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
       fromRevisionId: null,
       planId: plan.id,
       stages,
+      ingressNodeIds,
       reason: `First deployment of plan ${plan.revision}.`,
       actor: input.actor,
       idempotencyKey: input.idempotencyKey,
@@ -65,16 +65,6 @@ export function checkDeploymentName(name: string): string {
     throw new AppError("bad-request", "A deployment's name stands in an address: letters, digits, dots, dashes and underscores, at most 64.", { place: "name", fix: "For example text-recognition." });
   }
   return name;
-}
-
-async function checkIngress(deps: Deps, nodeIds: string[]): Promise<string[]> {
-  const unique = [...new Set(nodeIds)];
-  if (unique.length === 0 || unique.length > MAX_INGRESS_NODES) throw new AppError("bad-request", `Requests enter at 1 to ${MAX_INGRESS_NODES} nodes.`, { place: "ingressNodeIds", fix: "Name as many of the fleet, each once." });
-  for (const nodeId of unique) {
-    const node = await findNode(deps.db, nodeId);
-    if (!node || node.removedAt) throw new AppError("not-found", `There is no node ${nodeId}.`, { place: "ingressNodeIds", fix: "Take ids from the list of nodes." });
-  }
-  return unique;
 }
 
 function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {

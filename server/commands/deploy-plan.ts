@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { findDeployment, findRevisions, lockDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { checkIngress } from "./check-ingress.ts";
 import { notFound } from "./not-found.ts";
 import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
@@ -12,6 +13,8 @@ export type DeployPlanInput = {
   planId: string;
   /** Number of the revision the caller saw serving; 0 = none. Another one by now = conflict. */
   expectedRevision: number;
+  /** Where requests enter from then on; left out = where they enter now. */
+  ingressNodeIds?: string[];
   reason?: string;
   actor: Actor;
   idempotencyKey?: string;
@@ -20,6 +23,7 @@ export type DeployPlanInput = {
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
   const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await nodesOf(deps, input.deploymentId));
+  const wanted = input.ingressNodeIds && (await checkIngress(deps.db, input.ingressNodeIds));
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
@@ -30,7 +34,7 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
       throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again.", details: { currentRevision: current?.number ?? 0 } });
     }
     const reason = input.reason?.trim() || `Plan ${plan.revision} was deployed.`;
-    return startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
+    return startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, ingressNodeIds: wanted ?? deployment.settings.ingressNodeIds, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
   });
   deps.wake("a plan was deployed");
   return started;

@@ -1,4 +1,4 @@
-// Owns which running deployments a node matters to: by a stage of what serves or of what it is being moved to, or as the place where requests enter.
+// Owns which running deployments a node matters to: by a stage of what serves or of what it is being moved to, or as the place where its requests enter.
 import type { Db, Tx } from "../store/db.ts";
 import { findRevisions, listDeployments, listUnfinishedMigrations, type StoredDeployment, type StoredRevision } from "../store/deployments.ts";
 
@@ -23,7 +23,7 @@ export async function deploymentsOnNode(db: Db | Tx, nodeId: string): Promise<De
       current: revisions.find((revision) => revision.id === deployment.currentRevisionId) ?? null,
       isMoving: migrations.some((migration) => migration.deploymentId === deployment.id),
       isOnNode: revisions.some((revision) => revision.deploymentId === deployment.id && revision.stages.some((stage) => stage.nodeId === nodeId)),
-      entersHere: deployment.settings.ingressNodeIds.includes(nodeId),
+      entersHere: deployment.settings.ingressNodeIds.includes(nodeId) || revisions.some((revision) => revision.deploymentId === deployment.id && revision.ingressNodeIds.includes(nodeId)),
     }))
     .filter((one) => one.isOnNode || one.entersHere);
 }

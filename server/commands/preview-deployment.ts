@@ -58,7 +58,7 @@ async function factsOf(deps: Deps, { deployment, revisions, snapshot, view, targ
     ingressUrls: urls,
     revisionCount: revisions.length,
     keyCount,
-    target: target && { number: target.number, missing: missingNodes(snapshot, target) },
+    target: target && { number: target.number, missing: missingNodes(snapshot, target), entries: otherEntries(snapshot, deployment, target) },
   };
 }
 
@@ -68,8 +68,14 @@ function residentBytes(snapshot: FleetSnapshot, deploymentId: string, stage: Sta
   return snapshot.nodes.get(stage.nodeId)?.assignments.find((one) => one.assignmentId === assignmentId)?.residentBytes ?? null;
 }
 
+function otherEntries(snapshot: FleetSnapshot, { settings }: StoredDeployment, target: StoredRevision): { current: string[]; restored: string[] } | null {
+  const names = (ids: readonly string[]) => ids.map((id) => snapshot.nodes.get(id)?.name ?? id);
+  const isSame = [...settings.ingressNodeIds].sort().join() === [...target.ingressNodeIds].sort().join();
+  return isSame ? null : { current: names(settings.ingressNodeIds), restored: names(target.ingressNodeIds) };
+}
+
 function missingNodes(snapshot: FleetSnapshot, revision: StoredRevision): { name: string; why: string }[] {
-  return [...new Set(revision.stages.map((stage) => stage.nodeId))].flatMap((nodeId) => {
+  return [...new Set([...revision.stages.map((stage) => stage.nodeId), ...revision.ingressNodeIds])].flatMap((nodeId) => {
     const node = snapshot.nodes.get(nodeId);
     if (!node) return [{ name: nodeId, why: "has left the fleet" }];
     return node.presence === "lost" ? [{ name: node.name, why: "is lost" }] : [];

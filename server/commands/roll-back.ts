@@ -1,4 +1,4 @@
-// Makes an earlier revision's stages the desired ones again: a new revision, a migration like any other.
+// Makes an earlier revision's stages and entries the desired ones again: a new revision, a migration like any other.
 import { AppError } from "../errors.ts";
 import { findRevisions, listRevisions, lockDeployment, type StoredRevision } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
@@ -34,6 +34,7 @@ export async function rollBack(deps: Deps, input: RollBackInput): Promise<{ oper
       fromRevisionId: current?.id ?? null,
       planId: target.planId,
       stages: target.stages,
+      ingressNodeIds: target.ingressNodeIds,
       reason: `Rolled back to revision ${target.number}.`,
       actor: input.actor,
       idempotencyKey: input.idempotencyKey,
@@ -57,7 +58,7 @@ export async function chooseRollBackTarget(tx: Db | Tx, deploymentId: string, cu
 }
 
 export async function checkNodes(tx: Tx, revision: StoredRevision): Promise<void> {
-  for (const nodeId of new Set(revision.stages.map((stage) => stage.nodeId))) {
+  for (const nodeId of new Set([...revision.stages.map((stage) => stage.nodeId), ...revision.ingressNodeIds])) {
     const node = await findNode(tx, nodeId);
     if (!node || node.removedAt) throw new AppError("conflict", `Revision ${revision.number} used a node that has left the fleet.`, { fix: "Make a new plan." });
   }

@@ -18,8 +18,8 @@ export async function startDeployment(deps: Deps, input: { deploymentId: string;
     if (!last) throw new AppError("conflict", `${deployment.name} has no revision.`, { fix: "Deploy a plan to it." });
     await checkNodes(tx, last);
     // Nothing serves until cutover, so there is nothing to go back to.
-    await updateDeployment(tx, deployment.id, { desired: "running", currentRevisionId: null, settings: { ...deployment.settings, stoppedAtMs: null } });
-    return startMigration(deps, tx, append, { deployment, fromRevisionId: null, planId: last.planId, stages: last.stages, reason: "It was started again.", actor: input.actor, idempotencyKey: input.idempotencyKey });
+    await updateDeployment(tx, deployment.id, { desired: "running", currentRevisionId: null, settings: { ...deployment.settings, ingressNodeIds: last.ingressNodeIds, stoppedAtMs: null } });
+    return startMigration(deps, tx, append, { deployment, fromRevisionId: null, planId: last.planId, stages: last.stages, ingressNodeIds: last.ingressNodeIds, reason: "It was started again.", actor: input.actor, idempotencyKey: input.idempotencyKey });
   });
   deps.wake("a deployment was started");
   return { operation: started.operation };

@@ -16,6 +16,8 @@ export type StartMigrationInput = {
   fromRevisionId: string | null;
   planId: string;
   stages: RevisionStage[];
+  /** Where requests enter once it serves. */
+  ingressNodeIds: string[];
   reason: string;
   actor: Actor;
   idempotencyKey?: string;
@@ -23,7 +25,7 @@ export type StartMigrationInput = {
 
 /** @throws AppError conflict while another migration of the deployment is unfinished */
 export async function startMigration(deps: Deps, tx: Tx, append: Append, input: StartMigrationInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
-  const { deployment, fromRevisionId, planId, stages, reason, actor } = input;
+  const { deployment, fromRevisionId, planId, stages, ingressNodeIds, reason, actor } = input;
   const unfinished = await findUnfinishedMigration(tx, deployment.id);
   if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: "Wait until it is done, or cancel it first." });
   const now = new Date(deps.clock.now());
@@ -31,7 +33,7 @@ export async function startMigration(deps: Deps, tx: Tx, append: Append, input: 
   const revisionId = newId("rev");
   const migrationId = newId("mig");
   // An epoch only grows: a number that was never used can't meet an old frame.
-  await insertRevision(tx, { id: revisionId, deploymentId: deployment.id, number, planId, epoch: number, createdAt: now, createdBy: actor, reason, stages });
+  await insertRevision(tx, { id: revisionId, deploymentId: deployment.id, number, planId, epoch: number, createdAt: now, createdBy: actor, reason, ingressNodeIds, stages });
   const kind = fromRevisionId === null ? "deploy" : "move";
   const operation = await beginOperation(deps, tx, append, { kind, subjectId: deployment.id, actor, idempotencyKey: input.idempotencyKey });
   await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor });

@@ -7,12 +7,16 @@ import { createPlan } from "../commands/create-plan.ts";
 import { drainNode } from "../commands/drain-node.ts";
 import { previewDrain } from "../commands/preview-drain.ts";
 import { removeNode } from "../commands/remove-node.ts";
+import { rollBack } from "../commands/roll-back.ts";
+import { saveTopology } from "../commands/save-topology.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
+import { STAGE_PROCESS_BYTES } from "../planner/problem.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
 import { findOperation, listOperationsByKey, type Operation } from "../store/operations.ts";
 import { updatePlanParity } from "../store/plans.ts";
+import { findTopology } from "../store/topologies.ts";
 import { driveDrains } from "./drive-drains.ts";
 import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
 
@@ -31,8 +35,8 @@ async function deployed(name: string): Promise<string> {
   return deploymentId;
 }
 /** There are no model files here to compare: the plan of where it goes is checked beforehand. */
-async function checkedBeforehand(): Promise<void> {
-  for (const { to } of (await previewDrain(fleet.deps, "nod_b")).deployments) {
+async function checkedBeforehand(nodeId = "nod_b"): Promise<void> {
+  for (const { to } of (await previewDrain(fleet.deps, nodeId)).deployments) {
     if (!to) continue;
     const { plan } = await createPlan(fleet.deps, { modelId: "mdl_x", topologyId: "top_x", placement: to.placement, origin: to.origin }, "test");
     await updatePlanParity(database.db, plan.id, { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" }, "e".repeat(64));
@@ -110,10 +114,69 @@ test("a move that fails ends the drain with its reason", async () => {
   expect(await stateOf(operation)).toMatchObject({ status: "failed", error: { message: expect.stringContaining("the bytes are wrong") } });
 });
 
-test("requests enter there: refused, with the reason, and nothing is cordoned", async () => {
+test("requests enter there: they enter where the first layers go, and nothing is refused meanwhile that was let in", async () => {
+  const x = await deployed("x");
+  await checkedBeforehand("nod_a");
+  const preview = await previewDrain(fleet.deps, "nod_a");
+  expect(preview).toMatchObject({ possible: true, deployments: [{ name: "x", entry: { node: { name: expect.stringMatching(/^nod_[bc]$/) }, opens: true } }] });
+  const entry = preview.deployments[0]?.entry?.node.id ?? "";
+  // Somebody's request is still under way on the old revision when the new one takes over.
+  fleet.script = { inFlight: (epoch) => (epoch === 1 ? 1 : 0) };
+  const operation = await drainNode(fleet.deps, { nodeId: "nod_a", actor: "test" });
+  await run(8);
+  expect((await findDeployment(database.db, x))?.settings.ingressNodeIds).toEqual([entry]);
+  const routes = (nodeId: string) => liveFleet(database.db).desired.get(nodeId)?.document.ingress.map((route) => [route.currentEpoch, route.pipelines.map((pipeline) => pipeline.epoch)]);
+  expect(routes("nod_a")).toEqual([[null, [1]]]);
+  expect(routes(entry)).toEqual([[2, [2]]]);
+  fleet.script = {};
+  await run(8);
+  expect((await stateOf(operation)).status).toBe("succeeded");
+  expect([routes("nod_a"), routes(entry)]).toEqual([[], [[2, [2]]]]);
+  expect(await nodesOf(x)).not.toContain("nod_a");
+  expect(fleet.events.find((event) => event.name === "migration.started" && event.message.includes("Requests enter at"))?.message).toContain(`Requests enter at ${entry} from cutover on.`);
+  await removeNode(fleet.deps, { nodeId: "nod_a", actor: "test" });
+});
+
+test("the drawing's own source is where requests enter after a drain, and is drawn anew where it was the drained node", async () => {
   await deployed("x");
-  await expect(drainNode(fleet.deps, { nodeId: "nod_a", actor: "test" })).rejects.toMatchObject({ code: "infeasible", message: expect.stringContaining("enter at a") });
-  expect((await findNode(database.db, "nod_a"))?.cordoned).toBe(false);
+  const drawEntry = async (id: string) => {
+    const topology = await findTopology(database.db, "top_x");
+    if (topology) await saveTopology(fleet.deps, { id: "top_x", baseRevision: topology.revision, document: { ...topology.document, sourceId: id } }, "test");
+  };
+  await drawEntry("tn_nod_c");
+  expect((await previewDrain(fleet.deps, "nod_a")).deployments[0]?.entry?.node.id).toBe("nod_c");
+  await drawEntry("tn_nod_a");
+  const entry = (await previewDrain(fleet.deps, "nod_a")).deployments[0]?.entry;
+  await drainNode(fleet.deps, { nodeId: "nod_a", actor: "test" });
+  await run(1);
+  expect((await findTopology(database.db, "top_x"))?.document.sourceId).toBe(`tn_${entry?.node.id}`);
+});
+
+test("rolled back, requests enter where they entered before", async () => {
+  const x = await deployed("x");
+  await checkedBeforehand("nod_a");
+  await drainNode(fleet.deps, { nodeId: "nod_a", actor: "test" });
+  await run(20);
+  await cordonNode(fleet.deps, { nodeId: "nod_a", cordoned: false, actor: "test" });
+  await rollBack(fleet.deps, { deploymentId: x, actor: "test" });
+  await fleet.run(12);
+  expect((await findDeployment(database.db, x))?.settings.ingressNodeIds).toEqual(["nod_a"]);
+  expect(await nodesOf(x)).toEqual(["nod_a", "nod_b"]);
+});
+
+test("what all that leave bring along is counted together against the memory of where they go", async () => {
+  for (const name of ["x", "y"]) await deployed(name);
+  // What nod_a holds it keeps, but everything that leaves nod_b has to go to nod_c.
+  await cordonNode(fleet.deps, { nodeId: "nod_a", cordoned: true, actor: "test" });
+  const withRoomFor = async (stages: number) => {
+    const topology = await findTopology(database.db, "top_x");
+    if (topology) await saveTopology(fleet.deps, { id: "top_x", baseRevision: topology.revision, document: { ...topology.document, nodes: topology.document.nodes.map((node) => ({ ...node, memoryBytes: node.nodeId === "nod_c" ? STAGE_PROCESS_BYTES * (stages + 0.5) : null })) } }, "test");
+    return previewDrain(fleet.deps, "nod_b");
+  };
+  expect((await withRoomFor(2)).deployments.map((one) => one.to?.placement.at(-1)?.topologyNodeId)).toEqual(["tn_nod_c", "tn_nod_c"]);
+  const tight = await withRoomFor(1);
+  expect(tight.deployments.map((one) => one.to !== null)).toEqual([true, false]);
+  expect(tight).toMatchObject({ possible: false, deployments: [{ reasons: [] }, { reasons: [{ message: expect.stringContaining("other deployments hold or get") }] }] });
 });
 
 test("a node that runs nothing is drained at once", async () => {

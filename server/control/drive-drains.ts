@@ -22,7 +22,7 @@ async function driveOne(deps: Deps, operation: Operation): Promise<void> {
   const view = await readView(deps, operation);
   const step = nextDrainStep(view);
   const moved = view.deployments.filter((one) => one.ownMove?.status === "succeeded");
-  const total = view.deployments.filter((one) => one.isOnNode || one.ownMove).length;
+  const total = view.deployments.filter((one) => one.isOnNode || one.entersHere || one.ownMove).length;
   const tell = (name: string, detail: string) => reportProgress(deps, operation.id, { step: name, done: moved.length, total, unit: "items", detail });
   switch (step.action) {
     case "wait":

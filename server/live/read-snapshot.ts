@@ -110,7 +110,7 @@ async function revisionView(db: Db, modelId: string, facts: ModelFacts, row: Sto
   const [stages, plan] = await Promise.all([stagesOfRevision(db, modelId, facts, row), db.plan.findUniqueOrThrow({ where: { id: row.planId }, select: { parity: true, parityDigest: true } })]);
   const artifact = plan.parityDigest === null ? null : await db.artifact.findUnique({ where: { digest: plan.parityDigest } });
   const parityFile = artifact && { digest: artifact.digest, bytes: Number(artifact.bytes) };
-  return { revisionId: row.id, number: row.number, epoch: row.epoch, stages, parity: fromJson<Parity>(plan.parity), parityFile };
+  return { revisionId: row.id, number: row.number, epoch: row.epoch, ingressNodeIds: row.ingressNodeIds, stages, parity: fromJson<Parity>(plan.parity), parityFile };
 }
 
 async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row: StoredRevision): Promise<StageView[]> {

@@ -23,7 +23,7 @@ function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current:
     if (observed.state !== "ready" && observed.state !== "draining") return `Stage ${index} on ${name} is ${observed.state}${observed.error ? `: ${observed.error.message}` : "."}`;
     if (lane && !lane.upstreamLinked) return `Stage ${index} on ${name} has lost the one before it.`;
   }
-  for (const { name, node, route } of ingressOf(snapshot, deployment)) {
+  for (const { name, node, route } of ingressOf(snapshot, deployment, current.ingressNodeIds)) {
     if (!node) return "The node of an ingress is not enrolled any more.";
     if (isSilent(node)) return `The ingress on ${name} is ${node.presence}.`;
     if (!route) return `The ingress on ${name} has not reported yet.`;

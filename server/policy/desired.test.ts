@@ -36,6 +36,18 @@ test("a stage that stays keeps its one process; the lanes lead from the ingress 
   expect(last).toMatchObject({ stageIndex: 1, upstream: [{ nodeId: "a", host: "a", target: expect.stringMatching(/^stage:asg_/) }], downstreamNodeIds: ["a"] });
 });
 
+test("a revision that is entered elsewhere: the new entry opens and the old one refuses at cutover, and stays until its requests are answered", () => {
+  const elsewhere = revision(2, ["c", "b"], ["c"]);
+  const entries = (state: MigrationState) => ["a", "c"].map((nodeId) => desired(moving([old, elsewhere], state)).get(nodeId)?.ingress.map((route) => [route.currentEpoch, route.pipelines.map((pipeline) => pipeline.epoch)]));
+  expect(entries("verify")).toEqual([[[1, [1]]], [[null, [2]]]]);
+  expect(entries("cutover")).toEqual([[[null, [1]]], [[2, [2]]]]);
+  expect(entries("drain")).toEqual([[[null, [1]]], [[2, [2]]]]);
+  expect(entries("retire")).toEqual([[], [[2, [2]]]]);
+  expect(entries("rolling-back")).toEqual([[[1, [1]]], [[null, [2]]]]);
+  const lane = desired(moving([old, elsewhere], "warm")).get("c")?.assignments[0]?.lanes[0];
+  expect(lane).toMatchObject({ upstream: [{ nodeId: "c", target: "ingress" }] });
+});
+
 test("an ingress sends the model's inputs but never its state", () => {
   expect(desired(deployment([old])).get("a")?.ingress[0]?.pipelines[0]?.sends).toEqual(["x"]);
 });

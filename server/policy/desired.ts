@@ -84,7 +84,7 @@ function isStopping(deployment: DeploymentView, revision: RevisionView, nodes: R
 /** Requests of a revision that have not left the pipeline, as far as connected nodes say. */
 export function inFlightOf(deployment: DeploymentView, revision: RevisionView, nodes: ReadonlyMap<string, NodeView>): number {
   let count = 0;
-  for (const nodeId of deployment.settings.ingressNodeIds) {
+  for (const nodeId of revision.ingressNodeIds) {
     const node = nodes.get(nodeId);
     const route = node?.connected ? node.ingress.find((ingress) => ingress.deploymentId === deployment.deploymentId) : undefined;
     count += route?.pipelines.find((pipeline) => pipeline.epoch === revision.epoch)?.inFlight ?? 0;
@@ -108,10 +108,9 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
       for (const end of lane.upstream) connect(data, stage.nodeId, end.nodeId);
       assignmentFor(document, deployment, stage).lanes.push(lane);
     }
-    for (const nodeId of deployment.settings.ingressNodeIds) connect(data, nodeId, revision.stages.at(-1)?.nodeId ?? nodeId);
+    for (const nodeId of revision.ingressNodeIds) connect(data, nodeId, revision.stages.at(-1)?.nodeId ?? nodeId);
   }
-  if (active.length === 0) return;
-  for (const nodeId of deployment.settings.ingressNodeIds) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active));
+  for (const nodeId of new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId))));
 }
 
 /** One per (segment, node): stages of several revisions, or two alike stages of one, share the process. */
@@ -139,8 +138,8 @@ function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: R
   const next = revision.stages[stageIndex + 1];
   const upstream = previous
     ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous.segmentId, previous.nodeId)}`)]
-    : deployment.settings.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
-  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : deployment.settings.ingressNodeIds)].sort(), sends: stage.sends, mode };
+    : revision.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
+  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : revision.ingressNodeIds)].sort(), sends: stage.sends, mode };
 }
 
 /** Port 0 = the node has not said yet; its address arrives with a later version. */
@@ -149,11 +148,13 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
   return { nodeId, host: data?.host ?? "", port: data?.port ?? 0, target };
 }
 
-function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, active: ActiveRevision[]): IngressRoute {
+/** `entered`: the active revisions that are entered at the node. Where the one that serves is not, new requests are refused and those in flight finish. */
+function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[]): IngressRoute {
   const { model, settings } = deployment;
+  const epoch = servingEpoch(deployment);
   const stateInputs = new Set(model.states.map((pair) => pair.input));
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
-  const pipelines = active.map(({ revision, mode }): IngressPipeline => {
+  const pipelines = entered.map(({ revision, mode }): IngressPipeline => {
     const last = revision.stages.at(-1) as StageView;
     return { epoch: revision.epoch, revisionId: revision.revisionId, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
   });
@@ -161,7 +162,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, active: Ac
   return {
     deploymentId: deployment.deploymentId,
     modelName: deployment.name,
-    currentEpoch: servingEpoch(deployment),
+    currentEpoch: entered.some(({ revision }) => revision.epoch === epoch) ? epoch : null,
     pipelines,
     inputs: model.inputs,
     outputs: model.outputs,

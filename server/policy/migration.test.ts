@@ -126,3 +126,18 @@ test("progress is seen in bytes and links, and not in what stands still", () => 
   expect(signature(further)).not.toBe(signature(fleet(1)));
   expect(signature(fleet(1, (nodes) => reportReady(nodes, BOTH, { linked: false })))).not.toBe(signature(fleet(1)));
 });
+
+test("an entry that moves: the new one is waited for, and the old one until it takes no more requests", () => {
+  const elsewhere = revision(2, ["c", "b"], ["c"]);
+  const view = moving([old, elsewhere], "cutover");
+  const nodes = (atA: number | null, atC: number | null, a: Partial<NodeView> = {}) => {
+    const ready = reportReady([node("a", a), node("b"), node("c")], [old, elsewhere]);
+    return ready.map((one) => (one.nodeId === "a" ? reportIngress(one, [1], atA) : one.nodeId === "c" ? reportIngress(one, [2], atC) : one));
+  };
+  expect(decide(view, nodes(null, null))).toMatchObject({ action: "wait", reason: "The ingress on node c has not switched to epoch 2." });
+  expect(decide(view, nodes(1, 2))).toMatchObject({ action: "wait", reason: expect.stringContaining("node a") });
+  expect(decide(view, nodes(null, 2))).toMatchObject({ action: "step", to: "drain" });
+  // Moving away from a lost node is often the point.
+  expect(decide(view, nodes(1, 2, { presence: "lost", connected: false }))).toMatchObject({ action: "step", to: "drain" });
+  expect(decide(moving([old, elsewhere], "warm"), nodes(1, null))).toMatchObject({ action: "step", to: "verify" });
+});

@@ -70,7 +70,7 @@ export function progressSignature(snapshot: FleetSnapshot, deployment: Deploymen
     parts.push(inFlightOf(deployment, revision, snapshot.nodes), revision.parity.status);
     for (const stage of stagesOf(snapshot, deployment, revision)) parts.push(stage.node?.connected, stage.observed?.state, stage.observed?.bytesDone, stage.lane?.upstreamLinked);
   }
-  for (const { route } of ingressOf(snapshot, deployment)) parts.push(route?.currentEpoch, route?.verify?.state, route?.pipelines.map((pipeline) => pipeline.linked).join());
+  for (const { route } of ingressOf(snapshot, deployment, deployment.revisions.flatMap((revision) => revision.ingressNodeIds))) parts.push(route?.currentEpoch, route?.verify?.state, route?.pipelines.map((pipeline) => pipeline.linked).join());
   return JSON.stringify(parts);
 }
 
@@ -95,7 +95,7 @@ function warm(context: Context): MigrationDecision {
     if (!node?.connected || observed?.state !== "ready") return { action: "wait", reason: `Stage ${index} on ${name} is ${observed?.state ?? "not reported"}${because(observed)}.` };
     if (!lane?.upstreamLinked) return { action: "wait", reason: `Stage ${index} on ${name} has not reached the one before it.` };
   }
-  for (const { name, route, node } of ingressOf(context.snapshot, context.deployment)) {
+  for (const { name, route, node } of ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds)) {
     const linked = route?.pipelines.find((pipeline) => pipeline.epoch === context.next.epoch)?.linked;
     if (!node?.connected || !linked) return { action: "wait", reason: `The ingress on ${name} has not reached the last stage${route?.error ? `: ${route.error}` : ""}.` };
   }
@@ -108,7 +108,7 @@ function verify(context: Context): MigrationDecision {
   if (need.kind === "wait") return { action: "wait", reason: need.reason };
   if (need.kind === "impossible") return { action: "turn-back", reason: need.reason, error: need.reason };
   let worst = 0;
-  for (const { name, route } of ingressOf(context.snapshot, context.deployment)) {
+  for (const { name, route } of ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds)) {
     const result = route?.verify?.taskId === need.task.taskId ? route.verify : null;
     if (result?.state === "failed") {
       const measured = result.maxRelError === null ? "" : ` (error ${differenceText(result.maxRelError)}, allowed ${need.task.tolerance})`;
@@ -124,7 +124,8 @@ function verify(context: Context): MigrationDecision {
 function confirmCutover(context: Context): MigrationDecision {
   const failure = failureOf(context);
   if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
-  const waiting = ingressOf(context.snapshot, context.deployment).find(({ node, route }) => !node?.connected || route?.currentEpoch !== context.next.epoch);
+  const { snapshot, deployment, next, old } = context;
+  const waiting = ingressOf(snapshot, deployment, next.ingressNodeIds).find(({ node, route }) => !node?.connected || route?.currentEpoch !== next.epoch) ?? leftEntries(context).find(({ node, route }) => node && node.presence !== "lost" && old && route?.currentEpoch === old.epoch);
   if (!waiting) return { action: "step", to: "drain", reason: `New requests carry epoch ${context.next.epoch}.` };
   const reason = `The ingress on ${waiting.name} has not switched to epoch ${context.next.epoch}.`;
   // It may go on serving the old epoch by itself, so the old revision must not be drained under it.
@@ -167,8 +168,13 @@ function failureOf(context: Context): string | null {
     if (node.presence === "lost") return `${name} (stage ${index}) is lost.`;
     if (observed?.state === "failed" && (observed.error?.retryAt == null || observed.restarts >= MAX_RESTARTS)) return `Stage ${index} on ${name} failed${because(observed)}.`;
   }
-  const lost = ingressOf(context.snapshot, context.deployment).find(({ node }) => !node || node.presence === "lost");
+  const lost = ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds).find(({ node }) => !node || node.presence === "lost");
   return lost ? `The ingress on ${lost.name} is lost.` : null;
+}
+
+/** Entries of the old revision that the new one is not entered at: they must have stopped taking requests before it is drained. */
+function leftEntries({ snapshot, deployment, old, next }: Context): ReturnType<typeof ingressOf> {
+  return ingressOf(snapshot, deployment, (old?.ingressNodeIds ?? []).filter((nodeId) => !next.ingressNodeIds.includes(nodeId)));
 }
 
 function isWhole(context: Context, revision: RevisionView | null): boolean {
@@ -188,8 +194,8 @@ export function stagesOf(snapshot: FleetSnapshot, deployment: DeploymentView, re
   });
 }
 
-export function ingressOf(snapshot: FleetSnapshot, deployment: DeploymentView): { name: string; nodeId: string; node: NodeView | null; route: ObservedIngress | null }[] {
-  return deployment.settings.ingressNodeIds.map((nodeId) => {
+export function ingressOf(snapshot: FleetSnapshot, deployment: DeploymentView, nodeIds: readonly string[]): { name: string; nodeId: string; node: NodeView | null; route: ObservedIngress | null }[] {
+  return [...new Set(nodeIds)].map((nodeId) => {
     const node = snapshot.nodes.get(nodeId) ?? null;
     return { name: node?.name ?? nodeId, nodeId, node, route: node?.ingress.find((route) => route.deploymentId === deployment.deploymentId) ?? null };
   });

@@ -10,7 +10,7 @@ export type DrainedDeployment = {
   name: string;
   /** A stage of what serves, or of what it is being moved to, lies on the node. */
   isOnNode: boolean;
-  /** Its requests enter at the node. */
+  /** Its requests enter at the node: they enter at another one once it has moved. */
   entersHere: boolean;
   isMoving: boolean;
   /** The move this drain began; null = none yet. */
@@ -29,9 +29,8 @@ export function nextDrainStep({ node, deployments }: DrainView): DrainStep {
   for (const { name, ownMove } of deployments) {
     if (ownMove?.status === "failed" || ownMove?.status === "cancelled") return { action: "fail", message: `${name} was not moved away: ${ownMove.message ?? ownMove.status}`, fix: "Move it by hand, then drain again." };
   }
-  for (const deployment of deployments.filter((one) => one.isMoving && (one.isOnNode || one.ownMove))) return { action: "wait", reason: `${deployment.name} is being moved.` };
-  for (const { name } of deployments.filter((one) => one.entersHere)) return { action: "fail", message: `Requests of ${name} enter at ${node.name}.`, fix: `Stop ${name}, or deploy it anew with another entry.` };
-  for (const { deploymentId, name, ownMove } of deployments.filter((one) => one.isOnNode)) {
+  for (const deployment of deployments.filter((one) => one.isMoving && (one.isOnNode || one.entersHere || one.ownMove))) return { action: "wait", reason: `${deployment.name} is being moved.` };
+  for (const { deploymentId, name, ownMove } of deployments.filter((one) => one.isOnNode || one.entersHere)) {
     if (ownMove) return { action: "fail", message: `${name} was moved back to ${node.name} meanwhile.`, fix: "Drain it again." };
     return { action: "move", deploymentId, reason: `${name} leaves ${node.name}.` };
   }

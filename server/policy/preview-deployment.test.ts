@@ -4,7 +4,7 @@ import { type DeploymentFacts, previewDeployment } from "./preview-deployment.ts
 const running: DeploymentFacts = {
   name: "upright", desired: "running", currentRevision: 2, migration: null, requestsPerSecond: 20.4, inFlight: 3,
   stages: [{ nodeName: "cam", from: 0, to: 20, memoryBytes: 120e6 }, { nodeName: "server", from: 20, to: 60, memoryBytes: 130e6 }],
-  ingressUrls: ["http://127.0.0.1:9000/"], revisionCount: 2, keyCount: 1, target: { number: 1, missing: [] },
+  ingressUrls: ["http://127.0.0.1:9000/"], revisionCount: 2, keyCount: 1, target: { number: 1, missing: [], entries: null },
 };
 const stopped: DeploymentFacts = { ...running, desired: "stopped", requestsPerSecond: null, inFlight: null, stages: [] };
 const moving: DeploymentFacts = { ...running, migration: { state: "warm", toRevision: 3 } };
@@ -22,7 +22,7 @@ test.each([
   ["stop", stopped, "is stopped already"],
   ["start", running, "runs already"],
   ["start", { ...stopped, target: null }, "has no revision"],
-  ["start", { ...stopped, target: { number: 1, missing: [{ name: "server", why: "has left the fleet" }] } }, "needs server, which has left the fleet"],
+  ["start", { ...stopped, target: { number: 1, missing: [{ name: "server", why: "has left the fleet" }], entries: null } }, "needs server, which has left the fleet"],
   ["roll-back", stopped, "is stopped"],
   ["roll-back", moving, "is being moved (warm)"],
   ["roll-back", { ...running, target: null }, "no earlier revision"],
@@ -35,6 +35,11 @@ test.each([
 });
 
 test("a roll back loses nothing and says how to go back", () => expect(previewDeployment("roll-back", running)).toMatchObject({ possible: true, losses: [], typed: null, undo: expect.stringContaining("revision 2") }));
+
+test("a roll back to a revision that is entered elsewhere names the address that is lost", () => {
+  const preview = previewDeployment("roll-back", { ...running, target: { number: 1, missing: [], entries: { current: ["server"], restored: ["cam"] } } });
+  expect(preview.losses).toEqual(["The address of upright at server: from cutover on requests enter at cam, as revision 1 had it. What was let in before is answered."]);
+});
 
 test("deleting names the revisions and keys that go, and can't be undone", () => {
   const preview = previewDeployment("delete", stopped);

@@ -19,7 +19,7 @@ export type DeploymentFacts = {
   revisionCount: number;
   keyCount: number;
   /** What a start or a roll back would make serve; null = there is none. `missing`: nodes of it that can't take it, and why. */
-  target: { number: number; missing: { name: string; why: string }[] } | null;
+  target: { number: number; missing: { name: string; why: string }[]; /** Names of the nodes where requests enter now, and then; null = the same. */ entries: { current: string[]; restored: string[] } | null } | null;
 };
 
 export function previewDeployment(action: DeploymentAction, facts: DeploymentFacts): ActionPreview {
@@ -69,7 +69,7 @@ function previewRollBack(facts: DeploymentFacts): ActionPreview {
     possible: true,
     reasons: [],
     effects: [`The stages of revision ${facts.target.number} are loaded beside what runs, tried, and take over as a new revision.`, "It keeps serving meanwhile; nothing in flight is lost."],
-    losses: [],
+    losses: facts.target.entries ? [`The address of ${facts.name} at ${facts.target.entries.current.join(", ")}: from cutover on requests enter at ${facts.target.entries.restored.join(", ")}, as revision ${facts.target.number} had it. What was let in before is answered.`] : [],
     undo: facts.currentRevision === null ? null : `Cancel until cutover; after it, roll back to revision ${facts.currentRevision}.`,
     typed: null,
   };

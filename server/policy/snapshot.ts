@@ -28,6 +28,7 @@ export type NodeView = {
 };
 
 export type DeploymentSettings = {
+  /** Of the revision that serves, or is to serve first. */
   ingressNodeIds: string[];
   session: SessionOptions;
   limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number; queueLength: number; maxFrameBytes: number };
@@ -66,6 +67,8 @@ export type RevisionView = {
   revisionId: string;
   number: number;
   epoch: number;
+  /** Where its requests enter and answers leave. */
+  ingressNodeIds: string[];
   stages: StageView[];
   parity: Parity;
   parityFile: { digest: string; bytes: number } | null;

@@ -7,7 +7,7 @@ import { fromJson, toJson } from "./json.ts";
 
 export const FINAL_MIGRATION_STATES: MigrationState[] = ["done", "rolled-back", "cancelled"];
 
-export type StoredRevision = { id: string; deploymentId: string; number: number; planId: string; epoch: number; createdAt: Date; createdBy: string; reason: string; retiredAt: Date | null; stages: RevisionStage[] };
+export type StoredRevision = { id: string; deploymentId: string; number: number; planId: string; epoch: number; createdAt: Date; createdBy: string; reason: string; retiredAt: Date | null; ingressNodeIds: string[]; stages: RevisionStage[] };
 export type MigrationDecisionRecord = { at: string; state: string; action: string; reason: string };
 export type StoredMigration = {
   id: string;
@@ -76,16 +76,16 @@ export async function updateDeployment(
 /** Newest first. */
 export async function listRevisions(db: Db | Tx, deploymentId: string): Promise<StoredRevision[]> {
   const rows = await db.revision.findMany({ where: { deploymentId }, orderBy: { number: "desc" } });
-  return rows.map((row) => ({ ...row, stages: fromJson<RevisionStage[]>(row.stages) }));
+  return rows.map(toRevision);
 }
 
 export async function findRevisions(db: Db | Tx, ids: string[]): Promise<StoredRevision[]> {
   const rows = await db.revision.findMany({ where: { id: { in: ids } } });
-  return rows.map((row) => ({ ...row, stages: fromJson<RevisionStage[]>(row.stages) }));
+  return rows.map(toRevision);
 }
 
 export async function insertRevision(tx: Tx, revision: Omit<StoredRevision, "retiredAt">): Promise<void> {
-  await tx.revision.create({ data: { ...revision, stages: toJson(revision.stages) } });
+  await tx.revision.create({ data: { ...revision, ingressNodeIds: toJson(revision.ingressNodeIds), stages: toJson(revision.stages) } });
 }
 
 export async function retireRevision(tx: Tx, id: string, at: Date): Promise<void> {
@@ -152,6 +152,9 @@ function toDeployment(row: DeploymentRow): StoredDeployment {
   const { model, topology, ...rest } = row;
   return { ...rest, desired: row.desired as "running" | "stopped", settings: fromJson<DeploymentSettings>(row.settings), modelName: model.name, topologyName: topology.name };
 }
+
+type RevisionRow = Awaited<ReturnType<Db["revision"]["findMany"]>>[number];
+const toRevision = (row: RevisionRow): StoredRevision => ({ ...row, ingressNodeIds: fromJson<string[]>(row.ingressNodeIds), stages: fromJson<RevisionStage[]>(row.stages) });
 
 type MigrationRow = Awaited<ReturnType<Db["migration"]["findMany"]>>[number];
 function toMigration(row: MigrationRow): StoredMigration {

@@ -19,13 +19,17 @@ export const deploymentPreview = z
   .object({ ...previewShape, toRevision: z.number().nullable(), diff: planDiff.nullable(), nodes: z.array(drawnNode) })
   .meta({ id: "DeploymentPreview" });
 
+const entryMove = z
+  .object({ from: z.string().nullable(), node: drawnNode, to: z.string().nullable(), opens: z.boolean() })
+  .meta({ description: "Requests enter at the node now, and at this one then: clients must use its address. `to` is null until that node has opened one; `opens` is false where it is open already." });
+
 export const drainPreview = z
   .object({
     nodeId: z.string(),
     name: z.string(),
     cordoned: z.boolean(),
     possible: z.boolean(),
-    deployments: z.array(z.object({ deploymentId: z.string(), name: z.string(), nodes: z.array(drawnNode), to: z.object({ placement, origin, estimate, diff: planDiff }).nullable(), reasons: z.array(reason) })),
+    deployments: z.array(z.object({ deploymentId: z.string(), name: z.string(), nodes: z.array(drawnNode), to: z.object({ placement, origin, estimate, diff: planDiff }).nullable(), entry: entryMove.nullable(), reasons: z.array(reason) })),
     stoppedHere: z.array(z.object({ deploymentId: z.string(), name: z.string() })).meta({ description: "Stopped ones whose last revision ran there." }),
   })
   .meta({ id: "DrainPreview" });

@@ -7,13 +7,13 @@ export const NOW_MS = 1_000_000;
 const DEPLOYMENT = "dep_1";
 
 /** Stage k runs on `nodeIds[k]`; the same segments whatever the nodes. */
-export function revision(number: number, nodeIds: string[]): RevisionView {
+export function revision(number: number, nodeIds: string[], ingressNodeIds = ["a"]): RevisionView {
   const stages = nodeIds.map((nodeId, index) => ({
     from: index, to: index + 1, nodeId, segmentId: `seg_${index}`, sends: [`t${index}`], warmShapes: [],
     segment: { segmentId: `seg_${index}`, skeletonDigest: "d", skeletonBytes: 1, files: [], inputs: [], outputs: [], memoryBytes: 1, states: [] },
   }));
   const parity = { status: "equal" as const, maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "picture", checkedAt: "" };
-  return { revisionId: `rev_${number}`, number, epoch: number, stages, parity, parityFile: { digest: "f".repeat(64), bytes: 10 } };
+  return { revisionId: `rev_${number}`, number, epoch: number, ingressNodeIds, stages, parity, parityFile: { digest: "f".repeat(64), bytes: 10 } };
 }
 
 export function deployment(revisions: RevisionView[], more: Partial<DeploymentView> = {}): DeploymentView {
