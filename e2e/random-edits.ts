@@ -8,7 +8,7 @@ export type SavedDocument = { nodes: Item[]; links: Item[]; zones: Item[]; sourc
 type Write = { id: string; field: "name" | "speed" | "node" | "gone" | "link"; value: unknown; at: number };
 type Save = { by: string; at: number; document: SavedDocument; revision: number };
 /** `unanswered`: sent, but the connection went before its answer came; `revision` is the one it is if it arrived. */
-export type Person = { name: string; page: Page; writes: Write[]; saves: Save[]; unanswered: Save[]; conflicts: string[]; refused: number };
+export type Person = { name: string; page: Page; writes: Write[]; saves: Save[]; unanswered: Save[]; conflicts: string[]; refused: number; /** Saves on their way. */ pending: Set<Request> };
 
 /** mulberry32: the same seed, the same edits. */
 export function seeded(seed: number): () => number {
@@ -23,15 +23,15 @@ export function seeded(seed: number): () => number {
 
 /** Listens to what the page saves from now on. */
 export function watchPerson(name: string, page: Page): Person {
-  const person: Person = { name, page, writes: [], saves: [], unanswered: [], conflicts: [], refused: 0 };
+  const person: Person = { name, page, writes: [], saves: [], unanswered: [], conflicts: [], refused: 0, pending: new Set() };
   const sentAt = new Map<Request, number>();
   const saveOf = (request: Request) => {
     const place = new URL(request.url()).pathname.replace("/trpc/", "").split(",").indexOf("topologies.save");
     const sent = place < 0 ? undefined : (request.postDataJSON() as Record<number, { baseRevision: number; document: SavedDocument }>)[place];
     return sent && { place, save: { by: name, at: sentAt.get(request) ?? Date.now(), document: sent.document, revision: sent.baseRevision + 1 } };
   };
-  page.on("request", (request) => sentAt.set(request, Date.now()));
-  page.on("requestfailed", (request) => { const sent = saveOf(request); if (sent) person.unanswered.push(sent.save); });
+  page.on("request", (request) => { sentAt.set(request, Date.now()); if (saveOf(request)) person.pending.add(request); });
+  page.on("requestfailed", (request) => { const sent = saveOf(request); if (sent) person.unanswered.push(sent.save); person.pending.delete(request); });
   page.on("response", async (response) => {
     const sent = saveOf(response.request());
     if (!sent) return;
@@ -39,6 +39,7 @@ export function watchPerson(name: string, page: Page): Person {
     if (answers === null) person.unanswered.push(sent.save);
     else if (answers[sent.place]?.result) person.saves.push(sent.save);
     else person.refused++;
+    person.pending.delete(response.request());
   });
   return person;
 }
@@ -209,15 +210,21 @@ export async function editTogether(people: readonly Person[], { seed, forMs }: {
 
 type Stored = { revision: number; document: SavedDocument; layout: Record<string, { x: number; y: number }> };
 
-/** Waits until everybody's page shows what the server holds. @throws Error with the difference when time is up. */
+/** Nothing typed waits to be saved: the cards do not show every figure. */
+async function isSaved({ page, pending }: Person): Promise<boolean> {
+  return pending.size === 0 && ["saved", "merged"].includes((await page.getByTestId("save-state").getAttribute("data-state")) ?? "");
+}
+
+/** Waits until everybody's page has saved and shows what the server holds. @throws Error with the difference when time is up. */
 export async function waitUntilEqual(people: readonly Person[], read: () => Promise<Stored>, timeoutMs: number): Promise<Stored> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     for (const person of people) await readConflicts(person);
+    const areSaved = (await Promise.all(people.map(isSaved))).every(Boolean);
     const stored = await read();
     const wanted = written(stored);
     const shown = await Promise.all(people.map(async ({ page }) => JSON.stringify(await shownDrawing(page))));
-    if (shown.every((one) => one === wanted)) return stored;
+    if (areSaved && shown.every((one) => one === wanted)) return stored;
     if (Date.now() > end) throw new Error(`pages and server differ:\nserver ${wanted}\n${shown.map((one, index) => `${people[index]?.name} ${one}`).join("\n")}`);
     await people[0]?.page.waitForTimeout(300);
   }
