@@ -21,6 +21,7 @@ function markOf({ name, payload }: StoredEvent): Pick<Marker, "label" | "tone"> 
   if (name === "node.online") return { label: "online", tone: "idle" };
   if (name === "deployment.created") return { label: "created", tone: "idle" };
   if (name === "deployment.stopped") return { label: "stopped", tone: "idle" };
+  if (name === "deployment.resumed") return { label: "resumed", tone: "idle" };
   if (name === "assignment.changed" && said.state === "failed") return { label: "stage failed", tone: "bad" };
   if (name === "node.notice" && said.level === "error") return { label: String(said.code), tone: "bad" };
   return null;

@@ -20,9 +20,13 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { DeploymentBar } from "./DeploymentBar.tsx";
 import { Dock } from "./Dock.tsx";
 import { MigrationSteps } from "./MigrationSteps.tsx";
+import { StopSteps } from "./StopSteps.tsx";
+
+/** A stop takes seconds: its nodes are looked at this often. */
+const STOP_LOOK_MS = 1000;
 
 export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) {
-  const deployment = useQuery(api.deployments.get.queryOptions({ id: deploymentId }));
+  const deployment = useQuery({ ...api.deployments.get.queryOptions({ id: deploymentId }), refetchInterval: (query) => (query.state.data?.stopping ? STOP_LOOK_MS : false) });
   const topology = useQuery({ ...api.topologies.get.queryOptions({ id: deployment.data?.topologyId ?? "" }), enabled: deployment.data !== undefined });
   usePageTitle(deployment.data?.name);
   const error = shownError(deployment) ?? shownError(topology);
@@ -45,7 +49,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   return (
     <WorkbenchProvider value={store}>
       <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
-        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><div className="min-h-72 flex-1 lg:min-h-0"><Canvas /></div></div>
+        <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><StopSteps deployment={deployment} /><div className="min-h-72 flex-1 lg:min-h-0"><Canvas /></div></div>
       </WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>

@@ -6,7 +6,7 @@ export const SPEAK_EVERY_MS = 5000;
 /** What somebody working on something else wants to know. Steps, figures and what one does oneself are seen where they happen. */
 const SPOKEN: ReadonlySet<EventName> = new Set<EventName>([
   "model.imported", "model.refused", "model.deleted", "node.enrolled", "node.online", "node.late", "node.lost", "node.removed",
-  "deployment.created", "deployment.stopped", "migration.started", "migration.finished",
+  "deployment.created", "deployment.stopped", "deployment.resumed", "migration.started", "migration.finished",
 ]);
 
 export const isSpoken = (name: EventName): boolean => SPOKEN.has(name);

@@ -17,7 +17,7 @@ const TOUCHES: Record<EventName, string[]> = {
   "node.enrolled": ["nodes", "topologies"], "node.approved": ["nodes", "topologies"], "node.online": ["nodes", "topologies", "deployments"], "node.late": ["nodes", "topologies"], "node.lost": ["nodes", "topologies", "deployments"],
   "node.changed": ["nodes", "topologies"], "node.notice": [], "node.removed": ["nodes", "topologies"],
   "plan.created": ["plans"], "plan.checked": ["plans", "deployments"],
-  "deployment.created": ["deployments"], "deployment.stopped": ["deployments", "nodes"],
+  "deployment.created": ["deployments"], "deployment.stopped": ["deployments", "nodes"], "deployment.resumed": ["deployments", "nodes"],
   "migration.started": ["deployments", "plans"], "migration.step": ["deployments"], "migration.cancelling": ["deployments"], "migration.finished": ["deployments", "plans", "nodes"],
   "assignment.changed": ["deployments", "nodes"], "operation.changed": ["operations"],
   "credential.created": ["credentials", "deployments"], "credential.revoked": ["credentials", "deployments"], "join-token.created": ["nodes"], "join-token.revoked": ["nodes"],

@@ -69,8 +69,10 @@ function Actions({ operation }: { operation: OperationRow }) {
   const migration = useQuery({ ...api.deployments.list.queryOptions(), enabled: operation.status === "running" }).data?.find((one) => one.migration?.operationId === operation.id)?.migration;
   const title = operationTitle(operation);
   if (drained && node?.cordoned) return <Button look="quiet" onClick={() => wantAction({ on: "node", id: node.id, name: node.name, action: "uncordon" })}>Uncordon…</Button>;
-  if (operation.status !== "running" || operation.kind === "stop") return null;
+  const step = useLive((state) => state.progress[operation.id])?.step ?? operation.progress.step;
+  if (operation.status !== "running") return null;
   if (migration?.cancelRequested || cancel.isPending) return <State tone="busy">cancelling</State>;
-  const late = migration !== undefined && migration !== null && !migration.cancellable;
-  return <Button look="quiet" disabled={late} title={late ? "It has taken over; roll back instead" : undefined} aria-label={`Cancel: ${title}`} onClick={() => cancel.mutate({ id: operation.id })} data-testid="cancel-operation">Cancel</Button>;
+  const unloads = operation.kind === "stop" && step === "retire";
+  const late = unloads || (migration !== undefined && migration !== null && !migration.cancellable);
+  return <Button look="quiet" disabled={late} title={unloads ? "It is being unloaded; start it again once it has stopped" : late ? "It has taken over; roll back instead" : undefined} aria-label={`Cancel: ${title}`} onClick={() => cancel.mutate({ id: operation.id })} data-testid="cancel-operation">Cancel</Button>;
 }

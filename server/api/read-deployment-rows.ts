@@ -7,8 +7,10 @@ import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
+import { stopProgress } from "../policy/stop-progress.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
 import { findRevisions, lastMigrations, listDeployments, listRevisions, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { listOperations } from "../store/operations.ts";
 import { readPlanRow } from "./plans.ts";
 import type { deploymentDetail, deploymentRow, migrationRow } from "./schemas/deployment-schemas.ts";
 
@@ -41,8 +43,17 @@ export async function readDeploymentDetail(deps: Deps, id: string): Promise<z.in
     plan: planId === undefined ? null : await readPlanRow(deps, planId),
     revisions: revisions.map(({ id, number, planId, epoch, createdAt, createdBy, reason, retiredAt }) => ({ id, number, planId, epoch, createdAt: createdAt.toISOString(), createdBy, reason, retiredAt: retiredAt?.toISOString() ?? null })),
     // An ingress on loopback lets everybody in until there is a key.
+    stopping: row.desired === "stopped" ? await readStopping(deps, id) : null,
     needsKey: keys > 0 || row.ingress.some((ingress) => !isLoopbackUrl(ingress.url)),
   };
+}
+
+async function readStopping(deps: Deps, id: string): Promise<z.infer<typeof deploymentDetail>["stopping"]> {
+  const [operation] = await listOperations(deps.db, { status: "running", kind: "stop", subjectId: id, limit: 1 });
+  if (!operation) return null;
+  const snapshot = await readSnapshot(deps.db, deps.clock.now());
+  const view = snapshot.deployments.find((one) => one.deploymentId === id);
+  return view ? { operationId: operation.id, ...stopProgress(snapshot, view) } : null;
 }
 
 type RowInput = { snapshot: FleetSnapshot; deployment: StoredDeployment; migration: StoredMigration | null; revisions: StoredRevision[] };

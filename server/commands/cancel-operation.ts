@@ -1,10 +1,10 @@
-import { AppError } from "../errors.ts";
 import { deleteMeasureTask, listMeasureTasks } from "../store/measure-tasks.ts";
 import { findOperation, type Operation } from "../store/operations.ts";
 import { cancelMigration } from "./cancel-migration.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { cancelDrain } from "./cancel-drain.ts";
+import { cancelStop } from "./cancel-stop.ts";
 import { abortOperation, endOperation, waitForOperation } from "./run-operation.ts";
 
 /** Work told to stop answers within this; it cleans up after itself. */
@@ -19,7 +19,7 @@ export async function cancelOperation(deps: Deps, operationId: string, actor: Ac
     await cancelMigration(deps, { deploymentId: operation.subjectId, actor });
     return waitForOperation(deps, operationId, CANCEL_WAIT_SECONDS);
   }
-  if (operation.kind === "stop") throw new AppError("conflict", "A stop can't be cancelled.", { place: operationId, fix: "Start the deployment again once it has stopped." });
+  if (operation.kind === "stop") return cancelStop(deps, operation, actor);
   if (operation.kind === "drain") return cancelDrain(deps, operation, actor);
   await deps.publisher.transact(async (tx, append) => {
     for (const stored of await listMeasureTasks(tx)) if (stored.operationId === operationId) await deleteMeasureTask(tx, stored.task.taskId);

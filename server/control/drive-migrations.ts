@@ -5,6 +5,7 @@ import { endOperation, reportProgress } from "../commands/run-operation.ts";
 import { activeRevisions } from "../policy/desired.ts";
 import { nextMigrationStep, progressSignature, stagesOf } from "../policy/migration.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
+import { type StopProgress, stopProgress } from "../policy/stop-progress.ts";
 import { listOperations } from "../store/operations.ts";
 
 /** When something of a migration was last seen to move. In memory: a console that restarts gives every migration its time anew. */
@@ -47,9 +48,17 @@ function tellProgress(deps: Deps, snapshot: FleetSnapshot, deployment: Deploymen
 export async function finishStops(deps: Deps, snapshot: FleetSnapshot): Promise<void> {
   for (const operation of await listOperations(deps.db, { status: "running", kind: "stop", limit: 100 })) {
     const deployment = snapshot.deployments.find((one) => one.deploymentId === operation.subjectId);
-    if (deployment && !isStopped(snapshot, deployment)) continue;
+    if (deployment && !isStopped(snapshot, deployment)) {
+      tellStop(deps, operation.id, stopProgress(snapshot, deployment));
+      continue;
+    }
     await deps.publisher.transact((tx, append) => endOperation(deps, tx, append, operation.id, { status: "succeeded", result: { deploymentId: operation.subjectId } }, "control"));
   }
+}
+
+function tellStop(deps: Deps, operationId: string, { step, stages, detail }: StopProgress): void {
+  const done = stages.filter((stage) => stage.state === "unloaded").length;
+  reportProgress(deps, operationId, { step, done, total: stages.length, unit: "items", detail });
 }
 
 function isStopped(snapshot: FleetSnapshot, deployment: DeploymentView): boolean {

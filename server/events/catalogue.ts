@@ -23,6 +23,7 @@ export type EventPayloads = {
   "plan.checked": { planId: string; status: string; maxRelError: number | null };
   "deployment.created": { deploymentId: string };
   "deployment.stopped": { deploymentId: string };
+  "deployment.resumed": { deploymentId: string };
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
   "migration.cancelling": { deploymentId: string; migrationId: string };

@@ -48,6 +48,17 @@ export const deploymentDetail = z
     plan: planRow.nullable(),
     revisions: z.array(z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number(), createdAt: z.iso.datetime(), createdBy: z.string(), reason: z.string(), retiredAt: z.iso.datetime().nullable() })),
     needsKey: z.boolean(),
+    stopping: z
+      .object({
+        operationId: z.string(),
+        step: z.enum(["drain", "retire"]),
+        inFlight: z.number(),
+        cancellable: z.boolean(),
+        detail: z.string(),
+        stages: z.array(z.object({ nodeId: z.string(), nodeName: z.string(), assignmentId: z.string(), from: z.number(), to: z.number(), state: z.enum(["drains", "unloads", "unloaded", "unknown"]), inFlight: z.number() })),
+      })
+      .nullable()
+      .meta({ description: "How far the stop under way is; null = none is." }),
   })
   .meta({ id: "Deployment" });
 
