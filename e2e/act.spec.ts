@@ -117,34 +117,15 @@ test("with the mouse: a drain is seen before, followed across pages and a reload
   await expect(confirm).toBeDisabled();
   await page.getByTestId("typed-name").fill(NAME);
   await confirm.click();
+  // Its steps, and every node; while requests finish it can be called off, and goes on serving.
+  await expect(page.getByTestId("stopping")).toHaveAttribute("data-step", /drain|retire/);
+  await expect(page.getByTestId("stop-node")).toHaveCount(3);
+  expect(await violations(page)).toEqual([]);
   await expect(page.getByTestId("deployment-status")).toContainText("stopped", { timeout: MOVE_TIMEOUT_MS });
+  await expect(page.getByTestId("stopping")).toHaveCount(0, { timeout: MOVE_TIMEOUT_MS });
   await page.getByTestId("start").click();
   await dialogOf(page).getByTestId("confirm-action").click();
   await expect(page.getByTestId("deployment-status")).toContainText("live", { timeout: MOVE_TIMEOUT_MS });
-});
-
-test("the node where requests enter is drained: nothing let in is lost, and the new address answers", async ({ page }) => {
-  const served = await serve();
-  const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
-  const before = startLoad(served.ingress[0]?.url ?? "", NAME, sample, REQUESTS_PER_SECOND);
-  await page.goto(`${cluster.url}/nodes`);
-  await button(page, "Drain cam").click();
-  await dialogOf(page).getByTestId("confirm-action").click();
-  await expect(dialogOf(page)).toBeHidden();
-  await until("requests to enter elsewhere", async () => (await deployment()).ingress.some((one) => one.ready && one.url !== served.ingress[0]?.url), MOVE_TIMEOUT_MS);
-  const old = await before.stop();
-  expect(old.answered).toBeGreaterThan(REQUESTS_PER_SECOND);
-  // From cutover on the old address refuses, and says so: an error, not silence.
-  expect(old).toMatchObject({ lost: 0, duplicated: 0, different: 0 });
-  const [entry] = (await deployment()).ingress;
-  const after = startLoad(entry?.url ?? "", NAME, sample, REQUESTS_PER_SECOND);
-  await until("cam to be empty", async () => (await nodeOf("cam")).assignments.length === 0, MOVE_TIMEOUT_MS);
-  await page.waitForTimeout(1000);
-  expect(await after.stop()).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0, errors: [] });
-  await page.goto(`${cluster.url}/deployments/${served.id}`);
-  await page.getByTestId("tab-history").click();
-  await expect(page.getByTestId("history-row").first()).toContainText("cam is drained. Requests enter at");
-  await cluster.api("POST", `/nodes/${(await nodeOf("cam")).id}/uncordon`);
 });
 
 test("with the keyboard only: a draft is seen as changes, a drain is cancelled, a node is drained and removed", async ({ page }) => {
@@ -223,4 +204,28 @@ test("what a script does carries the name of its credential; a revoked one is go
   await expect(button(page, "Revoke nightly")).toHaveCount(0);
   await page.goto(`${cluster.url}/events`);
   await expect(page.getByTestId("event").filter({ hasText: "“nightly” was revoked" }).first()).toContainText("console");
+});
+
+test("the node where requests enter is drained: nothing let in is lost, and the new address answers", async ({ page }) => {
+  const served = await deployment().catch(() => serve());
+  const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
+  const before = startLoad(served.ingress[0]?.url ?? "", NAME, sample, REQUESTS_PER_SECOND);
+  await page.goto(`${cluster.url}/nodes`);
+  await button(page, "Drain cam").click();
+  await dialogOf(page).getByTestId("confirm-action").click();
+  await expect(dialogOf(page)).toBeHidden();
+  await until("requests to enter elsewhere", async () => (await deployment()).ingress.some((one) => one.ready && one.url !== served.ingress[0]?.url), MOVE_TIMEOUT_MS);
+  const old = await before.stop();
+  expect(old.answered).toBeGreaterThan(REQUESTS_PER_SECOND);
+  // From cutover on the old address refuses, and says so: an error, not silence.
+  expect(old).toMatchObject({ lost: 0, duplicated: 0, different: 0 });
+  const [entry] = (await deployment()).ingress;
+  const after = startLoad(entry?.url ?? "", NAME, sample, REQUESTS_PER_SECOND);
+  await until("cam to be empty", async () => (await nodeOf("cam")).assignments.length === 0, MOVE_TIMEOUT_MS);
+  await page.waitForTimeout(1000);
+  expect(await after.stop()).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0, errors: [] });
+  await page.goto(`${cluster.url}/deployments/${served.id}`);
+  await page.getByTestId("tab-history").click();
+  await expect(page.getByTestId("history-row").first()).toContainText("cam is drained. Requests enter at");
+  await cluster.api("POST", `/nodes/${(await nodeOf("cam")).id}/uncordon`);
 });

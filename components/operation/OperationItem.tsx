@@ -67,9 +67,9 @@ function Actions({ operation }: { operation: OperationRow }) {
   const drained = operation.kind === "drain" && operation.status !== "running";
   const node = useQuery({ ...api.nodes.list.queryOptions(), enabled: drained }).data?.find((one) => one.id === operation.subjectId);
   const migration = useQuery({ ...api.deployments.list.queryOptions(), enabled: operation.status === "running" }).data?.find((one) => one.migration?.operationId === operation.id)?.migration;
+  const step = useLive((state) => state.progress[operation.id])?.step ?? operation.progress.step;
   const title = operationTitle(operation);
   if (drained && node?.cordoned) return <Button look="quiet" onClick={() => wantAction({ on: "node", id: node.id, name: node.name, action: "uncordon" })}>Uncordon…</Button>;
-  const step = useLive((state) => state.progress[operation.id])?.step ?? operation.progress.step;
   if (operation.status !== "running") return null;
   if (migration?.cancelRequested || cancel.isPending) return <State tone="busy">cancelling</State>;
   const unloads = operation.kind === "stop" && step === "retire";
