@@ -67,6 +67,13 @@ say "topology $topology_id over $first_node and $second_node"
 
 # ── plan: solved over both nodes, checked against the whole model ──
 call POST /plans/solve "{\"modelId\":\"$model_id\",\"topologyId\":\"$topology_id\",\"objective\":\"throughput\",\"minStages\":2,\"forDeploy\":true}" > "$work/solved"
+# The same question as an operation: followed while it searches, its result is the plan with its proof.
+asked="\"modelId\":\"$model_id\",\"topologyId\":\"$topology_id\",\"objective\":\"latency\",\"maxStages\":2"
+planning_id=$(call POST /plans/start "{$asked,\"seed\":7}" | after operation)
+wait_for "$planning_id"
+grep -q '"search":{"elapsedMs"' "$work/operation" || fail "planning told no progress: $(cat "$work/operation")"
+grep -q '"proved":true' "$work/operation" || fail "a small plan is not proved: $(cat "$work/operation")"
+call POST /plans/compare "{$asked,\"solvers\":[\"cutplane/1\"]}" | grep -q '"key":"cutplane/1"' || fail "the comparison has no row"
 placement=$(sed -n 's/.*"placement":\(\[[^]]*\]\).*/\1/p' "$work/solved")
 [ -n "$placement" ] || fail "no plan was found: $(cat "$work/solved")"
 plan_id=$(call POST /plans "{\"modelId\":\"$model_id\",\"topologyId\":\"$topology_id\",\"placement\":$placement}" | first id)

@@ -1,5 +1,6 @@
 "use client";
 import { bytes, layersText, ms, perSecond, written } from "../format.ts";
+import { ChangeCost } from "../plan/ChangeCost.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { usePrediction } from "./use-prediction.ts";
 import { useWorkbench } from "./workbench-store.ts";
@@ -24,6 +25,7 @@ export function Ghost() {
         <div className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1">
           <Change name="latency"><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} />{before && <span className="text-xs text-ink-3"> from {written(ms(before.latencyMs))}</span>}</Change>
           <Change name="throughput"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} />{before && <span className="text-xs text-ink-3"> from {written(perSecond(before.throughputPerSecond))}</span>}</Change>
+          <ChangeCost placement={dropped?.placement ?? null} />
           {estimate.hops.filter((hop) => hop.kind !== "local").map((hop) => <Change key={`${hop.fromTopologyNodeId}>${hop.toTopologyNodeId}`} name={`${nameOf(hop.fromTopologyNodeId)} → ${nameOf(hop.toTopologyNodeId)}`}><Figure figure={bytes(hop.bytes)} /></Change>)}
           {estimate.memory.map((row) => { const over = row.limitBytes !== null && row.usedBytes > row.limitBytes; return <Change key={row.topologyNodeId} name={`memory of ${nameOf(row.topologyNodeId)}`}><span className={over ? "text-bad" : ""}><Figure figure={bytes(row.usedBytes)} kind="estimated" />{over && " too much"}</span><span className="text-xs text-ink-3"> {row.limitBytes === null ? "limit not known" : `of ${written(bytes(row.limitBytes))}`}</span></Change>; })}
         </div>

@@ -12,7 +12,8 @@ import { HEAT_KINDS, type HeatKind, layerHeat } from "./layer-heat.ts";
 import { LayerRow, ROW_REM } from "./LayerRow.tsx";
 import { rowWindow } from "./row-window.ts";
 import { textScale } from "./text-scale.ts";
-import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { KeepHere } from "../plan/KeepHere.tsx";
+import { useRequest, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** More rows than this are folded to their top scopes at first. */
 const UNFOLDED_MAX = 90;
@@ -23,6 +24,7 @@ export function LayerStack() {
   const facts = useWorkbench((state) => state.facts);
   const placement = useWorkbench((state) => state.history.present.placement);
   const chosen = useWorkbench((state) => state.layers);
+  const pins = useRequest().pins ?? [];
   const first = useMemo(() => (facts && facts.layers.length > UNFOLDED_MAX ? new Set(treeRows(facts.layers, new Set()).filter((row) => row.kind === "scope" && row.depth === 0).map((row) => row.key)) : new Set<string>()), [facts]);
   const [foldedNow, setFolded] = useState<ReadonlySet<string> | null>(null);
   const folded = foldedNow ?? first;
@@ -85,7 +87,7 @@ export function LayerStack() {
       <div ref={list} role="listbox" tabIndex={0} aria-label="Layers" aria-multiselectable="true" aria-activedescendant={active ? `row-${active.key}` : undefined} onKeyDown={keys} className="min-h-0 flex-1 overflow-y-auto py-1 focus-visible:outline-offset-[-2px]">
         <div role="presentation" className="relative" style={{ height: `${rows.length * ROW_REM}rem` }}>
         {drawn.map(({ row, place }) => (
-          <LayerRow key={row.key} row={row} place={place} count={rows.length} heat={heat} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })} isTree={isTree}
+          <LayerRow key={row.key} row={row} place={place} count={rows.length} heat={heat} facts={facts} placement={placement} chosen={chosen} choose={(event: MouseEvent) => choose(row, event.shiftKey)} drag={(event) => drag(event, row)} dragEnd={() => store.setState({ drag: null, hoverNodeId: null })} isTree={isTree} pinned={pins.some((pin) => pin.from <= rowRange(row).from && pin.to >= rowRange(row).to)}
             fold={row.kind === "scope" ? <button type="button" tabIndex={-1} aria-label={`${row.folded ? "Unfold" : "Fold"} ${row.name}`} onClick={(event) => { event.stopPropagation(); toggle(row.key); }} className="text-ink-3 hover:text-ink">{row.folded ? <ChevronRight size={13} /> : <ChevronDown size={13} />}</button> : null} />
         ))}
         </div>
@@ -93,6 +95,7 @@ export function LayerStack() {
       <div className="flex flex-wrap items-center gap-1.5 border-t border-line px-2 py-2">
         <Button look="quiet" onClick={() => store.setState({ layers: { from: 0, to: facts.layers.length } })} data-testid="select-all-layers">All</Button>
         <Button disabled={chosen === null} onClick={() => store.setState({ moveOpen: true })} data-testid="move-layers"><MoveRight size={14} />Move layers to…</Button>
+        <KeepHere />
         <span className="text-xs text-ink-3">{chosen ? `${layersText(chosen)}, ${written(bytes(facts.layers.slice(chosen.from, chosen.to).reduce((sum, layer) => sum + layer.weightBytes, 0)))}` : "choose or drag layers"}</span>
       </div>
     </div>

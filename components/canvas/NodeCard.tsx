@@ -1,6 +1,6 @@
 "use client";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { LogIn } from "lucide-react";
+import { Ban, LogIn } from "lucide-react";
 import type { DragEvent } from "react";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
@@ -30,6 +30,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const store = useWorkbenchStore();
   const naming = useWorkbench((state) => state.namingId === node.id);
   const { drop, refused } = useDrop(node.id);
+  const avoided = useWorkbench((state) => state.history.present.request?.avoidNodeIds?.includes(node.id) ?? false);
   const planned = node.nodeId === null;
   const far = useIsFar();
   const held = chips.filter((chip) => chip.state !== "leaving");
@@ -44,6 +45,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
         {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => saveField(store, { kind: "node", item: node }, node.name, { name })} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
           : <span title="Double-click or F2 to rename" className={`min-w-0 flex-1 truncate font-medium ${far ? "text-[23px] leading-7" : ""}`} onDoubleClick={(event) => { event.stopPropagation(); store.setState({ namingId: node.id }); }}>{node.name}</span>}
+        {avoided && <span title="Plans put no layer here" className="text-ink-2"><Ban size={13} aria-label="avoided" /></span>}
         {isSource && <span title="Requests enter and answers leave here" className="text-ink-2"><LogIn size={13} aria-label="ingress" /></span>}
         {!far && <State tone={stale && !planned ? "idle" : state.tone}>{state.word}</State>}
       </div>

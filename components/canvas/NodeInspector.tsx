@@ -15,7 +15,8 @@ import { saveField } from "./save-field.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { StandsFor } from "./StandsFor.tsx";
 import { usePrediction } from "./use-prediction.ts";
-import { editDocument, showConflict, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
+import { avoidNode } from "../plan/request-edit.ts";
+import { editDocument, editRequest, showConflict, useRequest, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 const TRUST = [["trusted", "trusted"], ["untrusted", "untrusted: nothing sensitive"]] as const;
 
@@ -26,6 +27,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
   const fleet = useFleetNode(node.nodeId);
   const save = (change: Partial<Omit<TopologyNode, "id">>) => saveField(store, { kind: "node", item: node }, node.name, change);
   const clash = <T,>(field: keyof TopologyNode) => (ours: T, theirs: T) => showConflict(store, { kind: "node", id: node.id, name: node.name, field, ours, theirs, kept: "theirs" });
+  const request = useRequest();
   const planned = node.nodeId === null;
   const zoneGrams = zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null;
   return (
@@ -43,6 +45,7 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
       <NumberField label="Carbon of its power" unit="g/kWh" value={node.gramsPerKilowattHour ?? null} placeholder={zoneGrams === null ? "not known" : `${zoneGrams} in its zone`} save={(gramsPerKilowattHour) => save({ gramsPerKilowattHour })} clash={clash("gramsPerKilowattHour")} />
       <Choice label="Trust" value={node.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={sourceId === node.id} onChange={(event) => editDocument(store, (document) => ({ ...document, sourceId: event.target.checked ? node.id : null }))} />Requests enter and answers leave here</label>
+      <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={request.avoidNodeIds?.includes(node.id) ?? false} onChange={(event) => editRequest(store, (now) => avoidNode(now, node.id, event.target.checked))} data-testid="avoid-node" />Avoid: plans put no layer here</label>
       <ConnectTo node={node} />
       <StageFacts node={node} />
     </>

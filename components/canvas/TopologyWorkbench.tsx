@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import type { Plan } from "../../server/planner/plan.ts";
 import { api, type TopologyFull } from "../api.ts";
 import { Dock } from "../deployment/Dock.tsx";
 import { DeployDialog } from "../plan/DeployDialog.tsx";
@@ -40,7 +39,7 @@ function Opened({ topology, modelId }: { topology: TopologyFull; modelId: string
   const store = useWorkbenchSetup({ topology, modelId, deploymentId: null, running: null });
   return (
     <WorkbenchProvider value={store}>
-      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} />} right={<Inspector />} dock={<Dock deployment={null} />}><Canvas /></WorkbenchFrame>
+      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} />} right={<Inspector />} dock={<Dock deployment={null} plan={modelId ? { modelId, topologyId: topology.id, deploymentId: null } : null} />}><Canvas /></WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>
   );
@@ -70,18 +69,17 @@ function Bar({ topology, modelId }: { topology: TopologyFull; modelId: string | 
   const models = useQuery(api.models.list.queryOptions()).data ?? [];
   const { draft } = usePrediction();
   const [open, setOpen] = useState(false);
-  const [origin, setOrigin] = useState<Plan["origin"] | null>(null);
   const ready = draft !== null && draft.refusals.length === 0 && saved;
   return (
     <>
       <h1 className="max-w-52 truncate font-medium">{topology.name}</h1>
       <DraftSummary label="predicted" />
       <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
-        {modelId && <PlanIt modelId={modelId} topologyId={topology.id} deploymentId={null} onOrigin={setOrigin} />}
+        {modelId && <PlanIt modelId={modelId} topologyId={topology.id} deploymentId={null} />}
         <Button look="quiet" disabled={placement.length === 0} onClick={() => editPlacement(store, () => [])} data-testid="clear-draft">Clear</Button>
         <Button look="primary" disabled={!ready} title={ready ? undefined : (draft?.refusals[0]?.message ?? "Place every layer first")} onClick={() => setOpen(true)} data-testid="deploy">Deploy…</Button>
       </div>
-      {modelId && <DeployDialog open={open} onOpenChange={setOpen} modelId={modelId} topologyId={topology.id} placement={placement} origin={origin} deployment={null} modelName={models.find((model) => model.id === modelId)?.name ?? "model"} />}
+      {modelId && <DeployDialog open={open} onOpenChange={setOpen} modelId={modelId} topologyId={topology.id} placement={placement} deployment={null} modelName={models.find((model) => model.id === modelId)?.name ?? "model"} />}
     </>
   );
 }

@@ -1,10 +1,12 @@
 // Owns the edits of a drawing and their undo. Pure: ids come in as arguments, each edit returns a new document.
 // Geometry is part of what is undone, and never part of what is planned.
+import { withoutParts } from "../plan/request-edit.ts";
 import type { TopologyDocument, TopologyLayout, TopologyLink, TopologyNode, Zone } from "../../server/topology/topology.ts";
 import type { Placement } from "../../server/planner/plan.ts";
+import type { PlanRequest } from "../../server/planner/plan-request.ts";
 
 /** What undo brings back. */
-export type Drawing = { document: TopologyDocument; layout: TopologyLayout; placement: Placement };
+export type Drawing = { document: TopologyDocument; layout: TopologyLayout; placement: Placement; /** What is asked of a plan; absent = the lowest latency. */ request?: PlanRequest };
 export type History = { past: Drawing[]; present: Drawing; future: Drawing[] };
 /** Older steps are forgotten: 200 is a long afternoon, and snapshots share what did not change. */
 export const HISTORY_MAX = 200;
@@ -66,7 +68,7 @@ export function remove(drawing: Drawing, ids: ReadonlySet<string>): Drawing {
   const zones = document.zones.filter((zone) => !ids.has(zone.id));
   const sourceId = document.sourceId !== null && ids.has(document.sourceId) ? null : document.sourceId;
   const layout = Object.fromEntries(Object.entries(drawing.layout).filter(([id]) => !ids.has(id)));
-  return { document: { nodes, links, zones, sourceId }, layout, placement: drawing.placement.filter((stage) => !ids.has(stage.topologyNodeId)) };
+  return { ...drawing, document: { nodes, links, zones, sourceId }, layout, ...(drawing.request ? { request: withoutParts(drawing.request, ids) } : {}), placement: drawing.placement.filter((stage) => !ids.has(stage.topologyNodeId)) };
 }
 
 /** "node", "node 2", "node 3": the first that nobody has. */

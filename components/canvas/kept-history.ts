@@ -20,9 +20,9 @@ export function writeHistory(history: History, server: Pick<Server, "revision" |
     numbers.set(key, pool.push(value) - 1);
     return pool.length - 1;
   };
-  const stepOf = ({ document, layout, placement }: Drawing) => [
+  const stepOf = ({ document, layout, placement, request }: Drawing) => [
     document.nodes.map((one) => number(one)), document.links.map((one) => number(one)), document.zones.map((one) => number(one)), [number(document.sourceId)],
-    Object.entries(layout).map(([id, place]) => number([id, place], `${id} ${place.x} ${place.y} ${place.width} ${place.height}`)), [number(placement)],
+    Object.entries(layout).map(([id, place]) => number([id, place], `${id} ${place.x} ${place.y} ${place.width} ${place.height}`)), [number(placement)], request === undefined ? [] : [number(request)],
   ];
   const past = history.past.slice(-stepsMax);
   const future = history.future.slice(0, stepsMax);
@@ -39,10 +39,11 @@ export function readHistory(text: string | null, server: Server): History | null
     const kept = JSON.parse(text) as Kept;
     if (kept.version !== 1) return null;
     const read = <T>(numbers: number[] | undefined) => (numbers ?? []).map((at) => kept.pool[at] as T);
-    const steps = kept.steps.map(([nodes, links, zones, sourceId, places, placement]): Drawing => ({
+    const steps = kept.steps.map(([nodes, links, zones, sourceId, places, placement, request]): Drawing => ({
       document: reuseItems(server.document, { nodes: read(nodes), links: read(links), zones: read(zones), sourceId: read<string | null>(sourceId)[0] ?? null }),
       layout: mergeLayouts(kept.base, Object.fromEntries(read<[string, TopologyLayout[string]]>(places)), server.layout),
       placement: read<Drawing["placement"]>(placement)[0] ?? [],
+      ...(request?.length ? { request: read<NonNullable<Drawing["request"]>>(request)[0] as NonNullable<Drawing["request"]> } : {}),
     }));
     const present = steps[kept.at];
     if (present === undefined || (kept.revision !== server.revision && !sameJson(present.document, server.document))) return null;

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { DEFAULT_SESSION } from "../../server/planner/default-session.ts";
+import { rulesOf } from "../../server/planner/plan-request.ts";
 import { buildProblem } from "../../server/planner/problem.ts";
 import { api, type TopologyFull } from "../api.ts";
 import type { WorkbenchStore } from "./workbench-store.ts";
@@ -11,10 +12,11 @@ export function useProblem(store: WorkbenchStore, modelId: string | null, live: 
   const model = useQuery({ ...api.models.get.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null, staleTime: Number.POSITIVE_INFINITY });
   const profiles = useQuery({ ...api.models.profiles.queryOptions({ id: modelId ?? "" }), enabled: modelId !== null });
   const document = useStore(store, (state) => state.history.present.document);
+  const request = useStore(store, (state) => state.history.present.request);
   useEffect(() => {
     if (modelId === null || !model.data || !profiles.data) { store.setState({ facts: model.data?.facts ?? null, problem: null }); return; }
     const facts = model.data.facts;
-    store.setState({ facts, problem: buildProblem({ facts, profiles: profiles.data, topology: document, live, session: DEFAULT_SESSION, beside: deploymentId }) });
-  }, [store, modelId, model.data, profiles.data, document, live, deploymentId]);
+    store.setState({ facts, problem: { ...buildProblem({ facts, profiles: profiles.data, topology: document, live, session: DEFAULT_SESSION, beside: deploymentId }), rules: rulesOf(request ?? {}) } });
+  }, [store, modelId, model.data, profiles.data, document, live, deploymentId, request]);
   return { error: model.error ?? profiles.error };
 }

@@ -1,6 +1,7 @@
 // Owns opening a workbench: the drawing from the server, a kept draft from the browser, and following both.
 import { useEffect, useState } from "react";
 import type { Placement } from "../../server/planner/plan.ts";
+import { PLAN_OBJECTIVES, type PlanRequest } from "../../server/planner/plan-request.ts";
 import type { TopologyFull } from "../api.ts";
 import { readHistory, writeHistory } from "./kept-history.ts";
 import { samePlacement } from "./placement-edit.ts";
@@ -14,11 +15,11 @@ const keyOf = (topologyId: string, modelId: string | null, deploymentId: string 
 /** A burst of edits is written once; leaving the page writes at once. */
 const KEEP_AFTER_MS = 250;
 
-type Setup = { topology: TopologyFull; modelId: string | null; deploymentId: string | null; running: Placement | null };
+type Setup = { topology: TopologyFull; modelId: string | null; deploymentId: string | null; running: Placement | null; /** What the running plan was asked for. */ request?: PlanRequest | undefined };
 
-export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: Setup): WorkbenchStore {
+export function useWorkbenchSetup({ topology, modelId, deploymentId, running, request }: Setup): WorkbenchStore {
   const key = keyOf(topology.id, modelId, deploymentId);
-  const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology)));
+  const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology), readRequest(key) ?? request));
   useAutosave(store);
   useSelectionAddress(store);
   // The answer may have been asked for before our own save of a place: others' moves are followed apart, only new cards take theirs from here.
@@ -36,6 +37,12 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running }: 
     if (placement === previous.history.present.placement && state.running === previous.running) return;
     if (placement.length === 0 || (state.running !== null && samePlacement(placement, state.running))) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(placement));
+  }), [store, key]);
+  useEffect(() => store.subscribe((state, previous) => {
+    const asked = state.history.present.request;
+    if (asked === previous.history.present.request) return;
+    if (asked === undefined) localStorage.removeItem(requestKey(key));
+    else localStorage.setItem(requestKey(key), JSON.stringify(asked));
   }), [store, key]);
   useEffect(() => keepHistory(store, historyKey(key)), [store, key]);
   return store;
@@ -56,6 +63,17 @@ function keepHistory(store: WorkbenchStore, key: string): () => void {
   const stop = store.subscribe((state, previous) => { if ((state.history !== previous.history || state.server !== previous.server) && timer === null) timer = setTimeout(keep, KEEP_AFTER_MS); });
   addEventListener("pagehide", now);
   return () => { stop(); removeEventListener("pagehide", now); now(); };
+}
+
+const requestKey = (key: string) => key.replace("cutplane-draft", "cutplane-request");
+
+function readRequest(key: string): PlanRequest | undefined {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(requestKey(key)) ?? "null");
+    return typeof kept === "object" && kept !== null && PLAN_OBJECTIVES.includes((kept as PlanRequest).objective) ? (kept as PlanRequest) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readDraft(key: string): Placement | null {

@@ -2,9 +2,11 @@
 import { createContext, useContext } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
 import type { LayerRange, ModelFacts } from "../../server/model/model.ts";
-import type { Placement } from "../../server/planner/plan.ts";
+import type { Placement, Refusal } from "../../server/planner/plan.ts";
+import type { PlanRequest } from "../../server/planner/plan-request.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
+import type { FoundPlan } from "../api.ts";
 import { commit, type Drawing, type History, rebase, redo, startHistory, undo } from "./canvas-edit.ts";
 import { acceptedBase } from "./accepted-base.ts";
 import { type Conflict, mergeDocuments, mergeLayouts, movedSince, reuseItems } from "./merge-documents.ts";
@@ -49,14 +51,18 @@ export type Workbench = {
   moving: { nodes: readonly { nodeId: string; assignmentId: string; from: number; to: number; state: string; bytesDone: number; bytesTotal: number; bytesPerSecond: number }[] } | null;
   facts: ModelFacts | null;
   problem: Problem | null;
+  /** The operation that plans for this workbench, and what came of the last one. */
+  planning: Planning;
 };
+export type Planning = { operationId: string | null; /** The last plan found here: what a change is held against. */ found: FoundPlan | null; /** Why none was found. */ refusals: Refusal[] | null; error: unknown };
+const NOT_PLANNED: Planning = { operationId: null, found: null, refusals: null, error: null };
 export type WorkbenchStore = StoreApi<Workbench>;
 
-export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null): WorkbenchStore {
+export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null, request?: PlanRequest): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null,
-    history: kept ?? startHistory({ document, layout, placement }),
+    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null, planning: NOT_PLANNED,
+    history: kept ?? startHistory({ document, layout, placement, ...(request ? { request } : {}) }),
   }));
 }
 
@@ -86,6 +92,12 @@ export const editDocument = (store: WorkbenchStore, change: (document: TopologyD
   edit(store, (drawing) => { const document = change(drawing.document); return document === drawing.document ? drawing : { ...drawing, document }; });
 export const editPlacement = (store: WorkbenchStore, change: (placement: Placement) => Placement): void =>
   edit(store, (drawing) => { const placement = change(drawing.placement); return placement === drawing.placement ? drawing : { ...drawing, placement }; });
+const DEFAULT_REQUEST: PlanRequest = { objective: "latency" };
+/** What is asked of a plan here. */
+export const useRequest = (): PlanRequest => useWorkbench((state) => state.history.present.request ?? DEFAULT_REQUEST);
+export const requestIn = (store: WorkbenchStore): PlanRequest => store.getState().history.present.request ?? DEFAULT_REQUEST;
+export const editRequest = (store: WorkbenchStore, change: (request: PlanRequest) => PlanRequest): void =>
+  edit(store, (drawing) => { const before = drawing.request ?? DEFAULT_REQUEST; const request = change(before); return request === before ? drawing : { ...drawing, request }; });
 /** Shows the user that something changed elsewhere while they were at it. */
 export const showConflict = (store: WorkbenchStore, conflict: Conflict): void => store.setState((state) => ({ conflicts: [...state.conflicts, conflict].slice(-CONFLICTS_MAX) }));
 export const stepBack = (store: WorkbenchStore): void => store.setState((state) => ({ history: undo(state.history) }));

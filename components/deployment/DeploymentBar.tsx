@@ -1,7 +1,6 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import type { Plan } from "../../server/planner/plan.ts";
 import { wantAction } from "../act/act-store.ts";
 import type { DeploymentFull } from "../api.ts";
 import { samePlacement } from "../canvas/placement-edit.ts";
@@ -59,19 +58,18 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
   const saved = useWorkbench((state) => state.save === "saved" || state.save === "merged");
   const { draft } = usePrediction();
   const [open, setOpen] = useState(false);
-  const [origin, setOrigin] = useState<Plan["origin"] | null>(null);
   const differs = running === null || !samePlacement(placement, running);
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null;
   const ready = differs && !moving && saved && draft !== null && draft.refusals.length === 0;
   return (
     <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
       {differs && <DraftSummary label="draft" />}
-      <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} onOrigin={setOrigin} />
+      <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} />
       {differs && running && <Button look="quiet" aria-pressed={changesShown} onClick={() => store.setState({ changesShown: !changesShown })} title="What moves, what is fetched, and memory before and after, on the canvas" className="aria-pressed:bg-accent-wash" data-testid="show-changes">Changes</Button>}
       {differs && running && <Button look="quiet" onClick={() => editPlacement(store, () => running)} data-testid="discard-draft">Discard draft</Button>}
       {differs && <Button look="primary" disabled={!ready} title={moving ? "A move is under way" : draft?.refusals[0]?.message} onClick={() => setOpen(true)} data-testid="deploy">Review and move…</Button>}
       <Lifecycle deployment={deployment} moving={moving} />
-      <DeployDialog open={open} onOpenChange={setOpen} modelId={deployment.modelId} topologyId={deployment.topologyId} placement={placement} origin={origin} deployment={deployment} modelName={deployment.modelName} />
+      <DeployDialog open={open} onOpenChange={setOpen} modelId={deployment.modelId} topologyId={deployment.topologyId} placement={placement} deployment={deployment} modelName={deployment.modelName} />
     </div>
   );
 }

@@ -36,7 +36,7 @@ export function DeploymentWorkbench({ deploymentId }: { deploymentId: string }) 
 }
 
 function Opened({ deployment, topology }: { deployment: DeploymentFull; topology: TopologyFull }) {
-  const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null });
+  const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null, request: deployment.plan?.plan.request });
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null ? deployment.migration : null;
   useEffect(() => store.setState({ moving, deploymentId: deployment.id }), [store, moving, deployment.id]);
   const { error } = useProblem(store, deployment.modelId, topology.live, deployment.id);
@@ -48,7 +48,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   );
   return (
     <WorkbenchProvider value={store}>
-      <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} />}>
+      <WorkbenchFrame bar={<DeploymentBar deployment={deployment} />} left={left} right={<Inspector />} dock={<Dock deployment={deployment} plan={{ modelId: deployment.modelId, topologyId: deployment.topologyId, deploymentId: deployment.id }} />}>
         <div className="flex h-full flex-col"><TourStrip deployment={deployment} /><Callouts deploymentId={deployment.id} /><MigrationSteps deployment={deployment} /><StopSteps deployment={deployment} /><div className="min-h-72 flex-1 lg:min-h-0"><Canvas /></div></div>
       </WorkbenchFrame>
       <MoveLayersDialog />

@@ -2,6 +2,8 @@
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import type { DeploymentFull } from "../api.ts";
+import { PlanPanel } from "../plan/PlanPanel.tsx";
+import type { PlanScope } from "../plan/use-planning.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { ChartsOfChosen } from "./ChartsOfChosen.tsx";
 import { DraftChanges } from "./DraftChanges.tsx";
@@ -12,13 +14,14 @@ import { Trace } from "./Trace.tsx";
 import { TryIt } from "./TryIt.tsx";
 
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
-export function Dock({ deployment }: { deployment: DeploymentFull | null }) {
+export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; plan: PlanScope | null }) {
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
+  if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
   if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   return (
-    <Tabs.Root value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className="nokey flex h-60 shrink-0 flex-col border-t border-line bg-panel">
+    <Tabs.Root value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>

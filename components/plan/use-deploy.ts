@@ -1,14 +1,17 @@
 // Owns the way from a draft to a running revision: plan → parity → diff → confirmed deploy.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Placement, Plan } from "../../server/planner/plan.ts";
+import type { Placement } from "../../server/planner/plan.ts";
 import { api, type DeploymentFull } from "../api.ts";
+import { samePlacement } from "../canvas/placement-edit.ts";
+import { useWorkbenchStore } from "../canvas/workbench-store.ts";
 
 const PARITY_POLL_MS = 800;
 
-export type DeployInput = { modelId: string; topologyId: string; placement: Placement; origin: Plan["origin"] | null; deployment: DeploymentFull | null };
+export type DeployInput = { modelId: string; topologyId: string; placement: Placement; deployment: DeploymentFull | null };
 
-export function useDeploy({ modelId, topologyId, placement, origin, deployment }: DeployInput) {
+export function useDeploy({ modelId, topologyId, placement, deployment }: DeployInput) {
+  const store = useWorkbenchStore();
   const create = useMutation(api.plans.create.mutationOptions());
   const plan = useQuery({
     ...api.plans.get.queryOptions({ id: create.data?.id ?? "" }), enabled: create.data !== undefined,
@@ -20,6 +23,12 @@ export function useDeploy({ modelId, topologyId, placement, origin, deployment }
   const { mutate } = create;
   // The dialog mounts once per draft; a plan is immutable, so making the same one twice gives the same one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the dialog opens
-  useEffect(() => mutate({ modelId, topologyId, placement, ...(origin ? { origin } : {}) }), []);
+  useEffect(() => {
+    const { planning, history } = store.getState();
+    // A placement that was changed after it was found is the operator's own; what was asked of it still holds.
+    const found = planning.found && samePlacement(planning.found.placement, placement) ? planning.found : null;
+    const request = found?.request ?? history.present.request;
+    mutate({ modelId, topologyId, placement, ...(found ? { origin: found.origin } : {}), ...(request ? { request } : {}), ...(deployment ? { deploymentId: deployment.id } : {}) });
+  }, []);
   return { create, plan: plan.data ?? create.data ?? null, diff: diff.data ?? null, diffError: diff.error, deployNew, deployPlan };
 }

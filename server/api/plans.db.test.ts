@@ -108,8 +108,17 @@ test("plans side by side, and what a change costs", async () => {
   expect(rows).toMatchObject([{ key: "mine", cost: expect.any(Number), refusals: [] }, { key: solver.name, label: solver.label, cost: expect.any(Number) }]);
   expect(rows[1].cost).toBeLessThanOrEqual(rows[0].cost + 1e-9);
   const whatIf = (await target.call("POST", "/api/v1/plans/what-if", { modelId, topologyId, objective: "latency", placement: split(), against: rows[1].placement })).body;
+  const why = (await target.call("POST", "/api/v1/plans/explain", { modelId, topologyId, objective: "latency", placement: rows[1].placement })).body;
+  expect(why.sentences.length).toBeGreaterThan(0);
+  const front = (await target.call("POST", "/api/v1/plans/pareto", { modelId, topologyId })).body;
+  expect(front.length).toBeGreaterThan(0);
+  const proof = (await target.call("POST", "/api/v1/plans/prove", { modelId, topologyId, objective: "latency", placement: rows[1].placement })).body;
+  if (proof.status === "optimal") expect(proof.cost).toBeCloseTo(rows[1].cost, 6);
+  expect(["optimal", "stopped"]).toContain(proof.status);
   expect(whatIf.cost).toBeCloseTo(rows[0].cost, 9);
   expect(whatIf.difference).toBeCloseTo(rows[0].cost - rows[1].cost, 9);
   expect(await target.call("POST", "/api/v1/plans/compare", { modelId, topologyId, solvers: ["nobody/1"] })).toMatchObject({ status: 400, body: { error: { place: "solvers" } } });
   expect((await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "energy" })).body).toMatchObject({ infeasible: true, refusals: [{ code: "no-figure" }] });
+  const never = (await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "latency", slo: { quantile: 0.5, latencyMs: 0.001 } })).body;
+  expect(never).toMatchObject({ infeasible: true, refusals: [{ message: expect.any(String), fix: expect.any(String) }] });
 });

@@ -3,7 +3,10 @@ import { checkPlanParity } from "../commands/check-plan-parity.ts";
 import { comparePlans, MAX_COMPARED } from "../commands/compare-plans.ts";
 import { createPlan, diffPlan, previewPlan } from "../commands/create-plan.ts";
 import type { Deps } from "../commands/deps.ts";
+import { explainPlan } from "../commands/explain-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
+import { paretoPlans } from "../commands/pareto-plans.ts";
+import { MAX_PROOF_MS, provePlan } from "../commands/prove-plan.ts";
 import { MAX_BUDGET_MS, searchPlan, startPlanning } from "../commands/search-plan.ts";
 import { whatIfPlan } from "../commands/what-if-plan.ts";
 import { SOLVERS } from "../planner/search/choose-solver.ts";
@@ -43,6 +46,21 @@ export const plans = router({
     .input(z.object({ ...search, solvers: z.array(z.string().max(100)).max(MAX_COMPARED).default([]), placements: z.array(z.object({ key: z.string().max(100), label: z.string().max(200), placement })).max(MAX_COMPARED).default([]) }))
     .output(z.array(comparedRow))
     .mutation(({ ctx, input }) => comparePlans(ctx.deps, input)),
+  prove: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/prove", tags: ["plans"], summary: "A second opinion by a linear programme (HiGHS) written apart from the solvers; waits for it" } })
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement: placement.optional(), timeLimitMs: z.number().int().min(100).max(MAX_PROOF_MS).optional() }))
+    .output(z.object({ status: z.enum(["optimal", "infeasible", "stopped", "too-large"]), cost: z.number().nullable(), bound: z.number().nullable(), placement: placement.nullable(), columns: z.number(), rows: z.number() }))
+    .mutation(({ ctx, input }) => provePlan(ctx.deps, input, ctx.signal)),
+  explain: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/explain", tags: ["plans"], summary: "Why a placement is as it is: what binds, the runner-up, one node alone, what would help most; each found by solving again" } })
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement }))
+    .output(z.object({ sentences: z.array(z.string()) }))
+    .mutation(({ ctx, input }) => explainPlan(ctx.deps, input, ctx.signal)),
+  pareto: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/pareto", tags: ["plans"], summary: "The plans to choose from where latency and throughput pull apart, lowest latency first" } })
+    .input(z.object(search))
+    .output(z.array(z.object({ placement, estimate, origin })))
+    .mutation(({ ctx, input }) => paretoPlans(ctx.deps, input)),
   whatIf: procedure
     .meta({ openapi: { method: "POST", path: "/plans/what-if", tags: ["plans"], summary: "A placement's figures and cost in a request's objective, and the difference to another placement" } })
     .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, against: placement.optional() }))
@@ -51,8 +69,8 @@ export const plans = router({
   solvers: procedure
     .meta({ openapi: { method: "GET", path: "/solvers", tags: ["plans"], summary: "Everything that plans: Cutplane's own solvers and the rules of others" } })
     .input(z.object({}).default({}))
-    .output(z.array(z.object({ name: z.string(), label: z.string() })))
-    .query(() => SOLVERS.map(({ name, label }) => ({ name, label }))),
+    .output(z.array(z.object({ name: z.string(), label: z.string(), source: z.string().nullable().meta({ description: "Paper or code that the rule is from; null = Cutplane's own." }) })))
+    .query(() => SOLVERS.map(({ name, label, source = null }) => ({ name, label, source }))),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/plans", tags: ["plans"], summary: "Keep a placement as a plan; its parity check starts by itself" } })
     .input(z.object({ ...pair, placement, origin: origin.optional(), request: planRequest.optional().meta({ description: "What was asked of it; the placement must keep to its rules." }), deploymentId: z.string().optional().meta({ description: "Which deployment it is for: memory is counted beside all others." }) }))

@@ -12,7 +12,7 @@ import { type SearchInput, searchPlan } from "./search-plan.ts";
 /** Each takes a search of its own. */
 export const MAX_COMPARED = 24;
 /** Rules take milliseconds; who searches gets as long as a person waits. */
-export const COMPARE_BUDGET_MS = 2_000;
+export const COMPARE_BUDGET_MS = 1_000;
 
 export type ComparedRow = {
   /** The solver's name, or what the caller called the placement. */

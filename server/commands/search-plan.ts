@@ -1,13 +1,16 @@
 // Owns planning: loads the problem, searches off the event loop, and says what was found. Keeps no plan: that is who asked's to decide.
 import { AppError } from "../errors.ts";
 import { buildSearch } from "../planner/build-search.ts";
+import { sayConflict } from "../planner/explain/say-explanation.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import { finishSearch } from "../planner/finish-search.ts";
-import type { Estimate, Infeasible, Placement, Plan, SearchPoint, SearchProgress } from "../planner/plan.ts";
+import { instanceWords } from "../planner/instance-words.ts";
+import type { Estimate, Infeasible, Placement, Plan, RefusalCode, SearchPoint, SearchProgress } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
+import type { Outcome } from "../planner/search/solver.ts";
 import { addPoint, outcomeProgress, searchProgress } from "../planner/search-curve.ts";
 import type { Operation } from "../store/operations.ts";
-import { runSearch, SearchesFull } from "../threads/run-search.ts";
+import { explainSearch, runSearch, SearchesFull } from "../threads/run-search.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findRunningPlan } from "./create-plan.ts";
 import { loadProblem } from "./load-problem.ts";
@@ -17,6 +20,11 @@ export const DEFAULT_BUDGET_MS = 10_000;
 /** Two searches at once: who asks for more would keep others from planning. */
 export const MAX_BUDGET_MS = 300_000;
 export const DEFAULT_SEED = 1;
+/** Some sixty searches, of what binds and what would help. */
+const EXPLAIN_BUDGET_MS = 5_000;
+/** Said by a look at the nodes: solving again would find nothing sharper. */
+const PLAIN_REASONS: ReadonlySet<RefusalCode> = new Set(["empty", "unknown-node", "no-figure", "illegal-cut"]);
+const NO_OUTCOME: Outcome = { stages: null, cost: Number.POSITIVE_INFINITY, figures: null, bound: Number.POSITIVE_INFINITY, proved: true, elapsedMs: 0, firstMs: null, bestMs: null, by: "" };
 
 export type SearchInput = PlanRequest & {
   modelId: string;
@@ -40,6 +48,13 @@ export async function searchPlan(deps: Deps, input: SearchInput, following: Foll
   const [{ problem }, runningPlan] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), deploymentId === undefined ? null : findRunningPlan(deps, deploymentId)]);
   const running = runningPlan?.topologyId === topologyId && runningPlan.modelId === modelId ? runningPlan.plan.placement : null;
   const search = buildSearch(problem, request, { running, ...(draft ? { drafts: [draft] } : {}) });
+  /** Which constraints can't be met together, and the smallest change that helps; the plain reasons where nothing more is known. */
+  const sayWhy = async (plain: Infeasible): Promise<Infeasible> => {
+    if (PLAIN_REASONS.has(plain.refusals[0]?.code ?? "no-path")) return plain;
+    const explanation = await explainSearch(search, NO_OUTCOME, { budgetMs: EXPLAIN_BUDGET_MS, seed, ...(following.signal ? { signal: following.signal } : {}) });
+    const refusals = explanation.feasible ? [] : sayConflict(explanation.conflict, search, instanceWords(problem));
+    return refusals.length > 0 ? { infeasible: true, refusals } : plain;
+  };
   let curve: SearchPoint[] = [];
   const { outcome, solver: name, stopped } = await runSearch(search, {
     seed, budgetMs, ...(solver === undefined ? {} : { solver }), ...(following.signal ? { signal: following.signal } : {}),
@@ -53,7 +68,7 @@ export async function searchPlan(deps: Deps, input: SearchInput, following: Foll
   });
   if (stopped && outcome.stages === null) throw new AppError("cancelled", "It was stopped before any plan was found.");
   const found = finishSearch(problem, request, search, outcome, { solver: name, seed });
-  if ("infeasible" in found) return found;
+  if ("infeasible" in found) return outcome.stages === null && outcome.proved ? await sayWhy(found) : found;
   return { ...found, request, explanation: explainEstimate(problem, found.estimate), search: outcomeProgress(problem, search, outcome, curve) };
 }
 

@@ -74,8 +74,8 @@ function hopTable(problem: Problem): HopTable {
   const count = problem.nodes.length;
   const table = () => new Float64Array(count * count);
   const hops: Omit<HopTable, "links" | "linkPerByteMs"> = { way: new Uint8Array(count * count), fixedMs: table(), perByteMs: table(), fixedVarianceMs2: table(), perByteVarianceMs2: table(), joulesPerByte: table(), moneyPerByte: table(), gramsPerByte: table() };
-  const numbers = new Map<string, number>();
-  const linkPerByteMs: number[] = [];
+  const numbers = linkNumbers(problem);
+  const linkPerByteMs = new Float64Array(numbers.size);
   const links: number[][] = [];
   for (let index = 0; index < count * count; index++) {
     const [from, to] = [Math.floor(index / count), index % count];
@@ -89,13 +89,24 @@ function hopTable(problem: Problem): HopTable {
     hops.perByteMs[index] = perByte.transferMs - empty.transferMs;
     hops.fixedVarianceMs2[index] = from === to ? 0 : (path?.latencyVarianceMs2 ?? 0);
     for (const link of pathLinks(problem, from, to) ?? []) {
-      const number = numbers.get(link.id) ?? linkPerByteMs.push(link.msPerByte) - 1;
-      numbers.set(link.id, number);
+      const number = numbers.get(link.id)?.number as number;
+      linkPerByteMs[number] = link.msPerByte;
       links[index]?.push(number);
       hops.moneyPerByte[index] = (hops.moneyPerByte[index] as number) + link.moneyPerByte;
     }
   }
-  return { ...hops, links, linkPerByteMs: Float64Array.from(linkPerByteMs) };
+  return { ...hops, links, linkPerByteMs };
+}
+
+/** Directed links by id, in the order of the tables, each with the first way it is on and its place there. */
+export function linkNumbers(problem: Problem): Map<string, { number: number; from: number; to: number; hop: number }> {
+  const numbers = new Map<string, { number: number; from: number; to: number; hop: number }>();
+  for (const from of problem.nodes.keys()) {
+    for (const to of problem.nodes.keys()) {
+      for (const [hop, link] of (pathLinks(problem, from, to) ?? []).entries()) if (!numbers.has(link.id)) numbers.set(link.id, { number: numbers.size, from, to, hop });
+    }
+  }
+  return numbers;
 }
 
 /** What is sensitive may go this way: both ends and all between them are trusted. */

@@ -1,5 +1,6 @@
 // Owns what a solver is handed for a planning request: the instance, the objective as costs, what moving there costs, and chains to start from.
 import { buildInstance, toStages } from "./build-instance.ts";
+import { checkStages } from "./check-stages.ts";
 import { movingTables } from "./moving-cost.ts";
 import type { Placement } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -22,7 +23,8 @@ export function buildSearch(problem: Problem, request: PlanRequest, { running = 
   const moving = objective.kind === "additive" ? movingTables(problem, request, running) : null;
   const seeds = [...(running ? [running] : []), ...drafts].flatMap((placement) => {
     const stages = toStages(problem, placement);
-    return stages && stages.length > 0 ? [stages] : [];
+    // What runs or is drawn may break what is asked: then nothing is begun from it.
+    return stages && checkStages(instance, stages).length === 0 ? [stages] : [];
   });
   return { instance, objective, ...(moving ? { moving } : {}), ...(seeds.length > 0 ? { seeds } : {}) };
 }

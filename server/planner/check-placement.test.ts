@@ -3,7 +3,7 @@ import type { PathFigures } from "../topology/paths.ts";
 import { checkPlacement } from "./check-placement.ts";
 import type { Placement } from "./plan.ts";
 import type { Problem } from "./problem.ts";
-import { solveChain } from "./solve.ts";
+import { solveNow } from "./solve-now.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
 
 function solved(): { problem: Problem; placement: Placement } {
@@ -11,7 +11,7 @@ function solved(): { problem: Problem; placement: Placement } {
   problem.cutLegal = [true, true, false, true, true, true, true];
   const way: PathFigures = { latencyMs: 1, bandwidthBytesPerSecond: 1e7, kind: "measured", via: [], linkIds: [], trusted: true };
   problem.paths = problem.paths.map((row) => row.map((path) => ({ ...(path ?? way), trusted: true })));
-  const found = solveChain(problem, { objective: "latency", minStages: 3 });
+  const found = solveNow(problem, { objective: "latency", minStages: 3 });
   if ("infeasible" in found) throw new Error("infeasible");
   return { problem, placement: found.placement };
 }

@@ -19,14 +19,15 @@ export type CheckOptions = {
 export function checkPlacement(problem: Problem, placement: Placement, options: CheckOptions = {}): Refusal[] {
   if (placement.length === 0) return [{ code: "empty", message: "No layer is placed yet.", fix: "Drag layers onto a node." }];
   const refusals = checkCover(problem, placement);
-  const taint = taintOf(problem.flow, problem.layerCount, options.request?.sensitiveInputs);
+  const request: Partial<PlanRequest> = options.request ?? problem.rules ?? {};
+  const taint = taintOf(problem.flow, problem.layerCount, request.sensitiveInputs);
   const nodes = new Map(problem.nodes.map((node) => [node.topologyNodeId, node]));
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
-    else refusals.push(...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? options.request?.forDeploy ?? false));
+    else refusals.push(...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
   }
-  return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, options.request ?? {})];
+  return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
 }
 
 function checkCover(problem: Problem, placement: Placement): Refusal[] {

@@ -65,7 +65,6 @@ export type SearchProgress = {
   curve: SearchPoint[];
 };
 export type SearchPoint = { elapsedMs: number; cost: number | null; bound: number | null };
-export type Objective = "latency" | "throughput";
 export type Infeasible = { infeasible: true; refusals: Refusal[] };
 
 /** Layers that leave one node for another. `shipBytes`: their weights. */

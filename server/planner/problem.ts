@@ -7,6 +7,7 @@ import type { Profile } from "../model/profile.ts";
 import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
 import { besideOthers } from "./beside-others.ts";
+import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
 import { workingBytes } from "./working-bytes.ts";
@@ -50,6 +51,8 @@ export type Problem = {
   sourceIndex: number | null;
   /** Which inputs reach where; absent = not known, taken for all everywhere. */
   flow?: ValueFlow;
+  /** What placements of it must keep to where a check is not told otherwise; absent = nothing. */
+  rules?: PlacementRules;
 };
 
 export type ProblemNode = {

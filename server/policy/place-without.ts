@@ -3,7 +3,7 @@ import { checkPlacement } from "../planner/check-placement.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import type { Infeasible, Placement, Plan } from "../planner/plan.ts";
 import type { Problem } from "../planner/problem.ts";
-import { solveChain } from "../planner/solve.ts";
+import { solveNow } from "../planner/solve-now.ts";
 
 /** Each way of handing the node's segments to others is estimated (about 0.1 ms): above this all of them go to one node. */
 const MAX_WAYS = 2_000;
@@ -25,7 +25,7 @@ export function placeWithout(problem: Problem, running: Placement, leaving: read
     if (latencyMs !== null && (best === null || latencyMs < best.latencyMs)) best = { placement, latencyMs };
   }
   if (best) return { placement: best.placement, origin: { by: "solver", solver: "hand-over/1", objective: "latency", lowerBound: null, gap: null, proved: false } };
-  const solved = solveChain(without, { objective: "latency", forDeploy: true });
+  const solved = solveNow(without, { objective: "latency", forDeploy: true });
   return "infeasible" in solved ? solved : { placement: solved.placement, origin: solved.origin };
 }
 

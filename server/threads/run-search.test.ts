@@ -3,14 +3,14 @@ import { buildSearch } from "../planner/build-search.ts";
 import { checkClaim } from "../planner/check-claim.ts";
 import type { Progress } from "../planner/search/solver.ts";
 import { randomProblem } from "../planner/testdata/random-problem.ts";
-import { MAX_THREADS, MAX_WAITING, runSearch, SearchesFull } from "./run-search.ts";
+import { explainSearch, MAX_THREADS, MAX_WAITING, runSearch, SearchesFull } from "./run-search.ts";
 
 const TIMEOUT_MS = 60_000;
 const small = buildSearch(randomProblem(3, { layers: 8, nodes: 4 }), { objective: "latency" });
 /** Takes any solver a while. */
 const large = buildSearch(randomProblem(5, { layers: 300, nodes: 12, tightMemory: true }), { objective: "latency", minStages: 6 });
 
-test("a search off the event loop is the same each time, and what it claims is true", async () => {
+test.each([["latency", small], ["throughput", buildSearch(randomProblem(3, { layers: 8, nodes: 4 }), { objective: "throughput", minStages: 3 })]] as const)("a search off the event loop is the same each time, and what it claims is true (%s)", async (_objective, small) => {
   const seen: Progress[] = [];
   const first = await runSearch(small, { budgetMs: 10_000, seed: 1, onProgress: (progress) => seen.push(progress) });
   const again = await runSearch(small, { budgetMs: 10_000, seed: 1 });
@@ -18,6 +18,12 @@ test("a search off the event loop is the same each time, and what it claims is t
   expect(checkClaim(small, first.outcome)).toEqual([]);
   expect({ ...again.outcome, elapsedMs: 0, firstMs: 0, bestMs: 0 }).toEqual({ ...first.outcome, elapsedMs: 0, firstMs: 0, bestMs: 0 });
   expect(seen.length).toBeGreaterThan(0);
+}, TIMEOUT_MS);
+
+test("an outcome is explained by solving again", async () => {
+  const { outcome } = await runSearch(small, { budgetMs: 10_000, seed: 1 });
+  const explanation = await explainSearch(small, outcome, { budgetMs: 10_000, seed: 1 });
+  expect(explanation).toMatchObject({ feasible: true, bottleneck: { busyMs: expect.any(Number) }, alone: expect.anything() });
 }, TIMEOUT_MS);
 
 test("a cancel answers with the best so far; who waits hears it at once; more than may wait are refused", async () => {

@@ -2,6 +2,7 @@
 // at most MAX_WAITING wait in order; more are refused.
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Explanation } from "../planner/explain/explain-outcome.ts";
 import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
 import type { SearchJob, SearchMessage } from "./search-messages.ts";
 
@@ -20,6 +21,7 @@ export type SearchAnswer = { outcome: Outcome; solver: string; /** It was told t
 /** Searches in progress and waiting are full. */
 export class SearchesFull extends Error {}
 
+type Ended = { message: SearchMessage; stopped: boolean };
 type Searcher = { worker: Worker; job: { take(message: SearchMessage): void; fail(error: Error): void } | null };
 const idle: Searcher[] = [];
 const waiting: (() => void)[] = [];
@@ -28,13 +30,26 @@ let lastId = 0;
 
 /** A cancel answers with the best so far; before its turn has come it throws the signal's reason. */
 export async function runSearch(request: SearchRequest, options: SearchOptions): Promise<SearchAnswer> {
+  const { message, stopped } = await inTurn(request, null, options);
+  if (message.kind !== "outcome") throw new Error(`the search thread answered ${message.kind}`);
+  return { outcome: message.outcome, solver: message.solver, stopped };
+}
+
+/** What there is to say of an outcome, by solving again; waits for its turn like a search. */
+export async function explainSearch(request: SearchRequest, outcome: Outcome, options: Omit<SearchOptions, "solver" | "onProgress">): Promise<Explanation> {
+  const { message } = await inTurn(request, outcome, options);
+  if (message.kind !== "explained") throw new Error(`the search thread answered ${message.kind}`);
+  return message.explanation;
+}
+
+async function inTurn(request: SearchRequest, explain: Outcome | null, options: SearchOptions): Promise<Ended> {
   if (running >= MAX_THREADS) {
     if (waiting.length >= MAX_WAITING) throw new SearchesFull(`${MAX_THREADS} searches run and ${MAX_WAITING} wait.`);
     await turn(options.signal);
   } else running++;
   try {
     options.signal?.throwIfAborted();
-    return await search(request, options);
+    return await perform(request, explain, options);
   } finally {
     // The turn goes to who waits longest, else it is free.
     const next = waiting.shift();
@@ -60,11 +75,11 @@ function turn(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function search(request: SearchRequest, { solver, budgetMs, seed, signal, onProgress }: SearchOptions): Promise<SearchAnswer> {
+function perform(request: SearchRequest, explain: Outcome | null, { solver, budgetMs, seed, signal, onProgress }: SearchOptions): Promise<Ended> {
   const searcher = idle.pop() ?? startSearcher();
   const cancel = new SharedArrayBuffer(4);
-  const job: SearchJob = { id: ++lastId, request, solver: solver ?? null, budgetMs, seed, cancel };
-  return new Promise<SearchAnswer>((resolve, reject) => {
+  const job: SearchJob = { id: ++lastId, request, explain, solver: solver ?? null, budgetMs, seed, cancel };
+  return new Promise<Ended>((resolve, reject) => {
     let stopped = false;
     let grace = setTimeout(() => void searcher.worker.terminate(), budgetMs + GRACE_MS);
     const stop = () => {
@@ -85,8 +100,8 @@ function search(request: SearchRequest, { solver, budgetMs, seed, signal, onProg
         end();
         searcher.worker.unref();
         idle.push(searcher);
-        if (message.kind === "outcome") resolve({ outcome: message.outcome, solver: message.solver, stopped });
-        else reject(new Error(message.message));
+        if (message.kind === "failed") reject(new Error(message.message));
+        else resolve({ message, stopped });
       },
       fail: (error) => {
         end();

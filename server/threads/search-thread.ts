@@ -1,22 +1,36 @@
 // Entry of a search thread: takes one search after the other, as they come.
 import { parentPort } from "node:worker_threads";
+import { explainOutcome } from "../planner/explain/explain-outcome.ts";
 import { chooseSolver, findSolver } from "../planner/search/choose-solver.ts";
-import type { Progress } from "../planner/search/solver.ts";
+import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
 import type { SearchJob, SearchMessage } from "./search-messages.ts";
 
 /** Nobody sees more; the outcome says the last word anyway. */
 const MIN_PROGRESS_INTERVAL_MS = 20;
+/** Of one question of an explanation; small problems are solved in a few. */
+const MAX_QUESTION_MS = 150;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
 const say = (message: SearchMessage) => port.postMessage(message);
 port.on("message", (job: SearchJob) => {
   try {
-    say(perform(job));
+    say(job.explain ? explain(job, job.explain) : perform(job));
   } catch (error) {
     say({ kind: "failed", id: job.id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 });
+
+/** Each question is a search of its own: with little time each, and none once the whole time is up. */
+function explain({ id, request, budgetMs, seed, cancel }: SearchJob, outcome: Outcome): SearchMessage {
+  const flag = new Int32Array(cancel);
+  const endMs = performance.now() + budgetMs;
+  const solve = (asked: SearchRequest) => {
+    const nowMs = performance.now();
+    return chooseSolver(asked).solve(asked, { now: () => performance.now(), deadlineMs: Math.min(endMs, nowMs + MAX_QUESTION_MS), cancelled: () => Atomics.load(flag, 0) !== 0, seed });
+  };
+  return { kind: "explained", id, explanation: explainOutcome(request, outcome, solve) };
+}
 
 function perform({ id, request, solver: name, budgetMs, seed, cancel }: SearchJob): SearchMessage {
   const solver = name === null ? chooseSolver(request) : findSolver(name);

@@ -1,0 +1,47 @@
+// Owns a draft with what was asked of it as a file that people read and git compares: JSON, one stage a line, nodes by name. Pure.
+import type { Placement } from "../../server/planner/plan.ts";
+import { PLAN_OBJECTIVES, type PlanRequest } from "../../server/planner/plan-request.ts";
+
+export const PLAN_FORMAT = "cutplane-plan/1";
+/** A file of 64 stages and 512 rules is far below. */
+export const PLAN_FILE_MAX_CHARACTERS = 1_000_000;
+
+type Named = { id: string; name: string };
+export type PlanFileContent = { model: { name: string; digest: string; layerCount: number }; placement: Placement; request: PlanRequest; found: { solver: string; cost: number | null; bound: number | null; gap: number | null; proved: boolean; seed: number } | null };
+
+/** The same draft always gives the same text. Layers are counted from 1, as on the screen. */
+export function writePlanFile({ model, placement, request, found }: PlanFileContent, nodes: readonly Named[]): string {
+  const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
+  const stages = placement.map((stage) => `    ${JSON.stringify({ node: nameOf(stage.topologyNodeId), nodeId: stage.topologyNodeId, firstLayer: stage.from + 1, lastLayer: stage.to })}`);
+  const rest = { model, request, ...(found ? { found } : {}) };
+  const parts = Object.entries(rest).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n  ")}`);
+  return `{\n  "format": ${JSON.stringify(PLAN_FORMAT)},\n${parts.join(",\n")},\n  "stages": [\n${stages.join(",\n")}\n  ]\n}\n`;
+}
+
+export type ReadPlan = { placement: Placement; request: PlanRequest } | { problem: string; fix: string };
+
+/** Nodes are found by id, else by name: a plan moves between drawings. What the placement breaks is told by the canvas. */
+export function readPlanFile(text: string, nodes: readonly Named[], layerCount: number | null): ReadPlan {
+  if (text.length > PLAN_FILE_MAX_CHARACTERS) return { problem: "The file is too large for a plan.", fix: "Choose a file that was exported here." };
+  let file: { format?: unknown; stages?: unknown; request?: unknown };
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    return { problem: `The file is not JSON: ${(error as Error).message}`, fix: "Choose a file that was exported here." };
+  }
+  if (file?.format !== PLAN_FORMAT) return { problem: `The file's format is not ${PLAN_FORMAT}.`, fix: "Choose a file that was exported here." };
+  const stages = Array.isArray(file.stages) ? file.stages : [];
+  const placement: Placement = [];
+  for (const [index, stage] of stages.entries()) {
+    const { node, nodeId, firstLayer, lastLayer } = (stage ?? {}) as Record<string, unknown>;
+    const found = nodes.find((one) => one.id === nodeId) ?? nodes.find((one) => one.name === node);
+    if (!found) return { problem: `Stage ${index + 1} is on “${String(node ?? nodeId)}”, which is not in this drawing.`, fix: "Draw that node, or change its name in the file." };
+    if (!Number.isInteger(firstLayer) || !Number.isInteger(lastLayer) || (firstLayer as number) < 1 || (lastLayer as number) < (firstLayer as number)) return { problem: `Stage ${index + 1} has no valid layers.`, fix: "firstLayer and lastLayer count from 1." };
+    placement.push({ from: (firstLayer as number) - 1, to: lastLayer as number, topologyNodeId: found.id });
+  }
+  if (placement.length === 0) return { problem: "The file has no stages.", fix: "Export a draft with layers on its nodes." };
+  const last = placement.at(-1)?.to ?? 0;
+  if (layerCount !== null && last > layerCount) return { problem: `The plan has ${last} layers, this model ${layerCount}.`, fix: "Open the model it was made for." };
+  const request = file.request as PlanRequest | undefined;
+  return { placement, request: request && PLAN_OBJECTIVES.includes(request.objective) ? request : { objective: "latency" } };
+}

@@ -1,0 +1,33 @@
+// Owns a plan's second opinion: the same request as a linear programme, solved by HiGHS, which shares nothing with the planner's own solvers.
+import { toPlacement, toStages } from "../planner/build-instance.ts";
+import { buildSearch } from "../planner/build-search.ts";
+import type { Placement } from "../planner/plan.ts";
+import type { PlanRequest } from "../planner/plan-request.ts";
+import { provePlan as prove } from "../threads/prove-plan.ts";
+import type { Deps } from "./deps.ts";
+import { loadProblem } from "./load-problem.ts";
+
+export const DEFAULT_PROOF_MS = 20_000;
+export const MAX_PROOF_MS = 60_000;
+
+export type ProveInput = PlanRequest & { modelId: string; topologyId: string; deploymentId?: string; placement?: Placement; timeLimitMs?: number };
+export type ProveAnswer = {
+  /** optimal = no plan costs less; stopped = out of time, the bound holds; too-large = not tried. */
+  status: "optimal" | "infeasible" | "stopped" | "too-large";
+  cost: number | null;
+  bound: number | null;
+  placement: Placement | null;
+  columns: number;
+  rows: number;
+};
+
+/** `placement` is where it begins; the answer's is the one that costs least. */
+export async function provePlan(deps: Deps, input: ProveInput, signal?: AbortSignal): Promise<ProveAnswer> {
+  const { modelId, topologyId, deploymentId, placement, timeLimitMs = DEFAULT_PROOF_MS, ...request } = input;
+  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
+  const { instance, objective, moving } = buildSearch(problem, request);
+  const incumbent = placement ? toStages(problem, placement) : null;
+  const proof = await prove({ instance, objective, ...(moving ? { moving } : {}), ...(incumbent ? { incumbent } : {}), timeLimitMs }, signal ? { signal } : {});
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  return { status: proof.status, cost: finite(proof.cost), bound: finite(proof.bound), placement: proof.stages && toPlacement(problem, instance, proof.stages), columns: proof.columns, rows: proof.rows };
+}
