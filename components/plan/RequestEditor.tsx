@@ -36,7 +36,7 @@ export function RequestEditor() {
 }
 
 function Check({ label, checked, set }: { label: string; checked: boolean; set: (on: boolean) => void }) {
-  return <label className="mb-1 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={checked} onChange={(event) => set(event.target.checked)} />{label}</label>;
+  return <label className="flex min-h-6.5 items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={checked} onChange={(event) => set(event.target.checked)} />{label}</label>;
 }
 
 /** Trust, painted on the model's inputs: what is made from a sensitive one stays on trusted nodes and links. */
