@@ -22,6 +22,8 @@ export type LabelSearch = {
   classes: Int32Array;
   /** Labels kept by position; Infinity = all. */
   width: number;
+  /** A beam also lets stages stop early, for nodes that come again: several times the work. */
+  again: boolean;
   /** Labels at most; beyond it the search gives up. */
   limit: number;
 };
@@ -150,7 +152,7 @@ function endsToTry({ tables, search, labels }: State, step: Step, holds: (end: n
   let again = 0;
   for (let end = until; end > step.at; end--) {
     if (beam) {
-      if (!limits.oncePerNode && again < AGAIN_FROM.length && end - step.at <= (until - step.at) * AGAIN_FROM[again]!) {
+      if (search.again && again < AGAIN_FROM.length && end - step.at <= (until - step.at) * AGAIN_FROM[again]!) {
         leastClean = leastTainted = Number.POSITIVE_INFINITY;
         again++;
       }

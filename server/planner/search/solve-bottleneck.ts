@@ -13,7 +13,8 @@ import { pricedWalk, type ResourcePrices, unitPrices, windowsUnder } from "./pri
 import type { SearchContext, SearchRequest, Solver } from "./solver.ts";
 import { searchTypeCounts, typeCounts } from "./type-counts.ts";
 
-/** Labels by position of a beam: the first is quick, the second for when there is a bound to reach. */
+/** Labels by position of a beam: for something to show, for a good plan soon, and for when there is a bound to reach. */
+const FIRST_BEAM = 1;
 const QUICK_BEAM = 4;
 const WIDE_BEAM = 16;
 const BEAM_STEPS = 10;
@@ -89,7 +90,7 @@ function targetMs({ best, capMs }: Search): number {
 function firstPlan(search: Search): undefined {
   const { tables, best } = search;
   for (let p = 0; p < tables.processorCount; p++) if (tables.until[p]![0] === tables.last) best.offer([{ processor: p, from: 0, to: tables.instance.layerCount }], "one node");
-  if (!best.stages) searchUnder(search, { capMs: search.capMs, width: QUICK_BEAM, limit: Number.POSITIVE_INFINITY, by: "beam" });
+  if (!best.stages) searchUnder(search, { capMs: search.capMs, width: FIRST_BEAM, limit: Number.POSITIVE_INFINITY, by: "beam" });
 }
 
 function boundByWindows(search: Search): "impossible" | undefined {
@@ -132,7 +133,7 @@ function searchUnder(search: Search, options: { capMs: number; width: number; li
   const prices = unitPrices(tables, search.prices, capMs);
   const walk = pricedWalk(tables, { prices, capMs, until });
   if (walk.value > 1 + PROGRESS) return "impossible";
-  const result = searchLabels(tables, { capMs, prices, nodePrice: search.prices.nodeBusy, walk, until, classes: search.classes, width: options.width, limit: options.limit }, best.stop);
+  const result = searchLabels(tables, { capMs, prices, nodePrice: search.prices.nodeBusy, walk, until, classes: search.classes, width: options.width, again: options.width >= WIDE_BEAM && !search.instance.limits.oncePerNode, limit: options.limit }, best.stop);
   if (!result.stages) return result.complete ? "impossible" : "unknown";
   return Number.isFinite(best.offer(result.stages, options.by)) ? "found" : "unknown";
 }
