@@ -238,8 +238,9 @@ test("with the keyboard only", async ({ page }) => {
   await expect(state(page)).toHaveText("");
   await tabTo(page, page.getByTestId("chart-choice"));
   await page.keyboard.press("Enter");
-  await page.keyboard.press("r");
-  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menuitemcheckbox", { name: "Latency" })).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("chart-choice")).toBeFocused();
   await expect(chartNames(page)).toHaveText(["Latency", "Errors"]);
