@@ -74,7 +74,7 @@ function optionsOf<P>(spec: ChartSpec<P>, now: { current: Now<P> }, width: numbe
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 5 }, bind: { dblclick: () => () => { now.current.onZoom(null); return null; } } },
     series: [{}, ...band, ...spec.lines.map((line) => ({ label: line.label, stroke: colour(COLOURS[line.colour]), width: 1.5, points: { show: false }, spanGaps: false, ...(line.dash ? { dash: line.dash } : {}) }))],
     bands: spec.band ? [{ series: [1, 2], fill: `color-mix(in oklch, ${colour("--warn")} 16%, transparent)` }] : [],
-    axes: [{ ...axis, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })), space: 90, size: 26 }, { ...axis, size: 62, values: (_, at) => at.map((one) => axisText(spec.write(one))), space: 22 }],
+    axes: [{ ...axis, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })), space: 90, size: 26 }, { ...axis, size: 72, values: (_, at) => at.map((one) => axisText(spec.write(one))), space: 22 }],
     scales: { x: { time: true }, y: { range: (_, __, high) => [0, Math.max(spec.atLeast ?? 0, (high ?? 0) * 1.12) || 1] } },
     hooks: {
       setCursor: [(plot) => { const { left, idx } = plot.cursor; now.current.onCross(left === undefined || left < 0 || idx == null ? null : (plot.data[0][idx] as number) * 1000); }],
