@@ -40,6 +40,7 @@ export function relax(tables: Tables, prices: Prices | null): Relaxation {
   const bestProcessor = new Int32Array(placeCount);
   const onward = new Float64Array(placeCount);
   const onwardProcessor = new Int32Array(placeCount);
+  const starting = Int32Array.from({ length: placeCount }, (_, place) => place);
   for (let at = last; at >= 0; at--) {
     if (at < last) {
       bestStart.fill(Number.POSITIVE_INFINITY);
@@ -65,7 +66,7 @@ export function relax(tables: Tables, prices: Prices | null): Relaxation {
         }
       }
       if (at === 0) break;
-      hopOnward(tables, at, { bestStart, bestProcessor, onward, onwardProcessor });
+      hopOnward(tables, at, { bestStart, bestProcessor, onward, onwardProcessor, starting });
     }
     for (let p = 0; p < processorCount; p++) {
       const place = tables.processorPlace[p]!;
@@ -98,26 +99,31 @@ export function relax(tables: Tables, prices: Prices | null): Relaxation {
   return { ...cheapestFirst(tables, start, width), start, after, stageEnd, following };
 }
 
-type Onward = { bestStart: Float64Array; bestProcessor: Int32Array; onward: Float64Array; onwardProcessor: Int32Array };
+type Onward = { bestStart: Float64Array; bestProcessor: Int32Array; onward: Float64Array; onwardProcessor: Int32Array; /** All places, kept in order of `bestStart` from position to position. */ starting: Int32Array };
 
-/** For each place: the cheapest other place to go on at, hop included. The inner loop of everything, so only over places where something may start. */
-function hopOnward(tables: Tables, at: number, { bestStart, bestProcessor, onward, onwardProcessor }: Onward): void {
-  const { placeCount, hopMaxBytes } = tables;
+/**
+ * For each place: the cheapest other place to go on at, hop included. The inner loop of everything: places are tried in order of what the rest costs from there,
+ * until that and the cheapest conceivable hop are dearer than what is found.
+ */
+function hopOnward(tables: Tables, at: number, { bestStart, bestProcessor, onward, onwardProcessor, starting }: Onward): void {
+  const { placeCount, hopMaxBytes, hopFloor } = tables;
   const { hopPerByte, hopPerByte2 } = tables.costs;
   const fixed = tables.hopFixed[tables.tainted[at]!]!;
   const bytes = tables.bytes[at]!;
   const bytes2 = bytes * bytes;
-  const starting: number[] = [];
-  for (let to = 0; to < placeCount; to++) if (bestStart[to]! < Number.POSITIVE_INFINITY) starting.push(to);
+  sortBy(starting, bestStart);
   for (let from = 0; from < placeCount; from++) {
     onward[from] = Number.POSITIVE_INFINITY;
-    if (starting.length === 0 || !endsAt(tables, from, at)) continue;
+    if (!endsAt(tables, from, at)) continue;
     const row = from * placeCount;
+    const floor = hopFloor.fixed[from]! + bytes * hopFloor.perByte[from]!;
     let best = Number.POSITIVE_INFINITY;
     let bestTo = -1;
-    for (let index = 0; index < starting.length; index++) {
+    for (let index = 0; index < placeCount; index++) {
       const to = starting[index]!;
-      const cost = bestStart[to]! + fixed[row + to]! + bytes * hopPerByte[row + to]! + bytes2 * hopPerByte2[row + to]!;
+      const rest = bestStart[to]!;
+      if (rest + floor >= best) break;
+      const cost = rest + fixed[row + to]! + bytes * hopPerByte[row + to]! + bytes2 * hopPerByte2[row + to]!;
       if (cost < best && to !== from && bytes <= hopMaxBytes[row + to]!) {
         best = cost;
         bestTo = to;
@@ -125,6 +131,20 @@ function hopOnward(tables: Tables, at: number, { bestStart, bestProcessor, onwar
     }
     onward[from] = best;
     onwardProcessor[from] = bestTo < 0 ? -1 : bestProcessor[bestTo]!;
+  }
+}
+
+/** Insertion sort: the order hardly changes from one position to the next. Equals keep their order by number, so that the answer is the same each time. */
+function sortBy(places: Int32Array, keys: Float64Array): void {
+  for (let index = 1; index < places.length; index++) {
+    const place = places[index]!;
+    const key = keys[place]!;
+    let to = index;
+    while (to > 0 && (keys[places[to - 1]!]! > key || (keys[places[to - 1]!] === key && places[to - 1]! > place))) {
+      places[to] = places[to - 1]!;
+      to--;
+    }
+    places[to] = place;
   }
 }
 

@@ -25,6 +25,8 @@ export type Tables = {
   tainted: Uint8Array;
   /** hopFixed[0]: for clean values, hopFixed[1]: for tainted ones; Infinity = may not be taken. */
   hopFixed: [Float64Array, Float64Array];
+  /** By place, the least of what any hop to another place costs: fixed, and per byte. */
+  hopFloor: { fixed: Float64Array; perByte: Float64Array };
   /** Largest message that keeps each link of the hop within the bottleneck limit. */
   hopMaxBytes: Float64Array;
   /** until[p][c]: largest index at which a stage on p that starts at c may end by itself; c = none. Never falls with c. */
@@ -65,6 +67,7 @@ export function compileTables(request: Pick<SearchRequest, "instance" | "moving"
     bytes: pick(instance.crossingBytes),
     tainted: Uint8Array.from(positions, (j) => instance.tainted[j]!),
     hopFixed: [costs.hopFixed.map((cost, index) => (hops.way[index] === 0 ? Number.POSITIVE_INFINITY : cost)), costs.hopFixed.map((cost, index) => (hops.way[index] === 2 ? cost : Number.POSITIVE_INFINITY))],
+    hopFloor: { fixed: leastOnward(costs.hopFixed, instance.places.length), perByte: leastOnward(costs.hopPerByte, instance.places.length) },
     hopMaxBytes: Float64Array.from(hops.links, (links) => links.reduce((most, link) => Math.min(most, instance.limits.bottleneckMs / hops.linkPerByteMs[link]!), Number.POSITIVE_INFINITY)),
     until: processors.map((_, p) => stageReach(instance, p, positions, { resident: resident[p]!, workspace: workspace[p]! })),
     mayEnd: processors.map(() => new Uint8Array(positions.length).fill(1)),
@@ -104,5 +107,13 @@ function largestBetween(values: Float64Array, positions: Int32Array): Float64Arr
     let largest = 0;
     for (let layer = positions[c]!; layer < positions[c + 1]!; layer++) if (values[layer]! > largest) largest = values[layer]!;
     return largest;
+  });
+}
+
+function leastOnward(values: Float64Array, placeCount: number): Float64Array {
+  return Float64Array.from({ length: placeCount }, (_, from) => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let to = 0; to < placeCount; to++) if (to !== from) least = Math.min(least, values[from * placeCount + to]!);
+    return least;
   });
 }
