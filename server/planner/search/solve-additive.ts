@@ -1,13 +1,16 @@
 // Owns the order of work of the additive solver: a first plan at once, the relaxation's bound, an exact search where that is cheap, prices and better orders
 // where it is not, and the exact search again with both. docs/PLANNING.md tells why.
 import { seededRandom } from "../../model/seeded-random.ts";
+import { edgeShardLatency } from "../baselines/edge-shard.ts";
+import { hiDp } from "../baselines/hi-dp.ts";
+import { checkStages } from "../check-stages.ts";
 import { beamSearch } from "./beam.ts";
 import { fixStates } from "./fix-states.ts";
 import { createIncumbent, type Incumbent, TIE } from "./incumbent.ts";
 import { labelSearch } from "./label-search.ts";
 import { createPricing, type PricedBound, type Pricing } from "./lagrangian.ts";
 import { createOrderSearch, type OrderSearch } from "./order-search.ts";
-import { noPrices, type Relaxation, relax } from "./relaxation.ts";
+import { cheapestWalk, noPrices, type Relaxation, relax } from "./relaxation.ts";
 import { learnNeighbours, noNeighbours, relaxRemembering } from "./remembering-relaxation.ts";
 import { LATENCY_WEIGHTS } from "./additive-costs.ts";
 import type { Resource } from "./resources.ts";
@@ -26,6 +29,12 @@ const TIGHTEN_SHARE = 0.4;
 const TIGHTEN_TURNS = 40;
 const REMEMBERING_LABELS = 1_500_000;
 const MOST_REMEMBERED = 12;
+/** Gap below which only a proof is missing. */
+const NEARLY = 2e-3;
+/** Stages of the unpriced walk from which on a chain counts as long; a rule's share of the time left; and how many times a rule's time must be left for the next one. */
+const LONG_WALK = 7;
+const RULE_SHARE = 0.6;
+const ENOUGH_FOR_ANOTHER = 3;
 const PRICE_TURNS = [10, 15, 25, 40, 60, 60];
 
 type Part = {
@@ -56,12 +65,13 @@ export const solveAdditive: Solver = { name: "label-search/1", label: "Cutplane"
 export function solveWith(request: SearchRequest, context: SearchContext, effort: Effort): Outcome {
   const startedMs = context.now();
   const incumbent = createIncumbent(request, context, startedMs);
-  for (const seed of request.seeds ?? []) incumbent.offer(seed, "given");
+  // What is given may be anything: a draft may stand on a node that is to be avoided.
+  for (const seed of request.seeds ?? []) if (checkStages(request.instance, seed).length === 0) incumbent.offer(seed, "given");
   const parts = makeParts(request);
   const stop = () => context.cancelled() || context.now() >= context.deadlineMs;
   const random = seededRandom(context.seed);
   // Small problems are over after the first two; each next step is for what is left.
-  for (const step of [firstPlan, firstExact, price, onceEach, middleExact, tighten, wander, proveRest]) {
+  for (const step of [firstPlan, firstExact, fromRules, price, onceEach, middleExact, tighten, wander, proveRest]) {
     for (const part of parts) {
       if (part.done || stop()) continue;
       if (closed(part, incumbent)) part.done = true;
@@ -122,7 +132,28 @@ function exact(part: Part, work: Work, maxLabels: number, stop: () => boolean = 
 }
 
 function firstExact(part: Part, work: Work): void {
+  if (isLong(part)) return;
   exact(part, work, work.effort.firstLabels);
+}
+
+/**
+ * Where a chain will be long, two quick programmes of others make a better start than prices that have not settled; a plan that stays theirs says so.
+ */
+function fromRules(part: Part, work: Work): void {
+  if (!isLong(part) || work.openParts > 1) return;
+  const { context, incumbent, request } = work;
+  for (const rule of [hiDp, edgeShardLatency]) {
+    const now = context.now();
+    const { stages } = rule.solve(request, { now: context.now, cancelled: context.cancelled, seed: context.seed, deadlineMs: now + (context.deadlineMs - now) * RULE_SHARE });
+    if (stages && checkStages(request.instance, stages).length === 0) incumbent.offer(stages, rule.label);
+    if (context.deadlineMs - context.now() < ENOUGH_FOR_ANOTHER * (context.now() - now)) break;
+  }
+  const best = incumbent.best().stages;
+  if (best) ordersOf(part, work).descend(firstVisits(part.tables, best), work.stop);
+}
+
+function isLong(part: Part): boolean {
+  return cheapestWalk(part.tables, part.plain).length >= LONG_WALK;
 }
 
 function middleExact(part: Part, work: Work): void {
@@ -221,10 +252,10 @@ function firstVisits(tables: Tables, walk: readonly { processor: number }[]): nu
   });
 }
 
-/** A third of the time that is left goes into better orders: a tight incumbent is what makes the exact search short. */
+/** Unless the gap is nearly closed, a third of the time that is left goes into better orders: a tight incumbent is what makes the exact search short. */
 function wander(part: Part, work: Work): void {
   const best = work.incumbent.best().stages;
-  if (!best) return;
+  if (!best || part.bound >= upperOf(part, work.incumbent) * (1 - NEARLY)) return;
   const now = work.context.now();
   const until = now + (work.context.deadlineMs - now) / 3 / work.openParts;
   ordersOf(part, work).wander(best.map((stage) => stage.processor), () => work.stop() || work.context.now() >= until || closed(part, work.incumbent));
