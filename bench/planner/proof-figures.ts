@@ -14,6 +14,8 @@ const SETTINGS: readonly Setting[] = [
   { title: "n 500, m 50, memory 0.12", options: { ...AT_500, memoryShare: 0.12 }, budgetMs: 3000, provedShare: 0.7, medianGap: 0.005 },
   { title: "n 500, m 50, memory 0.12, trust + tiers", options: { ...AT_500, memoryShare: 0.12, trust: true, tiers: true }, budgetMs: 3000, provedShare: 0.7, medianGap: 0.005 },
   { title: "n 500, m 50, memory 0.06, trust + tiers", options: { ...AT_500, memoryShare: 0.06, trust: true, tiers: true }, budgetMs: 30_000, medianGap: 0.08 },
+  // Without a target: the formulation of the figures above has each node once.
+  { title: "n 500, m 50, memory 0.12, trust + tiers, several stages a node", options: { ...AT_500, memoryShare: 0.12, trust: true, tiers: true, oncePerNode: false }, budgetMs: 3000 },
   { title: "n 200, m 30, memory 0.2, trust + tiers", options: { layers: 200, nodes: 30, memoryShare: 0.2, trust: true, tiers: true }, budgetMs: 10_000, provedShare: 1 },
   { title: "n 100, m 20, memory 0.2, trust + tiers", options: { layers: 100, nodes: 20, memoryShare: 0.2, trust: true, tiers: true }, budgetMs: 10_000, provedShare: 1 },
 ];
