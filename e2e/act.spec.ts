@@ -208,6 +208,8 @@ test("what a script does carries the name of its credential; a revoked one is go
 
 test("the node where requests enter is drained: nothing let in is lost, and the new address answers", async ({ page }) => {
   const served = await deployment().catch(() => serve());
+  // Whatever was cordoned before: its layers and its requests have to go somewhere.
+  for (const node of await cluster.api<Node[]>("GET", "/nodes")) if (node.cordoned) await cluster.api("POST", `/nodes/${node.id}/uncordon`);
   const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
   const before = startLoad(served.ingress[0]?.url ?? "", NAME, sample, REQUESTS_PER_SECOND);
   await page.goto(`${cluster.url}/nodes`);
