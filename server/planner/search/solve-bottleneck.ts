@@ -1,6 +1,9 @@
 // Owns the plan with the greatest throughput: the least time per request of the busiest node or link, with a proof of how close it is. Beams and an order search
 // find plans; the priced walk, the count programme and the exact label search prove them. Every plan is judged by the cost model; ties go to the lower latency.
 import { seededRandom } from "../../model/seeded-random.ts";
+import { edgeShardThroughput } from "../baselines/edge-shard.ts";
+import { hiDp } from "../baselines/hi-dp.ts";
+import { checkStages } from "../check-stages.ts";
 import type { SearchStage } from "../instance.ts";
 import { type BestChain, bestChain } from "./best-chain.ts";
 import { noWalkUnder, pricedBound, speedPrices, walkBound } from "./bottleneck-bound.ts";
@@ -25,6 +28,9 @@ const PRICE_CAPS = 6;
 const COUNT_WORK = 6e7;
 /** An exact label search that has not ended by then would not end soon, and would fill the memory. */
 const LABEL_LIMIT = 50_000;
+/** Positions × processors² from which the rules of others are asked, and each one's share of the time left. */
+const LARGE = 20_000;
+const RULE_SHARE = 0.5;
 const KICKS = 40;
 const DECISIONS = 40;
 
@@ -38,7 +44,7 @@ export const solveBottleneck: Solver = {
     if (noWalkUnder(tables, search.capMs)) return best.outcome({ impossible: true });
     let impossible = false;
     // Small problems are over after the first few of these; each next one is for what is left.
-    const steps: ((search: Search) => "impossible" | undefined)[] = [firstPlan, boundByWindows, quickBeam, boundByPrices, decideByCounts, decideByFewLabels, wideBeam, kick, boundByPrices, decideByLabels];
+    const steps: ((search: Search) => "impossible" | undefined)[] = [firstPlan, boundByWindows, fromRules, quickBeam, boundByPrices, decideByCounts, decideByFewLabels, wideBeam, kick, boundByPrices, decideByLabels];
     for (const step of steps) {
       if (impossible || best.proved() || best.stop()) break;
       impossible = step(search) === "impossible";
@@ -49,6 +55,8 @@ export const solveBottleneck: Solver = {
 };
 
 type Search = {
+  request: SearchRequest;
+  context: SearchContext;
   instance: SearchRequest["instance"];
   tables: BottleneckTables;
   classes: Int32Array;
@@ -66,7 +74,7 @@ function begin(request: SearchRequest, context: SearchContext): Search {
   for (const seed of request.seeds ?? []) best.offer(seed, "given");
   const tables = bottleneckTables(instance);
   const judge = { bottleneckMs: (stages: readonly SearchStage[]) => best.offer(stages, "order search"), latencyMs: () => best.figures?.latencyMs ?? Number.POSITIVE_INFINITY, stop: best.stop };
-  return { instance, tables, classes: nodeClasses(instance), best, judge, prices: speedPrices(tables), random: seededRandom(context.seed), capMs: Math.min(instance.limits.bottleneckMs, busiestMs(tables)) };
+  return { request, context, instance, tables, classes: nodeClasses(instance), best, judge, prices: speedPrices(tables), random: seededRandom(context.seed), capMs: Math.min(instance.limits.bottleneckMs, busiestMs(tables)) };
 }
 
 /** More than any node or link can be busy for. */
@@ -91,6 +99,16 @@ function firstPlan(search: Search): undefined {
   const { tables, best } = search;
   for (let p = 0; p < tables.processorCount; p++) if (tables.until[p]![0] === tables.last) best.offer([{ processor: p, from: 0, to: tables.instance.layerCount }], "one node");
   if (!best.stages) searchUnder(search, { capMs: search.capMs, width: FIRST_BEAM, limit: Number.POSITIVE_INFINITY, by: "beam" });
+}
+
+/** On large problems two quick programmes of others make a better start than beams do for long; a plan that stays theirs says so. */
+function fromRules({ request, context, tables, best }: Search): undefined {
+  if (tables.last * tables.processorCount ** 2 < LARGE) return;
+  for (const rule of [hiDp, edgeShardThroughput]) {
+    if (best.proved() || best.stop()) return;
+    const { stages } = rule.solve(request, { now: context.now, cancelled: context.cancelled, seed: context.seed, deadlineMs: context.now() + (context.deadlineMs - context.now()) * RULE_SHARE });
+    if (stages && checkStages(request.instance, stages).length === 0) best.offer(stages, rule.label);
+  }
 }
 
 function boundByWindows(search: Search): "impossible" | undefined {
