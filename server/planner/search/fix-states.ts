@@ -2,6 +2,7 @@
 // (Reduced-cost fixing; it keeps every plan that is better, so the search on what is left stays exact.)
 import { relaxForward } from "./forward-relaxation.ts";
 import type { PricedBound } from "./lagrangian.ts";
+import { mapDistinct } from "./map-distinct.ts";
 import type { Tables } from "./tables.ts";
 
 export type FixedStates = {
@@ -74,20 +75,11 @@ function keepPositions(tables: Tables, useful: Uint8Array): Tables {
     last: kept.length - 1,
     upTo: tables.upTo.map(pick),
     before: tables.before.map(pick),
-    resident: onceEach(tables.resident, pick),
-    workspace: onceEach(tables.workspace, workspace),
+    resident: mapDistinct(tables.resident, pick),
+    workspace: mapDistinct(tables.workspace, workspace),
     bytes: pick(tables.bytes),
     tainted: Uint8Array.from(kept, (c) => tables.tainted[c]!),
     until: tables.until.map((reach) => Int32Array.from(kept, (c, index) => (reach[c]! > c ? Math.max(newIndex[reach[c]!]!, index) : index))),
     mayEnd: tables.mayEnd.map((ends) => Uint8Array.from(kept, (c) => ends[c]!)),
   };
-}
-
-function onceEach(arrays: readonly Float64Array[], make: (values: Float64Array) => Float64Array): Float64Array[] {
-  const made = new Map<Float64Array, Float64Array>();
-  return arrays.map((values) => {
-    const known = made.get(values) ?? make(values);
-    made.set(values, known);
-    return known;
-  });
 }

@@ -1,6 +1,6 @@
 // The relaxation from the front: what the cheapest walk to each state costs. With the one from the back it tells what the cheapest walk *through* a state costs.
 import type { Prices } from "./relaxation.ts";
-import type { Tables } from "./tables.ts";
+import { hopAt, type Tables } from "./tables.ts";
 
 export type ForwardRelaxation = {
   /** arrive[p × (last + 1) + c]: cheapest way to be about to start a stage on p at c, hop included. */
@@ -79,7 +79,5 @@ function withinPlace(tables: Tables, p: number, at: number, end: Float64Array, w
   const place = tables.processorPlace[p]!;
   let best = Number.POSITIVE_INFINITY;
   for (const other of tables.placeProcessors[place]!) if (tables.instance.processors[other]!.unit !== tables.instance.processors[p]!.unit) best = Math.min(best, end[other * width + at]!);
-  const index = place * tables.placeCount + place;
-  const bytes = tables.bytes[at]!;
-  return best + tables.hopFixed[tables.tainted[at]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
+  return best + hopAt(tables, place, place, at);
 }

@@ -1,6 +1,6 @@
 // Owns the best cuts of a given order of processors: an exact dynamic programme, O(stages × positions) with sliding-window minima, kept as tables from
 // the front and from the back so that a change of the order in one place costs one stage's work and not the whole chain's.
-import type { Tables } from "./tables.ts";
+import { hopAt, type Tables } from "./tables.ts";
 
 export type OrderTables = {
   order: number[];
@@ -32,22 +32,15 @@ export function orderTables(tables: Tables, order: number[]): OrderTables {
 export function entryCosts(tables: Tables, p: number): Float64Array {
   const costs = new Float64Array(tables.last + 1).fill(Number.POSITIVE_INFINITY);
   const place = tables.processorPlace[p]!;
-  if (tables.firstPlace < 0 || place === tables.firstPlace) costs[0] = placeHop(tables, tables.source, place, 0);
+  if (tables.firstPlace < 0 || place === tables.firstPlace) costs[0] = hopAt(tables, tables.source, place, 0);
   return costs;
 }
 
 /** Cost from having ended on p: Infinity everywhere but at the model's end. */
 export function exitCosts(tables: Tables, p: number): Float64Array {
   const costs = new Float64Array(tables.last + 1).fill(Number.POSITIVE_INFINITY);
-  costs[tables.last] = placeHop(tables, tables.processorPlace[p]!, tables.sink, tables.last);
+  costs[tables.last] = hopAt(tables, tables.processorPlace[p]!, tables.sink, tables.last);
   return costs;
-}
-
-function placeHop(tables: Tables, from: number, to: number, at: number): number {
-  const index = from * tables.placeCount + to;
-  const bytes = tables.bytes[at]!;
-  if (bytes > tables.hopMaxBytes[index]!) return Number.POSITIVE_INFINITY;
-  return tables.hopFixed[tables.tainted[at]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
 }
 
 /** out[c] = costs[c] + hop from p to q at c. Works in both directions. */

@@ -1,7 +1,7 @@
 // The lower bound: the cheapest walk over processors that covers the model, with each stage within its own window, but nodes may come again and again
 // (memory summed over a node, and whatever else spans stages, is dropped, or priced by multipliers). O(positions × places²) with sliding-window minima.
 // Computed backwards, so that it also tells every partial plan what the rest costs at least.
-import type { Tables } from "./tables.ts";
+import { hopAt, type Tables } from "./tables.ts";
 
 /** Prices that make a relaxation of a constraint over stages: per byte resident on a processor's nodes, and per stage on it. Cost units. */
 export type Prices = { perByte: Float64Array; perStage: Float64Array };
@@ -73,7 +73,7 @@ export function relax(tables: Tables, prices: Prices | null): Relaxation {
       const base = p * width;
       let cost: number;
       let next = -1;
-      if (at === last) cost = answerCost(tables, place);
+      if (at === last) cost = hopAt(tables, place, tables.sink, last);
       else {
         cost = onward[place]!;
         next = onwardProcessor[place]!;
@@ -168,28 +168,16 @@ function withinPlace(tables: Tables, p: number, at: number, start: Float64Array,
     }
   }
   if (processor < 0) return { cost: best, processor };
-  const index = place * tables.placeCount + place;
-  const bytes = tables.bytes[at]!;
-  return { cost: best + tables.hopFixed[tables.tainted[at]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!, processor };
-}
-
-function answerCost(tables: Tables, place: number): number {
-  const index = place * tables.placeCount + tables.sink;
-  const bytes = tables.bytes[tables.last]!;
-  if (bytes > tables.hopMaxBytes[index]!) return Number.POSITIVE_INFINITY;
-  return tables.hopFixed[tables.tainted[tables.last]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
+  return { cost: best + hopAt(tables, place, place, at), processor };
 }
 
 function cheapestFirst(tables: Tables, start: Float64Array, width: number): { value: number; first: number } {
   let value = Number.POSITIVE_INFINITY;
   let first = -1;
-  const bytes = tables.bytes[0]!;
   for (let p = 0; p < tables.processorPlace.length; p++) {
     const place = tables.processorPlace[p]!;
     if (tables.firstPlace >= 0 && place !== tables.firstPlace) continue;
-    const index = tables.source * tables.placeCount + place;
-    if (bytes > tables.hopMaxBytes[index]!) continue;
-    const cost = start[p * width]! + tables.hopFixed[tables.tainted[0]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
+    const cost = start[p * width]! + hopAt(tables, tables.source, place, 0);
     if (cost < value) {
       value = cost;
       first = p;

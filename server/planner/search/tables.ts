@@ -2,6 +2,7 @@
 // Positions here are *places to cut*: index c stands for position `positions[c]` of the instance; 0 and `last` are the model's ends.
 import type { Instance, SearchStage } from "../instance.ts";
 import { type AdditiveCosts, additiveCosts } from "./additive-costs.ts";
+import { mapDistinct } from "./map-distinct.ts";
 import type { SearchRequest } from "./solver.ts";
 import { stageReach } from "./stage-reach.ts";
 
@@ -50,8 +51,8 @@ export function compileTables(request: Pick<SearchRequest, "instance" | "moving"
   const costs = additiveCosts(instance, request.weights, request.moving);
   const source = instance.source < 0 ? firstPlace : instance.source;
   // Processors of one kind share their arrays, so each is cut down once.
-  const resident = onceEach(processors.map((processor) => processor.residentBytes), pick);
-  const workspace = onceEach(processors.map((processor) => processor.workspaceBytes), (values) => largestBetween(values, positions));
+  const resident = mapDistinct(processors.map((processor) => processor.residentBytes), pick);
+  const workspace = mapDistinct(processors.map((processor) => processor.workspaceBytes), (values) => largestBetween(values, positions));
   return {
     instance,
     positions,
@@ -85,21 +86,8 @@ export function hopAt(tables: Tables, from: number, to: number, at: number): num
   return tables.hopFixed[tables.tainted[at]!]![index]! + bytes * tables.costs.hopPerByte[index]! + bytes * bytes * tables.costs.hopPerByte2[index]!;
 }
 
-export function stageCostAt(tables: Tables, p: number, from: number, to: number): number {
-  return tables.costs.fixed[p]! + tables.upTo[p]![to]! - tables.before[p]![from]!;
-}
-
 export function toSearchStages(tables: Tables, stages: readonly { processor: number; from: number; to: number }[]): SearchStage[] {
   return stages.map((stage) => ({ processor: stage.processor, from: tables.positions[stage.from]!, to: tables.positions[stage.to]! }));
-}
-
-function onceEach(arrays: Float64Array[], make: (values: Float64Array) => Float64Array): Float64Array[] {
-  const made = new Map<Float64Array, Float64Array>();
-  return arrays.map((values) => {
-    const known = made.get(values) ?? make(values);
-    made.set(values, known);
-    return known;
-  });
 }
 
 function largestBetween(values: Float64Array, positions: Int32Array): Float64Array {
