@@ -98,7 +98,7 @@ test("with the mouse: a drain is seen before, followed across pages and a reload
   await expect(dialogOf(page).locator("[data-change]").first()).toBeVisible();
   expect(await violations(page)).toEqual([]);
   await dialogOf(page).getByTestId("confirm-action").click();
-  await expect(page.getByTestId("migration-outcome")).toContainText("moved", { timeout: MOVE_TIMEOUT_MS });
+  await expect(page.getByTestId("migration-outcome")).toHaveText("moved to revision 3", { timeout: MOVE_TIMEOUT_MS });
   await page.getByTestId("tab-history").click();
   await expect(page.locator("[data-testid=history-row][data-revision='3']")).toContainText("Rolled back to revision 1.");
   await expect(page.locator("[data-testid=history-row][data-revision='3']")).toContainText("console");

@@ -240,6 +240,7 @@ test("with the keyboard only", async ({ page }) => {
   await page.keyboard.press("Enter");
   await expect(page.getByRole("menuitemcheckbox", { name: "Latency" })).toBeFocused();
   await page.keyboard.press("ArrowDown");
+  await expect(page.getByRole("menuitemcheckbox", { name: "Requests" })).toBeFocused();
   await page.keyboard.press("Space");
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("chart-choice")).toBeFocused();

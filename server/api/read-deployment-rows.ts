@@ -88,6 +88,7 @@ function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, tar
     id,
     fromRevisionId,
     toRevisionId,
+    toRevision: target?.number ?? 0,
     state,
     stateSince: stateSince.toISOString(),
     cancelRequested,
