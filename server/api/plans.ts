@@ -5,11 +5,11 @@ import { createPlan, diffPlan, previewPlan } from "../commands/create-plan.ts";
 import type { Deps } from "../commands/deps.ts";
 import { explainPlan } from "../commands/explain-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
+import { listSolvers } from "../commands/list-solvers.ts";
 import { paretoPlans } from "../commands/pareto-plans.ts";
 import { MAX_PROOF_MS, provePlan } from "../commands/prove-plan.ts";
 import { MAX_BUDGET_MS, searchPlan, startPlanning } from "../commands/search-plan.ts";
 import { whatIfPlan } from "../commands/what-if-plan.ts";
-import { SOLVERS } from "../planner/search/choose-solver.ts";
 import { findPlan, listPlans, listPlanUses, type StoredPlan } from "../store/plans.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { comparedRow, estimate, foundPlan, infeasible, origin, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
@@ -70,7 +70,7 @@ export const plans = router({
     .meta({ openapi: { method: "GET", path: "/solvers", tags: ["plans"], summary: "Everything that plans: Cutplane's own solvers and the rules of others" } })
     .input(z.object({}).default({}))
     .output(z.array(z.object({ name: z.string(), label: z.string(), source: z.string().nullable().meta({ description: "Paper or code that the rule is from; null = Cutplane's own." }) })))
-    .query(() => SOLVERS.map(({ name, label, source = null }) => ({ name, label, source }))),
+    .query(listSolvers),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/plans", tags: ["plans"], summary: "Keep a placement as a plan; its parity check starts by itself" } })
     .input(z.object({ ...pair, placement, origin: origin.optional(), request: planRequest.optional().meta({ description: "What was asked of it; the placement must keep to its rules." }), deploymentId: z.string().optional().meta({ description: "Which deployment it is for: memory is counted beside all others." }) }))

@@ -3,12 +3,21 @@ import { buildSearch } from "../planner/build-search.ts";
 import { checkClaim } from "../planner/check-claim.ts";
 import type { Progress } from "../planner/search/solver.ts";
 import { randomProblem } from "../planner/testdata/random-problem.ts";
-import { explainSearch, MAX_THREADS, MAX_WAITING, runSearch, SearchesFull } from "./run-search.ts";
+import { explainSearch, MAX_THREADS, MAX_WAITING, runSearch, SearchesFull, warmSearches } from "./run-search.ts";
 
 const TIMEOUT_MS = 60_000;
 const small = buildSearch(randomProblem(3, { layers: 8, nodes: 4 }), { objective: "latency" });
 /** Takes any solver a while. */
 const large = buildSearch(randomProblem(5, { layers: 300, nodes: 12, tightMemory: true }), { objective: "latency", minStages: 6 });
+
+test("a thread that warms up answers a search that comes meanwhile, as any other does", async () => {
+  warmSearches();
+  warmSearches();
+  const warm = await runSearch(small, { budgetMs: 10_000, seed: 1 });
+  const next = await runSearch(small, { budgetMs: 10_000, seed: 1 });
+  expect(checkClaim(small, warm.outcome)).toEqual([]);
+  expect(warm.outcome.stages).toEqual(next.outcome.stages);
+}, TIMEOUT_MS);
 
 test.each([["latency", small], ["throughput", buildSearch(randomProblem(3, { layers: 8, nodes: 4 }), { objective: "throughput", minStages: 3 })]] as const)("a search off the event loop is the same each time, and what it claims is true (%s)", async (_objective, small) => {
   const seen: Progress[] = [];

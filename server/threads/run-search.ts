@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Explanation } from "../planner/explain/explain-outcome.ts";
 import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
-import type { SearchJob, SearchMessage } from "./search-messages.ts";
+import type { SearchJob, SearchMessage, WarmUp } from "./search-messages.ts";
 
 /** A search takes a whole core; the console and the agents of a demo need the rest. */
 export const MAX_THREADS = 2;
@@ -40,6 +40,18 @@ export async function explainSearch(request: SearchRequest, outcome: Outcome, op
   const { message } = await inTurn(request, outcome, options);
   if (message.kind !== "explained") throw new Error(`the search thread answered ${message.kind}`);
   return message.explanation;
+}
+
+/**
+ * Has one thread ready and warm, for who is about to plan: the first search of a cold thread takes several times as long as the next (`npm run bench -- planner`).
+ * Does nothing while a thread is there already.
+ */
+export function warmSearches(): void {
+  if (idle.length > 0 || running > 0) return;
+  const searcher = startSearcher();
+  searcher.worker.unref();
+  idle.push(searcher);
+  searcher.worker.postMessage({ kind: "warm-up" } satisfies WarmUp);
 }
 
 async function inTurn(request: SearchRequest, explain: Outcome | null, options: SearchOptions): Promise<Ended> {

@@ -4,6 +4,8 @@ import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.
 
 /** `cancel`: one Int32, not 0 = stop; a search is one long computation that hears no message. `explain`: the outcome to be explained instead of searched for. */
 export type SearchJob = { id: number; request: SearchRequest; explain: Outcome | null; solver: string | null; budgetMs: number; seed: number; cancel: SharedArrayBuffer };
+/** Solve something small of its own, so that the first search meets compiled code. */
+export type WarmUp = { kind: "warm-up" };
 export type SearchMessage =
   | { kind: "progress"; id: number; progress: Progress }
   | { kind: "outcome"; id: number; outcome: Outcome; solver: string }

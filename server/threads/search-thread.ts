@@ -1,25 +1,38 @@
 // Entry of a search thread: takes one search after the other, as they come.
 import { parentPort } from "node:worker_threads";
 import { explainOutcome } from "../planner/explain/explain-outcome.ts";
+import { warmUps } from "../planner/families/warm-ups.ts";
 import { chooseSolver, findSolver } from "../planner/search/choose-solver.ts";
 import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
-import type { SearchJob, SearchMessage } from "./search-messages.ts";
+import type { SearchJob, SearchMessage, WarmUp } from "./search-messages.ts";
 
 /** Nobody sees more; the outcome says the last word anyway. */
 const MIN_PROGRESS_INTERVAL_MS = 20;
 /** Of one question of an explanation; small problems are solved in a few. */
 const MAX_QUESTION_MS = 150;
+/** Of one small search while nobody waits. */
+const MAX_WARM_UP_MS = 100;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
 const say = (message: SearchMessage) => port.postMessage(message);
-port.on("message", (job: SearchJob) => {
+let searched = false;
+port.on("message", (job: SearchJob | WarmUp) => {
+  if ("kind" in job) return warmUp(warmUps());
+  searched = true;
   try {
     say(job.explain ? explain(job, job.explain) : perform(job));
   } catch (error) {
     say({ kind: "failed", id: job.id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 });
+
+/** One after the other, so that a search that comes meanwhile waits for one at most; it warms up by itself. */
+function warmUp([request, ...others]: SearchRequest[]): void {
+  if (request === undefined || searched) return;
+  chooseSolver(request).solve(request, { now: () => performance.now(), deadlineMs: performance.now() + MAX_WARM_UP_MS, cancelled: () => false, seed: 1 });
+  setImmediate(warmUp, others);
+}
 
 /** Each question is a search of its own: with little time each, and none once the whole time is up. */
 function explain({ id, request, budgetMs, seed, cancel }: SearchJob, outcome: Outcome): SearchMessage {
