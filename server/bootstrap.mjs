@@ -12,9 +12,9 @@ const { prepare, root } = await import("./bootstrap/steps.mjs");
 const BENCHES = ["data-plane", "pipeline", "prediction", "move", "import", "console", "console-load", "edits", "start", "planner"];
 /** Benchmarks that look at pages. */
 const BROWSER_BENCHES = ["console", "edits"];
-const VERBS = { start, test, setup, build: setup, bench, agent, screenshots };
-// Standard output of `--once`, of an agent and of a benchmark belongs to them.
-const quiet = verb === "agent" || verb === "bench" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
+const VERBS = { start, test, setup, build: setup, bench, agent, loadgen, screenshots };
+// Standard output of `--once`, of an agent, a benchmark and the load generator belongs to them.
+const quiet = verb === "agent" || verb === "bench" || verb === "loadgen" || args.includes("--once") || Boolean(process.env.CUTPLANE_ONCE);
 const say = (line) => (quiet ? process.stderr : process.stdout).write(`${line}\n`);
 
 process.exitCode = await (VERBS[verb] ?? unknown)().catch((error) => {
@@ -75,6 +75,11 @@ async function chooseChromium() {
 async function agent() {
   await prepare(say, { only: ["install", "agent"] });
   return become("agents/dist/main.mjs");
+}
+
+async function loadgen() {
+  await prepare(say, { only: ["install", "tables", "server"] });
+  return become("dist/loadgen.mjs");
 }
 
 async function unknown() {

@@ -46,6 +46,8 @@ const RULES: Rule[] = [
   { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|agents/processor/|agents/ingress/oip\\.ts|${CONTRACT})`) },
   { files: /^server\/trust\//, may: /^(server\/(trust|store|events)\/|server\/(clock|errors|ids|deps)\.ts|server\/commands\/deps\.ts|agents\/protocol\/)/ },
   { files: /^server\/database\//, may: /^(server\/(database|store)\/|server\/[a-z-]+\.ts|prisma\/)/ },
+  { files: /^server\/loadgen\/method\//, may: /^server\/loadgen\/method\//, packages: PURE },
+  { files: /^server\/loadgen\//, may: /^(server\/loadgen\/|lab\/precise-timer\.ts)/, packages: /^node:/ },
   { files: /^server\/demo\//, may: new RegExp(`^(server/demo/|${PURE_FOLDERS}|agents/protocol/)`) },
   { files: /^server\/store\//, may: new RegExp(`^(server/(store|events)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/events\//, may: new RegExp(`^(server/(events|store)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
@@ -132,7 +134,7 @@ test.each([
 
 test("the pure core takes time and chance as arguments", () => {
   const impure = files
-    .filter((file) => /^(server\/(model|topology|planner|policy)|agents\/protocol)\//.test(file) && !/\.test\.ts$|\/testdata\/|\/vectors\//.test(file))
+    .filter((file) => /^(server\/(model|topology|planner|policy|loadgen\/method)|agents\/protocol)\//.test(file) && !/\.test\.ts$|\/testdata\/|\/vectors\//.test(file))
     .filter((file) => /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.(env|argv|cwd|exit)\b|\bsetTimeout\(|\bfetch\(/.test(readFileSync(path.join(root, file), "utf8")));
   expect(impure).toEqual([]);
 });

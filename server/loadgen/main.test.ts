@@ -1,0 +1,97 @@
+// The program itself, in its own process, against the synthetic system in another.
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { LoadReport } from "./method/load-report.ts";
+import { judgeReuse } from "./run-load.ts";
+import { ended, firstLine, startProgram } from "./testdata/start-program.ts";
+
+let folder: string;
+const systems: ChildProcess[] = [];
+beforeAll(() => { folder = mkdtempSync(path.join(tmpdir(), "loadgen-")); });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => { for (const system of systems.splice(0)) system.kill("SIGKILL"); });
+
+function startSystem(...args: string[]): Promise<string> {
+  const system = startProgram("lab/synthetic-sut.ts", args);
+  systems.push(system);
+  return firstLine(system);
+}
+
+function loadgen(...args: string[]) {
+  return ended(startProgram("server/loadgen/main.ts", args));
+}
+
+test("Server, 6 s, with a pause of 1 s: about as many requests are late as were due in it; logs and report are written", async () => {
+  const url = await startSystem("--delay", "1", "--pause-at", "2000", "--pause-for", "1000");
+  const { code, stdout, stderr } = await loadgen("--scenario", "Server", "--target", url, "--model", "delay", "--qps", "100", "--latency", "500", "--output", folder);
+  expect(stderr).not.toMatch(/^loadgen:/m);
+  expect(code).toBe(3);
+  expect(stdout).toContain("Result is : INVALID");
+  const report = JSON.parse(readFileSync(path.join(folder, "report.json"), "utf8")) as LoadReport;
+  // Whoever was due in the first half of the pause waits more than half of it: 50 expected.
+  expect(report.stats!.overBoundCount).toBeGreaterThan(25);
+  expect(report.failedCount).toBe(0);
+  expect(report.method).toBe("MLPerf method, not an MLPerf result");
+  expect(report.verdict.recommendations).toContain("Reduce target QPS to improve latency.");
+  for (const name of ["summary.txt", "detail.txt", "trace.json"]) expect(readFileSync(path.join(folder, `mlperf_log_${name}`), "utf8").length).toBeGreaterThan(100);
+
+  // Half the latency in the report of before is a regression now.
+  const better = { ...report, figures: report.figures.map((figure) => ({ ...figure, value: figure.value / 1e3, interval: figure.interval && { low: figure.interval.low / 1e3, high: figure.interval.high / 1e3 } })) };
+  writeFileSync(path.join(folder, "baseline.json"), JSON.stringify(better));
+  const gate = await loadgen("--scenario", "SingleStream", "--latency", "1", "--max-seconds", "1", "--target", url, "--model", "delay", "--baseline", path.join(folder, "baseline.json"));
+  expect(gate.stderr).toMatch(/latency p50: .*worse/);
+  expect(gate.code).toBe(4);
+});
+
+test("accuracy mode asks each sample once and counts what is right", async () => {
+  const url = await startSystem("--delay", "1");
+  const data = path.join(folder, "data.jsonl");
+  writeFileSync(data, [0, 1, 2].map((i) => JSON.stringify({ request: { id: String(i), inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], data: [i, 0, 0, 0] }] }, expect: i === 2 ? "nothing like it" : '"data":[0,0,0,0]' })).join("\n"));
+  const { code, stdout } = await loadgen("--scenario", "Offline", "--qps", "100", "--mode", "accuracy", "--target", url, "--model", "delay", "--data", data, "--json");
+  expect(code).toBe(0);
+  expect((JSON.parse(stdout) as LoadReport).accuracy).toMatchObject({ asked: 3, labelled: 3, correct: 2 });
+});
+
+test("a system that reuses results is found out", async () => {
+  const url = await startSystem("--delay", "50", "--reuse");
+  const { code, stdout } = await loadgen("--scenario", "SingleStream", "--check-reuse", "--samples", "20", "--model", "delay", "--target", url, "--json");
+  expect((JSON.parse(stdout) as LoadReport).reuse!.isReusing).toBe(true);
+  expect(code).toBe(3);
+});
+
+test("a tenth faster on one sample is not yet reuse", () => {
+  expect(judgeReuse(110, 100).isReusing).toBe(false);
+  expect(judgeReuse(111, 100).isReusing).toBe(true);
+});
+
+test("a stream's first token and token time are told", async () => {
+  const url = await startSystem("--delay", "2", "--servers", "8");
+  const { stdout, stderr } = await loadgen("--scenario", "SingleStream", "--max-seconds", "1", "--latency", "10", "--api", "openai-chat", "--target", `${url}/v1`, "--model", "m", "--samples", "8", "--json");
+  expect(stderr).not.toMatch(/^loadgen:/m);
+  const { stats } = JSON.parse(stdout) as LoadReport;
+  expect(stats!.firstToken!.minNs).toBeGreaterThanOrEqual(2e6);
+  // Five tokens, 2 ms apart.
+  expect(stats!.perToken!.minNs).toBeGreaterThanOrEqual(2e6);
+  expect(stats!.sample.minNs).toBeGreaterThanOrEqual(10e6);
+});
+
+test.each([
+  [["--scenario", "Sever"], /--scenario Sever must be one of SingleStream/],
+  [["--scenario", "Server", "--target", "http://127.0.0.1:1", "--model", "m"], /--qps is needed in Server/],
+  [["--scenario", "Offline", "--qps", "x", "--target", "http://127.0.0.1:1", "--model", "m"], /--qps x must be a number from/],
+  [["--nonsense"], /Unknown option '--nonsense'/],
+])("wrong options end with 2 and a sentence: %j", async (args, sentence) => {
+  const { code, stderr } = await loadgen(...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(sentence);
+});
+
+test("a target that is not there is a sentence, not a stack", async () => {
+  const { code, stderr } = await loadgen("--scenario", "SingleStream", "--target", "http://127.0.0.1:9", "--model", "m");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^loadgen: http:\/\/127.0.0.1:9 does not answer: .*ECONNREFUSED.*Is it running/);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});

@@ -1,0 +1,85 @@
+// Program: a load generator by the MLPerf method, in a process of its own. `--help` tells its options.
+import { readFileSync } from "node:fs";
+import { compareRuns, findRegressions } from "./method/compare-runs.ts";
+import type { LoadReport } from "./method/load-report.ts";
+import { sayDifferences } from "./method/say-differences.ts";
+import { openTarget } from "./open-target.ts";
+import { HELP, parseOptions, type Options } from "./parse-options.ts";
+import type { Progress } from "./progress.ts";
+import { runLoad } from "./run-load.ts";
+import { readData } from "./targets/read-data.ts";
+import { makeLogs, writeLogs } from "./write-logs.ts";
+
+const EXIT = { valid: 0, failed: 1, usage: 2, invalid: 3, regressed: 4 } as const;
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(`loadgen: ${error.message}\n`);
+  return EXIT.failed;
+});
+
+async function main(args: string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h") || args.length === 0) {
+    process.stdout.write(HELP);
+    return args.length === 0 ? EXIT.usage : EXIT.valid;
+  }
+  let options: Options;
+  let baseline: LoadReport | null;
+  try {
+    options = parseOptions(args, process.env.LOADGEN_KEY);
+    baseline = options.baseline === null ? null : readReport(options.baseline);
+  } catch (error) {
+    process.stderr.write(`loadgen: ${(error as Error).message}\n`);
+    return EXIT.usage;
+  }
+  const target = await openTarget(options.target, {
+    data: options.dataFile === null ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile),
+    raw: options.rawFiles.map((file) => ({ bytes: readFileSync(file), contentType: options.contentType })),
+  });
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  process.on("SIGINT", abort).on("SIGTERM", abort);
+  try {
+    const measured = await runLoad(options.plan, target, { onProgress: process.stderr.isTTY ? showProgress : undefined, signal: stop.signal });
+    if (process.stderr.isTTY) process.stderr.write("\n");
+    if (options.output !== null) writeLogs(options.output, measured, process.pid);
+    const { report } = measured;
+    process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : makeLogs(measured, process.pid)["mlperf_log_summary.txt"]);
+    return judge(report, baseline, options.tolerance);
+  } finally {
+    process.off("SIGINT", abort).off("SIGTERM", abort);
+    target.close();
+  }
+}
+
+function judge(report: LoadReport, baseline: LoadReport | null, tolerance: number): number {
+  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  if (report.peak) tell(report.peak.qps === null ? `No peak: ${report.peak.why}` : `Peak: ${report.peak.qps} queries/s.`);
+  if (report.accuracy) tell(`Accuracy: ${report.accuracy.correct} of ${report.accuracy.labelled} labelled answers are right; ${report.accuracy.asked} samples were asked.`);
+  if (report.reuse) tell(`${report.reuse.isReusing ? "Results are reused" : "No reuse of results seen"}: ${report.reuse.samePerSecond.toFixed(1)} /s on one sample, ${report.reuse.uniquePerSecond.toFixed(1)} /s on different ones.`);
+  if (!report.steady.rate && report.settings.mode === "PerformanceOnly") tell("No steady throughput: no three windows of the run agree within 10 %.");
+  if (baseline) {
+    const differences = compareRuns(baseline, report);
+    tell(sayDifferences(differences));
+    const regressions = findRegressions(differences, tolerance);
+    if (regressions.length > 0) return EXIT.regressed;
+  }
+  if (report.peak) return report.peak.qps === null ? EXIT.invalid : EXIT.valid;
+  if (report.reuse) return report.reuse.isReusing ? EXIT.invalid : EXIT.valid;
+  if (report.accuracy) return report.verdict.isEverythingAnswered ? EXIT.valid : EXIT.invalid;
+  return report.verdict.isValid ? EXIT.valid : EXIT.invalid;
+}
+
+function readReport(file: string): LoadReport {
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8")) as LoadReport;
+    if (Array.isArray(report.figures)) return report;
+  } catch (error) {
+    throw new Error(`--baseline ${file} cannot be read: ${(error as Error).message}`);
+  }
+  throw new Error(`--baseline ${file} is no report of a run: give the report.json that --output wrote.`);
+}
+
+function showProgress({ phase, elapsedS, minS, answered, answersPerSecond, p50Ns, p99Ns, failed }: Progress): void {
+  const ms = (ns: number | null) => (ns === null ? "–" : `${(ns / 1e6).toFixed(1)} ms`);
+  process.stderr.write(`\r${phase}: ${elapsedS.toFixed(0)} s of at least ${minS} s, ${answered} answered, ${answersPerSecond.toFixed(0)} /s, p50 ${ms(p50Ns)}, p99 ${ms(p99Ns)}${failed > 0 ? `, ${failed} failed` : ""}   `);
+}

@@ -1,0 +1,47 @@
+// Owns what a run is reported as: figures with their intervals, the verdict, and what it is not.
+import type { Comparable, Figure } from "./compare-runs.ts";
+import type { Verdict } from "./judge-run.ts";
+import type { HistogramBin } from "./latency-histogram.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { RunStats } from "./run-stats.ts";
+import type { EffectiveSettings } from "./settings.ts";
+import type { Steady } from "./steady-rate.ts";
+
+export const METHOD = "MLPerf method, not an MLPerf result";
+
+export type ReportSettings = Omit<EffectiveSettings, "seeds"> & { seeds: { qsl: string; sampleIndex: string; schedule: string } };
+export type PeakReport = { qps: number | null; why: string | null; probes: { qps: number; isMet: boolean; targetNs: number | null }[] };
+/** Same-sample against unique-sample throughput: a system that reuses results is faster on the first (MLPerf's TEST04). */
+export type ReuseReport = { samePerSecond: number; uniquePerSecond: number; isReusing: boolean };
+export type AccuracyReport = { asked: number; /** Of them with a known label. */ labelled: number; correct: number; /** Wilson's, 95 %. */ interval: { low: number; high: number } | null };
+
+export type LoadReport = Comparable & {
+  method: typeof METHOD;
+  sut: string;
+  startedAt: string;
+  settings: ReportSettings;
+  verdict: Verdict;
+  /** null = nothing was answered. */
+  stats: RunStats | null;
+  failedCount: number;
+  harnessLagP99Ns: number | null;
+  steady: Steady;
+  histogram: HistogramBin[];
+  peak: PeakReport | null;
+  reuse: ReuseReport | null;
+  accuracy: AccuracyReport | null;
+};
+
+export function reportSettings({ seeds, ...rest }: EffectiveSettings): ReportSettings {
+  return { ...rest, seeds: { qsl: String(seeds.qsl), sampleIndex: String(seeds.sampleIndex), schedule: String(seeds.schedule) } };
+}
+
+/** What two runs are compared by. A rate that was not steady is no figure. */
+export function figuresOf(record: RunRecord, stats: RunStats | null, steady: Steady): Figure[] {
+  if (!stats) return [];
+  const isMulti = record.settings.scenario === "MultiStream";
+  const latency = isMulti ? stats.query! : stats.sample;
+  const figures: Figure[] = latency.percentiles.filter(({ percentile }) => [0.5, 0.9, 0.99].includes(percentile)).map(({ percentile, ns, interval }) => ({ name: `latency p${percentile * 100}`, value: ns, interval, unit: "ns", better: "less" }));
+  if (steady.rate) figures.push({ name: "throughput", value: steady.rate.perSecond, interval: { low: steady.rate.perSecond - steady.rate.plusMinus, high: steady.rate.perSecond + steady.rate.plusMinus }, unit: "1/s", better: "more" });
+  return figures;
+}

@@ -1,0 +1,134 @@
+// Owns what the command line means. Pure: errors are sentences, files are read by the caller.
+import { parseArgs } from "node:util";
+import { OFFICIAL_SEEDS, SCENARIOS, TIERS, type Scenario, type Tier } from "./method/settings.ts";
+import type { LoadPlan } from "./run-load.ts";
+
+export const APIS = ["oip", "process", "openai-chat", "openai-completions", "openai-embeddings"] as const;
+export type Api = (typeof APIS)[number];
+export type Options = {
+  plan: LoadPlan;
+  target: { api: Api; url: string; model: string; key: string | null; timeoutMs: number; insecure: boolean; encoding: "auto" | "binary" | "json"; shapes: Record<string, number[]>; maxTokens: number; sampleCount: number };
+  /** Files that the caller reads. */
+  dataFile: string | null;
+  rawFiles: string[];
+  contentType: string;
+  output: string | null;
+  json: boolean;
+  baseline: string | null;
+  tolerance: number;
+};
+
+export const HELP = `Measures a system by the MLPerf method (LoadGen's scenarios, seeds, statistics and rules). It is not an MLPerf result.
+
+  npm run loadgen -- --scenario Server --target http://127.0.0.1:9000 --model NAME --qps 50 --latency 100
+
+What
+  --scenario NAME       SingleStream, MultiStream, Server or Offline
+  --mode NAME           performance (default) or accuracy (every sample once; --data tells what is right)
+  --tier NAME           shortest run: rapid 6 s (default), quick 10 s, normal 60 s, official 600 s
+  --find-peak           Server: the highest rate that keeps the bound
+  --check-reuse         is the system faster on one sample than on different ones?
+Load
+  --qps N               Server: arrivals per second; Offline: samples per second expected
+  --latency MS          Server: the bound; SingleStream, MultiStream: expected time of a query (default 10)
+  --percentile P        the bound's, 50 to 99.9 (default 99; SingleStream 90)
+  --samples-per-query N MultiStream (default 8)
+  --concurrency N       Offline: samples under way at once (default 8)
+  --min-queries N       (default 1)            --max-outstanding N   Server (default 4096)
+  --max-seconds N       end a slow run then
+Target
+  --target URL          where it listens; for OpenAI's API with its /v1
+  --api NAME            ${APIS.join(", ")} (default oip)
+  --model NAME          as the target calls it
+  --key KEY             sent as a bearer token; or in the variable LOADGEN_KEY
+  --timeout MS          a sample unanswered that long has failed (default 30000)
+  --insecure            accept a certificate nobody has signed
+Samples
+  --samples N           how many different ones are made up (default 256)
+  --shape NAME=1,3,224  sizes of an input's open dimensions; may be repeated
+  --encoding NAME       auto (default), binary or json tensors
+  --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"}
+  --file FILE           api process: raw bodies; may be repeated; --content-type TYPE (default image/png)
+  --max-tokens N        OpenAI completions (default 64)
+Results
+  --output FOLDER       mlperf_log_summary.txt, _detail.txt, _accuracy.json, _trace.json and report.json
+  --json                the report on standard output instead of the summary
+  --baseline FILE       a report.json of before: worse by more than --tolerance (default 0.1) ends with exit code 4
+
+Exit code: 0 VALID, 1 could not be measured, 2 wrong options, 3 INVALID (or results are reused), 4 worse than the baseline.
+`;
+
+const FLAGS = {
+  scenario: { type: "string" }, mode: { type: "string", default: "performance" }, tier: { type: "string", default: "rapid" }, "find-peak": { type: "boolean", default: false }, "check-reuse": { type: "boolean", default: false },
+  qps: { type: "string" }, latency: { type: "string" }, percentile: { type: "string" }, "samples-per-query": { type: "string", default: "8" }, concurrency: { type: "string", default: "8" }, "min-queries": { type: "string", default: "1" },
+  "max-outstanding": { type: "string", default: "4096" }, "max-seconds": { type: "string", default: "0" }, target: { type: "string" }, api: { type: "string", default: "oip" }, model: { type: "string" }, key: { type: "string" },
+  timeout: { type: "string", default: "30000" }, insecure: { type: "boolean", default: false }, samples: { type: "string", default: "256" }, shape: { type: "string", multiple: true }, encoding: { type: "string", default: "auto" },
+  data: { type: "string" }, file: { type: "string", multiple: true }, "content-type": { type: "string", default: "image/png" }, "max-tokens": { type: "string", default: "64" }, output: { type: "string" },
+  json: { type: "boolean", default: false }, baseline: { type: "string" }, tolerance: { type: "string", default: "0.1" },
+} as const;
+type Values = ReturnType<typeof parseFlags>;
+
+function parseFlags(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
+}
+
+/** @throws Error with a sentence: which option, what it may be */
+export function parseOptions(args: readonly string[], keyOfEnvironment: string | undefined): Options {
+  const values = parseFlags(args);
+  const scenario = oneOf(values.scenario, SCENARIOS, "scenario");
+  const api = oneOf(values.api, APIS, "api");
+  if (!values.target) throw new Error("--target URL is needed: where the system listens.");
+  if (!values.model) throw new Error("--model NAME is needed: as the target calls it.");
+  if (api === "process" && (values.file ?? []).length === 0) throw new Error("--api process needs bodies: give them with --file, once for each.");
+  return {
+    plan: planOf(values, scenario),
+    target: {
+      api, url: values.target, model: values.model, key: values.key ?? keyOfEnvironment ?? null, timeoutMs: number(values.timeout, "timeout", 1, 3_600_000), insecure: values.insecure,
+      encoding: oneOf(values.encoding, ["auto", "binary", "json"] as const, "encoding"), shapes: Object.fromEntries((values.shape ?? []).map(readShape)), maxTokens: number(values["max-tokens"], "max-tokens", 1, 1_000_000), sampleCount: number(values.samples, "samples", 1, 1_000_000),
+    },
+    dataFile: values.data ?? null, rawFiles: values.file ?? [], contentType: values["content-type"], output: values.output ?? null, json: values.json,
+    baseline: values.baseline ?? null, tolerance: number(values.tolerance, "tolerance", 0, 10),
+  };
+}
+
+function planOf(values: Values, scenario: Scenario): LoadPlan {
+  const mode = oneOf(values.mode, ["performance", "accuracy"] as const, "mode");
+  const tier: Tier = oneOf(values.tier, Object.keys(TIERS) as Tier[], "tier");
+  if (values["find-peak"] && scenario !== "Server") throw new Error("--find-peak is for --scenario Server: only there is a bound kept or not.");
+  if (values["find-peak"] && values["check-reuse"]) throw new Error("--find-peak and --check-reuse are two measurements: give one.");
+  const isStream = scenario === "SingleStream" || scenario === "MultiStream";
+  if (!isStream && values.qps === undefined) throw new Error(`--qps is needed in ${scenario}: ${scenario === "Server" ? "arrivals per second" : "samples per second expected"}.`);
+  if (scenario === "Server" && values.latency === undefined) throw new Error("--latency is needed in Server: the bound, in milliseconds.");
+  const latencyMs = number(values.latency ?? "10", "latency", 0.001, 3_600_000);
+  return {
+    what: values["find-peak"] ? "peak" : values["check-reuse"] ? "reuse" : "run",
+    performanceSamples: null, offlineConcurrency: number(values.concurrency, "concurrency", 1, 1024), peakDecimals: 0,
+    settings: {
+      scenario, mode: mode === "accuracy" ? "AccuracyOnly" : "PerformanceOnly",
+      targetQps: isStream ? 1000 / latencyMs : number(values.qps!, "qps", 1e-6, 1_000_000), targetLatencyNs: scenario === "Server" ? Math.round(latencyMs * 1e6) : 0,
+      targetPercentile: number(values.percentile ?? (scenario === "SingleStream" ? "90" : "99"), "percentile", 50, 99.9) / 100,
+      samplesPerQuery: scenario === "MultiStream" ? number(values["samples-per-query"], "samples-per-query", 1, 1024) : 1,
+      minDurationMs: TIERS[tier] * 1000, maxDurationMs: number(values["max-seconds"], "max-seconds", 0, 86_400) * 1000, minQueryCount: number(values["min-queries"], "min-queries", 1, 10_000_000), maxQueryCount: 0,
+      maxAsyncQueries: number(values["max-outstanding"], "max-outstanding", 1, 65_536), picking: "drawn", sameIndex: 0, seeds: OFFICIAL_SEEDS,
+    },
+  };
+}
+
+function readShape(text: string): [string, number[]] {
+  const [name, sizes] = text.split("=");
+  const shape = sizes?.split(",").map(Number) ?? [];
+  if (!name || shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size > 0)) throw new Error(`--shape ${text} must look like NAME=1,3,224,224.`);
+  return [name, shape];
+}
+
+function oneOf<Name extends string>(value: string | undefined, names: readonly Name[], flag: string): Name {
+  const found = names.find((name) => name === value);
+  if (!found) throw new Error(`--${flag} ${value ?? "is needed: it"} must be one of ${names.join(", ")}.`);
+  return found;
+}
+
+function number(text: string, flag: string, min: number, max: number): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max)) throw new Error(`--${flag} ${text} must be a number from ${min} to ${max}.`);
+  return value;
+}

@@ -1,0 +1,20 @@
+// Owns what is told of a run while it goes on.
+import type { HistogramBin } from "./method/latency-histogram.ts";
+
+export type Progress = {
+  phase: string;
+  elapsedS: number;
+  /** The run lasts at least this long. */
+  minS: number;
+  issued: number;
+  answered: number;
+  failed: number;
+  /** Since the telling before. */
+  arrivalsPerSecond: number;
+  answersPerSecond: number;
+  /** So far, within 5 %; null = nothing answered yet. */
+  p50Ns: number | null;
+  p90Ns: number | null;
+  p99Ns: number | null;
+  histogram: HistogramBin[];
+};

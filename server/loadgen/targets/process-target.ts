@@ -1,0 +1,29 @@
+// Owns measuring a deployment of ours through its processor: raw pictures, texts or sounds in, JSON out.
+import { type CallerOptions, createHttpCaller } from "./http-caller.ts";
+import { describeFailure, loadBodies, type Target } from "./target.ts";
+
+export type RawSample = { bytes: Buffer; contentType: string; /** A text the answer must contain. */ expect?: string };
+
+export function openProcessTarget(options: CallerOptions & { model: string; samples: readonly RawSample[] }): Target {
+  const caller = createHttpCaller(options);
+  const path = `/v2/models/${encodeURIComponent(options.model)}/process`;
+  const bodies = new Map<number, RawSample>();
+  return {
+    name: `${options.baseUrl} ${options.model}, processed`,
+    sampleCount: options.samples.length,
+    load: (samples) => loadBodies(bodies, samples, (sample) => options.samples[sample]!),
+    send(sample, answered) {
+      const { bytes, contentType } = bodies.get(sample)!;
+      caller.call({ method: "POST", path, headers: { "content-type": contentType }, body: bytes }, (error, reply) => {
+        if (!reply) answered({ ok: false, problem: error!.message });
+        else if (reply.status !== 200) answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
+        else answered({ ok: true, data: reply.body });
+      });
+    },
+    judge(sample, data) {
+      const { expect } = options.samples[sample]!;
+      return expect === undefined ? null : Buffer.from(data).toString().includes(expect);
+    },
+    close: () => caller.close(),
+  };
+}
