@@ -45,7 +45,7 @@ const post = (body: unknown, path = "/v2/models/tiny/infer", headers: Record<str
 const good = { name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [1, 2, 3, 4] };
 
 test("server, health and model endpoints", async () => {
-  expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ name: "cutplane" });
+  expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ name: "triton", version: "cutplane-dev" });
   expect(await (await fetch(`${url}/v2/health/live`)).json()).toEqual({ live: true });
   expect(await (await fetch(`${url}/v2/health/ready`)).json()).toEqual({ ready: true });
   expect(await (await fetch(`${url}/v2/models/tiny`)).json()).toMatchObject({ name: "tiny", versions: ["1"], inputs: [{ name: "v0", datatype: "FP32", shape: [-1, WIDTH] }] });

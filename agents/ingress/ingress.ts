@@ -16,8 +16,6 @@ import { createIngressServer } from "./http-server.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
 
-const VERSION = "1";
-
 export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void };
 
 /** Whether only this machine can reach an address. */
@@ -43,7 +41,7 @@ export class Ingress {
     this.#originId = originId(options.tls.nodeId);
     this.#context = dataContext(options.tls);
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
-    this.server = createIngressServer({ routes: () => (this.#stopping ? [] : [...this.#routes.values()]), needsKey: !isLoopback(options.host), httpTls: options.httpTls, version: VERSION });
+    this.server = createIngressServer({ routes: () => (this.#stopping ? [] : [...this.#routes.values()]), needsKey: !isLoopback(options.host), httpTls: options.httpTls });
   }
 
   /** The listener is open; gives the URL clients use. */
@@ -66,7 +64,7 @@ export class Ingress {
       const runtime = this.#routes.get(local.route.deploymentId);
       if (runtime) runtime.update(local);
       else this.#routes.set(local.route.deploymentId, new RouteRuntime(local, {
-        originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed,
+        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed,
       }));
     }
     this.#options.changed();

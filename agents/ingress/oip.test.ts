@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BadRequest, formatInfer, parseInfer } from "./oip.ts";
+import { BadRequest, formatInfer, parseInfer, parseRaw } from "./oip.ts";
 
 const input = (datatype: string, data: unknown[], over: object = {}) => ({ name: "x", datatype, shape: [data.length], data, ...over });
 const parse = (json: object, binary: Buffer = Buffer.alloc(0), headerLength?: number) => {
@@ -41,10 +41,21 @@ test("binary tensors follow the JSON in the order of the inputs; every byte belo
 test("an empty list of outputs asks for all of them", () => {
   expect(parse({ inputs: [input("FP32", [1])], outputs: [] }).outputs).toBeNull();
   const tensor = { name: "y", dataType: "int64" as const, shape: [1], data: new Uint8Array(new BigInt64Array([2n ** 62n + 1n]).buffer) };
-  const { body, headerLength } = formatInfer("m", "7", [tensor], { outputs: null, binaryByDefault: false }, {});
-  expect(headerLength).toBeNull();
-  expect(body.toString()).toContain(`"id":"7"`);
-  expect(body.toString()).toContain(`"data":[4611686018427387905]`);
+  const { json, binary } = formatInfer("m", "3", "7", [{ ...tensor, binary: false }], {});
+  expect(binary).toEqual([]);
+  expect(JSON.parse(json.toString())).toMatchObject({ model_name: "m", model_version: "3", id: "7" });
+  expect(json.toString()).toContain(`"data":[4611686018427387905]`);
+});
+
+test("a raw binary request is the one input's bytes; one dynamic dimension follows from their number", () => {
+  const spec = (shape: (number | string)[], name = "x") => ({ name, dataType: "float16" as const, shape });
+  const raw = (bytes: number, ...specs: ReturnType<typeof spec>[]) => parseRaw(Buffer.alloc(bytes), specs, new Set(["state"]));
+  expect(raw(24, spec(["n", 3, 2]))).toMatchObject({ binaryByDefault: true, outputs: null, tensors: [{ name: "x", dataType: "float16", shape: [2, 3, 2] }] });
+  expect(raw(12, spec([3, 2]), spec([9], "state")).tensors[0]!.shape).toEqual([3, 2]);
+  expect(() => raw(13, spec(["n", 3, 2]))).toThrow(/multiple of 12/);
+  expect(() => raw(24, spec([3, 2]))).toThrow(/takes 12/);
+  expect(() => raw(24, spec(["n", "m"]))).toThrow(/at most one dynamic/);
+  expect(() => raw(24, spec([1]), spec([1], "y"))).toThrow(/one input, this one has 2/);
 });
 
 test.each([

@@ -20,6 +20,8 @@ export type OipRequest = {
   binaryByDefault: boolean;
   sequence: { id: string; start: boolean; end: boolean } | null;
   timeoutMs: number | null;
+  /** 1 = first; 0 = the deployment's default. */
+  priority: number;
 };
 
 type Json = Record<string, unknown>;
@@ -27,7 +29,7 @@ const isObject = (value: unknown): value is Json => typeof value === "object" &&
 
 /** `headerLength` is Inference-Header-Content-Length: the JSON's bytes when binary tensors follow. Throws BadRequest. */
 export function parseInfer(body: Buffer, headerLength: number | null): OipRequest {
-  if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength >= 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
+  if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength > 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
   let json: unknown;
   try {
     json = JSON.parse(body.toString("utf8", 0, headerLength ?? body.length));
@@ -47,11 +49,17 @@ export function parseInfer(body: Buffer, headerLength: number | null): OipReques
   return { id: typeof json.id === "string" ? json.id : null, tensors, ...readWishes(json, parameters) };
 }
 
+/** By the protocol's name. Throws BadRequest: models that take text or BF16 are not served as tensors (agents/protocol/tensor.ts). */
+export function dataTypeOf(name: string, datatype: unknown): DataType {
+  const dataType = typeByName.get(String(datatype));
+  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(datatype) ?? "undefined"} is not one of ${[...typeByName.keys()].join(", ")}, which models take here`);
+  return dataType;
+}
+
 function readTensor(input: unknown, index: number, body: Buffer, at: number): { tensor: WireTensor; binaryBytes: number } {
   if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
   const { name } = input;
-  const dataType = typeByName.get(String(input.datatype));
-  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(input.datatype)} is not one of ${[...typeByName.keys()].join(", ")}`);
+  const dataType = dataTypeOf(name, input.datatype);
   const shape = input.shape;
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
   const count = elementCount(shape as number[]);
@@ -74,19 +82,22 @@ function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tens
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw new BadRequest(`outputs[${index}] has no name`);
-    const wish = isObject(output.parameters) ? output.parameters.binary_data : undefined;
+    const { binary_data: wish, classification, shared_memory_region: region } = isObject(output.parameters) ? output.parameters : ({} as Json);
+    if (classification !== undefined || region !== undefined) throw new BadRequest(`output "${output.name}": ${region === undefined ? "classification" : "shared memory"} is not among this server's extensions`);
     return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault };
   }) ?? null;
   const id = parameters.sequence_id;
   const hasSequence = (typeof id === "number" && id !== 0) || (typeof id === "string" && id !== "");
   if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
   const timeout = parameters.timeout;
+  const priority = parameters.priority ?? 0;
+  if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) throw new BadRequest("timeout must be a number of microseconds above 0");
   return {
     // An empty list is what clients send that have no wish.
     outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
     sequence: hasSequence ? { id: String(id), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
-    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null,
+    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null, priority: priority as number,
   };
 }
 
@@ -156,20 +167,34 @@ function valuesText({ dataType, data }: WireTensor): string {
   return JSON.stringify(values);
 }
 
-/** The answer's body; `headerLength` is set when binary tensors follow the JSON. */
-export function formatInfer(modelName: string, id: string | null, tensors: WireTensor[], wishes: Pick<OipRequest, "outputs" | "binaryByDefault">, parameters: Record<string, string | number>): { body: Buffer; headerLength: number | null } {
+/** The answer's parts: JSON, then the tensors sent as bytes, in the order the JSON names them. */
+export function formatInfer(modelName: string, version: string, id: string | null, tensors: (WireTensor & { binary: boolean })[], parameters: Record<string, string | number>): { json: Buffer; binary: Uint8Array[] } {
   const binary: Uint8Array[] = [];
-  const wanted = wishes.outputs ?? tensors.map((tensor) => ({ name: tensor.name, binary: wishes.binaryByDefault }));
-  const outputs = wanted.map(({ name, binary: asBinary }) => {
-    const tensor = tensors.find((candidate) => candidate.name === name)!;
-    const head = `"name":${JSON.stringify(name)},"datatype":"${OIP_NAMES[tensor.dataType]}","shape":[${tensor.shape.join(",")}]`;
-    if (!asBinary) return `{${head},"data":${valuesText(tensor)}}`;
+  const outputs = tensors.map((tensor) => {
+    const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${OIP_NAMES[tensor.dataType]}","shape":[${tensor.shape.join(",")}]`;
+    if (!tensor.binary) return `{${head},"data":${valuesText(tensor)}}`;
     binary.push(tensor.data);
     return `{${head},"parameters":{"binary_data_size":${tensor.data.length}}}`;
   });
-  const text = `{"model_name":${JSON.stringify(modelName)},"model_version":"1",${id === null ? "" : `"id":${JSON.stringify(id)},`}"parameters":${JSON.stringify(parameters)},"outputs":[${outputs.join(",")}]}`;
-  const json = Buffer.from(text);
-  return binary.length === 0 ? { body: json, headerLength: null } : { body: Buffer.concat([json, ...binary]), headerLength: json.length };
+  const text = `{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(version)},${id === null ? "" : `"id":${JSON.stringify(id)},`}"parameters":${JSON.stringify(parameters)},"outputs":[${outputs.join(",")}]}`;
+  return { json: Buffer.from(text), binary };
+}
+
+/**
+ * A raw binary request (Inference-Header-Content-Length 0): the body is the bytes of the one input the model takes; at most one of its dimensions
+ * may be dynamic and follows from their number. All outputs are answered as bytes. Throws BadRequest.
+ */
+export function parseRaw(body: Buffer, declared: TensorSpec[], stateInputs: Set<string>): OipRequest {
+  const inputs = declared.filter((spec) => !stateInputs.has(spec.name));
+  const [spec] = inputs;
+  if (!spec || inputs.length > 1) throw new BadRequest(`a raw binary request is for models of one input, this one has ${inputs.length}`);
+  const dynamic = spec.shape?.filter((size) => typeof size !== "number").length ?? 2;
+  if (dynamic > 1) throw new BadRequest(`a raw binary request is for inputs with at most one dynamic dimension: send "${spec.name}" with its shape`);
+  const fixedBytes = (spec.shape ?? []).reduce<number>((bytes, size) => (typeof size === "number" ? bytes * size : bytes), BYTES_PER_ELEMENT[spec.dataType]);
+  const size = body.length / fixedBytes;
+  if (!Number.isInteger(size) || (dynamic === 0 && size !== 1)) throw new BadRequest(`the body has ${body.length} bytes, input "${spec.name}" takes ${dynamic === 0 ? "" : "a multiple of "}${fixedBytes}`);
+  const shape = (spec.shape ?? []).map((declaredSize) => (typeof declaredSize === "number" ? declaredSize : size));
+  return { id: null, tensors: [{ name: spec.name, dataType: spec.dataType, shape, data: body }], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0 };
 }
 
 /** Checks a request's tensors against what the model declares. Throws BadRequest. */

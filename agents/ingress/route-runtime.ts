@@ -8,6 +8,7 @@ import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
+import { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
@@ -23,11 +24,19 @@ const MAX_ERROR_CHARS = 300;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 export type RouteHost = {
-  originId: number; nextId(): number;
+  nodeId: string; originId: number; nextId(): number;
   pool: BufferPool; context(): SecureContext; dataProxy: string | null;
   changed(): void;
 };
-export type InferOptions = { deadlineMs: number | null; signal?: AbortSignal; sequence: { id: string; start: boolean; end: boolean } | null };
+export type InferOptions = {
+  deadlineMs: number | null; signal?: AbortSignal; sequence: { id: string; start: boolean; end: boolean } | null;
+  /** Through this version only; null or absent = whichever is current. */
+  version?: RouteVersion | null;
+  /** When it came, `performance.now()`; absent = now. */
+  receivedAt?: number;
+};
+/** A revision whose pipeline is here. */
+export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
 export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number>; latencyMsSum: number };
 
 export class RouteRuntime {
@@ -42,6 +51,7 @@ export class RouteRuntime {
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
   #times: number[] = [];
   #trace: RequestTrace | null = null;
+  readonly #statistics = new Map<string, ModelStatistics>();
   readonly #recent = new RecentRequests();
 
   constructor(local: LocalIngressRoute, host: RouteHost) {
@@ -104,6 +114,31 @@ export class RouteRuntime {
     };
   }
 
+  /** The current one first. */
+  versions(): RouteVersion[] {
+    const isCurrent = (epoch: number) => Number(epoch === this.route.currentEpoch);
+    return [...this.#pipelines.values()].sort((a, b) => isCurrent(b.pipeline.epoch) - isCurrent(a.pipeline.epoch) || b.pipeline.epoch - a.pipeline.epoch)
+      .map((pipeline) => ({ version: this.versionOf(pipeline.pipeline.epoch), epoch: pipeline.pipeline.epoch, ready: pipeline.linked && pipeline.pipeline.mode === "open", problem: pipeline.problem() ?? (pipeline.pipeline.mode === "open" ? null : "it is being drained") }));
+  }
+
+  /** A console that does not tell revisions' numbers has clients that know of one version. */
+  versionOf(epoch: number): string {
+    return String(this.pipelineOf(epoch)?.pipeline.revisionNumber ?? 1);
+  }
+
+  statisticsOf(version: string): ModelStatistics {
+    const known = this.#statistics.get(version);
+    if (known) return known;
+    const statistics = new ModelStatistics();
+    this.#statistics.set(version, statistics);
+    return statistics;
+  }
+
+  /** As the protocol tells them, of one version or all that are here. */
+  statistics(version: RouteVersion | null) {
+    return (version ? [version] : this.versions()).map((one) => this.statisticsOf(one.version).told(this.route.modelName, one.version));
+  }
+
   pipelineOf(epoch: number): PipelineRuntime | null {
     return [...this.#pipelines.values()].find(({ pipeline }) => pipeline.epoch === epoch) ?? null;
   }
@@ -115,6 +150,7 @@ export class RouteRuntime {
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
   async infer(inputs: WireTensor[], options: InferOptions): Promise<InferAnswer> {
     const startedAt = performance.now();
+    const receivedAt = options.receivedAt ?? startedAt;
     const { limits } = this.route;
     const deadlineMs = Math.min(options.deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
     this.totals.accepted++;
@@ -122,8 +158,12 @@ export class RouteRuntime {
       const answer = await this.#inferStep(inputs, startedAt + deadlineMs, options);
       this.totals.succeeded++;
       this.#count(startedAt, answer.trace);
+      const statistics = this.statisticsOf(this.versionOf(answer.epoch));
+      statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs: 0, items: 1, nowMs: Date.now() });
+      statistics.executed(answer.trace, 1, this.#host.nodeId);
       return answer;
     } catch (error) {
+      this.statisticsOf(this.versionOf(options.version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
       const code = error instanceof WireError ? error.code : "internal";
       this.totals.failed++;
       this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
@@ -138,11 +178,11 @@ export class RouteRuntime {
     return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
-  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal }: InferOptions): Promise<InferAnswer> {
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version }: InferOptions): Promise<InferAnswer> {
     const common = { inputs, deadlineAt, ...(signal ? { signal } : {}) };
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
-      return this.#dispatcher.infer({ ...common, stream: null, pipeline: null });
+      return this.#dispatcher.infer({ ...common, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
     }
     const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.current, this.#host.nextId);
     try {

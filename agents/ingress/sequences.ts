@@ -5,7 +5,7 @@ import type { PipelineRuntime } from "./pipeline-runtime.ts";
 
 const MAX_SEQUENCES = 1024;
 /** Same as on the stages: a stream without a step for so long is forgotten. */
-const IDLE_MS = 120_000;
+export const IDLE_MS = 120_000;
 
 type Sequence = { streamId: number; nextStep: number; pipeline: PipelineRuntime; usedAt: number; running: number };
 

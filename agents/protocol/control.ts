@@ -154,6 +154,8 @@ export type IngressRoute = {
 };
 export type IngressPipeline = {
   epoch: number; revisionId: string;
+  /** The revision's number in its deployment: the version clients name. Absent = the console does not tell it. */
+  revisionNumber?: number;
   /** The last stage, which the ingress dials for answers. */
   last: LaneEnd;
   /** Nodes that may dial this ingress as stage 0. Absent = any node of this console. */

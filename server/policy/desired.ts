@@ -156,7 +156,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
   const pipelines = entered.map(({ revision, mode }): IngressPipeline => {
     const last = revision.stages.at(-1) as StageView;
-    return { epoch: revision.epoch, revisionId: revision.revisionId, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
+    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
   });
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {

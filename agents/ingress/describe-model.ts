@@ -1,0 +1,56 @@
+// Owns what the protocol tells of servers and models: metadata, configuration, the repository's index. One shape for REST and gRPC: field names and
+// order are the protocol's (kserve/open-inference-protocol; Triton's model configuration, statistics and model repository extensions).
+import type { TensorSpec } from "../protocol/tensor.ts";
+import { AGENT_VERSION } from "../version.ts";
+import { OIP_NAMES } from "./oip.ts";
+import { IDLE_MS } from "./sequences.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+
+/** Clients written for Triton compare this name and refuse another (docs/decisions/0006). The version says who answers. */
+export const SERVER_NAME = "triton";
+export const serverMetadata = () => ({
+  name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`,
+  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "process"],
+});
+
+type Told = { name: string; datatype: string; shape: number[] };
+
+/** What clients send and get: state that lives on the stages is not among it. -1 = dynamic. */
+function tensorsOf({ route }: RouteRuntime, specs: TensorSpec[]): Told[] {
+  const stateNames = new Set(route.states.flatMap((state) => [state.input, state.output]));
+  return specs.filter((spec) => !stateNames.has(spec.name)).map(({ name, dataType, shape }) => ({
+    name, datatype: OIP_NAMES[dataType], shape: (shape ?? [-1]).map((size) => (typeof size === "number" ? size : -1)),
+  }));
+}
+
+export function modelMetadata(route: RouteRuntime) {
+  const { modelName, inputs, outputs, states, processor } = route.route;
+  return {
+    name: modelName, versions: route.versions().map((one) => one.version), platform: "onnx_cutplane", inputs: tensorsOf(route, inputs), outputs: tensorsOf(route, outputs),
+    parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", accepts: route.processor.accepts.join(", ") },
+  };
+}
+
+/** Shapes of a model that is batched leave the batch out, as Triton's do. */
+export function modelConfig(route: RouteRuntime) {
+  const { modelName, inputs, outputs, states } = route.route;
+  const maxBatchSize = 0;
+  const tell = (specs: TensorSpec[]) => tensorsOf(route, specs).map(({ name, datatype, shape }) => ({ name, data_type: `TYPE_${datatype}`, dims: maxBatchSize > 0 ? shape.slice(1) : shape }));
+  return {
+    name: modelName, platform: "onnx_cutplane", backend: "cutplane", version_policy: { latest: { num_versions: 1 } }, max_batch_size: maxBatchSize,
+    input: tell(inputs), output: tell(outputs),
+    ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
+    parameters: {}, model_transaction_policy: { decoupled: false },
+  };
+}
+
+/** Every deployment that enters here, each of its versions. */
+export function repositoryIndex(routes: readonly RouteRuntime[], onlyReady: boolean) {
+  const rows = routes.flatMap((route) => {
+    const name = route.route.modelName;
+    const versions = route.versions();
+    if (versions.length === 0) return [{ name, version: "", state: "UNAVAILABLE", reason: route.notReadyBecause() }];
+    return versions.map(({ version, ready, problem }) => ({ name, version, state: ready ? "READY" : "UNAVAILABLE", reason: problem ?? "" }));
+  });
+  return onlyReady ? rows.filter((row) => row.state === "READY") : rows;
+}

@@ -1,0 +1,30 @@
+// Owns which model a request means, in which version, and whether it may ask. A model's versions are its deployment's revisions.
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Refusal } from "./refusal.ts";
+import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+
+/** `version` as the client wrote it; "" or undefined = the current one. Throws Refusal in the protocol's words. */
+export function findModel(routes: readonly RouteRuntime[], name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
+  const route = routes.find((candidate) => candidate.route.modelName === name);
+  demandKey(access, route ? [route] : routes);
+  // Clients compare these words: the protocol's own examples look for "Request for unknown model".
+  if (!route) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found`);
+  if (version === undefined || version === "") return { route, version: null };
+  const known = route.versions().find((one) => one.version === version);
+  if (!known) throw new Refusal(404, "unknown_version", `Request for unknown model: '${name}' version ${version} is not found; here ${route.versions().length === 1 ? "is" : "are"} ${route.versions().map((one) => one.version).join(", ") || "none"}`);
+  return { route, version: known };
+}
+
+/** What a request shows of who sends it. */
+export type Access = { needsKey: boolean; authorization: string | undefined };
+
+/** Throws Refusal 401 unless the key is one of a deployment in `routes`. */
+export function demandKey({ needsKey, authorization }: Access, routes: readonly RouteRuntime[]): void {
+  if (!needsKey) return;
+  const given = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+  const digest = createHash("sha256").update(given ?? "").digest();
+  let known = false;
+  // All are compared, so that the time taken tells nothing.
+  for (const { route } of routes) for (const hash of route.keyHashes) if (/^[0-9a-f]{64}$/i.test(hash) && timingSafeEqual(Buffer.from(hash, "hex"), digest)) known = true;
+  if (!given || !known) throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
+}

@@ -1,0 +1,55 @@
+// Owns an infer request's way between its protocol and its deployment: checked against what the model declares, run, its wanted outputs chosen.
+import type { WireTensor } from "../protocol/tensor.ts";
+import type { InferAnswer } from "./dispatcher.ts";
+import { BadRequest, checkInputs, type OipRequest } from "./oip.ts";
+import { Refusal } from "./refusal.ts";
+import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+
+export type Served = {
+  /** In the order the client asked for. */
+  outputs: (WireTensor & { binary: boolean })[];
+  version: string;
+  parameters: { epoch: number; request_id: string };
+  /** The answer is written: frees its memory, and counts how long writing took. */
+  done(): void;
+};
+type Way = { signal: AbortSignal; deadlineMs: number | null; receivedAt: number };
+
+/** Throws Refusal when the model cannot take requests now. */
+export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {
+  if (version ? !version.ready : route.route.currentEpoch === null) throw new Refusal(503, "not_ready", version?.problem ?? route.notReadyBecause(), 1);
+}
+
+/** Rejects with Refusal, BadRequest or WireError. `receivedAt` and times: `performance.now()` clock. */
+export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, receivedAt }: Way): Promise<Served> {
+  const { route: declared } = route;
+  checkInputs(request.tensors, declared.inputs, new Set(declared.states.map((state) => state.input)));
+  for (const { name } of request.outputs ?? []) {
+    if (!declared.outputs.some((output) => output.name === name)) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
+  }
+  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, version, receivedAt });
+  try {
+    const outputs = chosen(answer, request);
+    const answeredAt = performance.now();
+    const versionName = route.versionOf(answer.epoch);
+    return {
+      outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId },
+      done() {
+        route.statisticsOf(versionName).wrote(performance.now() - answeredAt);
+        answer.release();
+      },
+    };
+  } catch (error) {
+    answer.release();
+    throw error;
+  }
+}
+
+function chosen(answer: InferAnswer, request: OipRequest): Served["outputs"] {
+  if (request.outputs === null) return answer.outputs.map((tensor) => ({ ...tensor, binary: request.binaryByDefault }));
+  return request.outputs.map(({ name, binary }) => {
+    const tensor = answer.outputs.find((output) => output.name === name);
+    if (!tensor) throw new BadRequest(`output "${name}" is state that lives on the stages`);
+    return { ...tensor, binary };
+  });
+}
