@@ -12,9 +12,11 @@ import type { LocalIngressRoute, TlsMaterial, ToIngress } from "../stage/message
 import { type OpenBody, openedBody, parseOpen } from "../stage/open-body.ts";
 import { originId } from "../stage/origin-id.ts";
 import type { SenderLink } from "../stage/sender-link.ts";
+import type { GrpcService } from "./grpc/grpc-service.ts";
 import { createIngressServer } from "./http-server.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
+import { splitProtocols } from "./split-protocols.ts";
 
 export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void };
 
@@ -33,6 +35,7 @@ export class Ingress {
   #context: SecureContext;
   #url = "";
   #stopping = false;
+  #grpc: Promise<GrpcService> | null = null;
   // Ids grow over restarts too (seconds × 2^20 + count), so that a late answer to an earlier life meets no request of this one.
   #nextId = Math.floor(Date.now() / 1000) * 2 ** 20;
 
@@ -41,7 +44,14 @@ export class Ingress {
     this.#originId = originId(options.tls.nodeId);
     this.#context = dataContext(options.tls);
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
-    this.server = createIngressServer({ routes: () => (this.#stopping ? [] : [...this.#routes.values()]), needsKey: !isLoopback(options.host), httpTls: options.httpTls });
+    const needsKey = !isLoopback(options.host);
+    const served = () => (this.#stopping ? [] : [...this.#routes.values()]);
+    this.server = createIngressServer({ routes: served, needsKey, httpTls: options.httpTls });
+    splitProtocols(this.server, (socket) => {
+      // The library is loaded with the first client that needs it.
+      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => new loaded.GrpcService(served, needsKey));
+      this.#grpc.then((grpc) => grpc.serve(socket), () => socket.destroy());
+    });
   }
 
   /** The listener is open; gives the URL clients use. */
@@ -126,10 +136,13 @@ export class Ingress {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.server.close();
+    const grpc = await this.#grpc;
+    grpc?.drain(graceMs);
     const until = performance.now() + graceMs;
     while (performance.now() < until && [...this.#routes.values()].some((route) => route.inFlight > 0)) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const route of this.#routes.values()) route.stop("the ingress stops");
     await new Promise((resolve) => setTimeout(resolve, 20));
+    grpc?.stop();
     this.server.closeAllConnections();
   }
 }

@@ -1,0 +1,118 @@
+// Owns ModelInferRequest → what an ingress runs, and its outputs → ModelInferResponse: typed and raw contents.
+import { elementCount, tensorBytes, type DataType, type WireTensor } from "../../protocol/tensor.ts";
+import { BadRequest, dataTypeOf, OIP_NAMES, type OipRequest } from "../oip.ts";
+import type { Served } from "../serve-infer.ts";
+
+/** 64-bit integers as the decoder gives them. */
+type Integer = number | { toNumber(): number; low: number; high: number };
+type Parameter = { bool_param?: boolean; int64_param?: Integer; string_param?: string; double_param?: number; uint64_param?: Integer; parameter_choice?: string };
+type Parameters = Record<string, Parameter>;
+type Contents = { bool_contents: boolean[]; int_contents: number[]; int64_contents: Integer[]; uint_contents: number[]; uint64_contents: Integer[]; fp32_contents: number[]; fp64_contents: number[]; bytes_contents: Uint8Array[] };
+export type ModelInferRequest = {
+  model_name: string; model_version: string; id: string; parameters: Parameters;
+  inputs: { name: string; datatype: string; shape: Integer[]; parameters: Parameters; contents: Contents | null }[];
+  outputs: { name: string; parameters: Parameters }[];
+  raw_input_contents: Uint8Array[];
+};
+
+const numberOf = (value: Integer): number => (typeof value === "number" ? value : value.toNumber());
+
+/** Throws BadRequest. */
+export function readInferMessage(message: ModelInferRequest): OipRequest {
+  const { inputs, outputs, raw_input_contents: raw, id } = message;
+  if (inputs.length === 0) throw new BadRequest("the request has no inputs");
+  if (raw.length > 0 && raw.length !== inputs.length) throw new BadRequest(`raw_input_contents has ${raw.length} tensors, inputs ${inputs.length}: there must be one for each`);
+  const tensors = inputs.map((input, index) => readTensor(input, raw[index] ?? null));
+  for (const { name, parameters } of outputs) {
+    for (const key of ["classification", "shared_memory_region"]) if (Object.hasOwn(parameters, key)) throw new BadRequest(`output "${name}": ${key} is not among this server's extensions`);
+  }
+  const parameters = Object.fromEntries(Object.entries(message.parameters).map(([key, value]) => [key, parameterValue(value)]));
+  return { id: id === "" ? null : id, tensors, outputs: outputs.length === 0 ? null : outputs.map(({ name }) => ({ name, binary: true })), binaryByDefault: true, ...readParameters(parameters) };
+}
+
+function parameterValue(parameter: Parameter): unknown {
+  const value = parameter[parameter.parameter_choice as keyof Parameter];
+  return typeof value === "object" ? value.toNumber() : value;
+}
+
+function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "sequence" | "timeoutMs" | "priority"> {
+  const { sequence_id: id, sequence_start: start, sequence_end: end, timeout, priority = 0 } = parameters;
+  if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) throw new BadRequest("timeout must be a number of microseconds");
+  if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
+  const hasSequence = id !== undefined && id !== 0 && id !== "";
+  return {
+    sequence: hasSequence ? { id: String(id), start: start === true, end: end === true } : null,
+    // gRPC cannot leave a number out: 0 is no timeout.
+    timeoutMs: typeof timeout === "number" && timeout > 0 ? timeout / 1000 : null, priority: priority as number,
+  };
+}
+
+function readTensor({ name, datatype, shape: told, contents, parameters }: ModelInferRequest["inputs"][number], raw: Uint8Array | null): WireTensor {
+  if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
+  const dataType = dataTypeOf(name, datatype);
+  const shape = told.map(numberOf);
+  if (shape.length > 16 || !shape.every((size) => size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
+  const count = elementCount(shape);
+  if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
+  const bytes = tensorBytes(dataType, shape);
+  if (raw) {
+    if (contents) throw new BadRequest(`input "${name}": contents and raw_input_contents exclude each other`);
+    if (raw.length !== bytes) throw new BadRequest(`input "${name}": raw_input_contents has ${raw.length} bytes, shape [${shape.join(", ")}] of ${datatype} needs ${bytes}`);
+    return { name, dataType, shape, data: raw };
+  }
+  const field = FIELD_OF[dataType];
+  if (!field) throw new BadRequest(`input "${name}": ${datatype} has no typed contents, send it in raw_input_contents`);
+  const values = contents?.[field.name] ?? [];
+  const others = contents ? CONTENTS.filter((other) => other !== field.name && contents[other].length > 0) : [];
+  if (others.length > 0) throw new BadRequest(`input "${name}": ${datatype} goes into ${field.name}, not ${others.join(", ")}`);
+  if (values.length !== count) throw new BadRequest(`input "${name}": ${field.name} has ${values.length} values, shape [${shape.join(", ")}] needs ${count}`);
+  const data = new Uint8Array(bytes);
+  if (!field.write(new DataView(data.buffer), values as never)) throw new BadRequest(`input "${name}": a value does not fit ${datatype}`);
+  return { name, dataType, shape, data };
+}
+
+const CONTENTS = ["bool_contents", "int_contents", "int64_contents", "uint_contents", "uint64_contents", "fp32_contents", "fp64_contents", "bytes_contents"] as const;
+/** False = a value does not fit. Which field, and how, is decided once per tensor (docs/decisions/0005). */
+type Field = { name: (typeof CONTENTS)[number]; write(view: DataView, values: never): boolean };
+const small = (name: Field["name"], size: number, min: number, max: number, set: (view: DataView, at: number, value: number) => void): Field => ({
+  name,
+  write(view, values: number[]) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value < min || value > max) return false;
+      set(view, i * size, value);
+    }
+    return true;
+  },
+});
+const plain = (name: Field["name"], size: number, set: (view: DataView, at: number, value: number) => void): Field => small(name, size, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, set);
+const wide = (name: Field["name"]): Field => ({
+  name,
+  write(view, values: Integer[]) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (typeof value === "number") view.setBigInt64(i * 8, BigInt(value), true);
+      else { view.setInt32(i * 8, value.low, true); view.setInt32(i * 8 + 4, value.high, true); }
+    }
+    return true;
+  },
+});
+const FIELD_OF: Partial<Record<DataType, Field>> = {
+  bool: plain("bool_contents", 1, (view, at, value) => view.setUint8(at, value ? 1 : 0)),
+  int8: small("int_contents", 1, -128, 127, (view, at, value) => view.setInt8(at, value)), int16: small("int_contents", 2, -32_768, 32_767, (view, at, value) => view.setInt16(at, value, true)),
+  int32: plain("int_contents", 4, (view, at, value) => view.setInt32(at, value, true)), int64: wide("int64_contents"),
+  uint8: small("uint_contents", 1, 0, 255, (view, at, value) => view.setUint8(at, value)), uint16: small("uint_contents", 2, 0, 65_535, (view, at, value) => view.setUint16(at, value, true)),
+  uint32: plain("uint_contents", 4, (view, at, value) => view.setUint32(at, value, true)), uint64: wide("uint64_contents"),
+  float32: plain("fp32_contents", 4, (view, at, value) => view.setFloat32(at, value, true)), float64: plain("fp64_contents", 8, (view, at, value) => view.setFloat64(at, value, true)),
+};
+
+/** Outputs are always raw, as Triton's are: clients read both, and FP16 has no other form. */
+export function inferResponse(modelName: string, id: string | null, { outputs, version, parameters }: Pick<Served, "outputs" | "version" | "parameters">): object {
+  return {
+    model_name: modelName, model_version: version, id: id ?? "",
+    parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id } },
+    outputs: outputs.map(({ name, dataType, shape }) => ({ name, datatype: OIP_NAMES[dataType], shape })),
+    raw_output_contents: outputs.map((output) => output.data),
+  };
+}

@@ -1,0 +1,40 @@
+// Owns one port for two protocols: a connection that begins with HTTP/2's preface (or chose it in TLS) is gRPC's, every other one HTTP/1's.
+import type { Server } from "node:http";
+import { Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** A connection that says nothing is ended. */
+const FIRST_BYTE_WITHIN_MS = 20_000;
+/** RFC 9113, 3.4 begins with this; no HTTP/1 method does. */
+const PREFACE = Buffer.from("PRI");
+
+/** `toHttp2` gets the connection with nothing of it read. */
+export function splitProtocols(server: Server, toHttp2: (socket: Socket) => void): void {
+  const secure = server instanceof HttpsServer;
+  const event = secure ? "secureConnection" : "connection";
+  const serve = server.listeners(event) as ((socket: Socket) => void)[];
+  server.removeAllListeners(event);
+  const toHttp1 = (socket: Socket) => { for (const listener of serve) listener.call(server, socket); };
+  server.on(event, (socket: Socket) => {
+    if (secure) return (socket as TLSSocket).alpnProtocol === "h2" ? toHttp2(socket) : toHttp1(socket);
+    byFirstBytes(socket, toHttp1, toHttp2);
+  });
+}
+
+function byFirstBytes(socket: Socket, toHttp1: (socket: Socket) => void, toHttp2: (socket: Socket) => void): void {
+  const drop = () => socket.destroy();
+  const look = () => {
+    const first = socket.read() as Buffer | null;
+    if (first === null) return;
+    socket.removeListener("readable", look);
+    socket.removeListener("timeout", drop);
+    socket.removeListener("end", drop);
+    socket.removeListener("error", drop);
+    socket.setTimeout(0);
+    socket.unshift(first);
+    (first.subarray(0, PREFACE.length).equals(PREFACE) ? toHttp2 : toHttp1)(socket);
+  };
+  socket.setTimeout(FIRST_BYTE_WITHIN_MS);
+  socket.once("timeout", drop).once("end", drop).once("error", drop).on("readable", look);
+}
