@@ -33,7 +33,12 @@ function byFirstBytes(socket: Socket, toHttp1: (socket: Socket) => void, toHttp2
     socket.removeListener("error", drop);
     socket.setTimeout(0);
     socket.unshift(first);
-    (first.subarray(0, PREFACE.length).equals(PREFACE) ? toHttp2 : toHttp1)(socket);
+    if (!first.subarray(0, PREFACE.length).equals(PREFACE)) return toHttp1(socket);
+    // HTTP/1's server lets clients end their side first; over HTTP/2 that ends the connection.
+    socket.allowHalfOpen = false;
+    // Seen by the stream when the end came together with the first bytes; a later one is the session's to see.
+    socket.once("end", drop);
+    toHttp2(socket);
   };
   socket.setTimeout(FIRST_BYTE_WITHIN_MS);
   socket.once("timeout", drop).once("end", drop).once("error", drop).on("readable", look);

@@ -17,8 +17,9 @@ const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
 const MAX_CALLS_PER_CONNECTION = 1024;
 /** Requests of one ModelStreamInfer under way; then the stream is not read until one is answered. */
 const MAX_STREAM_REQUESTS = 64;
-const KEEPALIVE_MS = 60_000;
-const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** A client that is gone without a word, or was told GOAWAY and stays, is found and dropped after these. */
+const KEEPALIVE_MS = 20_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
 
 const CODE_OF: Record<number, status> = {
   400: status.INVALID_ARGUMENT, 401: status.UNAUTHENTICATED, 404: status.NOT_FOUND, 409: status.FAILED_PRECONDITION, 413: status.RESOURCE_EXHAUSTED,

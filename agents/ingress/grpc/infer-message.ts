@@ -6,7 +6,8 @@ import type { Served } from "../serve-infer.ts";
 /** 64-bit integers as the decoder gives them. */
 type Integer = number | { toNumber(): number; low: number; high: number };
 type Parameter = { bool_param?: boolean; int64_param?: Integer; string_param?: string; double_param?: number; uint64_param?: Integer; parameter_choice?: string };
-type Parameters = Record<string, Parameter>;
+/** An entry may come without its value. */
+type Parameters = Record<string, Parameter | null>;
 type Contents = { bool_contents: boolean[]; int_contents: number[]; int64_contents: Integer[]; uint_contents: number[]; uint64_contents: Integer[]; fp32_contents: number[]; fp64_contents: number[]; bytes_contents: Uint8Array[] };
 export type ModelInferRequest = {
   model_name: string; model_version: string; id: string; parameters: Parameters;
@@ -30,7 +31,8 @@ export function readInferMessage(message: ModelInferRequest): OipRequest {
   return { id: id === "" ? null : id, tensors, outputs: outputs.length === 0 ? null : outputs.map(({ name }) => ({ name, binary: true })), binaryByDefault: true, ...readParameters(parameters) };
 }
 
-function parameterValue(parameter: Parameter): unknown {
+function parameterValue(parameter: Parameter | null): unknown {
+  if (!parameter) return undefined;
   const value = parameter[parameter.parameter_choice as keyof Parameter];
   return typeof value === "object" ? value.toNumber() : value;
 }

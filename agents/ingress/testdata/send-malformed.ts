@@ -1,0 +1,80 @@
+// Owns sending malformed requests to an ingress and telling what became of each: over REST, over gRPC and as bare bytes.
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { Client, credentials } from "@grpc/grpc-js";
+import { encoderOf } from "../grpc/inference-messages.ts";
+import { MadeRandom } from "./made-random.ts";
+import { grpcCase, restCase, wireCase } from "./malformed-requests.ts";
+
+/** How many of each answer came: HTTP statuses, gRPC codes ("grpc 3"), "closed" and "goaway" for bare bytes. */
+export type Tally = Record<string, number>;
+const AT_ONCE = 16;
+/** RFC 9113, 6.8. */
+const GOAWAY = 7;
+const SHARES = { rest: 0.5, grpc: 0.4 };
+
+/** Rejects when one is not answered within `withinMs`. */
+export async function sendMalformed(url: string, count: number, seed: number, withinMs = 20_000): Promise<Tally> {
+  const random = new MadeRandom(seed);
+  const tally: Tally = {};
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const client = new Client(new URL(url).host, credentials.createInsecure());
+  const valid = encoderOf("ModelInferRequest")({ model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }] });
+  const one = (index: number): Promise<string> => {
+    const share = index / count;
+    if (share < SHARES.rest) return overRest(url, agent, random);
+    if (share < SHARES.rest + SHARES.grpc) return overGrpc(client, grpcCase(random, valid));
+    return asBytes(url, wireCase(random));
+  };
+  const lane = async (first: number): Promise<void> => {
+    for (let index = first; index < count; index += AT_ONCE) {
+      const outcome = await within(one(index), withinMs, index);
+      tally[outcome] = (tally[outcome] ?? 0) + 1;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, first) => lane(first)));
+  } finally {
+    agent.destroy();
+    client.close();
+  }
+  return tally;
+}
+
+function within(outcome: Promise<string>, ms: number, index: number): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error(`request ${index} was not answered`)), ms); });
+  return Promise.race([outcome, late]).finally(() => clearTimeout(timer));
+}
+
+function overRest(url: string, agent: Agent, random: MadeRandom): Promise<string> {
+  const { path, body, headers } = restCase(random);
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}${path}`, { method: "POST", agent, headers: { ...headers, "content-length": String(body.length) } }, (answer) => {
+      answer.on("end", () => resolve(`${answer.statusCode}`)).resume();
+    });
+    asked.on("error", reject).end(body);
+  });
+}
+
+function overGrpc(client: Client, bytes: Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    client.makeUnaryRequest("/inference.GRPCInferenceService/ModelInfer", () => bytes, (answer) => answer, {}, (error) => resolve(`grpc ${error?.code ?? 0}`));
+  });
+}
+
+/** The sender ends its side. What is wrong ends with the connection or, over HTTP/2, with a GOAWAY frame, after which it is the sender's to close. */
+function asBytes(url: string, bytes: Buffer): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    let answer = Buffer.alloc(0);
+    const socket = connect(Number(port), hostname, () => socket.end(bytes));
+    socket.on("data", (part: Buffer) => { answer = Buffer.concat([answer, part]); if (hasGoAway(answer)) { resolve("goaway"); socket.destroy(); } });
+    socket.on("error", () => undefined).on("close", () => resolve("closed"));
+  });
+}
+
+function hasGoAway(frames: Buffer): boolean {
+  for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) if (frames[at + 3] === GOAWAY) return true;
+  return false;
+}
