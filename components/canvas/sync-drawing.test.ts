@@ -146,3 +146,14 @@ test("what was saved comes back by the feed before its own answer: what was edit
   expect(await saveOnce(store, server)).toBe("done");
   expect([store.getState().history.present.document.nodes[0]?.speed, store.getState().conflicts, store.getState().sent]).toEqual([3, [], null]);
 });
+
+test("what somebody else drew and deleted again stays deleted, though the answer to an own save was lost before", async () => {
+  const start = addNode(EMPTY, "tn_a", "a");
+  const store = createWorkbench("top_1", { revision: 1, document: start, layout: {} }, [], null);
+  const server: DrawingServer = { get: async () => store.getState().server, saveLayout: async () => undefined, save: () => Promise.reject(new Error("the connection is gone")) };
+  editDocument(store, (document) => editNode(document, "tn_a", { speed: 2 }));
+  await expect(saveOnce(store, server)).rejects.toThrow("gone");
+  takeServer(store, { revision: 2, document: addNode(start, "tn_b", "b"), layout: {} });
+  takeServer(store, { revision: 3, document: start, layout: {} });
+  expect(store.getState().history.present.document.nodes.map(({ id, speed }) => [id, speed])).toEqual([["tn_a", 2]]);
+});

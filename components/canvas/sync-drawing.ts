@@ -22,12 +22,14 @@ export async function saveOnce(store: WorkbenchStore, server: DrawingServer): Pr
     takeServer(store, await server.get());
     store.setState({ sent: null });
   }
-  const { server: base, history: { present: { document, layout } } } = store.getState();
-  const moved = movedSince(base.layout, layout);
+  const { server: { layout: known }, history: { present: { layout } } } = store.getState();
+  const moved = movedSince(known, layout);
   if (Object.keys(moved).length > 0) {
     await server.saveLayout(moved);
     store.setState((state) => ({ server: { ...state.server, layout: { ...state.server.layout, ...moved } } }));
   }
+  // Read now and not before the places were saved: what somebody else saved meanwhile may be in it.
+  const { server: base, history: { present: { document } } } = store.getState();
   if (sameJson(document, base.document)) return "done";
   store.setState({ sent: document });
   const saved = await server.save(base.revision, document);

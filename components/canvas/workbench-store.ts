@@ -135,6 +135,7 @@ export function takeServer(store: WorkbenchStore, { revision, document: fresh, l
       return merged === drawing.document && placed === drawing.layout ? drawing : { ...drawing, document: merged, layout: placed };
     });
     if (!newer && history.present === present && Object.keys(movedSince(base.layout, places)).length === 0) return {};
-    return { history, server: { revision, document: newer ? document : base.document, layout: places }, ...(newer && history.present.document !== present.document ? { save: "merged" as const } : {}), conflicts: [...state.conflicts, ...conflicts].slice(-CONFLICTS_MAX) };
+    // With a newer revision it is settled what became of what was sent: it was the next one after ours, or it will be refused.
+    return { history, server: { revision, document: newer ? document : base.document, layout: places }, ...(newer ? { sent: null } : {}), ...(newer && history.present.document !== present.document ? { save: "merged" as const } : {}), conflicts: [...state.conflicts, ...conflicts].slice(-CONFLICTS_MAX) };
   });
 }
