@@ -23,7 +23,8 @@ try {
     await page.getByTestId("node-card").first().waitFor();
   }
   process.stderr.write(`two browsers edit for ${minutes} min…\n`);
-  await editTogether(people, { seed, forMs: minutes * 60_000 });
+  const endMs = Date.now() + minutes * 60_000;
+  await editTogether(people, { seed, isOver: () => Date.now() >= endMs });
   const read = () => cluster.api<Full>("GET", `/topologies/${made.id}`);
   const unequal = await waitUntilEqual(people, read, SETTLE_TIMEOUT_MS).then(() => null, (error: Error) => error.message);
   const losses = findLosses(made.document, people, (await read()).revision);

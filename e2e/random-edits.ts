@@ -135,11 +135,24 @@ const shownDrawing = (page: Page) =>
 
 /** Sentences of what was lost or overwritten unseen; empty = nothing. `revision`: the server's at the end. */
 export function findLosses(start: SavedDocument, people: readonly Person[], revision: number): string[] {
-  const saves = people.flatMap((person) => person.saves);
-  // A save without an answer arrived if there is a revision that nobody else made.
-  for (const save of people.flatMap((person) => person.unanswered)) if (save.revision <= revision && !saves.some((one) => one.revision === save.revision)) saves.push(save);
-  saves.sort((a, b) => a.revision - b.revision);
-  return [...people.flatMap((person) => unaccounted(person, saves)), ...unexplained(start, saves, people)];
+  const found = possibleSaves(people, revision).map((saves) => [...people.flatMap((person) => unaccounted(person, saves)), ...unexplained(start, saves, people)]);
+  return found.reduce((best, one) => (one.length < best.length ? one : best));
+}
+
+/** Ways the saves may have gone that are looked at: each revision that two people may have made doubles them. */
+const WAYS_MAX = 64;
+
+/**
+ * A save without an answer arrived if there is a revision that nobody else made. Where several people wait for an answer to the same revision, one of
+ * theirs arrived, and no page can tell whose: nothing was lost if it holds for one of them.
+ */
+function possibleSaves(people: readonly Person[], revision: number): Save[][] {
+  const answered = people.flatMap((person) => person.saves);
+  const open = new Map<number, Save[]>();
+  for (const save of people.flatMap((person) => person.unanswered)) if (save.revision <= revision && !answered.some((one) => one.revision === save.revision)) open.set(save.revision, [...(open.get(save.revision) ?? []), save]);
+  let ways: Save[][] = [answered];
+  for (const saves of open.values()) ways = ways.flatMap((way) => saves.map((save) => [...way, save])).slice(0, WAYS_MAX);
+  return ways.map((way) => way.sort((a, b) => a.revision - b.revision));
 }
 
 /** What somebody did that neither was saved, nor replaced by their own next edit, nor shown to them as a conflict. */
@@ -164,20 +177,23 @@ function holds(document: SavedDocument, { id, field, value }: Write): boolean {
 }
 const sameEnds = (link: Item, ends: string): boolean => ends === `${link.fromId}>${link.toId}` || ends === `${link.toId}>${link.fromId}`;
 
-/** Changes between two revisions that whoever saved never made. */
+/** Changes between two revisions that whoever saved never made. What was deleted and comes back, comes back as it was at some time before: whoever changed it meanwhile keeps it as they know it. */
 function unexplained(start: SavedDocument, saves: readonly Save[], people: readonly Person[]): string[] {
   const found: string[] = [];
-  const known = new Map(start.nodes.map((node) => [node.id, node]));
+  const known = new Map(start.nodes.map((node) => [node.id, [node]]));
   let before = start;
   for (const save of saves) {
-    const writes = people.find((person) => person.name === save.by)?.writes ?? [];
+    const { writes, conflicts: told } = people.find((person) => person.name === save.by) ?? { writes: [], conflicts: [] };
     const made = (id: string, field: Write["field"], value?: unknown) => writes.some((write) => write.id === id && write.field === field && (value === undefined || write.value === value));
     for (const node of save.document.nodes) {
       const old = before.nodes.find((one) => one.id === node.id);
-      const last = old ?? known.get(node.id);
-      if (!old && !made(node.id, "node") && !known.has(node.id)) found.push(`${save.by} saved a node ${node.id} that nobody drew`);
-      for (const field of ["name", "speed"] as const) if (last && last[field] !== node[field] && !made(node.id, field, node[field])) found.push(`revision ${save.revision}: ${field} of ${node.id} went from ${last[field]} to ${node[field]}, which ${save.by} never wrote`);
-      known.set(node.id, node);
+      const versions = known.get(node.id) ?? [];
+      if (versions.length === 0 && !made(node.id, "node")) found.push(`${save.by} saved a node ${node.id} that nobody drew`);
+      const touched = () => writes.some((write) => write.id === node.id || String(write.value).split(">").includes(node.id)) || told.some((text) => versions.some((one) => text.includes(String(one.name))));
+      if (!old && versions.length > 0 && !touched()) found.push(`revision ${save.revision}: ${save.by} brought back node ${node.id}, which they never touched and were not told of`);
+      const asBefore = old ? [old] : versions;
+      for (const field of ["name", "speed"] as const) if (asBefore.length > 0 && !asBefore.some((one) => one[field] === node[field]) && !made(node.id, field, node[field])) found.push(`revision ${save.revision}: ${field} of ${node.id} went from ${asBefore.map((one) => one[field]).join(" or ")} to ${node[field]}, which ${save.by} never wrote`);
+      if (!versions.some((one) => one.name === node.name && one.speed === node.speed)) known.set(node.id, [...versions, node]);
     }
     for (const old of before.nodes) if (!save.document.nodes.some((node) => node.id === old.id) && !made(old.id, "gone")) found.push(`revision ${save.revision}: ${save.by} took node ${old.id} away without deleting it`);
     for (const link of before.links) {
@@ -192,14 +208,13 @@ function unexplained(start: SavedDocument, saves: readonly Save[], people: reado
 /** How often, and for how long, somebody is cut off: conflicts need edits that have not met yet. */
 const OFFLINE = { share: 0.06, edits: 4 } as const;
 
-/** All edit at once for that long. Each draws from a seed of their own. */
-export async function editTogether(people: readonly Person[], { seed, forMs }: { seed: number; forMs: number }): Promise<void> {
-  const end = Date.now() + forMs;
+/** All edit at once until it is over for each; `edits`: how many they have begun. Each draws from a seed of their own. */
+export async function editTogether(people: readonly Person[], { seed, isOver }: { seed: number; isOver: (edits: number) => boolean }): Promise<void> {
   await Promise.all(people.map(async (person, place) => {
     const random = seeded(seed + place);
     const context = person.page.context();
     let away = 0;
-    while (Date.now() < end) {
+    for (let edits = 0; !isOver(edits); edits++) {
       if (away > 0 && --away === 0) await context.setOffline(false);
       else if (away === 0 && random() < OFFLINE.share) { away = OFFLINE.edits; await context.setOffline(true); }
       await editAtRandom(person, random);
@@ -224,7 +239,11 @@ export async function waitUntilEqual(people: readonly Person[], read: () => Prom
     const stored = await read();
     const wanted = written(stored);
     const shown = await Promise.all(people.map(async ({ page }) => JSON.stringify(await shownDrawing(page))));
-    if (areSaved && shown.every((one) => one === wanted)) return stored;
+    if (areSaved && shown.every((one) => one === wanted)) {
+      // The merge that made them equal may have brought a conflict since they were read. No other comes after it.
+      for (const person of people) await readConflicts(person);
+      return stored;
+    }
     if (Date.now() > end) throw new Error(`pages and server differ:\nserver ${wanted}\n${shown.map((one, index) => `${people[index]?.name} ${one}`).join("\n")}`);
     await people[0]?.page.waitForTimeout(300);
   }
