@@ -80,11 +80,26 @@ test("two segments share one copy, and what is here is not fetched again, also b
   await again.close();
 });
 
+test("progress follows the bytes as they arrive, also for whoever waits for another's transfer of them", async () => {
+  const cache = await open();
+  const told: number[][] = [[], []];
+  await Promise.all(["seg_a", "seg_b"].map((id, index) => cache.segment(segmentWith(id, fileWith([0, 200_000])), { onProgress: (done) => told[index]?.push(done) })));
+  for (const progress of told) {
+    expect(new Set(progress).size).toBeGreaterThan(10);
+    expect(progress.at(-1)).toBe(200_000 + skeleton.length);
+  }
+  expect(reads.filter((read) => read.digest === sha256(original)).length).toBe(1);
+  await cache.close();
+});
+
 test("a range that arrives damaged is fetched again, one that stays damaged is an error", async () => {
   const cache = await open();
   let times = 1;
   tamper = (range, chunk) => (range.digest === sha256(original) && times-- > 0 ? new Uint8Array(chunk.length) : chunk);
-  await cache.segment(segmentWith("seg_a", fileWith([0, 10_000])));
+  const told: number[] = [];
+  await cache.segment(segmentWith("seg_a", fileWith([0, 10_000])), { onProgress: (done) => told.push(done) });
+  // What was damaged does not count.
+  expect(told.slice(-3)).toEqual([skeleton.length + 10_000, skeleton.length, skeleton.length + 10_000]);
   expect(bytesAt(dataPath("seg_a"), 0, 10_000)).toEqual(original.subarray(0, 10_000));
   times = Number.POSITIVE_INFINITY;
   await expect(cache.segment(segmentWith("seg_b", fileWith([20_000, 10_000])))).rejects.toMatchObject({ code: "digest-mismatch" });

@@ -18,7 +18,11 @@ const RECHECK_BYTES = 32 * 2 ** 20;
 const MAX_CORRUPT_ATTEMPTS = 3;
 const READ_BLOCK_BYTES = 1024 * 1024;
 
+/** `onBytes`: as they arrive, before they are verified; less than none when a range arrived damaged and comes again. */
 export type EnsureOptions = { onBytes(bytes: number): void; signal?: AbortSignal; recheck: "some" | "all" };
+
+/** A range on its way: how much of it is here, and whoever wants to know of more. */
+type Running = { transfer: Promise<void>; arrivedBytes: number; hearers: Set<(bytes: number) => void> };
 
 const keyOf = (range: ArtifactRange) => `${range.offset} ${range.bytes} ${range.sha256}`;
 
@@ -28,7 +32,7 @@ export class SparseFile {
   readonly totalBytes: number;
   readonly #source: ArtifactSource;
   readonly #verified = new Set<string>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Running>();
   readonly #handle: FileHandle;
   readonly #journal: FileHandle;
   #recheckLeft: number;
@@ -56,7 +60,7 @@ export class SparseFile {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map((one) => one.transfer));
     await this.#handle.close();
     await this.#journal.close();
   }
@@ -67,7 +71,7 @@ export class SparseFile {
   }
 
   /**
-   * Resolves when every range is here and verified. Overlapping calls share their transfers. `onBytes` counts every byte of `ranges` once, cached ones at once.
+   * Resolves when every range is here and verified. Overlapping calls share their transfers. `onBytes` comes to the bytes of `ranges` in the end, cached ones at once.
    * @throws AgentError "digest-mismatch", "disk-full", "artifact-missing", "console-unreachable"
    */
   async ensure(ranges: readonly ArtifactRange[], options: EnsureOptions): Promise<void> {
@@ -76,7 +80,10 @@ export class SparseFile {
     const groups = groupNeighbours(ranges.filter((range) => !this.#verified.has(keyOf(range)) && !this.#running.has(keyOf(range))));
     const shared = ranges.flatMap((range) => {
       const running = this.#running.get(keyOf(range));
-      return running ? [running.then(() => options.onBytes(range.bytes))] : [];
+      if (!running) return [];
+      options.onBytes(running.arrivedBytes);
+      running.hearers.add(options.onBytes);
+      return [running.transfer];
     });
     for (const range of ranges) if (this.#verified.has(keyOf(range))) options.onBytes(range.bytes);
     const workers = Array.from({ length: Math.min(MAX_PARALLEL_REQUESTS, groups.length) }, async () => {
@@ -121,7 +128,7 @@ export class SparseFile {
   async #fetchGroup(group: ArtifactRange[], options: EnsureOptions): Promise<void> {
     const transfer = this.#transfer(group, options);
     transfer.catch(() => undefined);
-    for (const range of group) this.#running.set(keyOf(range), transfer);
+    for (const range of group) this.#running.set(keyOf(range), { transfer, arrivedBytes: 0, hearers: new Set([options.onBytes]) });
     try {
       await transfer;
     } finally {
@@ -166,6 +173,7 @@ export class SparseFile {
             hash.update(part);
             used += part.length;
             position += part.length;
+            this.#tell(range, part.length);
             finishRanges();
           }
         },
@@ -174,8 +182,15 @@ export class SparseFile {
     await this.#handle.datasync();
     for (const range of good) this.#verified.add(keyOf(range));
     await this.#journal.appendFile(good.map((range) => `${keyOf(range)}\n`).join(""));
-    for (const range of good) options.onBytes(range.bytes);
+    for (const range of bad) this.#tell(range, -range.bytes);
     return bad;
+  }
+
+  #tell(range: ArtifactRange, bytes: number): void {
+    const running = this.#running.get(keyOf(range));
+    if (!running) return;
+    running.arrivedBytes += bytes;
+    for (const hear of running.hearers) hear(bytes);
   }
 
   async #write(chunk: Uint8Array, position: number): Promise<void> {
