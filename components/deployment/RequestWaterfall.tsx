@@ -6,7 +6,7 @@ import { bytes, ms, written } from "../format.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
-import { cameTo, type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallPart, type WaterfallRow } from "./request-waterfall.ts";
+import { cameTo, notReached, type PartKind, requestWaterfall, rowMs, type Waterfall, type WaterfallPart, type WaterfallRow } from "./request-waterfall.ts";
 
 /** Told by pattern and height as well as by colour, and in words beside the bar. */
 const LOOKS: Record<PartKind, string> = {
@@ -18,7 +18,8 @@ const WORDS: Record<PartKind, string> = {
 /** Thinner would not be seen. */
 const MIN_SHARE = 0.002;
 
-export function RequestWaterfall({ request }: { request: RecentRequest }) {
+/** `stageNodes`: where the plan of the request's epoch has its stages, by name; null while it is not known. */
+export function RequestWaterfall({ request, stageNodes }: { request: RecentRequest; stageNodes: readonly string[] | null }) {
   const nodes = useQuery(api.nodes.list.queryOptions()).data;
   const nameOf = (id: string) => nodes?.find((node) => node.id === id)?.name ?? id;
   const waterfall = useMemo(() => requestWaterfall(request, request.ingressNodeId), [request]);
@@ -31,6 +32,7 @@ export function RequestWaterfall({ request }: { request: RecentRequest }) {
       </div>
       {request.errorMessage && <p className="mb-1 text-bad">{request.errorMessage}</p>}
       {!request.ok && <p className="mb-1 text-ink-2" data-testid="came-to">{endOf(request, nameOf)}</p>}
+      {stageNodes && <Missed request={request} stageNodes={stageNodes} />}
       {waterfall && <Rows waterfall={waterfall} nameOf={nameOf} />}
     </div>
   );
@@ -41,8 +43,20 @@ function endOf(request: RecentRequest, nameOf: (id: string) => string): string {
   const end = cameTo(request);
   const stage = end && `stage ${end.stageIndex + 1} on ${nameOf(end.nodeId)}`;
   if (!end) return request.sendMs === undefined ? "It never left the ingress." : "It left the ingress; no stage has told how far it came.";
-  if (end.how === "failed") return `It failed at ${stage}. The stages after it were not reached.`;
+  if (end.how === "failed") return `It failed at ${stage}.`;
   return end.how === "late" ? "The last stage answered after the ingress had given the request up." : `It came as far as ${stage}; then the ingress gave it up.`;
+}
+
+/** The stages behind the one where a failed request ended. One that was given up may have been under way to the next. */
+function Missed({ request, stageNodes }: { request: RecentRequest; stageNodes: readonly string[] }) {
+  const stages = notReached(request, stageNodes.length);
+  if (stages.length === 0) return null;
+  return (
+    <p className="mb-1 flex flex-wrap items-baseline gap-x-2 gap-y-0.5 text-xs text-ink-2" data-testid="not-reached">
+      {cameTo(request)?.how === "given-up" ? "No word from" : "Not reached"}
+      {stages.map((stage) => <span key={stage} className="rounded-sm border border-dashed border-line-strong px-1"><span className="num">{stage + 1}</span> · {stageNodes[stage]}</span>)}
+    </p>
+  );
 }
 
 function Rows({ waterfall, nameOf }: { waterfall: Waterfall; nameOf: (id: string) => string }) {

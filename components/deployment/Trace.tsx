@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Pause, Play } from "lucide-react";
 import { useEffect, useState } from "react";
 import { api, type DeploymentFull, type RecentRequest } from "../api.ts";
+import { useDrawing } from "../canvas/workbench-store.ts";
 import { useLive } from "../live/live-store.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { Button } from "../ui/Button.tsx";
@@ -32,6 +33,7 @@ export function Trace({ deployment }: { deployment: DeploymentFull }) {
   useEffect(() => setChosen(null), [order]);
   // Of a request that failed more may be told after it was picked.
   const shown = requests.find((one) => one.requestId === chosen?.requestId) ?? chosen ?? requests[0] ?? null;
+  const stageNodes = useStageNodes(deployment, shown !== null && !shown.ok ? shown.epoch : undefined);
   if (query.error && !query.data) return <Problem title="The requests could not be read" error={query.error} retry={() => void query.refetch()} />;
   return (
     <div data-testid="trace" className="grid h-full min-h-0 gap-x-4 gap-y-2 md:grid-cols-[15rem_minmax(0,1fr)]">
@@ -44,7 +46,16 @@ export function Trace({ deployment }: { deployment: DeploymentFull }) {
         </div>
         {requests.length === 0 ? <p className="text-ink-2">{query.isPending ? "Asking…" : NOTHING[order]}</p> : <RequestList requests={requests} chosen={shown} choose={(request) => { setChosen(request); if (order === "recent") setHeld(true); }} />}
       </div>
-      <div className="min-w-0">{shown && <RequestWaterfall request={shown} />}</div>
+      <div className="min-w-0">{shown && <RequestWaterfall request={shown} stageNodes={stageNodes} />}</div>
     </div>
   );
+}
+
+/** Names of the nodes that the plan of an epoch has its stages on, in order; null without an epoch, or while the plan is not here. */
+function useStageNodes(deployment: DeploymentFull, epoch: number | undefined): string[] | null {
+  const planId = epoch === undefined ? undefined : deployment.revisions.find((one) => one.epoch === epoch)?.planId;
+  const plan = useQuery({ ...api.plans.get.queryOptions({ id: planId ?? "" }), enabled: planId !== undefined && planId !== deployment.plan?.id }).data;
+  const { nodes } = useDrawing().document;
+  const placement = (planId === deployment.plan?.id ? deployment.plan : plan?.id === planId ? plan : null)?.plan.placement;
+  return planId === undefined || !placement ? null : placement.map((stage) => nodes.find((node) => node.id === stage.topologyNodeId)?.name ?? "a node that is no longer drawn");
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RequestTrace } from "../../agents/protocol/control.ts";
-import { cameTo, requestWaterfall, rowMs } from "./request-waterfall.ts";
+import { cameTo, notReached, requestWaterfall, rowMs } from "./request-waterfall.ts";
 
 const stage = (stageIndex: number, roundTripMs: number | null = 4) => ({ stageIndex, nodeId: `nod_${stageIndex}`, queueMs: 1, computeMs: 10, receivedBytes: 100, times: { receiveMs: 3, roundTripMs, holdMs: 12 } });
 const trace: RequestTrace = { requestId: "req_1", startedAt: "", totalMs: 50, ok: true, errorCode: null, stages: [stage(0), stage(1)], sendMs: 1, answer: { receiveMs: 2, roundTripMs: 6, bytes: 8 } };
@@ -71,4 +71,17 @@ test("sent and never heard of again: the ingress's own part and the rest", () =>
 test("a request that never left the ingress has nothing to lay out", () => {
   const { sendMs: _sendMs, ...kept } = failed;
   expect(requestWaterfall({ ...kept, stages: [] }, "nod_in")).toBeNull();
+});
+
+test("the stages of the plan that a failed request did not come to", () => {
+  expect(notReached(failed, 4)).toEqual([2, 3]);
+  expect(notReached({ ...failed, errorCode: "deadline" }, 3)).toEqual([2]);
+  expect(notReached(failed, 2)).toEqual([]);
+  expect(notReached(trace, 4)).toEqual([]);
+  // Answered late: it passed them all.
+  expect(notReached({ ...trace, ok: false, errorCode: "deadline" }, 3)).toEqual([]);
+  const { sendMs: _sendMs, ...kept } = failed;
+  expect(notReached({ ...kept, stages: [] }, 2)).toEqual([0, 1]);
+  // It left, and no stage has told of it: nothing is known.
+  expect(notReached({ ...failed, stages: [] }, 2)).toEqual([]);
 });

@@ -41,6 +41,14 @@ export function cameTo(trace: Pick<RequestTrace, "ok" | "errorCode" | "stages" |
   return { stageIndex: last.stageIndex, nodeId: last.nodeId, how: trace.answer ? "late" : gaveUp ? "given-up" : "failed" };
 }
 
+/** Stages of the plan that a failed request did not come to, by index; none where no stage has told of it, or where it passed them all. */
+export function notReached(trace: Pick<RequestTrace, "ok" | "errorCode" | "stages" | "answer" | "sendMs">, stageCount: number): number[] {
+  const end = cameTo(trace);
+  if (trace.ok || end?.how === "late" || (end === null && trace.sendMs !== undefined)) return [];
+  const first = end === null ? 0 : end.stageIndex + 1;
+  return Array.from({ length: Math.max(0, stageCount - first) }, (_, index) => first + index);
+}
+
 function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
   const drafts: Draft[] = [{ row: { kind: "ingress", nodeId: ingressNodeId }, pieces: [{ kind: "send", durationMs: trace.sendMs ?? 0 }] }];
   const hop = (fromNodeId: string, toNodeId: string, bytes: number, times: { roundTripMs: number | null; receiveMs: number }): Draft => ({
