@@ -24,7 +24,7 @@ export type Cluster = {
 };
 
 /** Starts a console on a fresh data folder and `names.length` agents, and waits until they are online. */
-export async function startCluster(names: string[], options: { agentArguments?: (name: string) => string[] } = {}): Promise<Cluster> {
+export async function startCluster(names: string[], options: { /** The last of a flag counts. */ agentArguments?: (name: string, consoleUrl: string) => string[] } = {}): Promise<Cluster> {
   const folder = mkdtempSync(path.join(tmpdir(), "cutplane-e2e-"));
   mkdirSync(path.join(folder, "logs"));
   const running = new Map<string, Spawned>();
@@ -40,7 +40,7 @@ export async function startCluster(names: string[], options: { agentArguments?: 
   for (const name of names) {
     const { token } = await api<{ token: string }>("POST", "/join-tokens", { nodeName: name });
     const data = path.join(folder, name);
-    const more = options.agentArguments?.(name) ?? [];
+    const more = options.agentArguments?.(name, url) ?? [];
     const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", url, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args]);
     start(["--token", token]);
     agents.push({

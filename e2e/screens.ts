@@ -5,8 +5,8 @@ export type Screen = { name: string; path: string; /** What a hand does there be
 type Named = { id: string; name: string };
 type Drawing = { id: string; document: { nodes: { id: string }[]; links: { id: string }[] } };
 
-/** Every screen of a console, with the ids of what it holds. Details are left out where there is nothing to look at. */
-export async function screensOf(api: <T>(method: string, route: string) => Promise<T>): Promise<Screen[]> {
+/** Every screen of a console, with the ids of what it holds. Details are left out where there is nothing to look at. `mayWrite`: those too that leave something behind, as a plan that was not deployed. */
+export async function screensOf(api: <T>(method: string, route: string) => Promise<T>, mayWrite = false): Promise<Screen[]> {
   const [deployments, topologies, models, nodes, plans] = await Promise.all(["/deployments", "/topologies", "/models", "/nodes", "/plans"].map((route) => api<Named[]>("GET", route)));
   const detail = (name: string, folder: string, rows: Named[] | undefined): Screen[] => (rows?.[0] ? [{ name, path: `/${folder}/${rows[0].id}` }] : []);
   const drawing = topologies?.[0] ? await api<Drawing>("GET", `/topologies/${topologies[0].id}`) : null;
@@ -15,13 +15,22 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
   const over = (name: string, path: string, prepare: NonNullable<Screen["prepare"]>): Screen => ({ name, path, prepare: async (page) => { await prepare(page); await page.getByRole("dialog").waitFor(); } });
   // What an action says before it acts.
   const preview = (name: string, folder: string, rows: Named[] | undefined, open: (page: Page) => Promise<void>): Screen[] => detail(name, folder, rows).map((one) => ({ ...one, prepare: async (page) => { await open(page); await page.getByTestId("act-dialog").getByRole("button", { name: /^(?!Close$)/ }).last().waitFor(); } }));
+  // A search of a moment; what it found is a draft of this browser's, and goes with it.
+  const planned = (name: string, then: (page: Page) => Promise<void>): Screen[] => (models?.[0] ? detail(name, "topologies", topologies).map((one) => ({ name, path: `${one.path}?model=${models[0]?.id}`, prepare: async (page) => {
+    await page.getByTestId("plan-it").click();
+    await page.getByTestId("plan-it").waitFor();
+    await page.getByTestId("plan-outcome").waitFor();
+    await then(page);
+  } })) : []);
   const byId = (id: string) => (page: Page) => page.getByTestId(id).click();
   return [
     { name: "overview", path: "/" },
     { name: "deployments", path: "/deployments" },
     ...detail("deployment", "deployments", deployments),
     ...preview("stop", "deployments", deployments, byId("stop")),
-    ...["charts", "charts&view=table", "trace", "timeline", "try", "changes", "history"].flatMap(tab),
+    ...["plan", "charts", "charts&view=table", "trace", "timeline", "try", "changes", "history"].flatMap(tab),
+    ...planned("plan-result", async (page) => { await page.getByTestId("plan-outcome").scrollIntoViewIfNeeded(); }),
+    ...(mayWrite ? planned("deploy", async (page) => { await page.getByTestId("deploy").click(); await page.getByTestId("confirm-deploy").waitFor(); }) : []),
     { name: "topologies", path: "/topologies" },
     ...(topologies?.[0] ? [over("delete-topology", "/topologies", (page) => page.getByRole("button", { name: /^Delete / }).first().click())] : []),
     ...detail("topology", "topologies", topologies),

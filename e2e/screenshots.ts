@@ -1,5 +1,5 @@
 // `npm run screenshots`: every screen in light and dark × wide and narrow × empty and busy, as files to look at. `-- --shape all` adds the
-// other forms a screen must bear (or `--shape 320,4k`); `--url URL` takes a console that runs; `--only NAME,NAME`, `--theme dark` and `--as empty` take some;
+// other forms a screen must bear (or `--shape 320,4k`); `--url URL` takes a console that runs (with `--writes` also screens that leave something there); `--only NAME,NAME`, `--theme dark` and `--as empty` take some;
 // `--whole` makes the window as tall as what it scrolls.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -17,6 +17,8 @@ const USUAL = ["wide", "narrow"];
 const SHAPES: Shape[] = [
   { name: "wide", width: 1440, height: 900, textPercent: 100 },
   { name: "narrow", width: 390, height: 844, textPercent: 100 },
+  { name: "768", width: 768, height: 1024, textPercent: 100 },
+  { name: "1024", width: 1024, height: 768, textPercent: 100 },
   { name: "320", width: 320, height: 700, textPercent: 100 },
   { name: "small-large-text", width: 320, height: 700, textPercent: 200 },
   { name: "4k", width: 3840, height: 2160, textPercent: 100 },
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
 }
 
 async function photograph(url: string, state: string): Promise<void> {
-  const screens = (await screensOf((method, route) => callApi(url, method, route))).filter((screen) => !only || only.includes(screen.name));
+  const screens = (await screensOf((method, route) => callApi(url, method, route), !option("url") || process.argv.includes("--writes"))).filter((screen) => !only || only.includes(screen.name));
   for (const shape of shapes) {
     const browser = await chromium.launch({ ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}), args: [...BROWSER_ARGS, ...(shape.textPercent === 100 ? [] : [`--blink-settings=defaultFontSize=${(DEFAULT_FONT_PX * shape.textPercent) / 100},${MOUSE}`])] });
     try {

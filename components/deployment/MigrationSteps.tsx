@@ -27,7 +27,7 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
         <span className="text-xs text-ink-2">{migration.reason?.replace(/\.$/, "")}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
         <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <Cancel deployment={deployment} migration={migration} />}</span>
       </div>
-      {migration.error && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
+      {migration.error && migration.state !== "cancelled" && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
       {!finished && migration.nodes.length > 0 && <NodeRows migration={migration} />}
     </section>
   );

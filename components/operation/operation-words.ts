@@ -40,5 +40,6 @@ export function outcomeText(operation: Subject & Pick<OperationRow, "status" | "
   const title = operationTitle(operation);
   if (operation.status === "running") return null;
   if (operation.status === "succeeded") return operation.kind === "drain" ? `${title}: it is cordoned and empty.` : `${title}: done.`;
-  return `${title}: ${operation.status}. ${operation.error?.message ?? ""}`.trim();
+  // The status says already that it was cancelled; what else there is to say stays.
+  return `${title}: ${operation.status}. ${(operation.error?.message ?? "").replace(/^It was cancelled\.\s*/, "")}`.trim();
 }
