@@ -37,19 +37,19 @@ export function TopologyWorkbench({ topologyId, modelId }: { topologyId: string;
 
 function Opened({ topology, modelId }: { topology: TopologyFull; modelId: string | null }) {
   const store = useWorkbenchSetup({ topology, modelId, deploymentId: null, running: null });
+  // Here and not beside the layers: they are folded away on a small screen, and the draft is predicted all the same.
+  const { error } = useProblem(store, modelId, topology.live, null);
   return (
     <WorkbenchProvider value={store}>
-      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} />} right={<Inspector />} dock={<Dock deployment={null} plan={modelId ? { modelId, topologyId: topology.id, deploymentId: null } : null} />}><Canvas /></WorkbenchFrame>
+      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} error={error} />} right={<Inspector />} dock={<Dock deployment={null} plan={modelId ? { modelId, topologyId: topology.id, deploymentId: null } : null} />}><Canvas /></WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>
   );
 }
 
-function ModelPanel({ topology, modelId }: { topology: TopologyFull; modelId: string | null }) {
+function ModelPanel({ topology, modelId, error }: { topology: TopologyFull; modelId: string | null; error: unknown }) {
   const router = useRouter();
-  const store = useWorkbenchStore();
   const models = useQuery(api.models.list.queryOptions()).data ?? [];
-  const { error } = useProblem(store, modelId, topology.live, null);
   if (models.length === 0) return <div className="p-3 text-ink-2"><p className="font-medium text-ink">No model yet</p><p className="mt-1">Import one, then drag its layers onto the nodes.</p><Link href="/models" className="mt-2 inline-block text-accent underline underline-offset-4">Import a model</Link></div>;
   return (
     <>

@@ -1,6 +1,6 @@
 "use client";
 import { Tabs } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { DeploymentFull } from "../api.ts";
 import { PlanPanel } from "../plan/PlanPanel.tsx";
 import type { PlanScope } from "../plan/use-planning.ts";
@@ -20,8 +20,12 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
   if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
+  const root = useRef<HTMLDivElement>(null);
+  const asked = useRef(tab);
+  // An address that names a tab is about that tab: on a small screen it lies below the canvas.
+  useEffect(() => { if (asked.current !== null) root.current?.scrollIntoView({ block: "nearest" }); }, []);
   return (
-    <Tabs.Root value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
+    <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>

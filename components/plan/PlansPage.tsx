@@ -45,14 +45,14 @@ export function PlansPage() {
       {rows.length > 0 && (
         <div className="overflow-x-auto">
           <table className="rowed w-full" data-testid="plans">
-            <thead><tr><th>A</th><th>B</th><th>Plan</th><th>Model</th><th>Segments</th><th>Latency</th><th>Throughput</th><th>Parity</th><th>Deployed in</th><th>Made</th></tr></thead>
+            <thead><tr><th>A</th><th>B</th><th>Plan</th><th>Model</th><th className="max-sm:hidden">Segments</th><th>Latency</th><th>Throughput</th><th>Parity</th><th>Deployed in</th><th>Made</th></tr></thead>
             <tbody>
               {rows.map((plan) => {
                 const { estimate } = plan.plan;
                 return (
                   <tr key={plan.id} data-testid="plan-row">
                     {(["a", "b"] as const).map((side) => <td key={side}><input type="radio" name={side} className="accent-(--accent)" checked={(side === "a" ? a : b) === plan.id} onChange={() => set({ [side]: plan.id })} aria-label={`Compare plan ${plan.hash.slice(0, 10)} as ${side.toUpperCase()}`} /></td>)}
-                    <td className="num">{plan.hash.slice(0, 10)}</td><td>{modelName(plan)}</td><td className="num">{plan.plan.placement.length}</td>
+                    <td className="num">{plan.hash.slice(0, 10)}</td><td>{modelName(plan)}</td><td className="num max-sm:hidden">{plan.plan.placement.length}</td>
                     <td><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></td><td><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></td>
                     <td><ParityBadge parity={plan.parity} /></td>
                     <td>{plan.deployedIn.length === 0 ? <span className="text-ink-3">nowhere yet</span> : plan.deployedIn.map((use) => <Link key={`${use.deploymentId}-${use.revision}`} href={`/deployments/${use.deploymentId}`} className="mr-2 underline underline-offset-4">{use.name} r{use.revision}{use.current ? ", runs" : ""}</Link>)}</td>
