@@ -6,7 +6,7 @@ import { OIP_NAMES } from "./oip.ts";
 import { IDLE_MS } from "./sequences.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
-/** Clients written for Triton compare this name and refuse another (docs/decisions/0006). The version says who answers. */
+/** Clients written for Triton compare this name and refuse another (docs/decisions/0007). The version says who answers. */
 export const SERVER_NAME = "triton";
 export const serverMetadata = () => ({
   name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`,
@@ -33,14 +33,15 @@ export function modelMetadata(route: RouteRuntime) {
 
 /** Shapes of a model that is batched leave the batch out, as Triton's do. */
 export function modelConfig(route: RouteRuntime) {
-  const { modelName, inputs, outputs, states } = route.route;
-  const maxBatchSize = 0;
+  const { modelName, inputs, outputs, states, batching } = route.route;
+  const { maxBatchSize } = route;
   const tell = (specs: TensorSpec[]) => tensorsOf(route, specs).map(({ name, datatype, shape }) => ({ name, data_type: `TYPE_${datatype}`, dims: maxBatchSize > 0 ? shape.slice(1) : shape }));
   return {
     name: modelName, platform: "onnx_cutplane", backend: "cutplane", version_policy: { latest: { num_versions: 1 } }, max_batch_size: maxBatchSize,
     input: tell(inputs), output: tell(outputs),
     ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
-    parameters: {}, model_transaction_policy: { decoupled: false },
+    ...(maxBatchSize > 0 && batching ? { dynamic_batching: { preferred_batch_size: batching.preferredSizes, max_queue_delay_microseconds: Math.round(batching.maxDelayMs * 1000) } } : {}),
+    parameters: route.batchingProblem === null ? {} : { batching_off_because: { string_value: route.batchingProblem } }, model_transaction_policy: { decoupled: false },
   };
 }
 

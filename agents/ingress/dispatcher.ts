@@ -40,7 +40,7 @@ type Entry = InferRequest & {
   id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
   /** How far the last attempt came that failed, and on which epoch. */ came: StageTrace[]; epoch: number | null;
   retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
-  resolve(answer: InferAnswer): void; reject(error: WireError): void;
+  resolve(answer: InferAnswer): void; reject(error: WireError): void; /** Its signal's listener. */ gone(): void;
 };
 
 export class Dispatcher {
@@ -83,11 +83,11 @@ export class Dispatcher {
       const id = this.#nextId();
       const entry: Entry = {
         ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, retryTimer: null, retryMs: FIRST_RETRY_MS,
-        ready: true, resolve, reject,
+        ready: true, resolve, reject, gone: () => this.#abandon(entry, new WireError("cancelled", "the client went away")),
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
       this.#entries.set(id, entry);
-      request.signal?.addEventListener("abort", () => this.#abandon(entry, new WireError("cancelled", "the client went away")), { once: true });
+      request.signal?.addEventListener("abort", entry.gone, { once: true });
       this.#try(entry);
     });
   }
@@ -180,6 +180,7 @@ export class Dispatcher {
 
   #close(entry: Entry): void {
     clearTimeout(entry.deadlineTimer);
+    entry.signal?.removeEventListener("abort", entry.gone);
     if (entry.retryTimer) clearTimeout(entry.retryTimer);
     this.#entries.delete(entry.id);
   }

@@ -26,5 +26,16 @@ export function demandKey({ needsKey, authorization }: Access, routes: readonly 
   let known = false;
   // All are compared, so that the time taken tells nothing.
   for (const { route } of routes) for (const hash of route.keyHashes) if (/^[0-9a-f]{64}$/i.test(hash) && timingSafeEqual(Buffer.from(hash, "hex"), digest)) known = true;
-  if (!given || !known) throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
+  if (given && known) return;
+  throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
+}
+
+/** Counts a request against its key's limits. Throws Refusal 429; otherwise gives what to call when the request is over. */
+export function countKey(route: RouteRuntime, { needsKey, authorization }: Access): () => void {
+  const { keyLimits } = route.route;
+  if (!keyLimits) return () => undefined;
+  const key = needsKey ? (authorization ?? "") : "";
+  const reached = route.keys.take(key, keyLimits, performance.now());
+  if (reached) throw new Refusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
+  return () => route.keys.done(key);
 }

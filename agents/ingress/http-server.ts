@@ -4,7 +4,7 @@ import { createServer as createHttp, type IncomingMessage, type Server, type Ser
 import { createServer as createHttps } from "node:https";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
-import { type Access, demandKey, findModel } from "./find-model.ts";
+import { type Access, countKey, demandKey, findModel } from "./find-model.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
 import { processRequest } from "./process-request.ts";
@@ -89,11 +89,12 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
     demandReady(route, version);
-    if (action === "infer") return infer(req, res, route, version);
-    const signal = abortOnClose(res);
-    const body = await readBody(req, route.route.limits.maxRequestBytes);
-    const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req) });
-    return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
+    const done = countKey(route, access);
+    try {
+      return await (action === "infer" ? infer(req, res, route, version) : processRaw(req, res, route));
+    } finally {
+      done();
+    }
   }
   demandMethod(asked, "GET");
   if (action === "") return sendJson(res, 200, modelMetadata(route));
@@ -101,6 +102,13 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
   if (action === "stats") return sendJson(res, 200, { model_stats: route.statistics(version) });
   if (version ? version.ready : route.ready) return sendJson(res, 200, { name: route.route.modelName, ready: true });
   sendJson(res, 503, { name: route.route.modelName, ready: false, error: version?.problem ?? route.notReadyBecause() }, { "retry-after": "1" });
+}
+
+async function processRaw(req: IncomingMessage, res: ServerResponse, route: RouteRuntime): Promise<void> {
+  const signal = abortOnClose(res);
+  const body = await readBody(req, route.route.limits.maxRequestBytes);
+  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req) });
+  return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
 }
 
 async function infer(req: IncomingMessage, res: ServerResponse, route: RouteRuntime, version: RouteVersion | null): Promise<void> {

@@ -7,7 +7,10 @@ import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
+import { unbatchableBecause } from "./batch-tensors.ts";
+import { Batcher, type BatchAnswer } from "./batcher.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
+import { KeyBuckets } from "./key-limits.ts";
 import { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
@@ -32,6 +35,8 @@ export type InferOptions = {
   deadlineMs: number | null; signal?: AbortSignal; sequence: { id: string; start: boolean; end: boolean } | null;
   /** Through this version only; null or absent = whichever is current. */
   version?: RouteVersion | null;
+  /** 1 = first; 0 or absent = after all that have one. Of use while requests wait for a batch. */
+  priority?: number;
   /** When it came, `performance.now()`; absent = now. */
   receivedAt?: number;
 };
@@ -42,11 +47,15 @@ export type Totals = { accepted: number; succeeded: number; failed: number; erro
 export class RouteRuntime {
   local: LocalIngressRoute;
   readonly processor = new ProcessorRunner();
+  readonly keys = new KeyBuckets();
   readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {}, latencyMsSum: 0 };
   readonly #host: RouteHost;
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
   readonly #sequences = new Sequences();
+  #batcher: Batcher | null = null;
+  /** Why a wanted batching is off. */
+  batchingProblem: string | null = null;
   #verification: Verification | null = null;
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
   #times: number[] = [];
@@ -76,7 +85,7 @@ export class RouteRuntime {
   }
 
   get inFlight(): number {
-    return this.#dispatcher.inFlight;
+    return Math.max(this.#dispatcher.inFlight, this.#batcher?.inFlight ?? 0);
   }
 
   update(local: LocalIngressRoute): void {
@@ -94,10 +103,30 @@ export class RouteRuntime {
     }
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
     this.#dispatcher.current = route.currentEpoch === null ? null : this.pipelineOf(route.currentEpoch);
+    this.#setBatching();
     this.#dispatcher.flush();
     void this.processor.update(local);
     this.#verify();
     this.#host.changed();
+  }
+
+  #setBatching(): void {
+    const { batching, inputs, outputs, states } = this.route;
+    if (batching && this.#batcher) { this.#batcher.batching = batching; return; }
+    this.#batcher?.stop("batching was switched off");
+    this.#batcher = null;
+    this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
+    if (!batching || this.batchingProblem !== null) return;
+    this.#batcher = new Batcher(batching, {
+      infer: (request) => this.#dispatcher.infer({ ...request, stream: null, pipeline: null }),
+      limits: () => this.route.limits,
+      refused: (why) => { this.batchingProblem = why; },
+    });
+  }
+
+  /** Items that run together at most; 0 = each request runs alone. */
+  get maxBatchSize(): number {
+    return this.#batcher && this.batchingProblem === null ? this.#batcher.batching.maxSize : 0;
   }
 
   #pipelineHost(): PipelineHost {
@@ -159,8 +188,10 @@ export class RouteRuntime {
       this.totals.succeeded++;
       this.#count(startedAt, answer.trace);
       const statistics = this.statisticsOf(this.versionOf(answer.epoch));
-      statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs: 0, items: 1, nowMs: Date.now() });
-      statistics.executed(answer.trace, 1, this.#host.nodeId);
+      const items = this.#batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
+      const { waitedMs = 0, size = items, executed = true } = answer;
+      statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs, items, nowMs: Date.now() });
+      if (executed) statistics.executed(answer.trace, size, this.#host.nodeId);
       return answer;
     } catch (error) {
       this.statisticsOf(this.versionOf(options.version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
@@ -178,10 +209,11 @@ export class RouteRuntime {
     return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
-  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version }: InferOptions): Promise<InferAnswer> {
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<InferAnswer & Partial<BatchAnswer>> {
     const common = { inputs, deadlineAt, ...(signal ? { signal } : {}) };
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
+      if (this.#batcher && !version) return this.#batcher.infer({ ...common, priority: priority ?? 0 });
       return this.#dispatcher.infer({ ...common, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
     }
     const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.current, this.#host.nextId);
@@ -250,6 +282,7 @@ export class RouteRuntime {
   }
 
   stop(reason: string): void {
+    this.#batcher?.stop(reason);
     this.#dispatcher.stop(reason);
     for (const pipeline of this.#pipelines.values()) pipeline.stop(reason);
     this.processor.stop();

@@ -27,7 +27,7 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
   for (const { name } of request.outputs ?? []) {
     if (!declared.outputs.some((output) => output.name === name)) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
   }
-  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, version, receivedAt });
+  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, priority: request.priority, version, receivedAt });
   try {
     const outputs = chosen(answer, request);
     const answeredAt = performance.now();

@@ -147,11 +147,19 @@ export type IngressRoute = {
   /** All state pairs of the model: with a `sequence_id` these inputs and outputs live on the stages. */
   states: StatePair[];
   limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number };
+  /** Requests that come together run together. Absent or null = each alone. */
+  batching?: Batching | null;
+  /** Of each key. Absent or null = only the limits above. */
+  keyLimits?: KeyLimits | null;
   /** sha-256 hex of accepted API keys. Empty is allowed on loopback only. */
   keyHashes: string[];
   /** Before cutover the ingress sends these inputs through `epoch` and compares: |a−b| / max(1, max|ref|) per output. */
   verify: VerifyTask | null;
 };
+/** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. */
+export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[] };
+/** `burst` requests at once, then `requestsPerSecond`; at most `maxInFlight` of one key at a time. At one ingress: several count each for itself. */
+export type KeyLimits = { requestsPerSecond: number; burst: number; maxInFlight: number };
 export type IngressPipeline = {
   epoch: number; revisionId: string;
   /** The revision's number in its deployment: the version clients name. Absent = the console does not tell it. */

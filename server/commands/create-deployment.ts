@@ -1,5 +1,5 @@
 // Makes a deployment of a plan and starts its first migration.
-import type { SessionOptions } from "../../agents/protocol/control.ts";
+import type { Batching, KeyLimits, SessionOptions } from "../../agents/protocol/control.ts";
 import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { DEFAULT_SESSION } from "../planner/default-session.ts";
@@ -25,7 +25,7 @@ export type CreateDeploymentInput = {
   name: string;
   planId: string;
   ingressNodeIds?: string[];
-  settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]> };
+  settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]>; batching?: Batching | null; keyLimits?: KeyLimits | null };
   actor: Actor;
   idempotencyKey?: string;
 };
@@ -37,7 +37,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
   const name = checkDeploymentName(input.name);
   const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId, null);
   const ingressNodeIds = await checkIngress(deps.db, input.ingressNodeIds ?? [sourceNodeId]);
-  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), stoppedAtMs: null };
+  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), batching: checkBatching(input.settings?.batching ?? null), keyLimits: input.settings?.keyLimits ?? null, stoppedAtMs: null };
   const deploymentId = newId("dep");
   const operation = await deps.publisher.transact(async (tx, append) => {
     if (await tx.deployment.findUnique({ where: { name }, select: { id: true } })) throw new AppError("conflict", `There is a deployment named ${name}.`, { place: "name", fix: "Choose another name, or move that deployment to the plan." });
@@ -73,4 +73,10 @@ function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["
   }
   if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs", fix: "Shorten it, or raise maxDeadlineMs." });
   return limits;
+}
+
+function checkBatching(batching: Batching | null): Batching | null {
+  const larger = batching?.preferredSizes.find((size) => size > batching.maxSize);
+  if (batching && larger !== undefined) throw new AppError("bad-request", `The preferred batch size ${larger} is more than the largest, ${batching.maxSize}.`, { place: "settings.batching.preferredSizes", fix: "Leave it out, or raise maxSize." });
+  return batching;
 }

@@ -170,6 +170,8 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     processorFiles: model.processorFiles,
     states: model.states,
     limits: { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs },
+    ...(settings.batching ? { batching: settings.batching } : {}),
+    ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
     keyHashes: deployment.keyHashes,
     verify: verifyTaskOf(deployment),
   };

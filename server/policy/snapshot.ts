@@ -1,5 +1,5 @@
 // Owns the shape of what the control plane's decisions look at: one immutable picture of desired and observed. Types only.
-import type { Hardware, MeasureTask, ObservedAssignment, ObservedIngress, ObservedMeasure, ProcessorSpec, SegmentSpec, SessionOptions, StatePair } from "../../agents/protocol/control.ts";
+import type { Batching, Hardware, KeyLimits, MeasureTask, ObservedAssignment, ObservedIngress, ObservedMeasure, ProcessorSpec, SegmentSpec, SessionOptions, StatePair } from "../../agents/protocol/control.ts";
 import type { DataType, TensorSpec } from "../../agents/protocol/tensor.ts";
 import type { Parity } from "../planner/plan.ts";
 import type { Presence } from "./presence.ts";
@@ -32,6 +32,10 @@ export type DeploymentSettings = {
   ingressNodeIds: string[];
   session: SessionOptions;
   limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number; queueLength: number; maxFrameBytes: number };
+  /** Requests that come together run together; null or absent (of deployments made before there was this) = each alone. */
+  batching?: Batching | null;
+  /** Of each key, and of all who need none; null or absent = no limit but those above. */
+  keyLimits?: KeyLimits | null;
   /** Milliseconds since the epoch of the last stop; null while running. */
   stoppedAtMs: number | null;
 };

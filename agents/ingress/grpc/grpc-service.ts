@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
-import { type Access, demandKey, findModel } from "../find-model.ts";
+import { type Access, countKey, demandKey, findModel } from "../find-model.ts";
 import { isServerReady, repositoryRefusal } from "../http-server.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
@@ -111,11 +111,13 @@ export class GrpcService {
   async #infer(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: AbortSignal): Promise<{ response: object; done(): void }> {
     const receivedAt = performance.now();
     const request = wellFormed(message);
-    const { route, version } = findModel(this.#routes(), request.model_name, request.model_version, this.#access(call.metadata));
+    const access = this.#access(call.metadata);
+    const { route, version } = findModel(this.#routes(), request.model_name, request.model_version, access);
     demandReady(route, version);
     const asked = readInferMessage(request);
     const deadline = Number(call.getDeadline());
-    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt });
+    const counted = countKey(route, access);
+    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt }).finally(counted);
     return { response: inferResponse(route.route.modelName, asked.id, served), done: served.done };
   }
 

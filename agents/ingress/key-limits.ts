@@ -1,0 +1,39 @@
+// Owns how much each key may ask: a bucket of tokens per key that fills at a steady rate, and how many of its requests run at once.
+import type { KeyLimits } from "../protocol/control.ts";
+
+/** Keys remembered; a full bucket says nothing and goes first. More keys than a deployment has are never seen: who has none is refused before. */
+const MAX_KEYS = 4096;
+type Bucket = { tokens: number; at: number; inFlight: number };
+
+/** Why a request may not run now, and when asking again can help. */
+export type LimitReached = { reason: string; retryAfterSeconds: number };
+
+export class KeyBuckets {
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** Takes a token. `nowMs` grows. When it is taken, `done` must be called once the request is over. */
+  take(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {
+    const bucket = this.#bucketOf(key, limits, nowMs);
+    bucket.tokens = Math.min(limits.burst, bucket.tokens + ((nowMs - bucket.at) / 1000) * limits.requestsPerSecond);
+    bucket.at = nowMs;
+    if (bucket.inFlight >= limits.maxInFlight) return { reason: `this key has ${bucket.inFlight} requests in flight, ${limits.maxInFlight} are allowed`, retryAfterSeconds: 1 };
+    if (bucket.tokens < 1) return { reason: `this key may send ${limits.requestsPerSecond} requests a second`, retryAfterSeconds: Math.ceil((1 - bucket.tokens) / limits.requestsPerSecond) };
+    bucket.tokens -= 1;
+    bucket.inFlight += 1;
+    return null;
+  }
+
+  done(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.inFlight = Math.max(0, bucket.inFlight - 1);
+  }
+
+  #bucketOf(key: string, limits: KeyLimits, nowMs: number): Bucket {
+    const known = this.#buckets.get(key);
+    if (known) return known;
+    if (this.#buckets.size >= MAX_KEYS) for (const [old, bucket] of this.#buckets) if (bucket.inFlight === 0) { this.#buckets.delete(old); break; }
+    const bucket = { tokens: limits.burst, at: nowMs, inFlight: 0 };
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+}
