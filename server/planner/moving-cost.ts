@@ -33,7 +33,7 @@ export function movingCost(problem: Problem, request: PlanRequest, running: Plac
 }
 
 /** Weights come from the console, whose own way is in no drawing: the node's best line is taken for it. */
-function fetchBytesPerSecond(problem: Problem, index: number): number {
+export function fetchBytesPerSecond(problem: Problem, index: number): number {
   const ways = problem.paths.flatMap((row, from) => (from === index ? [] : [row[index]?.bandwidthBytesPerSecond ?? 0]));
   const best = Math.max(0, ...ways.filter(Number.isFinite));
   return best > 0 ? best : UNMEASURED_BANDWIDTH_BYTES_PER_SECOND;

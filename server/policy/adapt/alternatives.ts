@@ -1,0 +1,67 @@
+// Owns what could be done: other nodes for the same segments (remap), or other cuts (re-split). Each legal, each with its cost today. Pure.
+import { checkPlacement } from "../../planner/check-placement.ts";
+import { estimatePlacement } from "../../planner/estimate.ts";
+import type { Placement } from "../../planner/plan.ts";
+import { placementCost } from "../../planner/placement-cost.ts";
+import type { PlanRequest } from "../../planner/plan-request.ts";
+import type { Problem } from "../../planner/problem.ts";
+import { solveNow } from "../../planner/solve-now.ts";
+
+export type Alternative = { kind: "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
+
+/** Each way is checked and estimated (about 0.1 ms); above this only one or two segments move at a time. */
+const MAX_WAYS = 600;
+
+/** Of the request's objective, in today's figures; null = it cannot be run or estimated. */
+export function costToday(problem: Problem, request: PlanRequest, placement: Placement): number | null {
+  const estimate = estimatePlacement(problem, placement);
+  return estimate && placementCost(problem, request, estimate);
+}
+
+/** At most one of each kind, best first of its kind. `home`: where it was before adaptation moved it. */
+export function findAlternatives(problem: Problem, request: PlanRequest, running: Placement, home: Placement): Alternative[] {
+  const found: Alternative[] = [{ kind: "return", placement: home, bound: null, gap: null }];
+  const remapped = bestRemap(problem, request, running);
+  if (remapped) found.push({ kind: "remap", placement: remapped, bound: null, gap: null });
+  // A demand or an SLO that today's fleet cannot meet at all must not forbid the better plan.
+  const { demandPerSecond: _demand, slo: _slo, movingHorizonSeconds: _horizon, ...open } = request;
+  const solved = solveNow(problem, { ...open, forDeploy: true });
+  if (!("infeasible" in solved)) found.push({ kind: "resplit", placement: solved.placement, bound: solved.origin.lowerBound, gap: solved.origin.gap });
+  return found.filter((one, index) => !samePlacement(one.placement, running) && isAllowed(problem, request, one.placement) && found.findIndex((other) => samePlacement(other.placement, one.placement)) === index);
+}
+
+export function isAllowed(problem: Problem, request: PlanRequest, placement: Placement): boolean {
+  return checkPlacement(problem, placement, { request, forDeploy: true }).every((refusal) => refusal.code === "demand" || refusal.code === "slo");
+}
+
+export function samePlacement(a: Placement, b: Placement): boolean {
+  return a.length === b.length && a.every((stage, k) => stage.from === b[k]?.from && stage.to === b[k]?.to && stage.topologyNodeId === b[k]?.topologyNodeId);
+}
+
+function bestRemap(problem: Problem, request: PlanRequest, running: Placement): Placement | null {
+  const targets = problem.nodes.filter((node) => !node.planned && node.online && !node.cordoned).map((node) => node.topologyNodeId);
+  let best: { placement: Placement; cost: number } | null = null;
+  for (const placement of waysToRemap(running, targets)) {
+    const cost = costToday(problem, request, placement);
+    if (cost === null || (best !== null && cost >= best.cost) || !isAllowed(problem, request, placement)) continue;
+    best = { placement, cost };
+  }
+  return best?.placement ?? null;
+}
+
+/** Cuts stay: the segments' files are the same, only who runs them differs. */
+function* waysToRemap(running: Placement, targets: readonly string[]): Generator<Placement> {
+  const at = (nodeIds: readonly string[]) => running.map((stage, k) => ({ ...stage, topologyNodeId: nodeIds[k] ?? stage.topologyNodeId }));
+  const present = running.map((stage) => stage.topologyNodeId);
+  if (targets.length ** running.length <= MAX_WAYS) {
+    for (let way = 0; way < targets.length ** running.length; way++) yield at(running.map((_, k) => targets[Math.floor(way / targets.length ** k) % targets.length] as string));
+    return;
+  }
+  for (const [k] of running.entries()) {
+    for (const target of targets) {
+      yield at(present.map((id, other) => (other === k ? target : id)));
+      // The two change places.
+      yield at(present.map((id, other) => (other === k ? target : id === target ? (present[k] as string) : id)));
+    }
+  }
+}

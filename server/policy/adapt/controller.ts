@@ -1,0 +1,197 @@
+// Owns the adaptive controller of one deployment: measure → drift → decide, one step a second. Pure: (memory, observation) → memory, decision; the
+// product's loop and the simulator of lab/ run this very code, each behind its own clock. Acting is the caller's.
+//
+// Rent or buy. Staying is rent: each second costs R' = J(running) − J(best alternative) more than it must. Moving is buying at M (moving-bill.ts). Buying once
+// the rent paid reaches M costs at most twice the optimum in hindsight (Karlin et al. 1988); a forecast of the disturbance's remaining life, taken with λ = ½,
+// gives 1 + λ when it is right and 1 + 1/λ when it is wrong (Purohit, Svitkina & Kumar, NeurIPS 2018): act at R ≥ λM where the forecast says that moving
+// pays, at M/λ where it says it does not.
+//
+// Never much worse than leaving things alone. A ledger keeps what adaptation cost so far, and what the home placement would have: the one a person chose. A
+// move is made only if  ours + M + (the way back) ≤ (1 + ε)·static + A, and when that slack is used up by a place that has become worse than home, it goes
+// home. So at each step ours ≤ (1 + ε)·static + A by the controller's own estimates; ε = 0.015, A = LEDGER_ALLOWANCE_SECONDS of today's cost. What estimates get
+// wrong, and one step's overshoot, come on top: the benchmark measures both.
+import type { Placement } from "../../planner/plan.ts";
+import type { PlanRequest } from "../../planner/plan-request.ts";
+import type { Problem } from "../../planner/problem.ts";
+import { type AdaptSettings, whyNotNow } from "./adapt-settings.ts";
+import { type Alternative, costToday, findAlternatives, isAllowed, samePlacement } from "./alternatives.ts";
+import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
+import { type MovingBill, movingBill } from "./moving-bill.ts";
+import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
+import { todaysProblem } from "./todays-problem.ts";
+
+export type Observation = {
+  nowMs: number;
+  /** By profiles, drawing and probes, without what this controller has learnt. */
+  problem: Problem;
+  request: PlanRequest;
+  running: Placement;
+  /** What a person chose last. */
+  home: Placement;
+  /** Medians of the last second, milliseconds; null = no request passed. Hops as in an estimate: into each stage, then back. */
+  stageMs: readonly (number | null)[];
+  hopMs: readonly (number | null)[];
+  /** Of what no request passes now, by the keys of drifts: how many times slower a fixed small computation (nodes) or a probe (links) is than usual. */
+  idleSlowdowns: ReadonlyMap<string, number>;
+  /** Share of the last minute's seconds in which the SLO was missed; null = there is none. */
+  sloMissed: number | null;
+  /** A move is under way. */
+  isMoving: boolean;
+  /** When adaptation moved it, milliseconds. */
+  moves: readonly number[];
+  /** What moves take beside fetching and loading, seconds. */
+  moveOverheadSeconds: number;
+};
+
+export type ControllerMemory = {
+  watched: Watched;
+  dwells: DwellHistory;
+  atMs: number | null;
+  /** In seconds of today's cost, per request a second: rent paid while an alternative was better. */
+  regret: number;
+  /** Cost-seconds. */
+  ours: number;
+  home: number;
+  alternatives: Alternative[];
+  searchedAtMs: number;
+  searchedFor: string;
+};
+export const NEW_CONTROLLER: ControllerMemory = { watched: { signals: {}, served: [] }, dwells: [], atMs: null, regret: 0, ours: 0, home: 0, alternatives: [], searchedAtMs: 0, searchedFor: "" };
+
+/** Costs are in the request's objective and unit, per request. */
+export type Weighed = Alternative & { cost: number; bill: MovingBill; gain: number; refused: string | null };
+export type Decision = {
+  action: "keep" | "move";
+  /** In words, for the record. */
+  reason: string;
+  /** Of the state of mind rather than its figures: a record is due when it changes. */
+  verdict: "steady" | "drift-waits" | "no-better" | "not-worth" | "guard" | "limit" | "moving" | "act";
+  target: Weighed | null;
+  drifts: Drift[];
+  costNow: number | null;
+  alternatives: Weighed[];
+  regret: number;
+  needed: number | null;
+  expectedDwellMs: number | null;
+  ledger: { ours: number; home: number };
+};
+
+/** Below it, a better figure is within what predictions get wrong. */
+export const LEAST_GAIN = 0.08;
+const ROBUSTNESS = 0.5;
+/** Of a forecast gain over the bill, for it to count as "moving pays". */
+const CLEAR_GAIN = 2;
+export const LEDGER_MARGIN = 0.015;
+const LEDGER_ALLOWANCE_SECONDS = 5;
+/** Old books are closed: what was gained yesterday pays for nothing today. */
+const LEDGER_MEMORY_MS = 6 * 3_600_000;
+const REGRET_MEMORY_MS = 60_000;
+/** Searching takes tenths of a second; what was found is weighed anew each second. */
+const SEARCH_EVERY_MS = 3_000;
+const SEARCH_SAME_EVERY_MS = 30_000;
+/** Drifts of levels within a fifth (as logarithms) are the same. */
+const LEVELS_PER_UNIT = 5;
+const MAX_STEP_MS = 5_000;
+/** Share of a minute with a missed SLO at which waiting for regret ends. */
+const SLO_MISSED = 0.1;
+
+export function stepController(before: ControllerMemory, seen: Observation, settings: AdaptSettings): { memory: ControllerMemory; decision: Decision } {
+  const { watched, drifts, slowdowns, cleared } = observeDrift(before.watched, seen);
+  const dwells = cleared.reduce(addDwell, before.dwells);
+  const problem = todaysProblem(seen.problem, slowdowns);
+  const costNow = costToday(problem, seen.request, seen.running);
+  const homeCost = costToday(problem, seen.request, seen.home);
+  const seconds = before.atMs === null ? 0 : Math.min(MAX_STEP_MS, Math.max(0, seen.nowMs - before.atMs)) / 1000;
+  const fade = Math.exp((-seconds * 1000) / LEDGER_MEMORY_MS);
+  const memory: ControllerMemory = { ...before, watched, dwells, atMs: seen.nowMs, ours: before.ours * fade + (costNow ?? 0) * seconds, home: before.home * fade + (homeCost ?? costNow ?? 0) * seconds };
+  const isAway = !samePlacement(seen.running, seen.home);
+  const isLost = seen.running.some((stage) => !problem.nodes.find((node) => node.topologyNodeId === stage.topologyNodeId)?.online);
+  const keep = (verdict: Decision["verdict"], reason: string, rest: Partial<Decision> = {}): { memory: ControllerMemory; decision: Decision } => ({
+    memory,
+    decision: { action: "keep", verdict, reason, target: null, drifts, costNow, alternatives: [], regret: memory.regret, needed: null, expectedDwellMs: null, ledger: { ours: memory.ours, home: memory.home }, ...rest },
+  });
+  if (seen.isMoving) return keep("moving", "A move is under way.");
+  if (drifts.length === 0 && !isAway && !isLost) {
+    memory.regret = before.regret * Math.exp((-seconds * 1000) / REGRET_MEMORY_MS);
+    return keep("steady", "What is measured agrees with what was predicted.");
+  }
+  if (costNow === null && !isLost) return keep("no-better", "What runs can't be estimated on today's drawing.");
+  search(memory, seen, problem, drifts, isLost);
+  const weighed = weigh(memory, seen, problem, costNow);
+  const ageMs = drifts.length > 0 ? Math.max(...drifts.map((drift) => seen.nowMs - drift.sinceMs)) : 0;
+  // Away from home without a drift, nothing is expected to end.
+  const expectedDwellMs = drifts.length > 0 ? expectedResidualMs(dwells, ageMs) : 120_000;
+  const best = bestOf(weighed, expectedDwellMs);
+  const rest = { alternatives: weighed, expectedDwellMs };
+  if (!best) {
+    memory.regret = before.regret * Math.exp((-seconds * 1000) / REGRET_MEMORY_MS);
+    return keep("no-better", weighed.length === 0 ? "Nothing else can run it." : "Nothing else is better by more than predictions can be trusted.", rest);
+  }
+  const now = costNow ?? best.cost;
+  if (isLost) return act(memory, { ...keep("act", "", rest).decision, regret: memory.regret, needed: 0 }, best, "A node that runs a part of it is lost.");
+  memory.regret = before.regret + (best.gain / now) * seconds;
+  const payback = (best.gain / now) * Math.max(0, expectedDwellMs / 1000 - best.bill.seconds);
+  const pays = payback >= CLEAR_GAIN * best.bill.costSeconds;
+  const isMissing = (seen.sloMissed ?? 0) >= SLO_MISSED;
+  const needed = isMissing && pays ? 0 : best.bill.costSeconds * (pays ? ROBUSTNESS : 1 / ROBUSTNESS);
+  const judged = { ...rest, regret: memory.regret, needed };
+  if (memory.regret < needed) return keep("drift-waits", `Regret is ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s: ${pays ? "moving pays if the disturbance lasts as long as expected" : "the disturbance is expected to end before moving pays"}.`, judged);
+  if (payback < best.bill.costSeconds) return keep("not-worth", `Moving takes ${best.bill.seconds.toFixed(1)} s, and what is expected to be left of the disturbance (${(expectedDwellMs / 1000).toFixed(0)} s) would not pay for it.`, judged);
+  const isHome = samePlacement(best.placement, seen.home);
+  const back = isHome ? 0 : movingBill(problem, best.placement, seen.home, seen.moveOverheadSeconds).costSeconds;
+  const reference = homeCost ?? now;
+  const slack = (1 + LEDGER_MARGIN) * memory.home + LEDGER_ALLOWANCE_SECONDS * reference - memory.ours;
+  if (!isHome && slack < (best.bill.costSeconds + back) * now) return keep("guard", `The books allow ${(slack / now).toFixed(1)} s, and going there and back could cost ${(best.bill.costSeconds + back).toFixed(1)} s: leaving things alone must never be better by more than ${(LEDGER_MARGIN * 100).toFixed(1)} %.`, judged);
+  const limit = whyNotNow(settings, seen.moves, seen.nowMs);
+  if (limit) return keep("limit", limit, { ...judged, target: best });
+  return act(memory, { ...keep("act", "", judged).decision }, best, `${(best.gain / now * 100).toFixed(0)} % less than now, for ${best.bill.costSeconds.toFixed(1)} s of cost; regret ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s.`);
+}
+
+/** Whether a decision still holds on a fresh picture of today. Null = it does; else why not, in words. */
+export function revalidate({ problem, request, running }: { problem: Problem; request: PlanRequest; running: Placement }, target: Placement): string | null {
+  if (samePlacement(target, running)) return "It runs so already.";
+  if (!isAllowed(problem, request, target)) return "The fleet has changed: the placement is not allowed any more.";
+  const cost = costToday(problem, request, target);
+  const now = costToday(problem, request, running);
+  if (cost === null) return "The fleet has changed: the placement can't be estimated any more.";
+  if (now !== null && cost > now * (1 - LEAST_GAIN)) return "On a fresh look it is not better any more.";
+  return null;
+}
+
+function act(memory: ControllerMemory, decision: Decision, target: Weighed, reason: string): { memory: ControllerMemory; decision: Decision } {
+  // What the move takes is on the books at once; regret begins anew.
+  return { memory, decision: { ...decision, action: "move", verdict: "act", target, reason } };
+}
+
+/** To be called when the move begins: pays its bill and starts the rent anew. */
+export function payForMove(memory: ControllerMemory, decision: Decision): ControllerMemory {
+  const { target, costNow } = decision;
+  return target ? { ...memory, regret: 0, ours: memory.ours + target.bill.costSeconds * (costNow ?? target.cost), alternatives: [], searchedFor: "" } : memory;
+}
+
+function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[], isLost: boolean): void {
+  const searchedFor = [drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), isLost].join("|");
+  const isSame = searchedFor === memory.searchedFor;
+  if (seen.nowMs - memory.searchedAtMs < (isSame ? SEARCH_SAME_EVERY_MS : SEARCH_EVERY_MS) && memory.searchedFor !== "") return;
+  memory.alternatives = findAlternatives(problem, seen.request, seen.running, seen.home);
+  memory.searchedFor = searchedFor;
+  memory.searchedAtMs = seen.nowMs;
+}
+
+function weigh(memory: ControllerMemory, seen: Observation, problem: Problem, costNow: number | null): Weighed[] {
+  return memory.alternatives.flatMap((one): Weighed[] => {
+    const cost = costToday(problem, seen.request, one.placement);
+    if (cost === null) return [];
+    const bill = movingBill(problem, seen.running, one.placement, seen.moveOverheadSeconds);
+    const gain = costNow === null ? 0 : costNow - cost;
+    const isLittle = costNow !== null && gain < LEAST_GAIN * costNow;
+    const refused = bill.shortOfMemory.length > 0 ? "Its nodes can't hold both revisions while it moves." : isLittle ? "It is not better by more than predictions can be trusted." : null;
+    return [{ ...one, cost, bill, gain, refused }];
+  });
+}
+
+/** Least cost over what is left of the disturbance, moving included: a re-split has to earn what it takes more than a remap. */
+function bestOf(weighed: readonly Weighed[], dwellMs: number): Weighed | null {
+  const total = (one: Weighed) => one.cost * Math.max(0, dwellMs / 1000 - one.bill.seconds) + (one.cost + one.gain) * (Math.min(one.bill.seconds, dwellMs / 1000) + one.bill.costSeconds);
+  return weighed.filter((one) => one.refused === null).reduce<Weighed | null>((best, one) => (best === null || total(one) < total(best) ? one : best), null);
+}

@@ -1,0 +1,70 @@
+// Owns what a deployment's measurements say of its nodes and links: which have drifted, and how much slower each is today. Pure.
+import { estimatePlacement } from "../../planner/estimate.ts";
+import type { Observation } from "./controller.ts";
+import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf, spreadOf } from "./signal.ts";
+import { pairKey, type Slowdowns } from "./todays-problem.ts";
+
+/** By "node:<drawn id>" and "link:<from>><to>". */
+export type Watched = { signals: Record<string, Signal>; /** Nodes that have run a part of it, so that their bias is known. */ served: string[] };
+export type Drift = { key: string; kind: "node" | "link"; /** Drawn node, or "from>to". */ subject: string; sinceMs: number; /** Times slower than when healthy. */ factor: number; spread: number };
+
+/** Below it a hop is noise of clocks: both sides get it before they are compared. */
+const HOP_FLOOR_MS = 1;
+const STAGE_FLOOR_MS = 0.05;
+
+export function observeDrift(before: Watched, seen: Observation): { watched: Watched; drifts: Drift[]; slowdowns: Slowdowns; cleared: number[] } {
+  const signals = { ...before.signals };
+  const served = [...new Set([...before.served, ...seen.running.map((stage) => stage.topologyNodeId)])];
+  const cleared: number[] = [];
+  const add = (key: string, ratio: number) => {
+    const { signal, cleared: ended } = addToSignal(signals[key] ?? NEW_SIGNAL, ratio, seen.nowMs);
+    signals[key] = signal;
+    if (ended !== null) cleared.push(ended);
+  };
+  // While both revisions run, their own disturbance is no drift.
+  if (!seen.isMoving) for (const [key, ratio] of ratiosOf(seen, signals)) add(key, ratio);
+  const entries = Object.entries(signals);
+  const usual = usualBias(entries, served);
+  const nodes = new Map<string, number>();
+  const links = new Map<string, number>();
+  for (const node of seen.problem.nodes) {
+    const signal = signals[`node:${node.topologyNodeId}`];
+    // What a node that never ran a part of it would show is taken for what the others show: a prediction is mostly off for all alike.
+    const bias = signal && served.includes(node.topologyNodeId) ? signal.bias : usual;
+    nodes.set(node.topologyNodeId, Math.exp(bias + (signal?.alarm?.level ?? 0)));
+  }
+  for (const [key, signal] of entries) if (key.startsWith("link:")) links.set(key.slice("link:".length), slowdownOf(signal));
+  const drifts = entries.flatMap(([key, signal]): Drift[] => {
+    if (!signal.alarm) return [];
+    const kind = key.startsWith("node:") ? "node" : "link";
+    return [{ key, kind, subject: key.slice(key.indexOf(":") + 1), sinceMs: signal.alarm.sinceMs, factor: Math.exp(signal.alarm.level), spread: spreadOf(signal) }];
+  });
+  return { watched: { signals, served }, drifts, slowdowns: { nodes, links }, cleared };
+}
+
+/** Measured ÷ predicted of everything that was measured, nodes once however many stages they run. */
+export function ratiosOf(seen: Observation, signals: Readonly<Record<string, Signal>>): Map<string, number> {
+  const ratios = new Map<string, number>();
+  const estimate = estimatePlacement(seen.problem, seen.running);
+  if (!estimate) return ratios;
+  const sums = new Map<string, { measured: number; predicted: number; whole: boolean }>();
+  for (const [k, stage] of estimate.stages.entries()) {
+    const sum = sums.get(stage.topologyNodeId) ?? { measured: 0, predicted: 0, whole: true };
+    const measured = seen.stageMs[k] ?? null;
+    sums.set(stage.topologyNodeId, { measured: sum.measured + (measured ?? 0), predicted: sum.predicted + stage.computeMs, whole: sum.whole && measured !== null });
+  }
+  for (const [id, sum] of sums) if (sum.whole) ratios.set(`node:${id}`, (sum.measured + STAGE_FLOOR_MS) / (sum.predicted + STAGE_FLOOR_MS));
+  for (const [k, hop] of estimate.hops.entries()) {
+    const measured = seen.hopMs[k] ?? null;
+    if (measured !== null && hop.kind !== "local") ratios.set(`link:${pairKey(hop.fromTopologyNodeId, hop.toTopologyNodeId)}`, (measured + HOP_FLOOR_MS) / (hop.latencyMs + hop.transferMs + HOP_FLOOR_MS));
+  }
+  // What is idle is measured against itself, so what its prediction is off by is put back.
+  for (const [key, slowdown] of seen.idleSlowdowns) if (!ratios.has(key) && !sums.has(key.slice("node:".length))) ratios.set(key, slowdown * Math.exp(signals[key]?.bias ?? 0));
+  return ratios;
+}
+
+/** The median of what nodes show while nothing is wrong with them. */
+function usualBias(entries: readonly (readonly [string, Signal])[], served: readonly string[]): number {
+  const known = entries.filter(([key, signal]) => key.startsWith("node:") && served.includes(key.slice("node:".length)) && signal.samples > 0 && signal.alarm === null).map(([, signal]) => signal.bias).sort((a, b) => a - b);
+  return known.length === 0 ? 0 : (known[(known.length - 1) >> 1] as number);
+}

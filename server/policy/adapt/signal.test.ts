@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "../../model/seeded-random.ts";
+import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf } from "./signal.ts";
+
+/** Standard normal by seed. */
+function normals(seed: number): () => number {
+  const random = seededRandom(seed);
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+/** One sample a second; the second of the first alarm, or null. */
+function run(ratioAt: (second: number) => number, seconds: number): { signal: Signal; alarmAt: number | null; cleared: number[] } {
+  let signal = NEW_SIGNAL;
+  let alarmAt: number | null = null;
+  const clearedAt: number[] = [];
+  for (let second = 0; second < seconds; second++) {
+    const { signal: next, cleared } = addToSignal(signal, ratioAt(second), second * 1000);
+    signal = next;
+    if (signal.alarm && alarmAt === null) alarmAt = second;
+    if (cleared !== null) clearedAt.push(cleared);
+  }
+  return { signal, alarmAt, cleared: clearedAt };
+}
+
+test.each([0.05, 0.1, 0.2])("ten minutes of noise %f are no drift, whatever the bias of the prediction", (noise) => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const normal = normals(seed);
+    const bias = (seed % 5) * 0.1 - 0.2;
+    expect(run(() => Math.exp(bias + noise * normal()), 600).alarmAt, `seed ${seed}`).toBeNull();
+  }
+});
+
+test.each([0.05, 0.1, 0.2])("twice as slow is noticed within three samples most of the time, noise %f", (noise) => {
+  const delays = Array.from({ length: 40 }, (_, seed) => {
+    const normal = normals(seed + 100);
+    return (run((second) => (second >= 100 ? 2 : 1) * Math.exp(noise * normal()), 130).alarmAt ?? 130) - 99;
+  }).sort((a, b) => a - b);
+  expect(delays[20]).toBeLessThanOrEqual(3);
+  expect(delays[39]).toBeLessThanOrEqual(6);
+});
+
+test("it ends when it is over, and says how long it lasted; half way back changes nothing", () => {
+  const { cleared, signal } = run((second) => (second >= 100 && second < 160 ? 3 : 1), 200);
+  expect(cleared).toHaveLength(1);
+  expect(cleared[0]).toBeGreaterThan(58_000);
+  expect(cleared[0]).toBeLessThan(66_000);
+  expect(slowdownOf(signal)).toBeCloseTo(1, 1);
+  expect(run((second) => (second < 100 ? 1 : second < 160 ? 3 : 1.9), 220).signal.alarm).not.toBeNull();
+});
+
+test("what is off from the start by more than predictions are is drift; what is off by less is bias", () => {
+  expect(run(() => 1.4, 60).signal).toMatchObject({ alarm: null });
+  expect(run(() => 3, 60).signal.alarm).not.toBeNull();
+});
+
+test("one stall is no evidence, and nonsense is not taken in", () => {
+  expect(run((second) => (second === 100 ? 50 : 1), 110).alarmAt).toBeNull();
+  for (const ratio of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) expect(addToSignal(NEW_SIGNAL, ratio, 0).signal).toEqual(NEW_SIGNAL);
+});
