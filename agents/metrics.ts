@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { memoryNow, quotaCores, type ReadText, readSystemFile, usableCores } from "./hardware.ts";
+import { measureIdlePace } from "./idle-pace.ts";
 import type { IngressSample, NodeSample, StageSample } from "./protocol/control.ts";
 
 /** What one child process reported last, of its last second. */
@@ -12,11 +13,16 @@ export type Sampler = { sample(children: readonly ChildSample[]): NodeSample };
 /** Times are cumulative, milliseconds of one core. Under a quota the node is its cgroup; else it is the machine. */
 type CpuReading = { atMs: number; busyMs: number; capacityMs: number | null; agentMs: number };
 
-export function createSampler(options: { read?: ReadText; nowMs?: () => number } = {}): Sampler {
+/** Of the samples of an idle node: a probe holds a core for some hundredths of a second. */
+const IDLE_PACE_EVERY = 2;
+
+export function createSampler(options: { read?: ReadText; nowMs?: () => number; pace?: () => number } = {}): Sampler {
   const read = options.read ?? readSystemFile;
   const nowMs = options.nowMs ?? (() => performance.now());
   const cores = usableCores(read);
   const underQuota = quotaCores(read) !== null;
+  const pace = options.pace ?? measureIdlePace;
+  let idleSamples = 0;
   let last = readCpu(read, nowMs, underQuota);
   return {
     sample(children) {
@@ -27,11 +33,15 @@ export function createSampler(options: { read?: ReadText; nowMs?: () => number }
       const ownCores = (now.agentMs - last.agentMs) / elapsedMs;
       last = now;
       const memory = memoryNow(read);
+      const isServing = children.some((child) => child.stages?.some((stage) => stage.done > 0 || stage.queueLength > 0));
+      idleSamples = isServing ? 0 : idleSamples + 1;
       return {
         cpuRatio: round(cpuRatio, 3),
         agentCpuCores: round(children.reduce((sum, child) => sum + child.cpuCores, ownCores), 3),
         memoryUsedBytes: memory.totalBytes - memory.availableBytes,
         agentRssBytes: children.reduce((sum, child) => sum + child.rssBytes, process.memoryUsage.rss()),
+        coresNow: usableCores(read),
+        ...(idleSamples > 0 && idleSamples % IDLE_PACE_EVERY === 0 ? { idlePace: round(pace(), 3) } : {}),
         stages: children.flatMap((child) => child.stages ?? []),
         ingress: children.flatMap((child) => child.ingress ?? []),
       };

@@ -258,6 +258,10 @@ export type NodeSample = {
   /** Share of this node's cores in use, 0–1, and of the agent with its stages, in cores. */
   cpuRatio: number; agentCpuCores: number;
   memoryUsedBytes: number; agentRssBytes: number;
+  /** Cores this process may use now: quotas change. Absent where an agent does not tell it. */
+  coresNow?: number;
+  /** Rounds of a fixed small computation per millisecond of the clock; taken now and then, and only while no stage of this node serves. */
+  idlePace?: number;
   stages: StageSample[];
   ingress: IngressSample[];
 };

@@ -2,6 +2,7 @@
 // of the database loses nothing and a thousand agents cost one statement.
 import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
+import { learnCapacity } from "../live/capacity.ts";
 import { addHandover } from "../live/handover.ts";
 import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
@@ -42,6 +43,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
   if (report.sample) {
+    learnCapacity(fleet.capacity, nodeId, report.sample, (from, to) => (isNode(fleet, from) && isNode(fleet, to) ? linkKey(from, to) : null), nowMs);
     keepTraces(fleet, live, report.sample.ingress, nowMs);
     learnLinks(fleet, nodeId, report.sample.ingress, nowMs);
     // Browsers are sent a node's sample each second: requests are read where they are looked at.
@@ -66,8 +68,11 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
 
 /** Another node of the fleet. Names of nodes that are none would fill the memory, one report after the other. */
 function isPeer(fleet: LiveFleet, nodeId: string, otherId: string): boolean {
-  if (otherId === nodeId || otherId.includes(">")) return false;
-  return fleet.snapshot === null || fleet.snapshot.nodes.has(otherId);
+  return otherId !== nodeId && isNode(fleet, otherId);
+}
+
+function isNode(fleet: LiveFleet, id: string): boolean {
+  return !id.includes(">") && (fleet.snapshot === null || fleet.snapshot.nodes.has(id));
 }
 
 /** The moment an agent names, as ISO on this machine's clock; never in the future, and now where it names none. */

@@ -6,6 +6,7 @@ import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
+import { createCapacity, type FleetCapacity } from "./capacity.ts";
 import type { Handover } from "./handover.ts";
 import { addProbe } from "./link-spread.ts";
 import type { RequestLog } from "./recent-requests.ts";
@@ -57,6 +58,8 @@ export type LiveFleet = {
   deploymentRings: Map<string, SampleRing>;
   /** Of deployments the snapshot knows. */
   requests: Map<string, RequestLog>;
+  /** What nodes and links can do, as their reports tell. */
+  capacity: FleetCapacity;
   /** Names what changed since a browser's last samples. */
   touched: { nodes: Set<string>; links: Set<string> };
   desiredListeners: Set<(nodeId: string, document: Desired) => void>;
@@ -85,6 +88,7 @@ export function liveFleet(db: Db): LiveFleet {
     snapshot: null,
     deploymentRings: new Map(),
     requests: new Map(),
+    capacity: createCapacity(),
     touched: { nodes: new Set(), links: new Set() },
     desiredListeners: new Set(),
     readLogs: null,

@@ -1,0 +1,50 @@
+// Owns what the adaptation loop keeps of each deployment between its looks, in memory: after a restart it is learnt anew.
+import type { Placement, Plan } from "../planner/plan.ts";
+import type { PlanRequest } from "../planner/plan-request.ts";
+import type { Problem } from "../planner/problem.ts";
+import { type ControllerMemory, type Decision, NEW_CONTROLLER } from "../policy/adapt/controller.ts";
+import type { Db } from "../store/db.ts";
+
+/** Read when the revision or the fleet changes, and each half minute. */
+export type WatchedPlan = {
+  revisionId: string; revisionNumber: number; epoch: number;
+  plan: Plan; home: Placement; request: PlanRequest;
+  problem: Problem;
+  /** sha-256 hex of drawing and live figures behind the problem. */
+  inputsHash: string;
+  /** Of times and ways that stay as they were when watching began, so that drift has something to be measured against. */
+  basis: string;
+  readAtMs: number;
+  /** Drawn node → enrolled node. */
+  nodeIds: Map<string, string>;
+};
+export type AdaptState = {
+  controller: ControllerMemory;
+  decision: Decision | null;
+  watched: WatchedPlan | null;
+  /** Reports already taken in, by node and link. */
+  taken: Map<string, number>;
+  /** Of the last record, so that only a change of mind is written. */
+  told: { verdict: string; atMs: number } | null;
+  moves: number[];
+  moveOverheadSeconds: number;
+  /** A move of ours under way, or just made: what it is to be held against. */
+  open: { decisionId: string; startedMs: number; predictedSeconds: number; cutoverMs: number | null; latencyBeforeMs: number | null } | null;
+};
+
+/** Cutting, comparing, warming, verifying, until moves of this deployment have told their own. */
+const FIRST_OVERHEAD_SECONDS = 4;
+const states = new WeakMap<Db, Map<string, AdaptState>>();
+
+export function adaptStates(db: Db): Map<string, AdaptState> {
+  const known = states.get(db) ?? new Map<string, AdaptState>();
+  states.set(db, known);
+  return known;
+}
+
+export function adaptState(db: Db, deploymentId: string): AdaptState {
+  const all = adaptStates(db);
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
+  all.set(deploymentId, known);
+  return known;
+}

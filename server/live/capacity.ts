@@ -1,0 +1,77 @@
+// Owns what nodes and links can do right now, as reports tell: stage times, cores, an idle node's pace, and what requests met on their hops. In memory, bounded by
+// what the fleet is: entries of what was not heard of for a while are dropped.
+import type { IngressSample, NodeSample, RequestTrace } from "../../agents/protocol/control.ts";
+import { type Tracked, track } from "../policy/adapt/tracked.ts";
+
+export type NodeCapacity = { cores: Tracked | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; stages: Map<string, StageCapacity> };
+export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
+/** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
+export type LinkCapacity = { hopMs: Tracked; roundTripMs: Tracked | null; bytesPerSecond: Tracked | null };
+export type FleetCapacity = { nodes: Map<string, NodeCapacity>; links: Map<string, LinkCapacity>; /** By deployment: milliseconds of its hops in the last second it served, [into each stage, back]. */ hops: Map<string, { atMs: number; epoch: number | null; hopMs: (number | null)[] }> };
+
+export const createCapacity = (): FleetCapacity => ({ nodes: new Map(), links: new Map(), hops: new Map() });
+
+const FORGET_MS = 10 * 60_000;
+/** How fast the pace taken for usual follows better and worse samples: one lucky one is no reference, and a machine that is slower for good is believed after some minutes. */
+const PACE_UP = 0.3;
+const PACE_DOWN = 0.003;
+/** What is smaller passes at once, whatever the link. */
+const LEAST_BANDWIDTH_BYTES = 64 * 1024;
+/** A frame that took less says more of the clock than of the link. */
+const LEAST_RECEIVE_MS = 0.2;
+
+export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: NodeSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
+  const node = capacity.nodes.get(nodeId) ?? { cores: null, busyShare: null, idlePace: null, usualPace: 0, stages: new Map<string, StageCapacity>() };
+  capacity.nodes.set(nodeId, node);
+  if (sample.coresNow !== undefined) node.cores = track(node.cores ?? undefined, sample.coresNow, nowMs);
+  node.busyShare = track(node.busyShare ?? undefined, sample.cpuRatio, nowMs);
+  if (sample.idlePace !== undefined && sample.idlePace > 0) {
+    node.idlePace = track(node.idlePace ?? undefined, sample.idlePace, nowMs);
+    node.usualPace += (node.usualPace === 0 ? 1 : sample.idlePace > node.usualPace ? PACE_UP : PACE_DOWN) * (sample.idlePace - node.usualPace);
+  }
+  for (const stage of sample.stages) {
+    if (stage.computeMsP50 === null || stage.done === 0) continue;
+    const key = `${stage.deploymentId} ${stage.epoch} ${stage.stageIndex}`;
+    node.stages.set(key, { deploymentId: stage.deploymentId, epoch: stage.epoch, stageIndex: stage.stageIndex, computeMs: track(node.stages.get(key)?.computeMs, stage.computeMsP50, nowMs) });
+  }
+  for (const [key, stage] of node.stages) if (nowMs - stage.computeMs.atMs > FORGET_MS) node.stages.delete(key);
+  for (const ingress of sample.ingress) learnHops(capacity, nodeId, ingress, linkKey, nowMs);
+  for (const [key, link] of capacity.links) if (nowMs - link.hopMs.atMs > FORGET_MS) capacity.links.delete(key);
+}
+
+type Hop = { key: string | null; hopMs: number; roundTripMs: number | null; receiveMs: number; bytes: number };
+
+/** Medians over the requests that were told: the slowest are among them. */
+function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: IngressSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
+  const traces = (ingress.recent ?? (ingress.trace ? [ingress.trace] : [])).filter((trace) => trace.ok && (trace.epoch ?? ingress.epoch) === ingress.epoch);
+  const length = traces[0]?.stages.length;
+  if (length === undefined) return;
+  const rows = traces.filter((trace) => trace.stages.length === length).map((trace) => hopsOf(trace, ingressNodeId, linkKey));
+  const hopMs = Array.from({ length: length + 1 }, (_, index): number | null => {
+    const told = rows.flatMap((row) => row[index] ?? []);
+    const median = middle(told.map((hop) => hop.hopMs));
+    const key = told[0]?.key ?? null;
+    if (median !== null && key !== null) {
+      const known = capacity.links.get(key);
+      const rates = told.filter((hop) => hop.bytes >= LEAST_BANDWIDTH_BYTES && hop.receiveMs >= LEAST_RECEIVE_MS).map((hop) => (hop.bytes / hop.receiveMs) * 1000);
+      const [rate, roundTrip] = [middle(rates), middle(told.flatMap((hop) => hop.roundTripMs ?? []))];
+      capacity.links.set(key, { hopMs: track(known?.hopMs, median, nowMs), roundTripMs: roundTrip === null ? (known?.roundTripMs ?? null) : track(known?.roundTripMs ?? undefined, roundTrip, nowMs), bytesPerSecond: rate === null ? (known?.bytesPerSecond ?? null) : track(known?.bytesPerSecond ?? undefined, rate, nowMs) });
+    }
+    return median;
+  });
+  capacity.hops.set(ingress.deploymentId, { atMs: nowMs, epoch: ingress.epoch, hopMs });
+}
+
+function hopsOf(trace: RequestTrace, ingressNodeId: string, linkKey: (from: string, to: string) => string | null): (Hop | null)[] {
+  let from = ingressNodeId;
+  const hop = (to: string, bytes: number, times: { receiveMs: number; roundTripMs: number | null } | undefined): Hop | null => {
+    const key = from === to ? null : linkKey(from, to);
+    from = to;
+    return times ? { key, hopMs: (times.roundTripMs ?? 0) / 2 + times.receiveMs, roundTripMs: times.roundTripMs, receiveMs: times.receiveMs, bytes } : null;
+  };
+  return [...trace.stages.map((stage) => hop(stage.nodeId, stage.receivedBytes, stage.times)), hop(ingressNodeId, trace.answer?.bytes ?? 0, trace.answer)];
+}
+
+function middle(values: readonly number[]): number | null {
+  return values.length === 0 ? null : ([...values].sort((a, b) => a - b)[(values.length - 1) >> 1] as number);
+}
