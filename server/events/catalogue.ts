@@ -24,6 +24,8 @@ export type EventPayloads = {
   "deployment.created": { deploymentId: string };
   "deployment.stopped": { deploymentId: string };
   "deployment.resumed": { deploymentId: string };
+  "deployment.adaptation": { deploymentId: string; mode: string };
+  "deployment.decided": { deploymentId: string; decisionId: string; verdict: string; outcome: string };
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
   "migration.cancelling": { deploymentId: string; migrationId: string };

@@ -1,6 +1,7 @@
 // Owns rows of deployments, their revisions and migrations.
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity, Plan } from "../planner/plan.ts";
+import { type AdaptSettings, DEFAULT_ADAPT_SETTINGS } from "../policy/adapt/adapt-settings.ts";
 import type { DeploymentSettings, MigrationState, RevisionStage } from "../policy/snapshot.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
@@ -34,6 +35,7 @@ export type StoredDeployment = {
   currentRevisionId: string | null;
   epoch: number;
   settings: DeploymentSettings;
+  adaptation: AdaptSettings;
   createdAt: Date;
   createdBy: string;
   modelName: string;
@@ -67,10 +69,10 @@ export async function insertDeployment(tx: Tx, deployment: NewDeployment): Promi
 export async function updateDeployment(
   tx: Db | Tx,
   id: string,
-  data: { desired?: "running" | "stopped"; currentRevisionId?: string | null; epoch?: number; settings?: DeploymentSettings; deletedAt?: Date; name?: string },
+  data: { desired?: "running" | "stopped"; currentRevisionId?: string | null; epoch?: number; settings?: DeploymentSettings; adaptation?: AdaptSettings; deletedAt?: Date; name?: string },
 ): Promise<void> {
-  const { settings, ...rest } = data;
-  await tx.deployment.update({ where: { id }, data: { ...rest, ...(settings ? { settings: toJson(settings) } : {}) } });
+  const { settings, adaptation, ...rest } = data;
+  await tx.deployment.update({ where: { id }, data: { ...rest, ...(settings ? { settings: toJson(settings) } : {}), ...(adaptation ? { adaptation: toJson(adaptation) } : {}) } });
 }
 
 /** Newest first. */
@@ -150,7 +152,7 @@ export async function readModelFacts(db: Db | Tx, modelId: string): Promise<Mode
 type DeploymentRow = Awaited<ReturnType<Db["deployment"]["findMany"]>>[number] & { model: { name: string }; topology: { name: string } };
 function toDeployment(row: DeploymentRow): StoredDeployment {
   const { model, topology, ...rest } = row;
-  return { ...rest, desired: row.desired as "running" | "stopped", settings: fromJson<DeploymentSettings>(row.settings), modelName: model.name, topologyName: topology.name };
+  return { ...rest, desired: row.desired as "running" | "stopped", settings: fromJson<DeploymentSettings>(row.settings), adaptation: { ...DEFAULT_ADAPT_SETTINGS, ...fromJson<Partial<AdaptSettings>>(row.adaptation) }, modelName: model.name, topologyName: topology.name };
 }
 
 type RevisionRow = Awaited<ReturnType<Db["revision"]["findMany"]>>[number];
