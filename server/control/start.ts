@@ -7,6 +7,7 @@ import { syncDesired } from "../commands/sync-desired.ts";
 import type { EventName } from "../events/catalogue.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
+import { driveAdaptation } from "./drive-adaptation.ts";
 import { driveDrains } from "./drive-drains.ts";
 import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -33,6 +34,8 @@ export function startLoops(deps: Deps): Loops {
   const measure = startLoop({ name: "measure", intervalMs: 60_000, log, run: () => requestMissingMeasures(deps) });
   // A loop of its own: planning and cutting for a drain may take seconds, which no migration may wait for.
   const drains = startLoop({ name: "drains", intervalMs: 1_000, log, run: () => driveDrains(deps) });
+  // Likewise: a search for what else could be done takes a while.
+  const adapt = startLoop({ name: "adapt", intervalMs: 1_000, log, run: () => driveAdaptation(deps) });
   const rest: Loop[] = [
     startLoop({ name: "signs-of-life", intervalMs: 2_000, log, run: () => flushSignsOfLife(deps) }),
     startLoop({ name: "samples", intervalMs: 1_000, log, run: () => recordDeploymentSamples(deps) }),
@@ -55,7 +58,7 @@ export function startLoops(deps: Deps): Loops {
     async stop() {
       unlisten();
       liveFleet(deps.db).onPendingEvent = null;
-      await Promise.all([reconcile, drains, flush, measure, ...rest].map((loop) => loop.stop()));
+      await Promise.all([reconcile, drains, adapt, flush, measure, ...rest].map((loop) => loop.stop()));
       await flushObserved(deps).catch((error) => log.warn({ err: error }, "the last reports could not be written"));
     },
   };

@@ -1,0 +1,58 @@
+// Has a decision done: looks again, makes the plan, has it checked, and starts the migration. What happens next is the migration's.
+import { AppError } from "../errors.ts";
+import { adaptState } from "../live/adapt-state.ts";
+import { revalidate, payForMove } from "../policy/adapt/controller.ts";
+import { observeDrift } from "../policy/adapt/observe-drift.ts";
+import { todaysProblem } from "../policy/adapt/todays-problem.ts";
+import type { DeploymentView } from "../policy/snapshot.ts";
+import { type StoredDecision, takeDecision, updateDecision } from "../store/adapt-decisions.ts";
+import { findDeployment } from "../store/deployments.ts";
+import type { Operation } from "../store/operations.ts";
+import { checkPlanParity } from "./check-plan-parity.ts";
+import { createPlan } from "./create-plan.ts";
+import { deployPlan } from "./deploy-plan.ts";
+import type { Deps } from "./deps.ts";
+import { findOrThrow } from "./find-or-throw.ts";
+import { ADAPT_ACTOR, readWatched } from "./read-observation.ts";
+
+/** Null = on a fresh look it was not right any more; the record says why. `acceptedBy`: who pressed; null = by itself. @throws AppError infeasible, conflict */
+export async function actOnDecision(deps: Deps, view: DeploymentView, decision: StoredDecision, acceptedBy: string | null): Promise<Operation | null> {
+  const state = adaptState(deps.db, view.deploymentId);
+  const target = decision.alternatives[decision.chosen ?? -1];
+  if (!target || !state.decision) throw new AppError("conflict", "This suggestion is from before the console started.", { fix: "Wait for the next one." });
+  const from = decision.outcome;
+  if (!(await takeDecision(deps.db, decision.id, from, "accepted", acceptedBy ?? "control"))) throw new AppError("conflict", "Somebody has decided about this already.", { fix: "Look at the list of decisions." });
+  try {
+    return await act(deps, view, decision, target, acceptedBy);
+  } catch (error) {
+    await updateDecision(deps.db, decision.id, { outcome: "failed", reason: `${decision.reason} It could not be done: ${error instanceof AppError ? error.message : "see the console's log."}` });
+    throw error;
+  }
+}
+
+async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, target: StoredDecision["alternatives"][number], acceptedBy: string | null): Promise<Operation | null> {
+  const state = adaptState(deps.db, view.deploymentId);
+  const seen = await readWatched(deps, state, view, deps.clock.now(), true);
+  const judged = state.decision?.target ?? null;
+  if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
+  // What was learnt stays; drawing, nodes and memory are read anew.
+  const idle = { nowMs: deps.clock.now(), problem: seen.problem, request: seen.request, running: seen.plan.placement, home: seen.home, stageMs: [], hopMs: [], idleSlowdowns: new Map<string, number>(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0 };
+  const { slowdowns } = observeDrift(state.controller.watched, idle);
+  const stale = revalidate({ problem: todaysProblem(seen.problem, slowdowns), request: seen.request, running: seen.plan.placement }, target.placement);
+  if (stale) {
+    await updateDecision(deps.db, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` });
+    return null;
+  }
+  const deployment = await findOrThrow(findDeployment(deps.db, view.deploymentId), "deployment", view.deploymentId);
+  const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
+  const { plan, created } = await createPlan(deps, {
+    modelId: deployment.modelId, topologyId: deployment.topologyId, placement: target.placement, request: seen.request, deploymentId: deployment.id,
+    origin: { by: "solver", solver: `adapt-${target.kind}/1`, objective: seen.request.objective, lowerBound: target.bound, gap: target.gap, proved: false },
+  }, actor);
+  if (created) await checkPlanParity(deps, plan.id, actor);
+  const { operation, migrationId } = await deployPlan(deps, { deploymentId: deployment.id, planId: plan.id, expectedRevision: seen.revisionNumber, reason: decision.reason, actor, idempotencyKey: `adapt/${decision.id}` });
+  await updateDecision(deps.db, decision.id, { outcome: "moving", planId: plan.id, migrationId, operationId: operation.id });
+  if (state.decision && judged) state.controller = payForMove(state.controller, state.decision);
+  state.moves = [...state.moves, deps.clock.now()].slice(-200);
+  return operation;
+}

@@ -1,0 +1,99 @@
+// The adaptation loop on a real database, with agents that report what each test says: a slow node is noticed, suggested, accepted, or moved away from.
+import { beforeEach, expect, test } from "vitest";
+import { acceptSuggestion } from "../commands/accept-suggestion.ts";
+import { createDeployment } from "../commands/create-deployment.ts";
+import { setAdaptation } from "../commands/set-adaptation.ts";
+import { withTestDatabase } from "../database/test-database.ts";
+import { adaptStates } from "../live/adapt-state.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { listDecisions } from "../store/adapt-decisions.ts";
+import { findUnfinishedMigration } from "../store/deployments.ts";
+import { driveAdaptation } from "./drive-adaptation.ts";
+import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
+
+const database = withTestDatabase();
+let fleet: ScriptedFleet;
+beforeEach(async () => {
+  await database.clear();
+  adaptStates(database.db).clear();
+  fleet = await startScriptedFleet(database.db);
+});
+
+async function deployed(): Promise<string> {
+  await fleet.makePlan("pln_x", ["nod_a", "nod_b"]);
+  const { deploymentId } = await createDeployment(fleet.deps, { name: "x", planId: "pln_x", actor: "test" });
+  await fleet.run(8);
+  return deploymentId;
+}
+
+/** Seconds in which the stages on a and b take so long. */
+async function serve(deploymentId: string, seconds: number, computeMs: { a: number; b: number }): Promise<void> {
+  const live = liveFleet(database.db);
+  for (let second = 0; second < seconds; second++) {
+    await fleet.run(1);
+    for (const [stageIndex, [nodeId, ms]] of [["nod_a", computeMs.a], ["nod_b", computeMs.b]].entries() as IterableIterator<[number, [string, number]]>) {
+      const node = live.nodes.get(nodeId);
+      const stage = { assignmentId: `a${stageIndex}`, deploymentId, epoch: 1, stageIndex, done: 5, failed: 0, queueLength: 0, computeMsP50: ms * (1 + 0.05 * ((second % 3) - 1)), computeMsP99: ms, queueMsP50: 0, receivedBytes: 0, sentBytes: 0, upstreamNodeIds: [] };
+      if (node) Object.assign(node, { sampleAtMs: fleet.clock.nowMs, sample: { cpuRatio: 0.1, agentCpuCores: 0.1, memoryUsedBytes: 1, agentRssBytes: 1, stages: [stage], ingress: [] } });
+    }
+    await driveAdaptation(fleet.deps);
+  }
+}
+
+const HEALTHY = { a: 0.01, b: 0.01 };
+const B_IS_SLOW = { a: 0.01, b: 50 };
+
+test("what agrees with the prediction leads to nothing", async () => {
+  const id = await deployed();
+  await serve(id, 25, HEALTHY);
+  expect(await listDecisions(database.db, id, 10)).toEqual([]);
+  expect(adaptStates(database.db).get(id)?.decision?.verdict).toBe("steady");
+});
+
+test("a slow node: a suggestion with its trigger, alternatives and reasons, which a person accepts once", async () => {
+  const id = await deployed();
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  const [suggestion] = await listDecisions(database.db, id, 1);
+  expect(suggestion).toMatchObject({ outcome: "suggested", mode: "suggest", verdict: "act", trigger: [{ kind: "node", name: "nod_b" }] });
+  const chosen = suggestion?.alternatives[suggestion.chosen ?? -1];
+  expect(chosen?.placement.some((stage) => stage.topologyNodeId === "tn_nod_b")).toBe(false);
+  expect(suggestion?.predictedGain).toBeGreaterThan(0.5);
+  expect(suggestion?.snapshotDigest).toMatch(/^[0-9a-f]{64}$/);
+  expect(fleet.events.find((event) => event.name === "deployment.decided")?.message).toContain("nod_b is");
+  const accept = () => acceptSuggestion(fleet.deps, { deploymentId: id, decisionId: suggestion?.id ?? "", actor: "api:ana" });
+  expect((await accept()).createdBy).toBe("adapt, accepted by api:ana");
+  await expect(accept()).rejects.toThrow("moving");
+  expect((await findUnfinishedMigration(database.db, id))?.reason).toContain("nod_b is");
+});
+
+test("a suggestion goes when the node is as fast as before", async () => {
+  const id = await deployed();
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  await serve(id, 14, HEALTHY);
+  expect((await listDecisions(database.db, id, 1))[0]).toMatchObject({ outcome: "expired", reason: expect.stringContaining("agrees with") });
+});
+
+test("automatic moves by itself, once; observe only writes down what it would do; a cool-down is kept and named", async () => {
+  const id = await deployed();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "observe" }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  expect((await listDecisions(database.db, id, 9)).map((one) => one.outcome)).not.toContain("suggested");
+  expect((await listDecisions(database.db, id, 9)).some((one) => one.reason.startsWith("Observed only"))).toBe(true);
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", movesPerHour: 0 }, actor: "test" });
+  await serve(id, 12, B_IS_SLOW);
+  expect((await listDecisions(database.db, id, 1))[0]?.verdict).toBe("limit");
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { movesPerHour: 5 }, actor: "test" });
+  await serve(id, 12, B_IS_SLOW);
+  const moving = (await listDecisions(database.db, id, 9)).filter((one) => one.migrationId !== null);
+  expect(moving).toHaveLength(1);
+  expect(fleet.events.filter((event) => event.name === "migration.started" && event.actor === "adapt")).toHaveLength(1);
+});
+
+test("bad settings are refused with what and where", async () => {
+  const id = await deployed();
+  await expect(setAdaptation(fleet.deps, { deploymentId: id, change: { protectedWindows: [{ fromMinute: -1, toMinute: 3 }] }, actor: "test" })).rejects.toThrow("minutes after midnight");
+  await expect(setAdaptation(fleet.deps, { deploymentId: "dep_none", change: { mode: "observe" }, actor: "test" })).rejects.toThrow("no deployment");
+});

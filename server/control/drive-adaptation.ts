@@ -1,0 +1,154 @@
+// Looks at every running deployment once a second: takes in what reports told, asks the controller, records changes of mind, has moves made in automatic
+// mode, and holds what was gained against what was promised.
+import { createHash } from "node:crypto";
+import { actOnDecision } from "../commands/act-on-decision.ts";
+import type { Deps } from "../commands/deps.ts";
+import { readObservation } from "../commands/read-observation.ts";
+import { AppError } from "../errors.ts";
+import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { readSamples } from "../live/sample-ring.ts";
+import { samePlacement } from "../policy/adapt/alternatives.ts";
+import { type Decision, type Observation, stepController } from "../policy/adapt/controller.ts";
+import type { DeploymentView } from "../policy/snapshot.ts";
+import { type DecisionOutcome, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
+import { findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
+
+/** The same mind is not written again sooner; an action is always written. */
+const RECORD_EVERY_MS = 10_000;
+const HOUR_MS = 3_600_000;
+/** Of samples before a decision, and from a while after cutover on. */
+const GAIN_WINDOW_MS = 15_000;
+const SETTLE_MS = 5_000;
+
+export async function driveAdaptation(deps: Deps): Promise<void> {
+  const { snapshot } = liveFleet(deps.db);
+  if (!snapshot) return;
+  const stored = await listDeployments(deps.db);
+  const views = new Map(snapshot.deployments.map((view) => [view.deploymentId, view]));
+  for (const id of adaptStates(deps.db).keys()) if (!views.has(id)) adaptStates(deps.db).delete(id);
+  const open = await listOpenDecisions(deps.db);
+  for (const deployment of stored) {
+    const view = views.get(deployment.id);
+    if (!view || view.desired === "stopped" || view.currentRevisionId === null) continue;
+    try {
+      await driveOne(deps, deployment, view, open.filter((one) => one.deploymentId === deployment.id));
+    } catch (error) {
+      // One that cannot be planned must not keep the others from being looked at; a database that is away ends the pass.
+      if (!(error instanceof AppError)) throw error;
+      deps.log.warn({ err: error, deploymentId: deployment.id }, "a deployment could not be adapted");
+    }
+  }
+}
+
+async function driveOne(deps: Deps, deployment: StoredDeployment, view: DeploymentView, open: StoredDecision[]): Promise<void> {
+  const isFirst = !adaptStates(deps.db).has(deployment.id);
+  const state = adaptState(deps.db, deployment.id);
+  if (isFirst) state.moves = (await listAdaptMoves(deps.db, new Date(deps.clock.now() - HOUR_MS))).filter((move) => move.deploymentId === deployment.id).map((move) => move.atMs);
+  await followMoves(deps, state, open);
+  const seen = await readObservation(deps, state, view);
+  if (!seen) return;
+  const { memory, decision } = stepController(state.controller, seen, deployment.adaptation);
+  Object.assign(state, { controller: memory, decision });
+  const suggestion = open.find((one) => one.outcome === "suggested");
+  if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
+  if (!isNews(state, decision, seen.nowMs, suggestion)) return;
+  state.told = { verdict: decision.verdict, atMs: seen.nowMs };
+  const { mode } = deployment.adaptation;
+  const outcome: DecisionOutcome = decision.verdict !== "act" || mode === "observe" ? "kept" : "suggested";
+  const record = await write(deps, deployment, { seen, decision, state, outcome });
+  if (outcome !== "suggested" || mode !== "automatic") return;
+  const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
+  const operation = await actOnDecision(deps, view, record, null);
+  if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+}
+
+/** A suggestion lives as long as acting on it is right; regret that was paid once stays paid. */
+function stillStands(suggestion: StoredDecision, decision: Decision): boolean {
+  const chosen = suggestion.alternatives[suggestion.chosen ?? -1];
+  const same = decision.alternatives.find((one) => chosen !== undefined && samePlacement(one.placement, chosen.placement));
+  return decision.verdict !== "steady" && decision.verdict !== "moving" && same !== undefined && same.refused === null;
+}
+
+function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion: StoredDecision | undefined): boolean {
+  if (decision.verdict === "steady" || decision.verdict === "moving") {
+    // The next drift is another one.
+    if (decision.verdict === "steady") state.told = null;
+    return false;
+  }
+  if (decision.verdict === "act") return suggestion === undefined && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS);
+  if (suggestion) return false;
+  return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
+}
+
+type Written = { seen: Observation; decision: Decision; state: AdaptState; outcome: DecisionOutcome };
+async function write(deps: Deps, deployment: StoredDeployment, { seen, decision, state, outcome }: Written): Promise<StoredDecision> {
+  const names = new Map(seen.problem.nodes.map((node) => [node.topologyNodeId, node.name]));
+  const nameOf = (subject: string) => subject.split(">").map((id) => names.get(id) ?? id).join(" → ");
+  const { target } = decision;
+  const what = decision.drifts.map((drift) => `${nameOf(drift.subject)} is ${drift.factor.toFixed(1)} times slower than predicted`).join(", ");
+  const done = { kept: deployment.adaptation.mode === "observe" && decision.verdict === "act" ? "Observed only: it would move. " : "", suggested: target ? `${SAID[target.kind]}: ` : "" }[outcome as "kept" | "suggested"];
+  const reason = `${done}${what ? `${what}. ` : ""}${decision.reason}`;
+  return deps.publisher.transact(async (tx, append) => {
+    const record = await insertDecision(tx, {
+      deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
+      trigger: decision.drifts.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
+      snapshotDigest: digestOf(seen, state),
+      alternatives: decision.alternatives.map(({ kind, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
+      chosen: target ? decision.alternatives.indexOf(target) : null,
+      costNow: decision.costNow, predictedGain: target && decision.costNow ? target.gain / decision.costNow : null, realisedGain: null,
+      needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
+    });
+    await append({ name: "deployment.decided", subjectId: deployment.id, actor: "control", message: `${deployment.name}: ${reason}`, payload: { deploymentId: deployment.id, decisionId: record.id, verdict: decision.verdict, outcome } });
+    return record;
+  });
+}
+
+const SAID = { remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it" } as const;
+
+/** Of everything that was looked at: drawing and live figures, what runs, what was learnt. */
+function digestOf(seen: Observation, state: AdaptState): string {
+  return createHash("sha256").update(JSON.stringify([state.watched?.inputsHash, seen.running, seen.home, seen.stageMs, seen.hopMs, state.controller.watched])).digest("hex");
+}
+
+async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {
+  await updateDecision(deps.db, suggestion.id, { outcome: "expired", reason: `${suggestion.reason} It was not needed any more: ${decision.reason}` });
+  await deps.publisher.transact((_tx, append) => append({ name: "deployment.decided", subjectId: suggestion.deploymentId, actor: "control", message: `A suggestion expired: ${decision.reason}`, payload: { deploymentId: suggestion.deploymentId, decisionId: suggestion.id, verdict: decision.verdict, outcome: "expired" } }));
+}
+
+/** What became of moves, and, a while after cutover, what they gained. */
+async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]): Promise<void> {
+  const nowMs = deps.clock.now();
+  for (const one of open) {
+    if (one.outcome !== "moving" || one.migrationId === null) continue;
+    state.open ??= { decisionId: one.id, startedMs: one.at.getTime(), predictedSeconds: 0, cutoverMs: null, latencyBeforeMs: null };
+    if (state.open.decisionId !== one.id) state.open = { decisionId: one.id, startedMs: nowMs, predictedSeconds: one.alternatives[one.chosen ?? -1]?.seconds ?? 0, cutoverMs: null, latencyBeforeMs: meanLatency(deps, one.deploymentId, nowMs - GAIN_WINDOW_MS, nowMs) };
+    const migration = await findMigration(deps.db, one.migrationId);
+    const cutover = migration?.decisions.find((step) => step.action === "cutover");
+    if (cutover && state.open.cutoverMs === null) {
+      state.open.cutoverMs = Date.parse(cutover.at);
+      const tookSeconds = Math.max(0, (state.open.cutoverMs - one.at.getTime()) / 1000);
+      state.moveOverheadSeconds += 0.5 * Math.max(-state.moveOverheadSeconds + 0.5, tookSeconds - (one.alternatives[one.chosen ?? -1]?.seconds ?? tookSeconds));
+    }
+    if (!migration || migration.finishedAt === null) continue;
+    if (migration.state !== "done") {
+      await updateDecision(deps.db, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` });
+      state.open = null;
+      continue;
+    }
+    const from = (state.open.cutoverMs ?? migration.finishedAt.getTime()) + SETTLE_MS;
+    if (nowMs < from + GAIN_WINDOW_MS) continue;
+    const after = meanLatency(deps, one.deploymentId, from, from + GAIN_WINDOW_MS);
+    const before = state.open.latencyBeforeMs;
+    await updateDecision(deps.db, one.id, { outcome: "moved", realisedGain: before !== null && after !== null && before > 0 ? 1 - after / before : null });
+    await deps.publisher.transact((_tx, append) => append({ name: "deployment.decided", subjectId: one.deploymentId, actor: "control", message: `The move gained ${before && after ? `${((1 - after / before) * 100).toFixed(0)} %` : "what nobody measured: no requests came"}.`, payload: { deploymentId: one.deploymentId, decisionId: one.id, verdict: one.verdict, outcome: "moved" } }));
+    state.open = null;
+  }
+}
+
+/** Mean of a second's medians, milliseconds; null without requests. */
+function meanLatency(deps: Deps, deploymentId: string, fromMs: number, toMs: number): number | null {
+  const ring = liveFleet(deps.db).deploymentRings.get(deploymentId);
+  const values = ring ? readSamples(ring, fromMs).filter((row) => row.atMs <= toMs).flatMap((row) => row.figures[2] ?? []) : [];
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
