@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acceptSuggestion } from "../commands/accept-suggestion.ts";
 import { cancelMigration } from "../commands/cancel-migration.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
 import { createCredential } from "../commands/create-credential.ts";
@@ -8,6 +9,7 @@ import { deployPlan } from "../commands/deploy-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { previewDeployment } from "../commands/preview-deployment.ts";
 import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
+import { setAdaptation } from "../commands/set-adaptation.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
 import { liveFleet } from "../live/live-fleet.ts";
@@ -17,8 +19,10 @@ import { findDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
 import type { Context } from "./context.ts";
 import { MAX_METRIC_MINUTES } from "./nodes.ts";
+import { readAdaptation } from "./read-adaptation.ts";
 import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
 import { readDeploymentMetrics } from "./read-metrics.ts";
+import { adaptation, adaptChange, adaptSettings } from "./schemas/adapt-schemas.ts";
 import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
@@ -108,6 +112,21 @@ export const deployments = router({
       await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
       return listRequests(liveFleet(ctx.deps.db).requests.get(input.id), input.order, input.limit);
     }),
+  adaptation: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/adaptation", tags, summary: "What adaptation may do, what it sees now, and what it decided, newest first" } })
+    .input(byId.extend({ limit: z.number().int().min(1).max(200).default(50) }))
+    .output(adaptation)
+    .query(({ ctx, input }) => readAdaptation(ctx.deps, input.id, input.limit)),
+  setAdaptation: procedure
+    .meta({ openapi: { method: "PATCH", path: "/deployments/{id}/adaptation", tags, summary: "Say what adaptation may do; what is left out stays" } })
+    .input(byId.extend(adaptChange))
+    .output(adaptSettings)
+    .mutation(({ ctx, input: { id, ...change } }) => setAdaptation(ctx.deps, { deploymentId: id, change: Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)), actor: ctx.actor })),
+  acceptSuggestion: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/adaptation/accept", tags, summary: "Have a suggested move made; it is looked at again first" } })
+    .input(byId.extend({ decisionId: z.string() }))
+    .output(z.object({ operation }))
+    .mutation(async ({ ctx, input }) => ({ operation: await acceptSuggestion(ctx.deps, { deploymentId: input.id, decisionId: input.decisionId, actor: ctx.actor }) })),
   createKey: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/keys", tags, summary: "A key for the deployment's ingress; shown once" } })
     .input(byId.extend({ name: z.string() }))

@@ -15,9 +15,11 @@ import { listJoinTokens } from "../store/join-tokens.ts";
 import { makeJoinToken } from "../trust/join-tokens.ts";
 import type { Context } from "./context.ts";
 import { joinCommands } from "./join-commands.ts";
+import { readCapacity } from "./read-adaptation.ts";
 import { readLinkMetrics, readNodeMetrics } from "./read-metrics.ts";
 import { readNodeRow, readNodeRows } from "./read-node-rows.ts";
 import { readPreflight } from "./read-preflight.ts";
+import { capacity } from "./schemas/adapt-schemas.ts";
 import { actionPreview, drainPreview } from "./schemas/preview-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { joinTokenRow, linkMetricRow, logPage, nodeMetricRow, nodeRow, nodeRowShape, preflightCheck } from "./schemas/node-schemas.ts";
@@ -41,6 +43,11 @@ export const nodes = router({
       const [row, fleet] = await Promise.all([readNodeRow(ctx.deps, input.id), listLiveFleet(ctx.deps)]);
       return { ...row, links: fleet.links.filter((link) => link.fromNodeId === input.id || link.toNodeId === input.id), checks: await readPreflight(ctx.deps, row, ctx.deps.info.version) };
     }),
+  capacity: procedure
+    .meta({ openapi: { method: "GET", path: "/capacity", tags: ["nodes"], summary: "What nodes and links can do right now, from their reports: mean, spread and age" } })
+    .input(z.object({}).default({}))
+    .output(capacity)
+    .query(({ ctx }) => readCapacity(ctx.deps)),
   createJoinToken: procedure
     .meta({ openapi: { method: "POST", path: "/join-tokens", tags: ["nodes"], summary: "A single-use token and the line that installs an agent with it" } })
     .input(z.object({ nodeName: z.string().max(100).optional(), expiresInSeconds: z.number().int().min(1).max(MAX_JOIN_TOKEN_SECONDS).default(DEFAULT_JOIN_TOKEN_SECONDS), needsApproval: z.boolean().default(false).meta({ description: "Who joins with it gets no work before it is approved." }) }).default({ expiresInSeconds: DEFAULT_JOIN_TOKEN_SECONDS, needsApproval: false }))

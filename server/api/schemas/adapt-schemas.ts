@@ -1,0 +1,58 @@
+// Owns the API's description of adaptation: what nodes and links can do now, what the controller thinks, what it decided.
+import { z } from "zod";
+import { ADAPT_MODES, MAX_PROTECTED_WINDOWS } from "../../policy/adapt/adapt-settings.ts";
+import { DECISION_OUTCOMES } from "../../store/adapt-decisions.ts";
+import { placement } from "./plan-schemas.ts";
+
+const figure = z.object({ last: z.number(), mean: z.number(), sd: z.number(), samples: z.number().int(), ageMs: z.number() }).meta({ id: "TrackedFigure", description: "Recent samples count more." });
+export const capacity = z
+  .object({
+    nodes: z.array(z.object({
+      nodeId: z.string(),
+      cores: figure.nullable().meta({ description: "Cores its processes may use now." }),
+      busyShare: figure.nullable().meta({ description: "Of its cores, 0–1." }),
+      idleSlowdown: z.number().nullable().meta({ description: "How many times slower than usual a fixed small computation is; only of a node that serves nothing." }),
+      stages: z.array(z.object({ deploymentId: z.string(), epoch: z.number().int(), stageIndex: z.number().int(), computeMs: figure })),
+    })),
+    links: z.array(z.object({
+      fromNodeId: z.string(), toNodeId: z.string(),
+      hopMs: figure.meta({ description: "Half a round trip and first to last byte, of frames of real requests." }),
+      roundTripMs: figure.nullable(), bytesPerSecond: figure.nullable().meta({ description: "Of frames of 64 kB and more." }),
+    })),
+  })
+  .meta({ id: "Capacity" });
+
+const settingsShape = {
+  mode: z.enum(ADAPT_MODES).meta({ description: "observe: measures and records. suggest: a person accepts. automatic: moves by itself." }),
+  coolDownSeconds: z.number().int().min(0).max(86_400),
+  movesPerHour: z.number().int().min(0).max(3_600),
+  protectedWindows: z.array(z.object({ fromMinute: z.number().int().min(0).max(1440), toMinute: z.number().int().min(0).max(1440) })).max(MAX_PROTECTED_WINDOWS).meta({ description: "Each day, minutes after midnight UTC: nothing is moved automatically then." }),
+};
+export const adaptSettings = z.object(settingsShape).meta({ id: "AdaptSettings" });
+export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional() };
+
+const alternative = z.object({ kind: z.enum(["remap", "resplit", "return"]), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
+export const adaptDecision = z
+  .object({
+    id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),
+    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link"]), name: z.string(), factor: z.number(), sinceMs: z.number() })),
+    snapshotDigest: z.string(),
+    alternatives: z.array(alternative), chosen: z.number().int().nullable(),
+    costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover." }),
+    needed: z.number().nullable(), regret: z.number().nullable(),
+    planId: z.string().nullable(), migrationId: z.string().nullable(), operationId: z.string().nullable(), decidedBy: z.string(),
+  })
+  .meta({ id: "AdaptDecision" });
+
+export const adaptation = z
+  .object({
+    settings: adaptSettings,
+    verdict: z.string().nullable().meta({ description: "Null until it was looked at." }),
+    reason: z.string(),
+    drifts: z.array(z.object({ kind: z.enum(["node", "link"]), name: z.string(), factor: z.number(), sinceMs: z.number() })),
+    regret: z.number(), needed: z.number().nullable(), expectedDwellMs: z.number().nullable(),
+    signals: z.array(z.object({ kind: z.enum(["node", "link"]), name: z.string(), slowdown: z.number(), spread: z.number(), samples: z.number().int(), ageMs: z.number() })).meta({ description: "Times slower than the profile and the drawing say, per node and link of its way." }),
+    suggestion: adaptDecision.nullable(),
+    decisions: z.array(adaptDecision),
+  })
+  .meta({ id: "Adaptation" });
