@@ -34,6 +34,7 @@ export type FoundPlan = Exclude<Outputs["plans"]["solve"], { infeasible: true }>
 export type ComparedPlan = Outputs["plans"]["compare"][number];
 export type DeploymentRow = Outputs["deployments"]["list"][number];
 export type DeploymentFull = Outputs["deployments"]["get"];
+export type AdaptDecision = Outputs["deployments"]["adaptation"]["decisions"][number];
 export type RecentRequest = Outputs["deployments"]["requests"][number];
 export type DrainPreview = Outputs["nodes"]["previewDrain"];
 export type LogPage = Outputs["nodes"]["logs"];

@@ -1,0 +1,91 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { api, type DeploymentFull } from "../api.ts";
+import { digits, ms } from "../format.ts";
+import { shownError } from "../shown-error.ts";
+import { Figure } from "../ui/Figure.tsx";
+import { toldProblem } from "../ui/notices.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { State } from "../ui/State.tsx";
+import { DecisionList } from "./DecisionList.tsx";
+import { Suggestion } from "./Suggestion.tsx";
+
+/** Drift and regret move with every report. */
+const LOOK_MS = 2000;
+const MODES = [
+  ["observe", "Observe", "Measures and writes down what it would do"],
+  ["suggest", "Suggest", "Asks before each move"],
+  ["automatic", "Automatic", "Moves by itself, within its limits"],
+] as const;
+
+/** What adaptation may do, what it sees, what it suggests, and what it decided and why. */
+export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
+  const query = useQuery({ ...api.deployments.adaptation.queryOptions({ id: deployment.id, limit: 50 }), refetchInterval: LOOK_MS });
+  const set = useMutation(api.deployments.setAdaptation.mutationOptions({ onError: (error) => toldProblem("Changing adaptation", error), onSuccess: (_, __, ___, { client }) => client.invalidateQueries(api.deployments.adaptation.queryFilter()) }));
+  const error = shownError(query);
+  if (error) return <Problem title="Adaptation could not be read" error={error} />;
+  if (!query.data) return <Skeleton rows={4} label="Loading adaptation" />;
+  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs } = query.data;
+  return (
+    <div className="flex flex-col gap-3" data-testid="adapt">
+      <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
+        <fieldset className="flex flex-wrap items-center gap-x-4 gap-y-1" disabled={set.isPending}>
+          <legend className="eyebrow">When nodes or links change</legend>
+          {MODES.map(([mode, name, what]) => (
+            <label key={mode} className="inline-flex min-h-7 items-center gap-1.5" title={what}>
+              <input type="radio" name={`adapt-${deployment.id}`} value={mode} checked={(set.isPending ? set.variables.mode : settings.mode) === mode} onChange={() => set.mutate({ id: deployment.id, mode })} data-testid={`adapt-${mode}`} />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+        <Limit name="Moves an hour, at most" value={settings.movesPerHour} most={3600} onSet={(movesPerHour) => set.mutate({ id: deployment.id, movesPerHour })} />
+        <Limit name="Seconds between moves" value={settings.coolDownSeconds} most={86_400} onSet={(coolDownSeconds) => set.mutate({ id: deployment.id, coolDownSeconds })} />
+        <div className="min-w-60 flex-1">
+          <div className="eyebrow">Now</div>
+          <State tone={verdict === null ? "idle" : verdict === "steady" ? "ok" : verdict === "moving" ? "busy" : "warn"} testId="adapt-verdict">{verdict === null ? "not looked at" : drifts.length > 0 ? "drift" : verdict === "moving" ? "moving" : verdict === "steady" ? "as predicted" : "away from its plan"}</State>
+          <span className="ml-2 text-ink-2">{reason}</span>
+          {needed !== null && <span className="ml-2 text-ink-3">regret <span className="num">{digits(regret)}</span> of <span className="num">{digits(needed)}</span> s{expectedDwellMs !== null && <>, expected to last another <Figure figure={ms(expectedDwellMs)} kind="estimated" /></>}</span>}
+        </div>
+      </div>
+      {suggestion && <Suggestion deployment={deployment} decision={suggestion} />}
+      {signals.length > 0 && (
+        <div className="overflow-x-auto">
+          <table className="rowed w-full max-w-3xl" data-testid="adapt-signals">
+            <caption className="eyebrow text-left">Measured against predicted</caption>
+            <thead><tr><th>Node or link</th><th>Time, measured ÷ predicted</th><th>Spread</th><th>Samples</th><th>Age</th><th>State</th></tr></thead>
+            <tbody>
+              {signals.map((signal) => {
+                const drift = drifts.find((one) => one.kind === signal.kind && one.name === signal.name);
+                return (
+                  <tr key={`${signal.kind} ${signal.name}`}>
+                    <td>{signal.name}</td>
+                    <td className="num">{digits(signal.slowdown)} ×</td>
+                    <td className="num">± {digits(signal.spread * 100)} %</td>
+                    <td className="num">{signal.samples}</td>
+                    <td><Figure figure={ms(signal.ageMs)} /></td>
+                    <td>{drift ? <State tone="warn">{`${digits(drift.factor)} × slower`}</State> : <State tone="ok">as usual</State>}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <DecisionList decisions={decisions} />
+    </div>
+  );
+}
+
+function Limit({ name, value, most, onSet }: { name: string; value: number; most: number; onSet: (value: number) => void }) {
+  return (
+    <label className="flex flex-col">
+      <span className="eyebrow">{name}</span>
+      <input
+        key={value} type="number" min={0} max={most} step={1} defaultValue={value} className="field num w-24!"
+        onBlur={(event) => { const next = event.currentTarget.valueAsNumber; if (Number.isInteger(next) && next >= 0 && next <= most && next !== value) onSet(next); else event.currentTarget.value = String(value); }}
+        onKeyDown={(event) => { if (event.key === "Enter") event.currentTarget.blur(); }}
+      />
+    </label>
+  );
+}

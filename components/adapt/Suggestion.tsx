@@ -1,0 +1,20 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { type AdaptDecision, api, type DeploymentFull } from "../api.ts";
+import { bytes, ms, percent } from "../format.ts";
+import { Button } from "../ui/Button.tsx";
+import { Figure } from "../ui/Figure.tsx";
+import { toldProblem } from "../ui/notices.ts";
+
+/** One click accepts; the server looks again before it moves anything. */
+export function Suggestion({ deployment, decision }: { deployment: DeploymentFull; decision: AdaptDecision }) {
+  const accept = useMutation(api.deployments.acceptSuggestion.mutationOptions({ onError: (error) => toldProblem("Accepting the suggestion", error), onSettled: (_, __, ___, ____, { client }) => client.invalidateQueries(api.deployments.pathFilter()) }));
+  const chosen = decision.alternatives[decision.chosen ?? -1];
+  return (
+    <section aria-label="Suggestion" className="flex flex-wrap items-center gap-x-5 gap-y-1 rounded-md border border-line-strong bg-raised px-3 py-2" data-testid="adapt-suggestion">
+      <span className="min-w-60 flex-1">{decision.reason}</span>
+      {chosen && <span className="text-ink-2">saves <Figure figure={percent(decision.predictedGain)} kind="predicted" />, moves <Figure figure={bytes(chosen.bytes)} kind="predicted" />, takes about <Figure figure={ms(chosen.seconds * 1000)} kind="estimated" /></span>}
+      <Button look="primary" disabled={accept.isPending} onClick={() => accept.mutate({ id: deployment.id, decisionId: decision.id })} data-testid="adapt-accept">Accept and move</Button>
+    </section>
+  );
+}
