@@ -20,6 +20,8 @@ const HOUR_MS = 3_600_000;
 /** Of samples before a decision, and from a while after cutover on. */
 const GAIN_WINDOW_MS = 15_000;
 const SETTLE_MS = 5_000;
+/** Planning and starting a move take seconds; after so long nobody is at it any more. */
+const ACCEPTED_LIMIT_MS = 10 * 60_000;
 
 export async function driveAdaptation(deps: Deps): Promise<void> {
   const { snapshot } = liveFleet(deps.db);
@@ -120,6 +122,7 @@ async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision
 async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]): Promise<void> {
   const nowMs = deps.clock.now();
   for (const one of open) {
+    if (one.outcome === "accepted" && nowMs - one.at.getTime() > ACCEPTED_LIMIT_MS) await updateDecision(deps.db, one.id, { outcome: "failed", reason: `${one.reason} The console ended before the move began.` });
     if (one.outcome !== "moving" || one.migrationId === null) continue;
     state.open ??= { decisionId: one.id, startedMs: one.at.getTime(), predictedSeconds: 0, cutoverMs: null, latencyBeforeMs: null };
     if (state.open.decisionId !== one.id) state.open = { decisionId: one.id, startedMs: nowMs, predictedSeconds: one.alternatives[one.chosen ?? -1]?.seconds ?? 0, cutoverMs: null, latencyBeforeMs: meanLatency(deps, one.deploymentId, nowMs - GAIN_WINDOW_MS, nowMs) };
