@@ -5,6 +5,7 @@ import { explainEstimate } from "../../server/planner/explain.ts";
 import { bytes, ms, perSecond } from "../format.ts";
 import { useStale } from "../live/use-stale.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
+import { StageMode } from "./StageMode.tsx";
 import { samePlacement } from "./placement-edit.ts";
 import { usePrediction } from "./use-prediction.ts";
 import { useStageCompute } from "./use-stage-compute.ts";
@@ -53,9 +54,12 @@ function StageRow({ stage, index, name, isSlowest }: { stage: Estimate["stages"]
   const computeMs = useStageCompute(nodeId, stage.topologyNodeId, stage);
   const stale = useStale({ node: nodeId ?? "" }) !== null;
   return (
-    <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className={`flex w-full justify-between gap-2 border-l-2 py-0.5 pl-2 text-left hover:bg-sunken ${isSlowest ? "border-warn" : "border-accent-mid"}`}>
+    <div className={`border-l-2 pl-2 ${isSlowest ? "border-warn" : "border-accent-mid"}`}>
+    <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className="flex w-full justify-between gap-2 py-0.5 text-left hover:bg-sunken">
       <span className="truncate">{index + 1} · {name}{isSlowest ? ", slowest" : ""}</span>
       <span className="shrink-0">{computeMs !== null && <Figure figure={ms(computeMs)} stale={stale} label="measured" />}<Figure figure={ms(stage.computeMs)} kind={predicted(stage.kind)} label="predicted" className="inline-block min-w-[7ch] text-right" /></span>
     </button>
+    <StageMode stage={stage} index={index} />
+    </div>
   );
 }

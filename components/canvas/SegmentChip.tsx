@@ -10,6 +10,8 @@ import { clear } from "./placement-edit.ts";
 import { useSegmentProgress } from "./use-segment-progress.ts";
 import { useStageCompute } from "./use-stage-compute.ts";
 import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
+import { modeText } from "../../server/planner/mode-text.ts";
+import { modeOf } from "../../server/planner/node-modes.ts";
 import { stageComputeMs } from "../../server/planner/problem.ts";
 
 const WORDS = { running: "runs", draft: "draft", leaving: "leaves" } as const;
@@ -21,6 +23,7 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
   const problem = useWorkbench((state) => state.problem);
   const { from, to } = chip.range;
   const node = problem?.nodes.find((one) => one.topologyNodeId === topologyNodeId);
+  const mode = node && modeOf(node, chip.session);
   const start = (event: DragEvent) => {
     event.stopPropagation();
     event.dataTransfer.effectAllowed = "move";
@@ -46,7 +49,8 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
       {progress && !far && <span className="num text-2xs text-ink-2" data-testid="chip-progress" data-state={progress.state}>{progressWords(progress)}</span>}
       {computeMs !== null && !far && !progress && <Figure figure={ms(computeMs)} stale={stale} label="computes in" className="text-2xs" />}
-      {node && !fixed && !far && !progress && <Figure figure={ms(stageComputeMs(node, from, to))} kind={predicted(node.kind)} label={computeMs === null ? "computes in" : "predicted"} className="text-2xs" />}
+      {chip.session && <span className="text-2xs whitespace-nowrap text-ink-2" data-testid="chip-mode"><span aria-hidden>×</span><span className="num">{chip.session.intraOpThreads}</span><span className="sr-only">, {modeText(chip.session)}, </span></span>}
+      {mode && !fixed && !far && !progress && <Figure figure={ms(stageComputeMs(mode, from, to))} kind={predicted(mode.kind)} label={computeMs === null ? "computes in" : "predicted"} className="text-2xs" />}
       {fixed && <span className="no-underline">leaves</span>}
       {progress && <ChipProgress progress={progress} />}
       <span className="sr-only"> on {nodeName}, {WORDS[chip.state]}. Enter moves it.</span>

@@ -1,12 +1,14 @@
 // Owns how a drawing becomes React Flow's nodes and edges. Pure: data in, data out; the cards read live values themselves.
 import { type Edge, MarkerType, type Node, Position } from "@xyflow/react";
+import type { SessionOptions } from "../../agents/protocol/control.ts";
 import type { LayerRange } from "../../server/model/model.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { TopologyDocument, TopologyLink, TopologyNode } from "../../server/topology/topology.ts";
 import type { Drawing } from "./canvas-edit.ts";
+import { sameStage } from "./placement-edit.ts";
 import { CARD, completeLayout, zoneFrame } from "./canvas-layout.ts";
 
-export type Chip = { stageIndex: number; range: LayerRange; state: "draft" | "running" | "leaving" };
+export type Chip = { stageIndex: number; range: LayerRange; session?: SessionOptions; state: "draft" | "running" | "leaving" };
 export type CardData = { node: TopologyNode; chips: Chip[]; isSource: boolean };
 export type FrameData = { name: string; empty: boolean };
 export type EdgeData = { link: TopologyLink; fromNodeId: string | null; toNodeId: string | null; bytes: number | null };
@@ -23,11 +25,12 @@ export const cardHeight = (chipCount: number): number => CARD.height + Math.max(
 
 /** Chips of a node: what the draft puts there, and what runs there but would leave. */
 export function chipsOf(placement: Placement, running: Placement | null, topologyNodeId: string): Chip[] {
-  const own = placement.flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId ? [{ stageIndex, range: stage, state: isRunning(running, stage) ? "running" : "draft" }] : []));
-  const leaving = (running ?? []).flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId && !placement.some((one) => one.topologyNodeId === topologyNodeId && one.from === stage.from && one.to === stage.to) ? [{ stageIndex, range: stage, state: "leaving" }] : []));
+  const own = placement.flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId ? [{ stageIndex, range: stage, ...modeOnly(stage), state: isRunning(running, stage) ? "running" : "draft" }] : []));
+  const leaving = (running ?? []).flatMap((stage, stageIndex): Chip[] => (stage.topologyNodeId === topologyNodeId && !placement.some((one) => sameStage(one, stage)) ? [{ stageIndex, range: stage, ...modeOnly(stage), state: "leaving" }] : []));
   return [...own, ...leaving];
 }
-const isRunning = (running: Placement | null, stage: Placement[number]) => running?.some((one) => one.topologyNodeId === stage.topologyNodeId && one.from === stage.from && one.to === stage.to) ?? false;
+const modeOnly = ({ session }: Placement[number]) => (session ? { session } : {});
+const isRunning = (running: Placement | null, stage: Placement[number]) => running?.some((one) => sameStage(one, stage)) ?? false;
 
 export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode[] {
   const { document, placement } = drawing;

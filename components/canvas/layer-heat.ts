@@ -1,6 +1,7 @@
 // Owns the heat of the layer stack: one figure a layer, of time, weights or bytes at the cut after it. Pure.
 import type { LayerRange, ModelFacts } from "../../server/model/model.ts";
 import { estimateProfile } from "../../server/model/estimate-profile.ts";
+import { modeOf } from "../../server/planner/node-modes.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import { bytes, ms, type Written, written } from "../format.ts";
@@ -20,7 +21,8 @@ export function layerHeat(kind: HeatKind, facts: ModelFacts, problem: Problem | 
   let placed = 0;
   const values = facts.layers.map((_, index) => {
     const stage = placement.find((one) => one.from <= index && index < one.to);
-    const time = stage && nodeOf.get(stage.topologyNodeId)?.layerMs[index];
+    const node = stage && nodeOf.get(stage.topologyNodeId);
+    const time = node && modeOf(node, stage.session)?.layerMs[index];
     if (time !== undefined) placed++;
     return time ?? reference[index] ?? 0;
   });

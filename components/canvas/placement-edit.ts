@@ -1,11 +1,18 @@
 // Owns the edits of a placement: which layers lie where. Pure. A draft may have holes; the checks say so.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
 import type { LayerRange } from "../../server/model/model.ts";
+import { sameMode } from "../../server/planner/node-modes.ts";
 import type { Placement, StagePlacement } from "../../server/planner/plan.ts";
 
 /** Puts layers on a node. What lay there before makes room; neighbours on the same node become one stage. */
 export function assign(placement: Placement, range: LayerRange, topologyNodeId: string): Placement {
   if (range.to <= range.from) return placement;
   return normalise([...clear(placement, range), { ...range, topologyNodeId }]);
+}
+
+/** The mode of one stage; undefined = the default one. */
+export function setMode(placement: Placement, stageIndex: number, session: SessionOptions | undefined): Placement {
+  return placement.map(({ session: _before, ...stage }, index) => (index === stageIndex ? { ...stage, ...(session ? { session } : {}) } : (placement[index] as StagePlacement)));
 }
 
 /** Takes layers off their nodes. */
@@ -41,10 +48,12 @@ function normalise(placement: Placement): Placement {
   const merged: StagePlacement[] = [];
   for (const stage of [...placement].sort((a, b) => a.from - b.from)) {
     const last = merged.at(-1);
-    if (last && last.to === stage.from && last.topologyNodeId === stage.topologyNodeId) merged[merged.length - 1] = { ...last, to: stage.to };
+    if (last && last.to === stage.from && last.topologyNodeId === stage.topologyNodeId) merged[merged.length - 1] = { ...stage, ...last, to: stage.to };
     else merged.push(stage);
   }
   return merged;
 }
 
-export const samePlacement = (a: Placement, b: Placement): boolean => a.length === b.length && a.every((stage, index) => stage.from === b[index]?.from && stage.to === b[index]?.to && stage.topologyNodeId === b[index]?.topologyNodeId);
+/** The same layers on the same node in the same mode. */
+export const sameStage = (a: StagePlacement, b: StagePlacement): boolean => a.from === b.from && a.to === b.to && a.topologyNodeId === b.topologyNodeId && sameMode(a.session, b.session);
+export const samePlacement = (a: Placement, b: Placement): boolean => a.length === b.length && a.every((stage, index) => sameStage(stage, b[index] as StagePlacement));

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { DEFAULT_SESSION } from "../../server/planner/default-session.ts";
 import { rulesOf } from "../../server/planner/plan-request.ts";
 import { buildProblem } from "../../server/planner/problem.ts";
 import { api, type TopologyFull } from "../api.ts";
@@ -16,7 +15,7 @@ export function useProblem(store: WorkbenchStore, modelId: string | null, live: 
   useEffect(() => {
     if (modelId === null || !model.data || !profiles.data) { store.setState({ facts: model.data?.facts ?? null, problem: null }); return; }
     const facts = model.data.facts;
-    store.setState({ facts, problem: { ...buildProblem({ facts, profiles: profiles.data, topology: document, live, session: DEFAULT_SESSION, beside: deploymentId }), rules: rulesOf(request ?? {}) } });
+    store.setState({ facts, problem: { ...buildProblem({ facts, profiles: profiles.data, topology: document, live, beside: deploymentId }), rules: rulesOf(request ?? {}) } });
   }, [store, modelId, model.data, profiles.data, document, live, deploymentId, request]);
   return { error: model.error ?? profiles.error };
 }

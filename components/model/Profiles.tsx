@@ -1,5 +1,6 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { modeText } from "../../server/planner/mode-text.ts";
 import { api, type ModelFull, type ProfileRow } from "../api.ts";
 import { ms } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
@@ -11,6 +12,8 @@ import { Time } from "../ui/Time.tsx";
 
 /** Less is what every machine does beside. */
 const BUSY_FROM = 1.25;
+
+const ESTIMATED_FROM = { reference: "estimated from shapes", device: "estimated from other models measured there", mode: "estimated from its other modes there" } as const;
 
 /** What is known of the model's speed, per node or device class and mode, with its spread, its age and how well it predicts segments it has not seen. */
 export function Profiles({ model }: { model: ModelFull }) {
@@ -37,9 +40,9 @@ function ProfileLine({ profile }: { profile: ProfileRow }) {
   const none = <span className="text-ink-3">–</span>;
   return (
     <tr>
-      <td>{profile.nodeName ?? <span className="text-ink-3">{profile.basis === "device" ? "not measured there" : "reference"}</span>}</td>
+      <td>{profile.nodeName ?? <span className="text-ink-3">{profile.basis === "reference" || profile.basis === undefined ? "reference" : "not measured there"}</span>}</td>
       <td className="max-w-64 truncate text-ink-2" title={profile.deviceClass}>{profile.deviceClass}</td>
-      <td className="text-ink-2">{session.intraOpThreads} thread{session.intraOpThreads === 1 ? "" : "s"}, {session.optimization}, {session.provider}</td>
+      <td className="text-ink-2">{modeText(session)}</td>
       <td><Figure figure={ms(profile.wholeMs)} kind={profile.kind} className={stale === null ? "" : "opacity-55"} /></td>
       <td>{measured ? <Figure figure={ms(profile.wholeSdMs)} className={stale === null ? "" : "opacity-55"} /> : none}</td>
       <td className="whitespace-nowrap">{profile.wholeP10Ms === undefined || profile.wholeP90Ms === undefined ? none : `${ms(profile.wholeP10Ms).text}–${ms(profile.wholeP90Ms).text}`}</td>
@@ -50,7 +53,7 @@ function ProfileLine({ profile }: { profile: ProfileRow }) {
         )}
       </td>
       <td className="text-ink-2">
-        {profile.measuredAt ? <Time iso={profile.measuredAt} /> : profile.basis === "device" ? "estimated from other models measured there" : "estimated from shapes"}
+        {profile.measuredAt ? <Time iso={profile.measuredAt} /> : ESTIMATED_FROM[profile.basis ?? "reference"]}
         {measured && profile.wholeClockMs !== undefined && profile.wholeClockMs > profile.wholeMs * BUSY_FROM && <div className="max-w-72 text-xs">the node was busy: {(profile.wholeClockMs / profile.wholeMs).toFixed(1)}× as long by the clock</div>}
         {stale !== null && <div className="max-w-72 text-xs"><State tone="warn">stale</State> <span>{stale}</span></div>}
       </td>

@@ -5,7 +5,7 @@ import { Figure, predicted } from "../ui/Figure.tsx";
 import { Meter } from "../ui/Meter.tsx";
 
 const WORDS: Record<PlanDiff["stages"][number]["change"], { sign: string; word: string }> = {
-  keep: { sign: "=", word: "stays" }, move: { sign: "→", word: "moves" }, recut: { sign: "÷", word: "cut anew" }, add: { sign: "+", word: "new" }, remove: { sign: "−", word: "leaves" },
+  keep: { sign: "=", word: "stays" }, move: { sign: "→", word: "moves" }, recut: { sign: "÷", word: "cut anew" }, mode: { sign: "×", word: "runs otherwise" }, add: { sign: "+", word: "new" }, remove: { sign: "−", word: "leaves" },
 };
 
 type Named = Pick<TopologyNode, "id" | "name">;
@@ -35,7 +35,7 @@ export function DiffTables({ diff, nodes }: { diff: PlanDiff; nodes: readonly Na
         {diff.moves.length > 0 && <ul className="mb-2 space-y-0.5" aria-label="What moves">{diff.moves.map((move) => <li key={`${move.fromTopologyNodeId}>${move.toTopologyNodeId}`} data-testid="move-line"><span className="num mr-1.5 text-accent" aria-hidden>→</span>{move.ranges.map((range) => layersText(range)).join(", ")} from <b className="font-medium">{nameOf(move.fromTopologyNodeId)}</b> to <b className="font-medium">{nameOf(move.toTopologyNodeId)}</b>, <Figure figure={bytes(move.shipBytes)} /></li>)}</ul>}
         <table className="rowed mb-3 w-full">
           <thead><tr><th>Change</th><th>Layers</th><th>From</th><th>To</th><th>To ship</th></tr></thead>
-          <tbody>{diff.stages.map((stage) => <tr key={`${stage.change}-${stage.from}-${stage.to}-${stage.toTopologyNodeId}`} data-change={stage.change}><td><span className="num mr-1.5 text-accent" aria-hidden>{WORDS[stage.change].sign}</span>{WORDS[stage.change].word}</td><td>{layersText(stage)}</td><td>{nameOf(stage.fromTopologyNodeId)}</td><td>{nameOf(stage.toTopologyNodeId)}</td><td><Figure figure={bytes(stage.shipBytes)} /></td></tr>)}</tbody>
+          <tbody>{diff.stages.map((stage) => <tr key={`${stage.change}-${stage.from}-${stage.to}-${stage.toTopologyNodeId}`} data-change={stage.change}><td><span className="num mr-1.5 text-accent" aria-hidden>{WORDS[stage.change].sign}</span>{stage.modes ? <><span className="sr-only">{WORDS[stage.change].word}, </span>{stage.modes.before} → {stage.modes.after}</> : WORDS[stage.change].word}</td><td>{layersText(stage)}</td><td>{nameOf(stage.fromTopologyNodeId)}</td><td>{nameOf(stage.toTopologyNodeId)}</td><td><Figure figure={bytes(stage.shipBytes)} /></td></tr>)}</tbody>
         </table>
         <table className="rowed w-full">
           <thead><tr><th>Memory of</th><th>Before</th><th>While moving</th><th>After</th><th>Limit</th><th className="w-28">At its peak</th></tr></thead>

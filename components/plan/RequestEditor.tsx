@@ -28,6 +28,7 @@ export function RequestEditor() {
       </div>
       <Check label="Only nodes that could run it now" checked={request.forDeploy ?? false} set={(on) => change({ forDeploy: on || undefined })} />
       <Check label="A node may serve several stages" checked={request.severalPerNode ?? false} set={(on) => change({ severalPerNode: on || undefined })} />
+      <Check label="One thread a stage, whatever the cores" checked={request.defaultModeOnly ?? false} set={(on) => change({ defaultModeOnly: on || undefined })} />
       <SensitiveInputs />
       <Zones />
       <Rules />

@@ -1,4 +1,5 @@
 // Owns a draft with what was asked of it as a file that people read and git compares: JSON, one stage a line, nodes by name. Pure.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import { PLAN_OBJECTIVES, type PlanRequest } from "../../server/planner/plan-request.ts";
 
@@ -12,7 +13,7 @@ export type PlanFileContent = { model: { name: string; digest: string; layerCoun
 /** The same draft always gives the same text. Layers are counted from 1, as on the screen. */
 export function writePlanFile({ model, placement, request, found }: PlanFileContent, nodes: readonly Named[]): string {
   const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
-  const stages = placement.map((stage) => `    ${JSON.stringify({ node: nameOf(stage.topologyNodeId), nodeId: stage.topologyNodeId, firstLayer: stage.from + 1, lastLayer: stage.to })}`);
+  const stages = placement.map((stage) => `    ${JSON.stringify({ node: nameOf(stage.topologyNodeId), nodeId: stage.topologyNodeId, firstLayer: stage.from + 1, lastLayer: stage.to, ...(stage.session ? { mode: stage.session } : {}) })}`);
   const rest = { model, request, ...(found ? { found } : {}) };
   const parts = Object.entries(rest).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n  ")}`);
   return `{\n  "format": ${JSON.stringify(PLAN_FORMAT)},\n${parts.join(",\n")},\n  "stages": [\n${stages.join(",\n")}\n  ]\n}\n`;
@@ -33,15 +34,22 @@ export function readPlanFile(text: string, nodes: readonly Named[], layerCount: 
   const stages = Array.isArray(file.stages) ? file.stages : [];
   const placement: Placement = [];
   for (const [index, stage] of stages.entries()) {
-    const { node, nodeId, firstLayer, lastLayer } = (stage ?? {}) as Record<string, unknown>;
+    const { node, nodeId, firstLayer, lastLayer, mode } = (stage ?? {}) as Record<string, unknown>;
     const found = nodes.find((one) => one.id === nodeId) ?? nodes.find((one) => one.name === node);
     if (!found) return { problem: `Stage ${index + 1} is on “${String(node ?? nodeId)}”, which is not in this drawing.`, fix: "Draw that node, or change its name in the file." };
     if (!Number.isInteger(firstLayer) || !Number.isInteger(lastLayer) || (firstLayer as number) < 1 || (lastLayer as number) < (firstLayer as number)) return { problem: `Stage ${index + 1} has no valid layers.`, fix: "firstLayer and lastLayer count from 1." };
-    placement.push({ from: (firstLayer as number) - 1, to: lastLayer as number, topologyNodeId: found.id });
+    if (mode !== undefined && !isMode(mode)) return { problem: `Stage ${index + 1} has no valid mode.`, fix: "Leave it out, or give intraOpThreads, optimization and provider." };
+    placement.push({ from: (firstLayer as number) - 1, to: lastLayer as number, topologyNodeId: found.id, ...(mode === undefined ? {} : { session: mode }) });
   }
   if (placement.length === 0) return { problem: "The file has no stages.", fix: "Export a draft with layers on its nodes." };
   const last = placement.at(-1)?.to ?? 0;
   if (layerCount !== null && last > layerCount) return { problem: `The plan has ${last} layers, this model ${layerCount}.`, fix: "Open the model it was made for." };
   const request = file.request as PlanRequest | undefined;
   return { placement, request: request && PLAN_OBJECTIVES.includes(request.objective) ? request : { objective: "latency" } };
+}
+
+/** Whether a node has it is told by the canvas. */
+function isMode(mode: unknown): mode is SessionOptions {
+  const { intraOpThreads, optimization, provider } = (mode ?? {}) as Partial<Record<keyof SessionOptions, unknown>>;
+  return Number.isInteger(intraOpThreads) && (intraOpThreads as number) >= 1 && typeof optimization === "string" && typeof provider === "string";
 }

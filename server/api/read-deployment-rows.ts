@@ -83,7 +83,7 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
 
 function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
   const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId } = migration;
-  const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage.segmentId, stage.nodeId), stage]));
+  const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage), stage]));
   return {
     id,
     fromRevisionId,

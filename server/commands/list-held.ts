@@ -1,4 +1,5 @@
 // Owns what running deployments hold of each node: memory as their plans predicted it, cores as their stages' samples tell.
+import { modeText } from "../planner/mode-text.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { listDeployments, listUnfinishedMigrations } from "../store/deployments.ts";
 import { listHeldStages } from "../store/held-stages.ts";
@@ -15,9 +16,9 @@ export async function listHeld(deps: Pick<Deps, "db" | "clock">): Promise<Map<st
   const revisionIds = [...deployments.filter((deployment) => running.has(deployment.id)).map((deployment) => deployment.currentRevisionId), ...migrations.filter((migration) => running.has(migration.deploymentId)).flatMap((migration) => [migration.fromRevisionId, migration.toRevisionId])];
   const held = new Map<string, HeldByDeployment[]>();
   const seen = new Set<string>();
-  for (const { deploymentId, nodeId, from, to, memoryBytes } of await listHeldStages(deps.db, [...new Set(revisionIds.filter((id) => id !== null))])) {
+  for (const { deploymentId, nodeId, from, to, session, memoryBytes } of await listHeldStages(deps.db, [...new Set(revisionIds.filter((id) => id !== null))])) {
     // A stage that both revisions have is one process.
-    const key = `${deploymentId} ${nodeId} ${from} ${to}`;
+    const key = `${deploymentId} ${nodeId} ${from} ${to} ${modeText(session)}`;
     if (seen.has(key)) continue;
     seen.add(key);
     const entries = held.get(nodeId) ?? [];

@@ -1,11 +1,10 @@
-// Owns which profiles plans of a model are made with: measured ones, whether they are stale, and for device classes that never measured it an estimate from what other
-// models reached there. The API hands out the same list, so the canvas computes what the server does.
-import { deviceRates } from "../model/device-rates.ts";
-import { estimateProfile } from "../model/estimate-profile.ts";
+// Owns which profiles plans of a model are made with: measured ones, whether they are stale, and for modes of a device class that were not an estimate from its
+// other modes, else from what other models reached there. The API hands out the same list, so the canvas computes what the server does.
+import { estimateMode } from "../model/estimate-mode.ts";
 import type { ModelFacts } from "../model/model.ts";
 import { profileStaleness } from "../model/profile-staleness.ts";
-import { DEFAULT_SESSION } from "../planner/default-session.ts";
-import { sameSession } from "../planner/problem.ts";
+import { sameSession } from "../planner/node-modes.ts";
+import { sessionModes } from "../planner/session-modes.ts";
 import { listDevicePaces } from "../store/device-paces.ts";
 import { listNodes } from "../store/nodes.ts";
 import { listProfiles, type StoredProfile } from "../store/profiles.ts";
@@ -23,10 +22,15 @@ export async function listPlanningProfiles(deps: Pick<Deps, "db" | "clock">, mod
     stale: profileStaleness(profile, { ageMs: deps.clock.now() - Date.parse(profile.measuredAt ?? ""), versions: hardware.get(profile.deviceClass) ?? null }),
   }));
   const estimated: PlanningProfile[] = [];
-  for (const deviceClass of hardware.keys()) {
-    if (known.some((profile) => profile.kind === "measured" && profile.deviceClass === deviceClass && sameSession(profile.session, DEFAULT_SESSION))) continue;
-    const rates = deviceRates(await listDevicePaces(deps.db, deviceClass));
-    if (rates) estimated.push({ ...estimateProfile(model.facts, { deviceClass, rates }), id: `estimate/${deviceClass}`, nodeId: null, nodeName: null, stale: null });
+  for (const [deviceClass, { cores }] of hardware) {
+    const measured = known.filter((profile) => profile.kind === "measured" && profile.deviceClass === deviceClass);
+    const missing = sessionModes(cores).filter((session) => !measured.some((profile) => sameSession(profile.session, session)));
+    if (missing.length === 0) continue;
+    const paces = await listDevicePaces(deps.db, deviceClass);
+    for (const session of missing) {
+      const profile = estimateMode(model.facts, { deviceClass, session, measured, paces });
+      if (profile) estimated.push({ ...profile, id: `estimate/${deviceClass}/${session.intraOpThreads}`, nodeId: null, nodeName: null, stale: null });
+    }
   }
   return [...known, ...estimated];
 }

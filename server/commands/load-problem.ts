@@ -1,7 +1,6 @@
 // Owns how the stored model, its profiles, the drawing and the live figures become one planning problem.
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../planner/canonical-json.ts";
-import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import { buildProblem, type Problem } from "../planner/problem.ts";
 import { findModel, type StoredModel } from "../store/models.ts";
 import { findTopology, type StoredTopology } from "../store/topologies.ts";
@@ -27,7 +26,7 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
   ]);
   const profiles = await listPlanningProfiles(deps, model);
   const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
-  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, session: DEFAULT_SESSION, ...(input.beside === undefined ? {} : { beside: input.beside }) });
+  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const figures = {
     document: topology.document,
     nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, deviceClass, handoverMs }) => ({ nodeId, cores, memoryBytes, deviceClass, handoverMs: handoverMs ?? null })),

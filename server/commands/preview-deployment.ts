@@ -64,7 +64,7 @@ async function factsOf(deps: Deps, { deployment, revisions, snapshot, view, targ
 
 /** As the node measured it; null = it has not said. */
 function residentBytes(snapshot: FleetSnapshot, deploymentId: string, stage: StageView): number | null {
-  const assignmentId = assignmentIdOf(deploymentId, stage.segmentId, stage.nodeId);
+  const assignmentId = assignmentIdOf(deploymentId, stage);
   return snapshot.nodes.get(stage.nodeId)?.assignments.find((one) => one.assignmentId === assignmentId)?.residentBytes ?? null;
 }
 

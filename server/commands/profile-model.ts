@@ -6,7 +6,6 @@ import { resolveShape } from "../live/resolve-shape.ts";
 import { chooseSegments } from "../model/choose-segments.ts";
 import { estimateProfile } from "../model/estimate-profile.ts";
 import type { LayerRange } from "../model/model.ts";
-import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import { sessionModes } from "../planner/session-modes.ts";
 import { saveMeasureTask, type StoredMeasureTask } from "../store/measure-tasks.ts";
 import { findModel, type StoredModel } from "../store/models.ts";
@@ -28,7 +27,7 @@ const SEGMENTS_BUDGET_MS = 25_000;
 const OTHER_MODES_BUDGET_MS = 10_000;
 const CHOICE_SEED = 1;
 
-/** "whole": the model at once, in the default mode. "segments": real segments too, in every mode of the node, when it is idle. */
+/** In every mode of the node, the default one first. "whole": the model, at once. "segments": real segments too, when it is idle. */
 export type MeasureDepth = "whole" | "segments";
 export type ProfileModelInput = { id: string; nodeIds?: string[]; depth?: MeasureDepth; idempotencyKey?: string };
 type WholeAndParts = { whole: SegmentSpec; parts: { range: LayerRange; measured: MeasureSegment }[] };
@@ -59,10 +58,11 @@ async function prepareAll(deps: Deps, model: StoredModel, depth: MeasureDepth): 
 
 function tasksFor(model: StoredModel, node: LiveNode, { whole, parts }: WholeAndParts, depth: MeasureDepth): Pick<StoredMeasureTask, "task" | "ranges">[] {
   const base = (session: SessionOptions): MeasureTask => ({ taskId: newId("mea"), modelId: model.id, segment: whole, session, inputs: inputsOf(model, whole, 0), runs: MEASURE_RUNS, timeoutMs: MEASURE_TIMEOUT_MS });
-  if (depth === "whole") return [{ task: base(DEFAULT_SESSION) }];
+  const modes = sessionModes(node.cores);
+  if (depth === "whole") return modes.map((session) => ({ task: base(session) }));
   const segments = parts.map(({ measured }) => measured);
   const ranges = parts.map(({ range, measured }) => ({ segmentId: measured.segment.segmentId, ...range }));
-  return sessionModes(node.cores).map((session, index) => ({ task: { ...base(session), segments, segmentsBudgetMs: index === 0 ? SEGMENTS_BUDGET_MS : OTHER_MODES_BUDGET_MS, whenIdle: true }, ranges }));
+  return modes.map((session, index) => ({ task: { ...base(session), segments, segmentsBudgetMs: index === 0 ? SEGMENTS_BUDGET_MS : OTHER_MODES_BUDGET_MS, whenIdle: true }, ranges }));
 }
 
 function chooseNodes(nodes: LiveNode[], nodeIds: string[] | undefined): LiveNode[] {

@@ -3,8 +3,7 @@ import type { ObservedMeasure } from "../../agents/protocol/control.ts";
 import { reachedPace } from "../model/device-rates.ts";
 import { keepBoundary } from "../model/keep-boundary.ts";
 import { measuredProfile } from "../model/measured-profile.ts";
-import { DEFAULT_SESSION } from "../planner/default-session.ts";
-import { sameSession } from "../planner/problem.ts";
+import { modeText } from "../planner/mode-text.ts";
 import { saveDevicePace } from "../store/device-paces.ts";
 import type { Tx } from "../store/db.ts";
 import { deleteMeasureTask, findMeasureTask, listMeasureTasks, type StoredMeasureTask } from "../store/measure-tasks.ts";
@@ -44,12 +43,12 @@ async function saveResult(deps: Deps, tx: Tx, append: Append, { nodeId, ranges }
   const fresh = measuredProfile(model.facts, measure.result, { measuredAt: at.toISOString(), ranges: new Map((ranges ?? []).map(({ segmentId, from, to }) => [segmentId, { from, to }])) });
   const profile = keepBoundary(fresh, await findMeasuredProfile(tx, model.id, fresh));
   await saveProfile(tx, model.id, profile, nodeId, at);
-  if (sameSession(profile.session, DEFAULT_SESSION)) await saveDevicePace(tx, profile.deviceClass, reachedPace(model.id, model.facts, profile));
+  await saveDevicePace(tx, profile.deviceClass, profile.session.intraOpThreads, reachedPace(model.id, model.facts, profile));
   await append({
     name: "profile.measured",
     subjectId: model.id,
     actor: "control",
-    message: `“${model.name}” takes ${profile.wholeMs.toFixed(1)} ms whole on ${profile.deviceClass}.`,
+    message: `“${model.name}” takes ${profile.wholeMs.toFixed(1)} ms whole with ${modeText(profile.session)} on ${profile.deviceClass}.`,
     payload: { modelId: model.id, nodeId, wholeMs: profile.wholeMs },
   });
   return null;

@@ -31,10 +31,10 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
     return nodeId;
   };
   const stages: RevisionStage[] = [];
-  for (const { from, to, topologyNodeId } of plan.plan.placement) {
+  for (const { from, to, topologyNodeId, session } of plan.plan.placement) {
     const segment = await findSegment(deps.db, model.id, { from, to });
     if (!segment) throw new AppError("internal", `Segment [${from}, ${to}) was not made.`);
-    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId });
+    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId, ...(session ? { session } : {}) });
   }
   const source = topology.document.nodes.find((node) => node.id === topology.document.sourceId)?.nodeId;
   return { plan, stages, sourceNodeId: source ?? (stages[0] as RevisionStage).nodeId };

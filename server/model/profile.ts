@@ -26,8 +26,8 @@ export type Profile = {
   ortVersion?: string;
   /** What segments cost beyond their layers; absent where none were measured. */
   boundary?: ProfileBoundary;
-  /** How an estimate came about: "reference" = a reference core; "device" = what other models reached on this device class. */
-  basis?: "reference" | "device";
+  /** How an estimate came about: "reference" = a reference core; "device" = what other models reached on this device class; "mode" = this model in another mode there. */
+  basis?: "reference" | "device" | "mode";
 };
 
 /** By position 0…n, see the cost model; and how well segments that the fit did not see were predicted. */

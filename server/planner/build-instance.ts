@@ -7,6 +7,7 @@ import { pathLinks } from "./path-links.ts";
 import type { Placement } from "./plan.ts";
 import { MAX_UTILISATION, type PlanRequest } from "./plan-request.ts";
 import { mayRun, type NodeRules } from "./may-run.ts";
+import { type ModeTimes, modeOf } from "./node-modes.ts";
 import { crossingBytes, freeBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
 import { costsPerMs } from "./running-costs.ts";
 import { stageBytesTable } from "./stage-bytes.ts";
@@ -27,7 +28,8 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
     tainted: Uint8Array.from(taint.positions, Number),
     nodes: nodes.map((node) => ({ freeBytes: Math.max(0, freeBytes(node) - heldWhileMoving(node.topologyNodeId)), spareShare: node.spareShare ?? 1, zone: node.zoneId ? zones.indexOf(node.zoneId) : -1 })),
     places: nodes.map((_, index) => ({ nodes: [index], share: [1] })),
-    processors: nodes.map((_, index) => processorOf(rules, index)),
+    // The default modes first, so that processor i is node i's.
+    processors: processorModes(problem, request).map((mode) => processorOf(rules, mode)),
     hops: hopTable(problem),
     source: problem.sourceIndex ?? -1,
     sink: problem.sourceIndex ?? -1,
@@ -43,23 +45,30 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
   };
 }
 
-function processorOf(rules: NodeRules, index: number): Processor {
+type ProcessorMode = { place: number; /** 0 = the default one, k = the k-th of the others. */ mode: number; times: ModeTimes };
+
+function processorModes({ nodes }: Pick<Problem, "nodes">, { defaultModeOnly }: Pick<PlanRequest, "defaultModeOnly">): ProcessorMode[] {
+  const others = defaultModeOnly ? [] : nodes.flatMap((node, place) => (node.otherModes ?? []).map((times, index) => ({ place, mode: index + 1, times })));
+  return [...nodes.map((times, place) => ({ place, mode: 0, times })), ...others];
+}
+
+function processorOf(rules: NodeRules, { place, mode, times }: ProcessorMode): Processor {
   const { problem } = rules;
-  const node = problem.nodes[index] as Problem["nodes"][number];
+  const node = problem.nodes[place] as Problem["nodes"][number];
   const { layerCount } = problem;
-  const whole = stageComputeMs(node, 0, layerCount);
+  const whole = stageComputeMs(times, 0, layerCount);
   const allowedUntil = new Int32Array(layerCount + 1);
   allowedUntil[layerCount] = layerCount;
   for (let layer = layerCount - 1; layer >= 0; layer--) allowedUntil[layer] = mayRun(rules, node, layer) ? Math.max(layer + 1, allowedUntil[layer + 1] as number) : layer;
   const perMs = costsPerMs(node);
   return {
-    place: index,
+    place,
     unit: 0,
-    mode: 0,
+    mode,
     stageMs: node.handoverMs,
     // A stage's time is additive over its two ends: what ends at j, less what begins at i would have paid before it.
-    upToMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === 0 ? 0 : stageComputeMs(node, 0, at))),
-    beforeMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === layerCount ? whole : whole - stageComputeMs(node, at, layerCount))),
+    upToMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === 0 ? 0 : stageComputeMs(times, 0, at))),
+    beforeMs: Float64Array.from({ length: layerCount + 1 }, (_, at) => (at === layerCount ? whole : whole - stageComputeMs(times, at, layerCount))),
     varianceUpToMs2: null,
     streams: 1,
     ...stageBytesTable(problem),
@@ -116,12 +125,22 @@ export function isTrustedWay(problem: Problem, from: number, to: number): boolea
 }
 
 export function toPlacement(problem: Problem, instance: Instance, stages: readonly SearchStage[]): Placement {
-  return stages.map(({ processor, from, to }) => ({ from, to, topologyNodeId: problem.nodes[instance.processors[processor]?.place ?? -1]?.topologyNodeId ?? "" }));
+  return stages.map(({ processor, from, to }) => {
+    const { place = -1, mode = 0 } = instance.processors[processor] ?? {};
+    const node = problem.nodes[place];
+    const session = node?.otherModes?.[mode - 1]?.session;
+    return { from, to, topologyNodeId: node?.topologyNodeId ?? "", ...(session ? { session } : {}) };
+  });
 }
 
-/** Null where a stage is on no node of the problem. */
+/** Null where a stage is on no node of the problem, or in a mode that the node has not. */
 export function toStages(problem: Problem, placement: Placement): SearchStage[] | null {
   const indexOf = new Map(problem.nodes.map((node, index) => [node.topologyNodeId, index]));
-  const stages = placement.map(({ from, to, topologyNodeId }) => ({ from, to, processor: indexOf.get(topologyNodeId) ?? -1 }));
+  const modes = processorModes(problem, {});
+  const stages = placement.map(({ from, to, topologyNodeId, session }) => {
+    const place = indexOf.get(topologyNodeId) ?? -1;
+    const times = place < 0 ? null : modeOf(problem.nodes[place] as Problem["nodes"][number], session);
+    return { from, to, processor: modes.findIndex((mode) => mode.place === place && mode.times === times) };
+  });
   return stages.some((stage) => stage.processor < 0) ? null : stages;
 }

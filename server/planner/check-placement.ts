@@ -1,5 +1,7 @@
 // Owns why a placement is refused. Independent of the solver: it trusts nobody, and it is the same on the canvas and on the server.
 import { checkRules } from "./check-rules.ts";
+import { modeText } from "./mode-text.ts";
+import { modeOf } from "./node-modes.ts";
 import type { Placement, Refusal } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { freeBytes, type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
@@ -25,7 +27,7 @@ export function checkPlacement(problem: Problem, placement: Placement, options: 
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
-    else refusals.push(...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
+    else refusals.push(...checkMode(node, stage, stageIndex), ...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
   }
   return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
 }
@@ -47,6 +49,12 @@ function checkCover(problem: Problem, placement: Placement): Refusal[] {
   }
   if (at < problem.layerCount) refusals.push({ code: "gap", message: `Layers ${at + 1}–${problem.layerCount} are on no node.`, fix: `Place ${nameLayers(problem, at, problem.layerCount)}.` });
   return refusals;
+}
+
+function checkMode(node: ProblemNode, { session }: Placement[number], stageIndex: number): Refusal[] {
+  if (modeOf(node, session)) return [];
+  const known = [1, ...(node.otherModes ?? []).map((mode) => mode.session.intraOpThreads)].join(", ");
+  return [{ code: "mode", message: `${node.name} does not run stages with ${modeText(session)}.`, fix: `Choose threads it has: ${known}.`, topologyNodeId: node.topologyNodeId, stageIndex }];
 }
 
 /** An untrusted node may run what sees nothing sensitive, and be handed nothing sensitive to pass on. */

@@ -1,6 +1,8 @@
 // Owns what changes between two placements: what moves, what loads, what must be shipped, and the memory while both are loaded.
 import { estimatePlacement } from "./estimate.ts";
 import { layerMoves } from "./layer-moves.ts";
+import { modeText } from "./mode-text.ts";
+import { sameMode } from "./node-modes.ts";
 import type { Placement, PlanDiff } from "./plan.ts";
 import { type Problem, stageMemoryBytes } from "./problem.ts";
 
@@ -11,7 +13,10 @@ export function diffPlacements(problem: Problem, before: Placement | null, after
     const shipBytes = shippedBytes(problem, old, stage);
     const same = old.find((other) => other.from === stage.from && other.to === stage.to);
     const base = { from: stage.from, to: stage.to, toTopologyNodeId: stage.topologyNodeId, shipBytes };
-    if (same?.topologyNodeId === stage.topologyNodeId) return { ...base, change: "keep", fromTopologyNodeId: stage.topologyNodeId };
+    if (same?.topologyNodeId === stage.topologyNodeId) {
+      if (sameMode(same.session, stage.session)) return { ...base, change: "keep", fromTopologyNodeId: stage.topologyNodeId };
+      return { ...base, change: "mode", fromTopologyNodeId: stage.topologyNodeId, modes: { before: modeText(same.session), after: modeText(stage.session) } };
+    }
     if (same) return { ...base, change: "move", fromTopologyNodeId: same.topologyNodeId };
     const overlapping = old.find((other) => other.from < stage.to && other.to > stage.from && other.topologyNodeId === stage.topologyNodeId) ?? old.find((other) => other.from < stage.to && other.to > stage.from);
     return { ...base, change: overlapping ? "recut" : "add", fromTopologyNodeId: overlapping?.topologyNodeId ?? null };
@@ -42,7 +47,7 @@ function shippedBytes(problem: Problem, old: Placement, stage: Placement[number]
 
 /** Peak: both loaded side by side, an unchanged stage counted once. */
 function memoryChange(problem: Problem, old: Placement, after: Placement): PlanDiff["memory"] {
-  const key = (stage: Placement[number]) => `${stage.topologyNodeId}:${stage.from}:${stage.to}`;
+  const key = (stage: Placement[number]) => `${stage.topologyNodeId}:${stage.from}:${stage.to}:${modeText(stage.session)}`;
   const total = (stages: Iterable<Placement[number]>, id: string) => [...stages].filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
   const both = new Map([...old, ...after].map((stage) => [key(stage), stage])).values();
   const all = [...both];

@@ -2,6 +2,7 @@
 // L = ingress + Σ hops (latency + frame at both ends + bytes / the slower of bandwidth and handling) + Σ stages; T = the slowest node or link.
 // A stage = Σ its layers + entry at its first cut + exit at its last + hand-over: additive, so that a search needs no table of intervals.
 import { linkBusyMs } from "./path-links.ts";
+import { modeOf } from "./node-modes.ts";
 import type { Estimate, HopEstimate, Placement, StageEstimate } from "./plan.ts";
 import { crossingBytes, freeBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
 import { runningCosts } from "./running-costs.ts";
@@ -48,11 +49,12 @@ function estimateChain(problem: Problem, placement: Placement): Omit<Estimate, "
   for (const [k, stage] of placement.entries()) {
     const index = nodeIndexes[k] ?? -1;
     const node = problem.nodes[index];
-    if (!node || stage.from !== at || stage.to <= stage.from) return null;
+    const mode = node && modeOf(node, stage.session);
+    if (!node || !mode || stage.from !== at || stage.to <= stage.from) return null;
     const hop = toHop(problem, previous, index, crossingBytes(problem, at));
     if (!hop) return null;
     hops.push(hop);
-    stages.push({ from: stage.from, to: stage.to, topologyNodeId: stage.topologyNodeId, computeMs: stageComputeMs(node, stage.from, stage.to), handoverMs: node.handoverMs, kind: node.kind, weightBytes: sum(problem.layerWeightBytes.slice(stage.from, stage.to)), memoryBytes: stageMemoryBytes(problem, stage.from, stage.to) });
+    stages.push({ from: stage.from, to: stage.to, topologyNodeId: stage.topologyNodeId, ...(stage.session ? { session: stage.session } : {}), computeMs: stageComputeMs(mode, stage.from, stage.to), handoverMs: node.handoverMs, kind: mode.kind, weightBytes: sum(problem.layerWeightBytes.slice(stage.from, stage.to)), memoryBytes: stageMemoryBytes(problem, stage.from, stage.to) });
     at = stage.to;
     previous = index;
   }
@@ -105,8 +107,10 @@ function bestSingleNode(problem: Problem): Estimate["bestSingleNode"] {
   let best: Estimate["bestSingleNode"] = null;
   for (const node of problem.nodes) {
     if (!node.trusted || stageMemoryBytes(problem, 0, problem.layerCount) > freeBytes(node)) continue;
-    const whole = estimateChain(problem, [{ from: 0, to: problem.layerCount, topologyNodeId: node.topologyNodeId }]);
-    if (whole && (best === null || whole.latencyMs < best.latencyMs)) best = { topologyNodeId: node.topologyNodeId, latencyMs: whole.latencyMs, throughputPerSecond: whole.throughputPerSecond };
+    for (const session of [undefined, ...(node.otherModes ?? []).map((mode) => mode.session)]) {
+      const whole = estimateChain(problem, [{ from: 0, to: problem.layerCount, topologyNodeId: node.topologyNodeId, ...(session ? { session } : {}) }]);
+      if (whole && (best === null || whole.latencyMs < best.latencyMs)) best = { topologyNodeId: node.topologyNodeId, latencyMs: whole.latencyMs, throughputPerSecond: whole.throughputPerSecond };
+    }
   }
   return best;
 }

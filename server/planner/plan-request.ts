@@ -31,6 +31,8 @@ export type PlanRequest = PlacementRules & {
   maxStages?: number;
   /** A node may serve several stages, each in a process of its own. */
   severalPerNode?: boolean;
+  /** Every stage runs in the default mode (one thread); without it a plan chooses among the modes of each node. */
+  defaultModeOnly?: boolean;
   /** Requests per second that it must carry, with room to spare. */
   demandPerSecond?: number;
   /** This share of the requests answered within so long, e.g. { quantile: 0.99, latencyMs: 80 }. */

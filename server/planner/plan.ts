@@ -1,9 +1,14 @@
 // Owns a plan: cuts + placement + estimate + the hashes of its inputs. Immutable; the store hashes its canonical bytes.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
 import type { SampleKind, SampleTensor } from "../model/model-sample.ts";
 import type { PlanObjective, PlanRequest } from "./plan-request.ts";
 
 /** Stage k runs layers [from, to) on `topologyNodeId`. Stages are contiguous, in order, and cover every layer once. */
-export type StagePlacement = { from: number; to: number; topologyNodeId: string };
+export type StagePlacement = {
+  from: number; to: number; topologyNodeId: string;
+  /** The mode it runs in; absent = the deployment's own, by default one thread. */
+  session?: SessionOptions;
+};
 
 export type Placement = StagePlacement[];
 
@@ -28,12 +33,12 @@ export type Estimate = {
   bestSingleNode: { topologyNodeId: string; latencyMs: number; throughputPerSecond: number } | null;
 };
 /** Its time is computeMs + handoverMs, which estimators before version 3 do not tell. */
-export type StageEstimate = { from: number; to: number; topologyNodeId: string; computeMs: number; handoverMs?: number; kind: "estimated" | "measured"; weightBytes: number; memoryBytes: number };
+export type StageEstimate = { from: number; to: number; topologyNodeId: string; session?: SessionOptions; computeMs: number; handoverMs?: number; kind: "estimated" | "measured"; weightBytes: number; memoryBytes: number };
 export type HopEstimate = { fromTopologyNodeId: string; toTopologyNodeId: string; bytes: number; transferMs: number; latencyMs: number; kind: "estimated" | "measured" | "local" };
 
 /** Why a placement or a whole problem is refused. A result, never an exception. `fix` names the smallest change that would help. */
 export type Refusal = { code: RefusalCode; message: string; fix: string | null; topologyNodeId?: string; stageIndex?: number; cutIndex?: number };
-export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "node-not-approved", "memory", "no-path", "trust", "not-contiguous", "too-many-stages", "too-few-stages", "pinned", "avoided", "zone", "apart", "demand", "slo", "no-figure"] as const;
+export const REFUSAL_CODES = ["empty", "gap", "overlap", "illegal-cut", "unknown-node", "planned-node", "node-offline", "node-cordoned", "node-not-approved", "memory", "no-path", "trust", "not-contiguous", "too-many-stages", "too-few-stages", "pinned", "avoided", "zone", "apart", "demand", "slo", "no-figure", "mode"] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export type Plan = {
@@ -73,7 +78,7 @@ export type LayerMove = { fromTopologyNodeId: string; toTopologyNodeId: string; 
 /** plan A → plan B. */
 export type PlanDiff = {
   same: boolean;
-  stages: { change: "keep" | "move" | "recut" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Weight bytes the target must fetch. */ shipBytes: number }[];
+  stages: { change: "keep" | "move" | "recut" | "mode" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Weight bytes the target must fetch. */ shipBytes: number; /** Where the mode alone differs, in words. */ modes?: { before: string; after: string } }[];
   /** The same by layers: what leaves which node for which. */
   moves: LayerMove[];
   shipBytes: number;

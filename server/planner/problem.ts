@@ -1,12 +1,11 @@
 // Owns the dense tables that search, checks and the canvas compute on: model + profiles + drawing + live figures. Built once, then only read.
-import type { SessionOptions } from "../../agents/protocol/control.ts";
 import { BYTES_PER_ELEMENT, type TensorSpec } from "../../agents/protocol/tensor.ts";
-import { estimateProfile } from "../model/estimate-profile.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Profile } from "../model/profile.ts";
 import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
 import { besideOthers } from "./beside-others.ts";
+import { defaultTimes, type ModeTimes, type NodeMode, otherModes } from "./node-modes.ts";
 import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
@@ -21,12 +20,10 @@ const AGENT_BYTES = 180_000_000;
 
 export type ProblemInput = {
   facts: ModelFacts;
-  /** Of this model; measured ones are used for nodes of their device class and mode. */
+  /** Of this model: each is used for nodes of its device class, in its mode. */
   profiles: readonly Profile[];
   topology: TopologyDocument;
   live: { nodes: readonly LiveNode[]; links: readonly LiveLink[] };
-  /** How segments will run; only profiles of the same mode count as measured. */
-  session: SessionOptions;
   /** Counts what deployments hold of the nodes: of all (null), of all but this one; absent = the nodes are taken as empty. */
   beside?: string | null;
 };
@@ -55,23 +52,16 @@ export type Problem = {
   rules?: PlacementRules;
 };
 
-export type ProblemNode = {
+/** Its own times are those of the default mode. */
+export type ProblemNode = ModeTimes & {
   topologyNodeId: string;
   name: string;
-  layerMs: number[];
-  /** Prefix sums: cumulativeMs[j] = time of layers [0, j). */
-  cumulativeMs: number[];
-  /**
-   * What a segment pays where it begins and where it ends, milliseconds, by position 0…n (j lies before layer j): a fused segment takes longer than
-   * the sum of its layers. Never below 0, and 0 at the model's own ends, so a stage's time stays a sum that only grows.
-   */
-  entryMs: number[];
-  exitMs: number[];
+  /** What else its stages may run in; absent = nothing. */
+  otherModes?: readonly NodeMode[];
   /** What each stage on this node pays beside computing: queue, hand-over to the worker and back. */
   handoverMs: number;
   /** What one end of a hop pays here for a frame of any size: framing, encryption, waking up. */
   frameMs: number;
-  kind: "estimated" | "measured";
   memoryLimitBytes: number | null;
   trusted: boolean;
   planned: boolean;
@@ -88,11 +78,6 @@ export type ProblemNode = {
   workWatts?: number | null;
   gramsPerKilowattHour?: number | null;
 };
-
-/** Same mode = times may be compared. */
-export function sameSession(a: SessionOptions, b: SessionOptions): boolean {
-  return a.intraOpThreads === b.intraOpThreads && a.optimization === b.optimization && a.provider === b.provider;
-}
 
 export function buildProblem(input: ProblemInput): Problem {
   const { facts, topology } = input;
@@ -125,21 +110,14 @@ function withOthers(problemNode: ProblemNode, node: TopologyNode, input: Problem
 
 function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
   const live = node.nodeId === null ? undefined : input.live.nodes.find((candidate) => candidate.nodeId === node.nodeId);
-  const measured = live && node.speed === null ? input.profiles.find((profile) => profile.kind === "measured" && profile.deviceClass === live.deviceClass && sameSession(profile.session, input.session)) : undefined;
-  const layerMs = measured?.layerMs ?? estimatedLayerMs(node, live, input);
-  const none = new Array<number>(layerMs.length + 1).fill(0);
-  const cumulativeMs = [0];
-  for (const ms of layerMs) cumulativeMs.push((cumulativeMs.at(-1) ?? 0) + ms);
+  const others = otherModes(node, live, input);
   return {
     topologyNodeId: node.id,
     name: node.name,
-    layerMs,
-    cumulativeMs,
-    entryMs: measured?.boundary?.entryMs ?? none,
-    exitMs: measured?.boundary?.exitMs ?? none,
+    ...defaultTimes(node, live, input),
+    ...(others.length > 0 ? { otherModes: others } : {}),
     handoverMs: live?.handoverMs ?? SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
-    kind: measured ? "measured" : "estimated",
     memoryLimitBytes: node.memoryBytes ?? (live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : null),
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
@@ -151,14 +129,6 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     workWatts: node.activeWatts === null ? null : Math.max(0, node.activeWatts - (node.idleWatts ?? 0)),
     gramsPerKilowattHour: node.gramsPerKilowattHour ?? input.topology.zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null,
   };
-}
-
-/** By what other models reached on this device class; else at the reference core's estimate, under a quota of less than one core at that share of it. */
-function estimatedLayerMs(node: TopologyNode, live: LiveNode | undefined, input: ProblemInput): number[] {
-  const device = live && node.speed === null ? input.profiles.find((profile) => profile.kind === "estimated" && profile.deviceClass === live.deviceClass && sameSession(profile.session, input.session)) : undefined;
-  if (device) return device.layerMs;
-  const speed = node.speed ?? (live ? Math.min(1, live.cores) : 1);
-  return estimateProfile(input.facts).layerMs.map((ms) => ms / speed);
 }
 
 /** Bytes at the model's default dimensions; a dimension nobody knows counts as 1. */
@@ -189,8 +159,8 @@ export function freeBytes(node: ProblemNode): number {
   return node.memoryLimitBytes === null ? Number.POSITIVE_INFINITY : Math.max(0, node.memoryLimitBytes - (node.heldBytes ?? 0));
 }
 
-/** Compute time of layers [from, to) on a node as one segment, milliseconds: its layers, and what beginning and ending there costs. */
-export function stageComputeMs(node: ProblemNode, from: number, to: number): number {
+/** Compute time of layers [from, to) on a node, in its default mode or another one, as one segment, milliseconds: its layers, and what beginning and ending there costs. */
+export function stageComputeMs(node: ModeTimes, from: number, to: number): number {
   return (node.cumulativeMs[to] ?? 0) - (node.cumulativeMs[from] ?? 0) + (node.entryMs[from] ?? 0) + (node.exitMs[to] ?? 0);
 }
 

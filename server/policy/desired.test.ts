@@ -36,6 +36,18 @@ test("a stage that stays keeps its one process; the lanes lead from the ingress 
   expect(last).toMatchObject({ stageIndex: 1, upstream: [{ nodeId: "a", host: "a", target: expect.stringMatching(/^stage:asg_/) }], downstreamNodeIds: ["a"] });
 });
 
+test("a stage in another mode is a process of its own that runs in it, beside the one it replaces; what is not said runs as the deployment does", () => {
+  const [before, after] = [revision(1, ["a", "b"]), revision(2, ["a", "b"])];
+  const session = { intraOpThreads: 2, optimization: "all" as const, provider: "cpu" as const };
+  after.stages[1] = { ...after.stages[1]!, session };
+  const wanted = desiredOf(snapshot(moving([before, after], "warm"), [node("a"), node("b")]));
+  expect(wanted.get("a")?.assignments.map((one) => [one.session.intraOpThreads, one.lanes.length])).toEqual([[1, 2]]);
+  expect(wanted.get("b")?.assignments.map((one) => [one.session.intraOpThreads, one.lanes.length]).sort()).toEqual([[1, 1], [2, 1]]);
+  // Who dials the stage names the process of its own revision.
+  const last = wanted.get("a")?.ingress[0]?.pipelines.map((pipeline) => pipeline.last.target);
+  expect(new Set(last)).toEqual(new Set(wanted.get("b")?.assignments.map((one) => `stage:${one.assignmentId}`)));
+});
+
 test("a revision that is entered elsewhere: the new entry opens and the old one refuses at cutover, and stays until its requests are answered", () => {
   const elsewhere = revision(2, ["c", "b"], ["c"]);
   const entries = (state: MigrationState) => ["a", "c"].map((nodeId) => desired(moving([old, elsewhere], state)).get(nodeId)?.ingress.map((route) => [route.currentEpoch, route.pipelines.map((pipeline) => pipeline.epoch)]));

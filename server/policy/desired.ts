@@ -115,7 +115,7 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
 
 /** One per (segment, node): stages of several revisions, or two alike stages of one, share the process. */
 function assignmentFor(document: DesiredContent, deployment: DeploymentView, stage: StageView): Assignment {
-  const assignmentId = assignmentIdOf(deployment.deploymentId, stage.segmentId, stage.nodeId);
+  const assignmentId = assignmentIdOf(deployment.deploymentId, stage);
   const known = document.assignments.find((assignment) => assignment.assignmentId === assignmentId);
   if (known) return known;
   const { queueLength, maxFrameBytes } = deployment.settings.limits;
@@ -123,7 +123,7 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
     assignmentId,
     deploymentId: deployment.deploymentId,
     segment: stage.segment,
-    session: deployment.settings.session,
+    session: stage.session ?? deployment.settings.session,
     warmShapes: stage.warmShapes,
     lanes: [],
     limits: { queueLength, maxFrameBytes },
@@ -137,7 +137,7 @@ function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: R
   const previous = revision.stages[stageIndex - 1];
   const next = revision.stages[stageIndex + 1];
   const upstream = previous
-    ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous.segmentId, previous.nodeId)}`)]
+    ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous)}`)]
     : revision.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
   return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : revision.ingressNodeIds)].sort(), sends: stage.sends, mode };
 }
@@ -156,7 +156,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
   const pipelines = entered.map(({ revision, mode }): IngressPipeline => {
     const last = revision.stages.at(-1) as StageView;
-    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last.segmentId, last.nodeId)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
+    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
   });
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {

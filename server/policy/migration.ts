@@ -187,7 +187,7 @@ export type StageSituation = { index: number; name: string; nodeId: string; node
 export function stagesOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView): StageSituation[] {
   return revision.stages.map((stage, index) => {
     const node = snapshot.nodes.get(stage.nodeId) ?? null;
-    const assignmentId = assignmentIdOf(deployment.deploymentId, stage.segmentId, stage.nodeId);
+    const assignmentId = assignmentIdOf(deployment.deploymentId, stage);
     const observed = node?.assignments.find((assignment) => assignment.assignmentId === assignmentId) ?? null;
     const lane = observed?.lanes.find((one) => one.laneId === laneIdOf(revision.revisionId, index)) ?? null;
     return { index, name: node?.name ?? stage.nodeId, nodeId: stage.nodeId, node, assignmentId, segmentId: stage.segmentId, observed, lane };

@@ -35,7 +35,7 @@ function* waysToHandOver(running: Placement, leaving: readonly string[], targets
   const ways = isFew ? targets.length ** moving.length : targets.length;
   for (let way = 0; way < ways; way++) {
     const nodeOf = (position: number) => targets[isFew ? Math.floor(way / targets.length ** position) % targets.length : way] as string;
-    yield joinNeighbours(running.map((stage, index) => (moving.includes(index) ? { ...stage, topologyNodeId: nodeOf(moving.indexOf(index)) } : stage)));
+    yield joinNeighbours(running.map((stage, index) => (moving.includes(index) ? { from: stage.from, to: stage.to, topologyNodeId: nodeOf(moving.indexOf(index)) } : stage)));
   }
 }
 
@@ -44,7 +44,7 @@ function joinNeighbours(placement: Placement): Placement {
   const joined: Placement = [];
   for (const stage of placement) {
     const last = joined.at(-1);
-    if (last && last.topologyNodeId === stage.topologyNodeId) joined[joined.length - 1] = { ...last, to: stage.to };
+    if (last && last.topologyNodeId === stage.topologyNodeId) joined[joined.length - 1] = { ...last, ...stage, from: last.from };
     else joined.push(stage);
   }
   return joined;

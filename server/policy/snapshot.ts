@@ -65,7 +65,7 @@ export type ModelView = {
 };
 
 /** Fixed when the revision is made. */
-export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string };
+export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string; /** Absent = the deployment's own. */ session?: SessionOptions };
 
 export type RevisionView = {
   revisionId: string;

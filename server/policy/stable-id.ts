@@ -1,4 +1,5 @@
 // Owns ids that follow from what they name: the same parts always give the same id, without a table. Not for secrets: 100 bits, no adversary.
+import type { SessionOptions } from "../../agents/protocol/control.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -9,9 +10,10 @@ export function stableId(prefix: string, ...parts: (string | number)[]): string 
   return `${prefix}_${digits.join("")}`;
 }
 
-/** One stage process per deployment, segment and node: a revision that keeps the segment there keeps the process. */
-export function assignmentIdOf(deploymentId: string, segmentId: string, nodeId: string): string {
-  return stableId("asg", deploymentId, segmentId, nodeId);
+/** One stage process per deployment, segment, node and mode: a revision that keeps the segment there as it runs keeps the process. */
+export function assignmentIdOf(deploymentId: string, { segmentId, nodeId, session }: { segmentId: string; nodeId: string; session?: SessionOptions }): string {
+  const mode = session === undefined ? [] : [session.intraOpThreads, session.optimization, session.provider];
+  return stableId("asg", deploymentId, segmentId, nodeId, ...mode);
 }
 
 /** A revision's way through one of its stages. */

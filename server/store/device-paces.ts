@@ -5,10 +5,16 @@ import { listSettings, saveSetting } from "./settings.ts";
 
 const KEY_PREFIX = "device-pace/";
 
-export async function saveDevicePace(db: Db | Tx, deviceClass: string, pace: ReachedPace): Promise<void> {
-  await saveSetting(db, `${KEY_PREFIX}${deviceClass}/${pace.modelId}`, pace);
+/** `threads`: of the mode it was measured in; absent in what was kept before others than one were. */
+type KeptPace = ReachedPace & { threads?: number };
+
+export async function saveDevicePace(db: Db | Tx, deviceClass: string, threads: number, pace: ReachedPace): Promise<void> {
+  await saveSetting(db, `${KEY_PREFIX}${deviceClass}/${pace.modelId}${threads === 1 ? "" : `/${threads}`}`, { ...pace, threads } satisfies KeptPace);
 }
 
-export async function listDevicePaces(db: Db | Tx, deviceClass: string): Promise<ReachedPace[]> {
-  return (await listSettings<ReachedPace>(db, `${KEY_PREFIX}${deviceClass}/`)).map((entry) => entry.value);
+/** By threads. */
+export async function listDevicePaces(db: Db | Tx, deviceClass: string): Promise<Map<number, ReachedPace[]>> {
+  const paces = new Map<number, ReachedPace[]>();
+  for (const { value: { threads = 1, ...pace } } of await listSettings<KeptPace>(db, `${KEY_PREFIX}${deviceClass}/`)) paces.set(threads, [...(paces.get(threads) ?? []), pace]);
+  return paces;
 }

@@ -131,7 +131,7 @@ export const profileRow = z
       .object({ entryMs: z.array(z.number()), exitMs: z.array(z.number()), segmentCount: z.number(), heldOutCount: z.number(), holdOutErrorPercent: z.number().nullable(), sumErrorPercent: z.number().nullable() })
       .optional()
       .meta({ description: "What segments cost beyond their layers, by position, and the mean absolute error over measured segments that the fit did not see." }),
-    basis: z.enum(["reference", "device"]).optional().meta({ description: "Of an estimate: a reference core, or what other models reached on this device class." }),
+    basis: z.enum(["reference", "device", "mode"]).optional().meta({ description: "Of an estimate: a reference core, what other models reached on this device class, or this model in another mode there." }),
     stale: z.string().nullable().meta({ description: "Why it is stale; null = fresh, or an estimate." }),
   })
   .meta({ id: "Profile" });

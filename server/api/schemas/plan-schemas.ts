@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
 import { MAX_RULES, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
-import { sampleTensor } from "./tensor-schemas.ts";
+import { sampleTensor, sessionOptions } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
 
 export const placement = z
-  .array(z.object({ from: z.number().int().min(0), to: z.number().int().min(0), topologyNodeId: z.string() }))
+  .array(z.object({ from: z.number().int().min(0), to: z.number().int().min(0), topologyNodeId: z.string(), session: sessionOptions.optional().meta({ description: "The mode it runs in; absent = the deployment's own, by default one thread." }) }))
   .max(1000)
   .meta({ id: "Placement", description: "Stage k runs layers [from, to) on a node of the drawing." });
 
@@ -19,7 +19,7 @@ export const estimate: z.ZodType<Estimate, Estimate> = z
     bottleneckMs: z.number(),
     throughputPerSecond: z.number(),
     bottleneck: z.object({ kind: z.enum(["stage", "link"]), index: z.number() }),
-    stages: z.array(z.object({ from: z.number(), to: z.number(), topologyNodeId: z.string(), computeMs: z.number(), handoverMs: z.number().optional(), kind, weightBytes: z.number(), memoryBytes: z.number() })),
+    stages: z.array(z.object({ from: z.number(), to: z.number(), topologyNodeId: z.string(), session: sessionOptions.optional(), computeMs: z.number(), handoverMs: z.number().optional(), kind, weightBytes: z.number(), memoryBytes: z.number() })),
     hops: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), bytes: z.number(), transferMs: z.number(), latencyMs: z.number(), kind: z.enum(["estimated", "measured", "local"]) })),
     memory: z.array(z.object({ topologyNodeId: z.string(), usedBytes: z.number(), limitBytes: z.number().nullable() })),
     costs: z.object({ joules: z.number().nullable(), money: z.number().nullable(), grams: z.number().nullable() }).optional().meta({ description: "Of one request; null = a node on its way has no such figure." }),
@@ -51,6 +51,7 @@ export const requestShape = {
   minStages: z.number().int().min(1).max(64).optional(),
   maxStages: z.number().int().min(1).max(64).optional(),
   severalPerNode: z.boolean().optional().meta({ description: "A node may serve several stages." }),
+  defaultModeOnly: z.boolean().optional().meta({ description: "Every stage runs in the default mode, one thread; without it a plan chooses among the modes of each node." }),
   demandPerSecond: z.number().positive().optional().meta({ description: "Requests per second that it must carry, nodes and links at most 70 % busy." }),
   slo: z.object({ quantile: z.number().gt(0).lt(1), latencyMs: z.number().positive() }).optional(),
   forDeploy: z.boolean().optional().meta({ description: "Only nodes that could run it now." }),
@@ -100,7 +101,7 @@ const parity: z.ZodType<Parity, Parity> = z
 export const planDiff: z.ZodType<PlanDiff, PlanDiff> = z
   .object({
     same: z.boolean(),
-    stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number() })),
+    stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "mode", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number(), modes: z.object({ before: z.string(), after: z.string() }).optional().meta({ description: "Where the mode alone differs, in words." }) })),
     moves: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), ranges: z.array(z.object({ from: z.number(), to: z.number() })), shipBytes: z.number() })),
     shipBytes: z.number(),
     memory: z.array(z.object({ topologyNodeId: z.string(), beforeBytes: z.number(), afterBytes: z.number(), peakBytes: z.number(), limitBytes: z.number().nullable() })),

@@ -49,7 +49,7 @@ export function reportReady(nodes: NodeView[], revisions: RevisionView[], more: 
     for (const { revisionId, epoch, stages } of revisions) {
       for (const [index, stage] of stages.entries()) {
         if (stage.nodeId !== each.nodeId) continue;
-        const assignmentId = assignmentIdOf(DEPLOYMENT, stage.segmentId, stage.nodeId);
+        const assignmentId = assignmentIdOf(DEPLOYMENT, stage);
         const known = assignments.get(assignmentId) ?? { assignmentId, segmentId: stage.segmentId, state: more.state ?? "ready", bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, loadMs: null, warmMs: null, residentBytes: null, restarts: 0, lanes: [], error: null };
         known.lanes.push({ laneId: laneIdOf(revisionId, index), epoch, upstreamLinked: more.linked ?? true, inFlight: more.inFlight ?? 0 } as ObservedAssignment["lanes"][number]);
         assignments.set(assignmentId, known);
