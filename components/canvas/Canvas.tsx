@@ -19,6 +19,7 @@ import { useLabelScale } from "./use-label-scale.ts";
 import { useDraftDiff } from "./use-draft-diff.ts";
 import { chooseChanged, useFlowNodes } from "./use-flow-nodes.ts";
 import { usePrediction } from "./use-prediction.ts";
+import { useTrustBrush } from "./use-trust-brush.ts";
 import { Conflicts } from "./Conflicts.tsx";
 import { choose, edit, editDocument, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 import { ZoneFrame } from "./ZoneFrame.tsx";
@@ -42,6 +43,7 @@ function Flow() {
   const edges = useFlowEdges();
   useCanvasKeys();
   useLabelScale();
+  const brush = useTrustBrush();
   const addAt = (event: { clientX: number; clientY: number }) => {
     const id = newId("tn");
     const position = flow.screenToFlowPosition({ x: event.clientX - (CARD.width / 2) * flow.getZoom(), y: event.clientY - 40 * flow.getZoom() });
@@ -58,7 +60,7 @@ function Flow() {
   };
   const doubleClick = (event: MouseEvent) => { if ((event.target as HTMLElement).classList.contains("react-flow__pane")) addAt(event); };
   return (
-    <div className="relative size-full" data-testid="canvas" onDoubleClick={doubleClick}>
+    <div className={`relative size-full ${brush.onClickCapture ? "[&_.react-flow__node]:cursor-crosshair [&_.react-flow__edge]:cursor-crosshair" : ""}`} data-testid="canvas" onDoubleClick={doubleClick} {...brush}>
       <ReactFlow
         nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={onNodesChange} onEdgesChange={(changes) => chooseChanged(store, changes)} onConnect={connect}
         onNodeDragStart={startDrag} onSelectionDragStart={startDrag} onNodeDragStop={(_, __, moved) => stopDrag(moved)} onSelectionDragStop={(_, moved) => stopDrag(moved)}

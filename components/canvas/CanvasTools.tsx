@@ -1,7 +1,7 @@
 "use client";
 import { client } from "../api.ts";
 import { useReactFlow } from "@xyflow/react";
-import { Download, LayoutGrid, Plus, Redo2, Search, SquareDashed, Undo2 } from "lucide-react";
+import { Download, LayoutGrid, Plus, Redo2, Search, ShieldOff, SquareDashed, Undo2 } from "lucide-react";
 import Link from "next/link";
 import { keysOf } from "../shell/shortcuts.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
@@ -11,6 +11,7 @@ import { AlignMenu } from "./AlignMenu.tsx";
 import { fitOptions } from "./fit-view.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { SaveIndicator } from "./SaveIndicator.tsx";
+import { TrustPaint } from "./TrustPaint.tsx";
 import { group, tidy } from "./use-canvas-keys.ts";
 import { stepBack, stepForward, useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
@@ -32,6 +33,7 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
   const flow = useReactFlow();
   const canUndo = useWorkbench((state) => state.history.past.length > 0);
   const canRedo = useWorkbench((state) => state.history.future.length > 0);
+  const painting = useWorkbench((state) => state.painting !== null);
   const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
   return (
     <>
@@ -40,12 +42,14 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
         <IconButton label="Add a zone around what is chosen" keys={keysOf("canvas.group")} onClick={() => group(store)}><SquareDashed size={15} /></IconButton>
         <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(fitOptions())))}><LayoutGrid size={15} /></IconButton>
         <AlignMenu />
+        <IconButton label="Paint trust" keys={keysOf("canvas.trust")} aria-pressed={painting} onClick={() => store.setState({ painting: painting ? null : "untrusted" })} data-testid="paint-trust"><ShieldOff size={15} /></IconButton>
         <IconButton label="Undo" keys={keysOf("canvas.undo")} disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>
         <IconButton label="Redo" keys={keysOf("canvas.redo")} disabled={!canRedo} onClick={() => stepForward(store)}><Redo2 size={15} /></IconButton>
         <IconButton label="Find" keys={keysOf("canvas.find")} onClick={() => store.setState({ finding: true })}><Search size={15} /></IconButton>
         <IconButton label="Export as a file" onClick={() => void exportFile(store.getState().topologyId)}><Download size={15} /></IconButton>
         <SaveIndicator />
       </div>
+      <TrustPaint />
       {empty && (
         <div className="pointer-events-none absolute inset-0 grid place-items-center p-6">
           <div className="pointer-events-auto max-w-sm rounded-lg border border-dashed border-line-strong bg-ground p-5">

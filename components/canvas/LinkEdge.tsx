@@ -1,5 +1,6 @@
 "use client";
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useInternalNode } from "@xyflow/react";
+import { LockKeyhole } from "lucide-react";
 import { useRef } from "react";
 import { bytes, bytesPerSecond, ms } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
@@ -9,12 +10,14 @@ import { Figure } from "../ui/Figure.tsx";
 import type { FlowEdge } from "./canvas-graph.ts";
 import { nearestSides } from "./nearest-sides.ts";
 import { useIsFar } from "./use-is-far.ts";
+import { useSensitive } from "./use-sensitive.ts";
 import { useLiveLink } from "./use-live-link.ts";
 
 /** A link: its latency and bandwidth, and, where requests of the plan cross it, their bytes, their way and the traffic now. */
 export function LinkEdge({ id, source, target, data, selected, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
   const [from, to] = [useInternalNode(source), useInternalNode(target)];
   const live = useLiveLink(data?.fromNodeId ?? null, data?.toNodeId ?? null, data?.link.bidirectional ?? false);
+  const marks = useSensitive();
   const far = useIsFar();
   const age = useStale({ link: live.key });
   const stale = age !== null;
@@ -24,6 +27,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
   if (!data || !from || !to) return null;
   const [path, labelX, labelY] = getBezierPath(nearestSides(from, to));
   const { link } = data;
+  const sensitive = marks?.links.has(`${link.fromId}>${link.toId}`) || (link.bidirectional && marks?.links.has(`${link.toId}>${link.fromId}`));
   const { measured } = live;
   const latency = link.latencyMs ?? (measured ? measured.rttMs / 2 : null);
   const bandwidth = link.bandwidthBytesPerSecond ?? measured?.bandwidthBytesPerSecond ?? null;
@@ -39,6 +43,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
           {latency === null && bandwidth === null
             ? <div className="text-ink-3">{data.fromNodeId !== null && data.toNodeId !== null ? "not measured yet" : "speed not given"}</div>
             : <div className="flex items-center justify-center gap-1.5"><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>}
+          {sensitive && <div className="flex items-center justify-center gap-1" data-testid="link-sensitive"><LockKeyhole size={11} aria-hidden />sensitive</div>}
           {carries && <div className="text-accent"><Figure figure={bytes(data.bytes)} unitClass="text-current" /> a request</div>}
           {hasMoved.current && <div><span className="text-ink-3">now </span><Figure figure={bytesPerSecond(moving ? live.bytesPerSecond : 0)} stale={stale || lost} /></div>}
           {stale && measured && <StaleMark age={age} className="text-2xs" />}

@@ -1,6 +1,6 @@
 "use client";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { Ban, LogIn } from "lucide-react";
+import { Ban, LogIn, ShieldOff } from "lucide-react";
 import type { DragEvent } from "react";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
@@ -45,6 +45,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
         {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => saveField(store, { kind: "node", item: node }, node.name, { name })} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
           : <span title="Double-click or F2 to rename" className={`min-w-0 flex-1 truncate font-medium ${far ? "text-[23px] leading-7" : ""}`} onDoubleClick={(event) => { event.stopPropagation(); store.setState({ namingId: node.id }); }}>{node.name}</span>}
+        {node.trust === "untrusted" && <span title="Untrusted: nothing sensitive may go there" className="text-warn" data-testid="untrusted"><ShieldOff size={13} aria-label="untrusted" /></span>}
         {avoided && <span title="Plans put no layer here" className="text-ink-2"><Ban size={13} aria-label="avoided" /></span>}
         {isSource && <span title="Requests enter and answers leave here" className="text-ink-2"><LogIn size={13} aria-label="ingress" /></span>}
         {!far && <State tone={stale && !planned ? "idle" : state.tone}>{state.word}</State>}

@@ -1,4 +1,5 @@
 "use client";
+import { LockKeyhole } from "lucide-react";
 import type { DragEvent } from "react";
 import { layersText, ms } from "../format.ts";
 import { useStale } from "../live/use-stale.ts";
@@ -8,6 +9,7 @@ import type { Chip } from "./canvas-graph.ts";
 import { ChipProgress, progressWords } from "./ChipProgress.tsx";
 import { clear } from "./placement-edit.ts";
 import { useSegmentProgress } from "./use-segment-progress.ts";
+import { useSensitive } from "./use-sensitive.ts";
 import { useStageCompute } from "./use-stage-compute.ts";
 import { useWorkbench, useWorkbenchStore, editPlacement } from "./workbench-store.ts";
 import { modeText } from "../../server/planner/mode-text.ts";
@@ -23,6 +25,7 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
   const problem = useWorkbench((state) => state.problem);
   const { from, to } = chip.range;
   const node = problem?.nodes.find((one) => one.topologyNodeId === topologyNodeId);
+  const sensitive = useSensitive()?.stage(from, to) ?? false;
   const mode = node && modeOf(node, chip.session);
   const start = (event: DragEvent) => {
     event.stopPropagation();
@@ -47,6 +50,7 @@ export function SegmentChip({ chip, topologyNodeId, nodeId, nodeName, far = fals
       className={`nodrag nopan relative flex h-6 w-full cursor-grab items-center gap-1.5 rounded-md border px-1.5 text-left ${far ? "text-[17px] leading-6" : "text-xs"} active:cursor-grabbing ${LOOKS[chip.state]}`}>
       <span className="num font-medium"><span className="sr-only">Segment </span>{chip.stageIndex + 1}<span className="sr-only">, </span></span>
       <span className="min-w-0 flex-1 truncate">{layersText(chip.range)}</span>
+      {sensitive && <span className="text-ink-2" title="Sees something sensitive" data-testid="chip-sensitive"><LockKeyhole size={11} aria-label="sees something sensitive" /></span>}
       {progress && !far && <span className="num text-2xs text-ink-2" data-testid="chip-progress" data-state={progress.state}>{progressWords(progress)}</span>}
       {computeMs !== null && !far && !progress && <Figure figure={ms(computeMs)} stale={stale} label="computes in" className="text-2xs" />}
       {chip.session && <span className="text-2xs whitespace-nowrap text-ink-2" data-testid="chip-mode"><span aria-hidden>×</span><span className="num">{chip.session.intraOpThreads}</span><span className="sr-only">, {modeText(chip.session)}, </span></span>}

@@ -10,6 +10,7 @@ import { type Alignment, alignNodes } from "./align-nodes.ts";
 import { addPart, type DrawingPart, readPart, takePart } from "./drawing-part.ts";
 import { fitOptions } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
+import { otherTrust, paintTrust } from "./trust-paint.ts";
 import { choose, chosenIds, edit, editDocument, stepBack, stepForward, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 
 export function useCanvasKeys(): void {
@@ -29,6 +30,7 @@ export function useCanvasKeys(): void {
     "canvas.align": { run: () => store.setState({ aligning: true }), when: () => store.getState().several.length > 1 },
     "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(fitOptions())) },
     "canvas.group": { run: () => group(store) },
+    "canvas.trust": { run: () => toggleTrust(store) },
     "canvas.move": { run: () => store.setState({ moveOpen: true }), when: () => store.getState().layers !== null },
   });
   useEffect(() => {
@@ -112,6 +114,15 @@ export function group(store: WorkbenchStore): void {
   editDocument(store, (document) => groupIntoZone(document, id, "zone", chosen));
   choose(store, [id]);
   store.setState({ namingId: id });
+}
+
+/** What is chosen becomes untrusted, or trusted again; with nothing chosen, painting by mouse begins or ends. */
+export function toggleTrust(store: WorkbenchStore): void {
+  const state = store.getState();
+  const ids = new Set(chosenIds(state));
+  const trust = otherTrust(state.history.present.document, ids);
+  if (trust === null) store.setState({ painting: state.painting === null ? "untrusted" : null });
+  else editDocument(store, (document) => paintTrust(document, ids, trust));
 }
 
 export function removeSelected(store: WorkbenchStore): void {

@@ -8,7 +8,7 @@ import { type WhatIf, whatIf, whatIfDropped } from "./what-if.ts";
 export type Prediction = { draft: WhatIf | null; dropped: WhatIf | null };
 
 /** One entry is enough: all cards of a page ask for the same one. */
-function lastOnly<A extends unknown[], R>(compute: (...args: A) => R): (...args: A) => R {
+export function lastOnly<A extends unknown[], R>(compute: (...args: A) => R): (...args: A) => R {
   let last: { args: A; result: R } | null = null;
   return (...args) => {
     if (last === null || last.args.some((arg, index) => arg !== args[index])) last = { args, result: compute(...args) };

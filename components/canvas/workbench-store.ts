@@ -5,7 +5,7 @@ import type { LayerRange, ModelFacts } from "../../server/model/model.ts";
 import type { Placement, Refusal } from "../../server/planner/plan.ts";
 import type { PlanRequest } from "../../server/planner/plan-request.ts";
 import type { Problem } from "../../server/planner/problem.ts";
-import type { TopologyDocument, TopologyLayout } from "../../server/topology/topology.ts";
+import type { TopologyDocument, TopologyLayout, Trust } from "../../server/topology/topology.ts";
 import type { FoundPlan } from "../api.ts";
 import { commit, type Drawing, type History, rebase, redo, startHistory, undo } from "./canvas-edit.ts";
 import { acceptedBase } from "./accepted-base.ts";
@@ -39,6 +39,8 @@ export type Workbench = {
   namingId: string | null;
   finding: boolean;
   aligning: boolean;
+  /** The brush while trust is painted; null = not painting. */
+  painting: Trust | null;
   layers: LayerRange | null;
   drag: Drag | null;
   hoverNodeId: string | null;
@@ -61,7 +63,7 @@ export type WorkbenchStore = StoreApi<Workbench>;
 export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null, request?: PlanRequest): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null, planning: NOT_PLANNED,
+    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, painting: null, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null, planning: NOT_PLANNED,
     history: kept ?? startHistory({ document, layout, placement, ...(request ? { request } : {}) }),
   }));
 }

@@ -40,6 +40,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     ["align", "Align the chosen nodes…", ["A"]],
     ["arrange", "Arrange everything", ["L"]],
     ["group", "Put what is chosen into a new zone", ["G"]],
+    ["trust", "Mark what is chosen untrusted or trusted; else paint trust", ["T"]],
     ["nudge", "Move what is chosen", [], "← → ↑ ↓, ten times as far with Shift"],
     ["move", "Move layers to…", ["M"]],
   ]),
