@@ -88,6 +88,36 @@ test("with the mouse: plan, price a change, keep and avoid, compare, take a file
   expect(await violations(page)).toEqual([]);
 });
 
+test("trust is painted by mouse and by keyboard, also on the model's inputs, and plans keep to it", async ({ page }) => {
+  await open(page, "painted");
+  await planned(page);
+  await expect(chips(page, "server")).toHaveCount(1);
+  await page.getByTestId("paint-trust").click();
+  await expect(chips(page, "server").getByTestId("chip-sensitive")).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  // One stroke over two cards; nothing moves and nothing is chosen by it.
+  for (const [name, how] of [["gateway", "down"], ["server", "up"]] as const) {
+    const box = await card(page, name).boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 14, { steps: 8 });
+    await page.mouse[how]();
+  }
+  await expect(card(page, "gateway").getByTestId("untrusted")).toBeVisible();
+  await expect(card(page, "server").getByTestId("untrusted")).toBeVisible();
+  await planned(page);
+  await expect(chips(page, "camera")).toHaveCount(1);
+  // Free inputs may go anywhere.
+  await page.getByTestId("trust-paint").getByRole("button", { name: /sensitive$/ }).click();
+  await planned(page);
+  await expect(chips(page, "server")).toHaveCount(1);
+  await page.getByTestId("trust-paint").getByRole("button", { name: /free$/ }).click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("trust-paint")).toHaveCount(0);
+  await page.locator(".react-flow__node", { has: card(page, "server") }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("t");
+  await expect(card(page, "server").getByTestId("untrusted")).toHaveCount(0);
+});
+
 test("with the keyboard only: the objective is chosen, planned for, and survives a refresh", async ({ page }) => {
   await open(page, "asked by keys");
   const objective = page.getByRole("combobox", { name: "What Plan it minimises" });

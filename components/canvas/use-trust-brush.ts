@@ -19,8 +19,8 @@ export function useTrustBrush() {
     (stroke.current === "painted" ? amend : edit)(store, (drawing) => ({ ...drawing, document: paintTrust(drawing.document, new Set([id]), painting) }));
     stroke.current = "painted";
   };
-  /** Tools, map and zoom buttons stay what they are. */
-  const isDrawing = (event: MouseEvent) => (event.target as Element).closest(".react-flow__node, .react-flow__edge, .react-flow__pane") !== null;
+  /** Tools, map and the ground, which pans, stay what they are. */
+  const isDrawing = (event: MouseEvent) => (event.target as Element).closest(".react-flow__node, .react-flow__edge") !== null;
   const hold = (event: MouseEvent) => { if (isDrawing(event)) { event.preventDefault(); event.stopPropagation(); } };
   return {
     onPointerDownCapture: (event: PointerEvent) => { if (event.button !== 0 || !isDrawing(event)) return; hold(event); stroke.current = "begun"; paint(event); },
