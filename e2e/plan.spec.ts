@@ -98,7 +98,7 @@ test("trust is painted by mouse and by keyboard, also on the model's inputs, and
   // One stroke over two cards; nothing moves and nothing is chosen by it.
   for (const [name, how] of [["gateway", "down"], ["server", "up"]] as const) {
     const box = await card(page, name).boundingBox();
-    await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 14, { steps: 8 });
+    await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 60, { steps: 8 });
     await page.mouse[how]();
   }
   await expect(card(page, "gateway").getByTestId("untrusted")).toBeVisible();

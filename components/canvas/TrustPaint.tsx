@@ -22,16 +22,15 @@ export function TrustPaint() {
   }, [isOpen, store]);
   if (painting === null) return null;
   return (
-    <section aria-label="Paint trust" data-testid="trust-paint" className="absolute top-12 left-2 z-10 max-sm:top-auto max-sm:bottom-2 max-w-[min(30rem,calc(100%-1rem))] rounded-md border border-accent bg-panel/95 px-2.5 py-2">
+    <section aria-label="Paint trust" data-testid="trust-paint" className="absolute bottom-2 left-14 z-10 max-w-[min(27rem,calc(100%-4rem))] rounded-md border border-accent bg-panel/95 px-2.5 py-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <fieldset className="flex items-center gap-2"><legend className="sr-only">Brush</legend>
           {BRUSHES.map(([trust, label]) => <label key={trust} className="flex min-h-6.5 items-center gap-1.5"><input type="radio" name="brush" className="accent-(--accent)" checked={painting === trust} onChange={() => store.setState({ painting: trust })} />{label}</label>)}
         </fieldset>
         <Button className="ml-auto" onClick={() => store.setState({ painting: null })}><Check size={14} />Done</Button>
       </div>
-      <p className="text-xs text-ink-2">Press or drag over nodes and links. By keyboard: choose one, then <kbd className="num">T</kbd>.</p>
+      <p className="text-xs text-ink-2">Press or drag over nodes and links. By keyboard: choose one, then <kbd className="num">T</kbd>. <LockKeyhole size={12} aria-hidden className="inline" /> marks what sees something sensitive: it keeps to trusted nodes and links.</p>
       <Inputs />
-      <p className="mt-1 flex items-center gap-1 text-xs text-ink-2"><LockKeyhole size={12} aria-hidden />marks what sees something sensitive: it stays on trusted nodes and links.</p>
     </section>
   );
 }
