@@ -18,7 +18,8 @@ function withModes(seed: number, size = { layers: 6, nodes: 3 }): Problem {
   return { ...problem, nodes: problem.nodes.map((node, index) => {
     if (index % 2 === 1) return node;
     const layerMs = node.layerMs.map((ms) => ms * (0.4 + random()));
-    const cumulativeMs = layerMs.reduce<number[]>((sums, ms) => [...sums, (sums.at(-1) ?? 0) + ms], [0]);
+    const cumulativeMs = [0];
+    for (const ms of layerMs) cumulativeMs.push((cumulativeMs.at(-1) ?? 0) + ms);
     return { ...node, otherModes: [{ session: threads(2), layerMs, cumulativeMs, entryMs: node.entryMs, exitMs: node.exitMs, kind: "estimated" as const }] };
   }) };
 }
