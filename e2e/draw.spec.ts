@@ -48,6 +48,25 @@ test("a template says what it assumes; copies, arrangement and undo are single s
   await expect.poll(async () => (await stored(id)).document.nodes.length).toBe(7);
 });
 
+test("what is chosen in one topology is copied into another, with its zone and links; cut takes it away", async ({ page }) => {
+  const [from, to] = [await make("copied from", "three-tier-mec"), await make("copied to", "home-lab")];
+  await open(page, from.id);
+  const before = from.document.nodes.length;
+  await page.keyboard.press("Control+a");
+  await expect(page.getByTestId("inspector")).toContainText("things");
+  await page.keyboard.press("Control+c");
+  await open(page, to.id);
+  await page.keyboard.press("Control+v");
+  await expect(cards(page)).toHaveCount(to.document.nodes.length + before);
+  await expect.poll(async () => (await stored(to.id)).document.links.length).toBe(to.document.links.length + from.document.links.length);
+  // What was pasted is chosen: cut takes it away again, and undo brings it back.
+  await page.keyboard.press("Control+x");
+  await expect(cards(page)).toHaveCount(to.document.nodes.length);
+  await page.keyboard.press("Control+z");
+  await expect(cards(page)).toHaveCount(to.document.nodes.length + before);
+  await expect.poll(async () => (await stored(to.id)).document.nodes.length).toBe(to.document.nodes.length + before);
+});
+
 test("names are typed in place, things are found, and a file makes the same drawing again", async ({ page }) => {
   const { id } = await make("lab", "home-lab");
   await open(page, id);

@@ -18,6 +18,7 @@ export function useCanvasKeys(): void {
   const flow = useReactFlow();
   const chosenNode = () => store.getState().selection?.kind === "node";
   useShortcuts({
+    "canvas.all": { run: () => chooseAll(store), when: () => store.getState().history.present.document.nodes.length > 0 },
     "canvas.zoom-reset": { run: () => void flow.zoomTo(1) },
     "canvas.fit": { run: () => void flow.fitView({ padding: 0.12, maxZoom: 1 }) },
     "canvas.find": { run: () => store.setState({ finding: true }) },
@@ -53,6 +54,11 @@ export function useCanvasKeys(): void {
     addEventListener("paste", onPaste);
     return () => { removeEventListener("copy", onCopy); removeEventListener("cut", onCopy); removeEventListener("paste", onPaste); };
   }, [store, flow]);
+}
+
+function chooseAll(store: WorkbenchStore): void {
+  const { nodes, links, zones } = store.getState().history.present.document;
+  choose(store, [...nodes, ...links, ...zones].map(({ id }) => id));
 }
 
 /** What Ctrl+C takes; null where text is meant. */

@@ -26,6 +26,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     ["pan", "Pan", [], "Space + drag, middle drag"],
     ["wheel", "Zoom", [], "Ctrl + wheel"],
     ["region", "Choose a region", [], "Shift + drag"],
+    ["all", "Choose everything drawn", ["Ctrl+A"]],
     ["zoom-reset", "Zoom to 100 %", ["0"]],
     ["fit", "Fit the topology into the window", ["1"]],
     ["find", "Find in the topology", ["Ctrl+F"]],
