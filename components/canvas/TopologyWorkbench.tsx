@@ -41,7 +41,9 @@ function Opened({ topology, modelId }: { topology: TopologyFull; modelId: string
   const { error } = useProblem(store, modelId, topology.live, null);
   return (
     <WorkbenchProvider value={store}>
-      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} error={error} />} right={<Inspector />} dock={<Dock deployment={null} plan={modelId ? { modelId, topologyId: topology.id, deploymentId: null } : null} />}><Canvas /></WorkbenchFrame>
+      <WorkbenchFrame bar={<Bar topology={topology} modelId={modelId} />} left={<ModelPanel topology={topology} modelId={modelId} error={error} />} right={<Inspector />} dock={<Dock deployment={null} plan={modelId ? { modelId, topologyId: topology.id, deploymentId: null } : null} />}>
+        <div className="flex h-full flex-col"><div className="min-h-72 flex-1 lg:min-h-0"><Canvas /></div></div>
+      </WorkbenchFrame>
       <MoveLayersDialog />
     </WorkbenchProvider>
   );

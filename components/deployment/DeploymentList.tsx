@@ -29,7 +29,7 @@ export function DeploymentTable() {
   return (
     <div className="overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>State</th><th className="max-sm:hidden">Model on topology</th><th>Requests</th><th>p50</th><th className="max-sm:hidden">Predicted</th><th className="max-sm:hidden">p99</th><th className="w-32 max-sm:hidden">Last minutes</th><th className="max-sm:hidden">Enters at</th></tr></thead>
+        <thead><tr><th>Name</th><th>State</th><th className="max-sm:hidden">Model on topology</th><th>Requests</th><th>p50</th><th className="max-sm:hidden">Predicted</th><th className="max-sm:hidden">p99</th><th className="w-32 max-lg:hidden">Last minutes</th><th className="max-sm:hidden">Enters at</th></tr></thead>
         <tbody>{list.data.map((one) => <Row key={one.id} deployment={one} />)}</tbody>
       </table>
     </div>
@@ -53,7 +53,7 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
       <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(kind ?? "mixed")} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>
-      <td className="max-sm:hidden"><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>
+      <td className="max-lg:hidden"><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>
       <td className="num text-xs text-ink-2 max-sm:hidden">{deployment.ingress.map((one) => <div key={one.nodeId} className="break-all">{one.url}{one.ready ? "" : " (not ready)"}</div>)}</td>
     </tr>
   );

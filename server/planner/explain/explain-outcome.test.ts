@@ -53,7 +53,7 @@ test("a plan that was not the best is found out: the better one is explained, an
   const alone = solve({ ...request, instance: { ...request.instance, limits: { ...request.instance.limits, maxStages: 1 } } });
   const explanation = explainOutcome(request, { ...alone, proved: false, bound: 0 }, solve);
   expect(explanation).toMatchObject({ feasible: true, better: true, cost: 24, binding: [{ kind: "memory", saved: 18 }] });
-  if (explanation.feasible) expect(sayExplanation(explanation, request, WORDS)[0]).toBe("The searches for this explanation found a better plan: 24.0 ms. All that follows is about that one.");
+  if (explanation.feasible) expect(sayExplanation(explanation, request, WORDS)[0]).toBe("With the figures of now, the searches for this explanation found a better plan: 24.0 ms. All that follows is about that one.");
 });
 
 test("where no plan was found in time and the explanation comes upon one, there is no conflict to tell of", () => {

@@ -18,7 +18,7 @@ export function sayExplanation(explanation: Feasible, asked: Asked, words: Words
 }
 
 function sayBetter({ better, cost }: Feasible, { objective }: Asked): string[] {
-  return better ? [`The searches for this explanation found a better plan: ${sayCost(objective, cost)}. All that follows is about that one.`] : [];
+  return better ? [`With the figures of now, the searches for this explanation found a better plan: ${sayCost(objective, cost)}. All that follows is about that one.`] : [];
 }
 
 function sayAlone({ alone: { alone, cut }, cost }: Feasible, { objective }: Asked, words: Words): string[] {
