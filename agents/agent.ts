@@ -13,7 +13,7 @@ import { listenForData, routeDialled } from "./data-listener.ts";
 import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-store.ts";
 import type { AgentConfig } from "./env.ts";
 import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
-import { certificateTimes, type Identity } from "./identity.ts";
+import { certificateTimes, type Identity, movedTo, otherAddresses, saveIdentity } from "./identity.ts";
 import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts";
 import { type HttpTls, readIngressCertificate, watchIngressCertificate } from "./ingress-certificate.ts";
 import { IngressHost } from "./ingress-host.ts";
@@ -215,6 +215,11 @@ function connectControl(context: Context, parts: Parts, port: DataPort): Identit
       state.link?.reconnect();
     },
   });
+  let saving: Promise<void> = Promise.resolve();
+  const keep = (next: Identity) => {
+    state.identity = next;
+    saving = saving.then(() => saveIdentity(config.dataFolder, state.identity)).catch((error: Error) => log("warn", "folder", error.message));
+  };
   const forgetDesired = async () => {
     const nothing = { ...NOTHING_DESIRED, nodeId: state.identity.nodeId };
     await saveDesired(config.dataFolder, nothing);
@@ -224,6 +229,17 @@ function connectControl(context: Context, parts: Parts, port: DataPort): Identit
     identity: () => state.identity, hello, onDesired: desiredTaker(context, parts),
     onLogs: (query) => context.ring.read(query),
     onProblem: (message) => log("error", "control", message),
+    onConsoles(told) {
+      const others = otherAddresses(state.identity, told);
+      if (JSON.stringify(others) !== JSON.stringify(state.identity.others ?? [])) keep({ ...state.identity, others });
+    },
+    onAddress(address) {
+      if (address.host === state.identity.host && address.port === state.identity.port) return;
+      keep(movedTo(state.identity, address));
+      // Files come from the console this node is connected to.
+      state.client.close();
+      state.client = createConsoleClient(state.identity);
+    },
     onState(link) {
       const { host, port: consolePort, name, nodeId } = state.identity;
       if (link.kind === "connected") {

@@ -3,7 +3,7 @@
 import { io, type Socket } from "socket.io-client";
 import { checkConsoleIdentity } from "./console-client.ts";
 import type { Identity } from "./identity.ts";
-import type { Desired, Hello, LogPage, LogQuery, Report } from "./protocol/control.ts";
+import type { ConsoleAddress, Desired, Hello, LogPage, LogQuery, Report } from "./protocol/control.ts";
 
 export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };
 export type ControlLink = {
@@ -23,6 +23,10 @@ export type ControlLinkOptions = {
   onLogs(query: Partial<LogQuery> | null): LogPage;
   /** What went wrong with a message; the connection goes on. */
   onProblem(message: string): void;
+  /** The console told of all consoles an agent may connect to, as it came. */
+  onConsoles(told: unknown): void;
+  /** Before the state: the address that answered, which may be another than the identity's. */
+  onAddress(address: ConsoleAddress): void;
   onState(state: LinkState): void;
 };
 
@@ -31,6 +35,8 @@ const MAX_PAUSE_MS = 15_000;
 /** A console that says no keeps saying it until someone acts; asking it every minute costs nobody anything. */
 const REFUSED_PAUSE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 15_000;
+/** Where there is another console to try, one that hangs is not waited for as long. */
+const CONNECT_TIMEOUT_OF_SEVERAL_MS = 4_000;
 
 export function createControlLink(options: ControlLinkOptions): ControlLink {
   let socket: Socket | null = null;
@@ -42,7 +48,12 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
     if (timer) clearTimeout(timer);
     if (!closed) timer = setTimeout(connect, pauseMs * (0.5 + Math.random() / 2));
   };
-  const backOff = () => again(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, attempts++)));
+  // Every console is tried before the pause grows.
+  const backOff = () => again(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, Math.floor(attempts++ / addresses().length))));
+  const addresses = (): ConsoleAddress[] => {
+    const { host, port, others = [] } = options.identity();
+    return [{ host, port }, ...others];
+  };
 
   const drop = () => {
     socket?.removeAllListeners();
@@ -54,17 +65,21 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
   const connect = () => {
     drop();
     const identity = options.identity();
-    const host = identity.host.includes(":") ? `[${identity.host}]` : identity.host;
+    const all = addresses();
+    const address = all[attempts % all.length] ?? identity;
+    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
     const tls = { ca: identity.caPem, cert: identity.certificatePem, key: identity.keyPem, rejectUnauthorized: true, minVersion: "TLSv1.3", checkServerIdentity: checkConsoleIdentity };
-    const current = io(`https://${host}:${identity.port}/agents`, {
-      ...(tls as object), transports: ["websocket"], reconnection: false, forceNew: true, multiplex: false, timeout: CONNECT_TIMEOUT_MS,
+    const current = io(`https://${host}:${address.port}/agents`, {
+      ...(tls as object), transports: ["websocket"], reconnection: false, forceNew: true, multiplex: false, timeout: all.length > 1 ? CONNECT_TIMEOUT_OF_SEVERAL_MS : CONNECT_TIMEOUT_MS,
       auth: (give) => give(options.hello()),
     });
     socket = current;
     current.on("connect", () => {
       attempts = 0;
+      options.onAddress(address);
       options.onState({ kind: "connected" });
     });
+    current.on("consoles", (told: unknown) => options.onConsoles(told));
     current.on("desired", (desired: Desired, acknowledge?: (answer: { cursor: number }) => void) => {
       options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onProblem(`the desired state could not be taken: ${error.message}`));
     });

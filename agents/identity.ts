@@ -5,6 +5,7 @@ import { chmod, readFile, stat } from "node:fs/promises";
 import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import { AgentError, messageOf } from "./agent-error.ts";
+import type { ConsoleAddress } from "./protocol/control.ts";
 import { writeAtomic } from "./write-atomic.ts";
 
 export type Identity = {
@@ -14,7 +15,11 @@ export type Identity = {
   /** The agent listener. */
   host: string; port: number;
   caPem: string; certificatePem: string; keyPem: string;
+  /** Agent listeners of the other consoles on the same database, as the console told; tried in turn when the present one is away. */
+  others?: ConsoleAddress[];
 };
+/** A console names its neighbours; nobody runs more. */
+const MAX_OTHERS = 16;
 const FIELDS = ["nodeId", "name", "consoleUrl", "host", "caPem", "certificatePem", "keyPem"] as const;
 /** A certificate is renewed after this share of its life, leaving the last quarter for a console that is away. */
 const RENEW_AT_SHARE = 0.75;
@@ -49,6 +54,19 @@ function parseIdentity(text: string, path: string): Identity {
   } catch (error) {
     throw new AgentError("identity-corrupt", `${path} cannot be used (${messageOf(error)}): remove it and join again with a new token`);
   }
+}
+
+/** What a console says of the others, as far as it can be used; the present address is not among them. */
+export function otherAddresses(identity: Identity, told: unknown): ConsoleAddress[] {
+  const usable = (Array.isArray(told) ? told : []).filter((one): one is ConsoleAddress => typeof one?.host === "string" && /^[A-Za-z0-9.:_-]{1,255}$/.test(one.host) && Number.isInteger(one.port) && one.port > 0 && one.port < 65_536);
+  return usable.filter((one) => one.host !== identity.host || one.port !== identity.port).slice(0, MAX_OTHERS).map(({ host, port }) => ({ host, port }));
+}
+
+/** The same node at another console of its fleet: the present address becomes one of the others. */
+export function movedTo(identity: Identity, address: ConsoleAddress): Identity {
+  const all = [{ host: identity.host, port: identity.port }, ...(identity.others ?? [])];
+  const moved = { ...identity, host: address.host, port: address.port };
+  return { ...moved, others: otherAddresses(moved, all) };
 }
 
 export async function saveIdentity(dataFolder: string, identity: Identity): Promise<void> {

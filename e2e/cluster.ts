@@ -12,10 +12,14 @@ const STOP_TIMEOUT_MS = 20_000;
 
 export type Spawned = { name: string; child: ChildProcess; logFile: string };
 export type Agent = { name: string; nodeId: string; restart(): Promise<void>; kill(signal: NodeJS.Signals): Promise<void>; pid(): number };
+export type ConsoleProcess = { url: string; pid(): number; kill(signal: NodeJS.Signals): Promise<void>; restart(): Promise<void> };
 export type Cluster = {
+  /** Of the first console. */
   url: string;
   folder: string;
   agents: Agent[];
+  /** More than one where several share a database. */
+  consoles: ConsoleProcess[];
   api<T>(method: string, route: string, body?: unknown): Promise<T>;
   killConsole(signal: NodeJS.Signals): Promise<void>;
   restartConsole(): Promise<void>;
@@ -23,25 +27,44 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
-/** Starts a console on a fresh data folder and `names.length` agents, and waits until they are online. */
-export async function startCluster(names: string[], options: { /** The last of a flag counts. */ agentArguments?: (name: string, consoleUrl: string) => string[] } = {}): Promise<Cluster> {
+export type ClusterOptions = {
+  /** The last of a flag counts. */
+  agentArguments?: (name: string, consoleUrl: string) => string[];
+  /** How many consoles share the database at `databaseUrl`; agents join them in turn. Without it one console has its own. */
+  shared?: { consoles: number; databaseUrl: string };
+};
+
+/** Starts a console (or several) on a fresh data folder and `names.length` agents, and waits until they are online. */
+export async function startCluster(names: string[], options: ClusterOptions = {}): Promise<Cluster> {
   const folder = mkdtempSync(path.join(tmpdir(), "cutplane-e2e-"));
   mkdirSync(path.join(folder, "logs"));
   const running = new Map<string, Spawned>();
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const launchConsole = async () => {
-    launch(running, folder, "console", ["dist/server.mjs", "--no-demo", "--port", String(port), "--data", path.join(folder, "console")]);
-    await until("the console to be ready", async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false);
-  };
+  try {
+    return await startIn(folder, running, names, options);
+  } catch (error) {
+    // Whoever waits for what never came leaves no process behind.
+    await Promise.all([...running.values()].map((spawned) => end(spawned, "SIGKILL")));
+    throw error;
+  }
+}
+
+async function startIn(folder: string, running: Map<string, Spawned>, names: string[], options: ClusterOptions): Promise<Cluster> {
+  const consoles: ConsoleProcess[] = [];
+  for (let index = 0; index < (options.shared?.consoles ?? 1); index++) {
+    const more = options.shared ? ["--database-url", options.shared.databaseUrl, "--shared", path.join(folder, "shared"), "--agent-port", "0"] : [];
+    const started = await startConsole(running, folder, { name: index === 0 ? "console" : `console-${index + 1}`, arguments: more });
+    consoles.push(started);
+  }
+  const [first] = consoles as [ConsoleProcess];
+  const { url } = first;
   const api = <T>(method: string, route: string, body?: unknown) => callApi<T>(url, method, route, body);
-  await launchConsole();
   const agents: Agent[] = [];
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
+    const console = consoles[index % consoles.length]?.url ?? url;
     const { token } = await api<{ token: string }>("POST", "/join-tokens", { nodeName: name });
     const data = path.join(folder, name);
-    const more = options.agentArguments?.(name, url) ?? [];
-    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", url, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args]);
+    const more = options.agentArguments?.(name, console) ?? [];
+    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", console, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args]);
     start(["--token", token]);
     agents.push({
       name,
@@ -62,16 +85,29 @@ export async function startCluster(names: string[], options: { /** The last of a
     url,
     folder,
     agents,
+    consoles,
     api,
-    killConsole: (signal) => end(running.get("console"), signal),
-    restartConsole: launchConsole,
-    consolePid: () => running.get("console")?.child.pid ?? -1,
+    killConsole: first.kill,
+    restartConsole: first.restart,
+    consolePid: first.pid,
     stop: async () => {
       await Promise.all(agents.map((agent) => agent.kill("SIGTERM")));
-      await end(running.get("console"), "SIGTERM");
+      await Promise.all(consoles.map((console) => console.kill("SIGTERM")));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function startConsole(running: Map<string, Spawned>, folder: string, options: { name: string; arguments: string[] }): Promise<ConsoleProcess> {
+  const { name } = options;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const restart = async () => {
+    launch(running, folder, name, ["dist/server.mjs", "--no-demo", "--port", String(port), "--data", path.join(folder, name), ...options.arguments]);
+    await until("the console to be ready", async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false);
+  };
+  await restart();
+  return { url, pid: () => running.get(name)?.child.pid ?? -1, kill: (signal) => end(running.get(name), signal), restart };
 }
 
 function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[]): void {

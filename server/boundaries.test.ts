@@ -41,6 +41,8 @@ const RULES: Rule[] = [
   { files: /^server\/topology\//, may: new RegExp(`^(server/topology/|${CONTRACT})`), packages: PURE },
   { files: /^server\/planner\//, may: new RegExp(`^(server/(planner|model|topology)/|${CONTRACT})`), packages: PURE },
   { files: /^server\/policy\//, may: new RegExp(`^(${PURE_FOLDERS}|${CONTRACT})`), packages: PURE },
+  // Several real consoles with real agents are what the cluster of the browser's tests starts.
+  { files: /^server\/consoles\/.*\.test\.ts$/, may: /^(server|agents|prisma|lab)\/|^e2e\/(cluster|deploy-over-all|load)\.ts/ },
   { files: /^server\/.*(\.test\.ts$|\/testdata\/)/, may: /^(server|agents|prisma|lab)\// },
   { files: /^server\/threads\//, may: new RegExp(`^(server/(threads|model|planner|inspect)/|${CONTRACT})`) },
   { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|agents/processor/|agents/ingress/oip\\.ts|${CONTRACT})`) },
@@ -54,6 +56,7 @@ const RULES: Rule[] = [
   { files: /^server\/live\//, may: new RegExp(`^(server/(live|store|events|commands)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|agents/protocol/)`) },
   { files: /^server\/commands\//, may: new RegExp(`^(server/(commands|store|events|threads|inspect|live|trust)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
   { files: /^server\/control\//, may: new RegExp(`^(server/(control|commands|store|events|live)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
+  { files: /^server\/consoles\//, may: new RegExp(`^(server/(consoles|commands|store|events|live)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
   { files: /^server\/api\//, may: new RegExp(`^(server/(api|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/|server/http/(answer|guard)\\.ts)`) },
   { files: /^server\/http\//, may: new RegExp(`^(server/(http|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/)`) },
   { files: /^server\/sockets\//, may: new RegExp(`^(server/(sockets|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/)`) },

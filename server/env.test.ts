@@ -17,6 +17,12 @@ test("a flag wins over its variable, and both are taken from where the command w
   expect(env).toMatchObject({ port: 8080, dataFolder: "/home/me/here", demo: false });
 });
 
+test("the shared folder is the data folder, unless several consoles on a PostgreSQL have one in common", () => {
+  expect(parseEnv(["--data", "/d"], none, "/")).toMatchObject({ sharedFolder: "/d" });
+  expect(parseEnv(["--data", "/d", "--shared", "/s", "--database-url", "postgresql://h/d"], none, "/")).toMatchObject({ dataFolder: "/d", sharedFolder: "/s" });
+  expect(() => parseEnv(["--shared", "/s"], none, "/")).toThrow("--database-url");
+});
+
 test("--once runs the demo whatever else is said", () => {
   expect(parseEnv(["--once", "--no-demo"], none, "/")).toMatchObject({ once: true, demo: true });
 });

@@ -11,6 +11,7 @@ export const SETTINGS = [
   ["public-host", "CUTPLANE_PUBLIC_HOST", "NAMES", "names or addresses the console is reached by, beside its own, with commas"],
   ["data", "CUTPLANE_DATA", "DIR", "folder for database, artifacts, keys and logs (default .data)"],
   ["database-url", "DATABASE_URL", "URL", "an own PostgreSQL instead of the embedded one"],
+  ["shared", "CUTPLANE_SHARED", "DIR", "folder that several consoles on one PostgreSQL have in common: models, segments, keys (default: the data folder)"],
   ["max-upload-bytes", "CUTPLANE_MAX_UPLOAD_BYTES", "BYTES", "largest model file that is taken (default 64 GiB)"],
   ["log-level", "CUTPLANE_LOG_LEVEL", "LEVEL", "trace, debug, info, warn or error (default info)"],
   ["no-demo", "CUTPLANE_NO_DEMO", "", "start without the demo fleet"],
@@ -31,6 +32,7 @@ const schema = z.object({
   "public-host": z.string().default("").transform((names) => names.split(",").map((name) => name.trim()).filter(Boolean)).pipe(z.array(hostName).max(32, "names more than 32 hosts")),
   data: z.string().min(1).default(".data"),
   "database-url": z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgresql://").optional(),
+  shared: z.string().min(1).optional(),
   // 64 GiB: larger than any model worth cutting on small machines, small enough that a runaway upload ends.
   "max-upload-bytes": z.coerce.number().int().min(1024).max(2 ** 42).default(64 * 2 ** 30),
   "log-level": z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
@@ -50,6 +52,8 @@ export type Env = Readonly<{
   dataFolder: string;
   /** Null = the embedded PostgreSQL. */
   databaseUrl: string | null;
+  /** Absolute: models, segments and keys. The data folder, or the folder several consoles have in common. */
+  sharedFolder: string;
   maxUploadBytes: number;
   logLevel: string;
   demo: boolean;
@@ -78,15 +82,18 @@ export function parseEnv(argv: string[], variables: NodeJS.ProcessEnv, root: str
     throw new UsageError(`--${name} (or ${variable}): ${problem?.message ?? "is not valid"}. --help lists the flags.`);
   }
   const settings = parsed.data;
+  if (settings.shared !== undefined && settings["database-url"] === undefined) throw new UsageError("--shared (or CUTPLANE_SHARED) is for several consoles on one PostgreSQL: give its address with --database-url (or DATABASE_URL) too. --help lists the flags.");
   // npm runs scripts in the repository's folder; INIT_CWD is where the user typed the command.
   const base = given.data === undefined ? root : (variables.INIT_CWD ?? process.cwd());
+  const dataFolder = path.resolve(base, settings.data);
   return Object.freeze({
     port: settings.port,
     host: settings.host,
     agentPort: settings["agent-port"] ?? null,
     publicHosts: settings["public-host"],
-    dataFolder: path.resolve(base, settings.data),
+    dataFolder,
     databaseUrl: settings["database-url"] ?? null,
+    sharedFolder: settings.shared === undefined ? dataFolder : path.resolve(variables.INIT_CWD ?? process.cwd(), settings.shared),
     maxUploadBytes: settings["max-upload-bytes"],
     logLevel: settings["log-level"],
     demo: settings.once || !settings["no-demo"],

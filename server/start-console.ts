@@ -12,11 +12,15 @@ import { resumeParityChecks } from "./commands/check-plan-parity.ts";
 import { ensureFleetTopology } from "./commands/create-topology.ts";
 import type { Deps } from "./commands/deps.ts";
 import { endInterruptedOperations } from "./commands/run-operation.ts";
+import { forgetPeer, hearPeer } from "./consoles/hear-peer.ts";
+import { applicationName, type Consoles, joinConsoles } from "./consoles/join-consoles.ts";
+import { leaveFolder, shareFolder } from "./consoles/shared-folder.ts";
+import { withStartLock } from "./consoles/start-lock.ts";
 import { type Loops, startLoops } from "./control/start.ts";
 import { openDatabase } from "./database/open-database.ts";
 import type { ConsoleInfo, DoorDeps } from "./deps.ts";
 import { type Env, isLoopback } from "./env.ts";
-import { createPublisher } from "./events/publish.ts";
+import { createPublisher, fencedPublisher } from "./events/publish.ts";
 import { type AgentListener, startAgentListener } from "./http/agent-listener.ts";
 import { answerJson } from "./http/answer.ts";
 import { createGuard } from "./http/guard.ts";
@@ -28,14 +32,17 @@ import { createMetrics } from "./http/metrics.ts";
 import { createWebServer, type WebServer } from "./http/router.ts";
 import { createSampleFileHandler } from "./http/sample-file.ts";
 import { createUploadHandler } from "./http/upload.ts";
+import { newId } from "./ids.ts";
 import { sweepModelFolders } from "./inspect/model-folder.ts";
+import type { Peers } from "./live/peer-message.ts";
 import { agentPorts, checkPort, listen, rememberAgentPort } from "./listen.ts";
-import { attachAgents } from "./sockets/agents.ts";
+import { type AgentSockets, attachAgents } from "./sockets/agents.ts";
 import { attachBrowsers } from "./sockets/browsers.ts";
 import type { StartSteps } from "./start-steps.ts";
 import { cleanArtifacts } from "./store/artifacts.ts";
+import { listConsoles, type NewConsole, runOn, saveConsole } from "./store/consoles.ts";
 import { openDb } from "./store/db.ts";
-import { openCertificateAuthority } from "./trust/certificate-authority.ts";
+import { type CertificateAuthority, openCertificateAuthority } from "./trust/certificate-authority.ts";
 import { authenticate, hashToken, makeFirstAdminToken, makeToken } from "./trust/credentials.ts";
 import { issueServerCertificate, keepServerCertificate, ownAddresses } from "./trust/server-certificate.ts";
 import { openServerKey, type ServerKey } from "./trust/server-key.ts";
@@ -54,6 +61,8 @@ export type StartOptions = { env: Env; root: string; log: Logger; steps: StartSt
 
 const WILDCARDS = ["0.0.0.0", "::"];
 const STOP_STEP_TIMEOUT_MS = 15_000;
+/** Longer than any pause of a console that lives: what it is storing must not be taken for left over. */
+const SURELY_GONE_MS = 60_000;
 
 /** Listens when it returns. Whatever fails half-way is undone before the error comes out. */
 export async function startConsole(options: StartOptions): Promise<RunningConsole> {
@@ -82,21 +91,23 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   const database = await steps.run("database", () => openDatabase({ root, dataFolder: env.dataFolder, databaseUrl: env.databaseUrl, log }));
   stops.push(() => database.close());
   log.info({ database: database.summary }, "database ready");
-  const db = openDb(database.url);
+  // An operator's own database may serve several consoles.
+  const me = database.kind === "external" ? { id: newId("con"), hostname: hostname(), pid: process.pid, url: "", agentHost: "", agentPort: 0, sharedFolder: env.sharedFolder } : null;
+  const db = openDb(database.url, me ? { applicationName: applicationName(me.id) } : undefined);
   stops.push(() => db.$disconnect());
   let loops: Loops | null = null;
-  const deps: Deps = { db, clock: systemClock, log, publisher: createPublisher(db, systemClock, log), dataFolder: env.dataFolder, wake: (reason) => loops?.wake(reason) };
-  const authority = await openCertificateAuthority(path.join(env.dataFolder, "trust"), systemClock.now());
-  if (database.kind === "external") await claimDatabase(deps, { authority: authority.fingerprint, hostname: hostname(), dataFolder: env.dataFolder });
-  await steps.run("clean-up", async () => {
-    await endInterruptedOperations(deps);
-    await sweepModelFolders(path.join(env.dataFolder, "artifacts"));
-    await cleanArtifacts(db, env.dataFolder, systemClock.now());
-    await ensureFleetTopology(deps);
-    await resumeParityChecks(deps);
-  });
-
-  const key = await openServerKey(path.join(env.dataFolder, "trust"));
+  let consoles: Consoles | null = null;
+  const publisher = createPublisher(db, systemClock, log, (seq) => deps.peers?.tell({ kind: "head", seq }));
+  const wakeHere = (reason: string) => loops?.wake(reason);
+  const deps: Deps = {
+    db, clock: systemClock, log, publisher, dataFolder: env.sharedFolder,
+    wake(reason) {
+      wakeHere(reason);
+      if (consoles && consoles.peers.leaderId() !== me?.id) consoles.peers.tell({ kind: "wake", reason });
+    },
+    ...(me && { peers: peersOnceJoined(me.id, () => consoles?.peers) }),
+  };
+  const { authority, key } = await steps.run("clean-up", () => (me ? withStartLock(database.url, () => makeReady(deps, env, me)) : makeReady(deps, env, null)));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;
   const hosts = [...env.publicHosts, ...(WILDCARDS.includes(env.host) ? [hostname(), ...ownAddresses()] : [env.host])];
   const agents = await startAgents({ env, deps, authority, key, hosts, port });
@@ -114,14 +125,95 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   await preparing;
   addDoors(web, { doorDeps, root, started: () => loops !== null, metrics: metrics.handler, pages: pages.getRequestHandler() });
 
-  loops = startLoops(deps);
-  stops.push(() => loops?.stop());
+  const started = startLoops(deps);
+  loops = started;
+  stops.push(() => started.stop());
+  if (me) {
+    const agentHost = new URL(info.consoleUrl).hostname.replace(/^\[|\]$/g, "");
+    const agentPort = agents.listener.endpoint.port;
+    const joined = await joinOthers({ deps, databaseUrl: database.url, me: Object.assign(me, { url: info.consoleUrl, agentHost, agentPort }), loops: started, sockets: agents.sockets, wakeHere });
+    consoles = joined;
+    stops.push(async () => {
+      await joined.stop();
+      await leaveFolder(env.sharedFolder, me.id);
+    });
+  } else started.lead(deps);
   const browsers = attachBrowsers(web.inner, doorDeps);
   stops.push(() => browsers.close());
   await listen(web.outer, env.host, port);
   stops.push(() => closeServer(web.outer));
   const ownUrl = web.local ? await listenLocally(web.local, stops) : info.consoleUrl;
   return { info, agentEndpoint: agents.listener.endpoint, adminToken, own: { url: ownUrl, token: own.token } };
+}
+
+type Trust = { authority: CertificateAuthority; key: ServerKey };
+
+/** What must be there before anybody is let in. With other consoles about, only what harms none of their work. */
+async function makeReady(deps: Deps, env: Env, me: NewConsole | null): Promise<Trust> {
+  const { db } = deps;
+  const trust = path.join(env.sharedFolder, "trust");
+  const authority = await openCertificateAuthority(trust, systemClock.now());
+  if (me) await claimDatabase(deps, { authority: authority.fingerprint, hostname: hostname(), dataFolder: env.sharedFolder });
+  const others = me ? await listConsoles(runOn(db)) : [];
+  if (me) {
+    await shareFolder(env.sharedFolder, me, others);
+    await saveConsole(runOn(db), me);
+  }
+  if (!others.some((other) => other.silentMs < SURELY_GONE_MS)) {
+    await endInterruptedOperations(deps);
+    await sweepModelFolders(path.join(env.sharedFolder, "artifacts"));
+    await cleanArtifacts(db, env.sharedFolder, systemClock.now());
+    await resumeParityChecks(deps);
+  }
+  await ensureFleetTopology(deps);
+  return { authority, key: await openServerKey(trust) };
+}
+
+type JoinOptions = { deps: Deps; databaseUrl: string; me: NewConsole; loops: Loops; sockets: AgentSockets; wakeHere(reason: string): void };
+
+/** Before this console has joined it is alone as far as it knows. */
+function peersOnceJoined(consoleId: string, joined: () => Peers | undefined): Peers {
+  return {
+    consoleId,
+    others: () => joined()?.others() ?? [],
+    leaderId: () => joined()?.leaderId() ?? null,
+    tell: (message) => joined()?.tell(message),
+    askLogs: (nodeId, query) => joined()?.askLogs(nodeId, query) ?? Promise.reject(new Error("this console is still starting")),
+  };
+}
+
+/** Leads or follows when it returns. */
+async function joinOthers({ deps, databaseUrl, me, loops, sockets, wakeHere }: JoinOptions): Promise<Consoles> {
+  const { log } = deps;
+  /** What other consoles ran and nobody runs now. */
+  const takeOver = async (): Promise<void> => {
+    await endInterruptedOperations(deps);
+    await resumeParityChecks(deps);
+  };
+  const inBackground = (work: Promise<unknown>) => void work.catch((error) => log.warn({ err: error }, "the work of a console that is gone could not be taken over"));
+  let leads = false;
+  let joined: Consoles | null = null;
+  const consoles = await joinConsoles({
+    databaseUrl, me, log,
+    onLead({ fence }) {
+      leads = true;
+      loops.lead({ ...deps, publisher: fencedPublisher(deps.publisher, fence) });
+      inBackground(takeOver());
+    },
+    onFollow() {
+      leads = false;
+      loops.follow();
+    },
+    onMessage: (from, message) => hearPeer({ deps, answerLogs: (askId, answer) => joined?.answerLogs(askId, answer), wake: wakeHere }, from, message),
+    onOthers(now, gone) {
+      for (const id of gone) forgetPeer(deps, id);
+      sockets.tellConsoles([me, ...now].map(({ agentHost, agentPort }) => ({ host: agentHost, port: agentPort })).filter(({ port }) => port > 0));
+      wakeHere("another console came or went");
+      if (leads && gone.length > 0) inBackground(takeOver());
+    },
+  });
+  joined = consoles;
+  return consoles;
 }
 
 /** A step that hangs must not keep the others from running. */
@@ -182,7 +274,7 @@ function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: D
   const install = createInstallHandler({
     agentFolder: path.join(root, "agents"),
     nodeModulesFolder: path.join(root, "node_modules"),
-    cacheFolder: path.join(doorDeps.dataFolder, "agent-packages"),
+    cacheFolder: path.join(doorDeps.info.dataFolder, "agent-packages"),
     consoleUrl: doorDeps.info.consoleUrl,
   });
   web.doors.push(

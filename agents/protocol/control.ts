@@ -24,6 +24,8 @@ export type RenewRequest = { csrPem: string };
 
 /** `GET <console URL>/agent-endpoint.json`: where agents connect. `caPem` must hash (sha-256 of its DER) to the fingerprint in the join token. */
 export type AgentEndpoint = { host: string; port: number; caPem: string; controlVersion: number };
+/** Where an agent may connect: one of the consoles on one database. Sent as event "consoles" (ConsoleAddress[]) at each connection and when it changes. */
+export type ConsoleAddress = { host: string; port: number };
 
 export type Hardware = {
   hostname: string; platform: string; arch: string; cpuModel: string;

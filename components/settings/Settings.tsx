@@ -29,12 +29,24 @@ export function Settings() {
   );
 }
 
+type ConsoleRow = { id: string; url: string; hostname: string; leads: boolean; isThis: boolean };
+
+/** Those on the same database: either shows and takes everything, one runs the control loops. */
+function Consoles({ consoles }: { consoles: ConsoleRow[] }) {
+  return (
+    <ul data-testid="consoles">
+      {consoles.map((one) => <li key={one.id}>{one.isThis ? "this one" : <a className="underline underline-offset-4" href={one.url}>{one.url}</a>} <span className="text-ink-2">on {one.hostname}, {one.leads ? "leads" : "follows, and takes over when the leader is silent"}</span></li>)}
+    </ul>
+  );
+}
+
 function About() {
   const info = useQuery(api.system.info.queryOptions());
   if (shownError(info)) return <Section title="About"><Problem title="The server’s facts could not be read" error={info.error} retry={() => void info.refetch()} /></Section>;
   const facts: [string, React.ReactNode][] = info.data ? [
     ["Version", info.data.version], ["Running since", <Time key="t" iso={info.data.startedAt} both />], ["Database", info.data.database === "embedded" ? "PostgreSQL, embedded" : "PostgreSQL, yours"],
     ["Data folder", info.data.dataFolder], ["Agents connect to", `${info.data.agentEndpoint.host}:${info.data.agentEndpoint.port}, mutual TLS`], ["Demo fleet", info.data.demo ? "on: its links are emulated on this machine" : "off"], ["Credentials", info.data.secure ? "demanded" : "not demanded: this listener is on loopback"],
+    ...(info.data.consoles.length > 0 ? [["Consoles", <Consoles key="c" consoles={info.data.consoles} />] satisfies [string, React.ReactNode]] : []),
   ] : [];
   return <Section title="About"><dl className="grid gap-x-6 gap-y-1 sm:grid-cols-[10rem_1fr]">{facts.map(([name, value]) => [<dt key={name} className="text-ink-3">{name}</dt>, <dd key={`${name}v`} className="break-all max-sm:mb-2">{value}</dd>])}</dl></Section>;
 }

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { createCredential, revokeCredential } from "../commands/create-credential.ts";
+import type { DoorDeps } from "../deps.ts";
+import { LEASE_MS } from "../policy/leadership.ts";
+import { listConsoles, runOn } from "../store/consoles.ts";
 import { listCredentials } from "../store/credentials.ts";
 import { byId, done } from "./schemas/operation-schemas.ts";
 import { procedure, router } from "./trpc.ts";
@@ -15,6 +18,9 @@ const systemInfo = z
     consoleUrl: z.string(),
     secure: z.boolean(),
     keyPin: z.string().nullable().meta({ description: "Of the key of its HTTPS listener, as curl's --pinnedpubkey takes it." }),
+    consoles: z
+      .array(z.object({ id: z.string(), url: z.string(), hostname: z.string(), leads: z.boolean(), isThis: z.boolean() }))
+      .meta({ description: "Those that share the database and live; empty where it is this console's alone. One of them leads the control loops." }),
     you: z.string().meta({ description: "What you do is recorded under this name." }),
   })
   .meta({ id: "SystemInfo" });
@@ -24,12 +30,18 @@ export const system = router({
     .meta({ openapi: { method: "GET", path: "/system", tags: ["system"], summary: "Which console this is" } })
     .input(z.object({}).default({}))
     .output(systemInfo)
-    .query(({ ctx }) => {
+    .query(async ({ ctx }) => {
       const { version, startedAt, database, dataFolder, demo, consoleUrl, secure, keyPin } = ctx.deps.info;
       const { host, port } = ctx.deps.agentEndpoint();
-      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, keyPin, you: ctx.actor, agentEndpoint: { host, port } };
+      return { version, startedAt, database, dataFolder, demo, consoleUrl, secure, keyPin, consoles: await listLiving(ctx.deps), you: ctx.actor, agentEndpoint: { host, port } };
     }),
 });
+
+async function listLiving({ db, peers }: DoorDeps): Promise<z.infer<typeof systemInfo>["consoles"]> {
+  if (!peers) return [];
+  const living = (await listConsoles(runOn(db))).filter((one) => one.silentMs < LEASE_MS);
+  return living.map(({ id, url, hostname }) => ({ id, url, hostname, leads: peers.leaderId() === id, isThis: id === peers.consoleId })).sort((a, b) => a.url.localeCompare(b.url));
+}
 
 const credentialRow = z
   .object({ id: z.string(), name: z.string(), kind: z.enum(["admin", "inference"]), deploymentId: z.string().nullable(), createdAt: z.iso.datetime() })

@@ -15,6 +15,10 @@ export async function cancelOperation(deps: Deps, operationId: string, actor: Ac
   const operation = await findOrThrow(findOperation(deps.db, operationId), "operation", operationId);
   if (operation.status !== "running") return operation;
   if (abortOperation(operationId)) return waitForOperation(deps, operationId, CANCEL_WAIT_SECONDS);
+  if (deps.peers?.others().some((other) => other.id === operation.runBy)) {
+    deps.peers.tell({ kind: "abort", operationId });
+    return waitForOperation(deps, operationId, CANCEL_WAIT_SECONDS);
+  }
   if (operation.kind === "deploy" || operation.kind === "move") {
     await cancelMigration(deps, { deploymentId: operation.subjectId, actor });
     return waitForOperation(deps, operationId, CANCEL_WAIT_SECONDS);

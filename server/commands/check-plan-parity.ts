@@ -4,7 +4,7 @@ import { differenceText } from "../planner/difference-text.ts";
 import type { Parity } from "../planner/plan.ts";
 import { storeArtifactBytes } from "../store/artifacts.ts";
 import { findModel } from "../store/models.ts";
-import type { Operation } from "../store/operations.ts";
+import { listOperations, type Operation } from "../store/operations.ts";
 import { findPlan, listPlansToCheck, type StoredPlan, updatePlanParity } from "../store/plans.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
@@ -14,6 +14,7 @@ import { type OperationContext, runOperation } from "./run-operation.ts";
 
 type CheckContext = Pick<OperationContext, "signal" | "progress">;
 
+const MAX_RUNNING = 10_000;
 /** Each check holds a whole model and its segments in memory: one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -34,9 +35,10 @@ export function checkInTurn(deps: Deps, plan: StoredPlan, actor: Actor, context:
   return run;
 }
 
-/** At start: checks that a crash left without an end begin again. */
+/** Checks that a crash left without an end begin again: at start, and when another console is gone. What runs elsewhere goes on there. */
 export async function resumeParityChecks(deps: Deps): Promise<void> {
-  for (const plan of await listPlansToCheck(deps.db)) await checkPlanParity(deps, plan.id, "control");
+  const running = new Set((await listOperations(deps.db, { status: "running", kind: "check-parity", limit: MAX_RUNNING })).map((operation) => operation.subjectId));
+  for (const plan of await listPlansToCheck(deps.db)) if (!running.has(plan.id)) await checkPlanParity(deps, plan.id, "control");
 }
 
 async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: CheckContext): Promise<Parity> {

@@ -25,7 +25,7 @@ export async function flushObserved(deps: Deps): Promise<void> {
   // An answered task leaves the node's desired state, and with it the node's reports; until then the answer is looked up and found taken.
   let failure: unknown = null;
   for (const live of fleet.nodes.values()) {
-    for (const measure of live.measures) {
+    for (const measure of live.via === null ? live.measures : []) {
       // One answer that can't be written keeps nobody else's back.
       await recordMeasurement(deps, live.nodeId, measure).catch((error: unknown) => {
         failure ??= error;
@@ -38,7 +38,7 @@ export async function flushObserved(deps: Deps): Promise<void> {
 /** Signs of life of everybody connected, in one statement: who reads the database alone must not take them for silent. */
 export async function flushSignsOfLife(deps: Deps): Promise<void> {
   const fleet = liveFleet(deps.db);
-  const connected = [...fleet.nodes.values()].filter((live) => live.connected && deps.clock.now() - live.lastSeenAtMs < 3_000);
+  const connected = [...fleet.nodes.values()].filter((live) => live.connected && live.via === null && deps.clock.now() - live.lastSeenAtMs < 3_000);
   await touchNodes(deps.db, connected.map((live) => live.nodeId), new Date(deps.clock.now()));
 }
 

@@ -15,7 +15,8 @@ export async function holdArtifacts<T>(deps: Deps, work: (suspect: (digest: stri
     return await work((digest) => suspects.add(digest));
   } finally {
     holders--;
-    if (holders === 0 && suspects.size > 0) {
+    // Another console may be storing the same bytes this moment: files are collected while one console is alone, at the latest at its start.
+    if (holders === 0 && suspects.size > 0 && (deps.peers?.others().length ?? 0) === 0) {
       collecting = collect(deps);
       await collecting;
     }

@@ -1,6 +1,7 @@
 // Takes what an agent says of itself when it connects. Its whole state follows with its first report.
 import type { Hello } from "../../agents/protocol/control.ts";
 import { liveFleet, liveNode } from "../live/live-fleet.ts";
+import { peerNode } from "../live/peer-node.ts";
 import { findNode, saveObserved, updateNode } from "../store/nodes.ts";
 import type { Deps } from "./deps.ts";
 
@@ -21,18 +22,22 @@ export async function recordHello(deps: Deps, input: { nodeId: string; hello: He
     await append({ name: "node.online", subjectId: nodeId, actor: `node:${node.name}`, message, payload: { nodeId, bootId: hello.bootId } });
   });
   const live = liveNode(fleet, nodeId);
+  live.via = null;
   if (hello.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
   Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, cursor: hello.cursor, hardware: hello.hardware, data });
   if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], sample: null });
   fleet.touched.nodes.add(nodeId);
+  deps.peers?.tell({ kind: "node", node: peerNode(live) });
   deps.wake("an agent connected");
 }
 
 /** The connection ended. Its silence from now on makes it late, then lost. */
 export function recordDisconnect(deps: Deps, nodeId: string): void {
   const live = liveFleet(deps.db).nodes.get(nodeId);
-  if (!live) return;
+  // It may have gone over to another console, and this one heard of that first.
+  if (!live || live.via !== null) return;
   live.connected = false;
+  deps.peers?.tell({ kind: "gone", nodeId });
   liveFleet(deps.db).touched.nodes.add(nodeId);
   deps.wake("an agent disconnected");
 }

@@ -16,30 +16,31 @@ const MAX_SAMPLE_SECONDS = 10;
 
 const noticeCounts = new WeakMap<LiveNode, { minute: number; count: number }>();
 
-/** The report has passed its parser; `name` is the node's, for the feed. */
-export function recordReport(deps: Deps, input: { nodeId: string; name: string; report: Report }): void {
-  const { nodeId, name, report } = input;
+/** The report has passed its parser; `name` is the node's, for the feed. `via`: the other console that took it, and that writes what it says. */
+export function recordReport(deps: Deps, input: { nodeId: string; name: string; report: Report; via?: string }): void {
+  const { nodeId, name, report, via = null } = input;
+  if (via === null) deps.peers?.tell({ kind: "report", nodeId, name, report: withoutResults(report) });
   const nowMs = deps.clock.now();
   const fleet = liveFleet(deps.db);
   const live = liveNode(fleet, nodeId);
   const previousAtMs = live.sampleAtMs;
-  Object.assign(live, { connected: true, lastSeenAtMs: nowMs, cursor: report.cursor, bootId: report.bootId });
+  Object.assign(live, { connected: true, via, lastSeenAtMs: nowMs, cursor: report.cursor, bootId: report.bootId });
   const saidAtMs = Date.parse(report.at);
   if (Number.isFinite(saidAtMs)) live.clockOffsetMs = saidAtMs - nowMs;
   let didChange = false;
   if (report.assignments) {
-    didChange = tellAssignments(fleet, { nodeId, name }, live.assignments, report.assignments) || linksOf(live.assignments) !== linksOf(report.assignments);
+    didChange = tellAssignments(fleet, { nodeId, name, via }, live.assignments, report.assignments) || linksOf(live.assignments) !== linksOf(report.assignments);
     live.assignments = report.assignments;
-    live.dirty = true;
+    live.dirty = via === null;
   }
   if (report.ingress) {
     didChange ||= JSON.stringify(live.ingress) !== JSON.stringify(report.ingress);
     live.ingress = report.ingress;
-    live.dirty = true;
+    live.dirty = via === null;
   }
   if (report.measures) {
     live.measures = report.measures;
-    live.dirty = true;
+    live.dirty = via === null;
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
   if (report.sample) {
@@ -58,12 +59,17 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     if (!isPeer(fleet, nodeId, link.toNodeId)) continue;
     const key = linkKey(nodeId, link.toNodeId);
     fleet.links.set(key, toLiveLink({ ...link, at: onOurClock(link.at, live.clockOffsetMs, nowMs) }, fleet.links.get(key)));
-    fleet.dirtyLinks.add(key);
+    if (via === null) fleet.dirtyLinks.add(key);
     fleet.touched.links.add(key);
   }
-  for (const notice of report.notices ?? []) tellNotice(fleet, live, { nodeId, name }, notice, nowMs);
+  for (const notice of via === null ? (report.notices ?? []) : []) tellNotice(fleet, live, { nodeId, name }, notice, nowMs);
   fleet.touched.nodes.add(nodeId);
   if (didChange) deps.wake("a report changed something");
+}
+
+/** A measured profile may be megabytes, and who took it stores it. */
+function withoutResults(report: Report): Report {
+  return report.measures ? { ...report, measures: report.measures.map((measure) => ({ ...measure, result: null })) } : report;
 }
 
 /** Another node of the fleet. Names of nodes that are none would fill the memory, one report after the other. */
@@ -111,7 +117,7 @@ function learnLinks(fleet: LiveFleet, ingressNodeId: string, ingress: readonly I
   }
 }
 
-type Who = { nodeId: string; name: string };
+type Who = { nodeId: string; name: string; via?: string | null };
 
 /** True when a state changed. Bytes fetched are progress, not news. */
 function tellAssignments(fleet: LiveFleet, who: Who, before: ObservedAssignment[], after: ObservedAssignment[]): boolean {
@@ -121,6 +127,7 @@ function tellAssignments(fleet: LiveFleet, who: Who, before: ObservedAssignment[
     const isSame = old?.state === assignment.state && old.restarts === assignment.restarts;
     if (isSame) continue;
     didChange = true;
+    if (who.via != null) continue;
     addPendingEvent(fleet, {
       name: "assignment.changed",
       subjectId: who.nodeId,

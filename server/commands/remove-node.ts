@@ -1,6 +1,7 @@
 // Takes a node out of the fleet for good: its certificate opens nothing any more.
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
+import { deleteDesiredDocument } from "../store/desired-documents.ts";
 import { deleteLinksOf } from "../store/links.ts";
 import { deleteMeasureTask, listMeasureTasks } from "../store/measure-tasks.ts";
 import { findNode, updateNode } from "../store/nodes.ts";
@@ -22,13 +23,19 @@ export async function removeNode(deps: Deps, input: { nodeId: string; actor: Act
     await updateNode(tx, nodeId, { removedAt: now, name: `${node.name} (removed ${nodeId})` });
     await deleteLinksOf(tx, nodeId);
     for (const { task } of await listMeasureTasks(tx, nodeId)) await deleteMeasureTask(tx, task.taskId);
+    await deleteDesiredDocument(tx, nodeId);
     await removeLiveNode(deps, tx, append, nodeId);
     await append({ name: "node.removed", subjectId: nodeId, actor: input.actor, message: `${node.name} was removed from the fleet.`, payload: { nodeId } });
   });
+  forgetNode(deps, nodeId);
+  deps.wake("a node was removed");
+}
+
+/** In memory, and its connection: also where another console removed it. */
+export function forgetNode(deps: Pick<Deps, "db">, nodeId: string): void {
   const fleet = liveFleet(deps.db);
   fleet.nodes.delete(nodeId);
   fleet.desired.delete(nodeId);
   for (const key of fleet.links.keys()) if (key.split(">").includes(nodeId)) fleet.links.delete(key);
   for (const listener of fleet.removalListeners) listener(nodeId, "This node was removed from the fleet.");
-  deps.wake("a node was removed");
 }

@@ -50,6 +50,11 @@ export function listenProgress(listener: (progress: OperationProgress) => void):
   return () => progressListeners.delete(listener);
 }
 
+/** Progress of an operation, this process' own or another console's, to who listens here. */
+export function tellProgress(progress: OperationProgress): void {
+  for (const listener of progressListeners) listener(progress);
+}
+
 /** Starts `work` and returns at once; `done` settles with the outcome and never rejects. The same idempotency key again returns the first operation and runs nothing. */
 export async function runOperation(deps: Deps, input: OperationInput, work: (context: OperationContext) => Promise<unknown>): Promise<{ operation: Operation; done: Promise<Operation> }> {
   const known = input.idempotencyKey === undefined ? null : await findOperationByKey(deps.db, input.idempotencyKey);
@@ -89,6 +94,7 @@ export async function beginOperation(deps: Deps, tx: Tx, append: Append, input: 
     createdAt: new Date(deps.clock.now()),
     idempotencyKey: input.idempotencyKey,
     id: input.operationId,
+    runBy: LOOP_DRIVEN_KINDS.includes(input.kind) ? null : deps.peers?.consoleId,
   });
   await append({
     name: "operation.changed",
@@ -137,7 +143,8 @@ export function reportProgress(deps: Deps, operationId: string, step: Partial<Op
   const send = (): void => {
     reporter.timer = null;
     reporter.sentAt = deps.clock.now();
-    for (const listener of progressListeners) listener({ operationId, ...reporter.last });
+    tellProgress({ operationId, ...reporter.last });
+    deps.peers?.tell({ kind: "progress", progress: { operationId, ...reporter.last } });
     if (reporter.storeTimer) return;
     // The last step before a long silence is stored too: who polls must not read the one before it.
     const storeInMs = Math.max(0, reporter.storedAt + MIN_STORED_PROGRESS_INTERVAL_MS - reporter.sentAt);
@@ -178,9 +185,10 @@ export function abortOperation(operationId: string): boolean {
   return controller !== undefined;
 }
 
-/** At start: operations whose work died with the previous process are failed, so that nobody waits for them for ever. Returns them. */
+/** Operations whose work died with its process are failed, so that nobody waits for them for ever: at start, and when another console is gone. Returns them. */
 export async function endInterruptedOperations(deps: Deps): Promise<Operation[]> {
-  const running = (await listOperations(deps.db, { status: "running", limit: 10_000 })).filter((operation) => !LOOP_DRIVEN_KINDS.includes(operation.kind) && !controllers.has(operation.id));
+  const isRunElsewhere = (operation: Operation) => deps.peers?.others().some((other) => other.id === operation.runBy) ?? false;
+  const running = (await listOperations(deps.db, { status: "running", limit: 10_000 })).filter((operation) => !LOOP_DRIVEN_KINDS.includes(operation.kind) && !controllers.has(operation.id) && !isRunElsewhere(operation));
   const error: OperationError = { code: "interrupted", message: "The console stopped while this was running.", fix: "Start it again." };
   for (const operation of running) {
     await deps.publisher.transact((tx, append) => endOperation(deps, tx, append, operation.id, { status: "failed", error }, "control"));

@@ -1,10 +1,10 @@
 // Brings each node's desired document up to date: what changed gets a higher version, in its row first, then in memory, then to its connection.
 import { createHash } from "node:crypto";
-import type { Desired } from "../../agents/protocol/control.ts";
-import { liveFleet } from "../live/live-fleet.ts";
+import { type DesiredEntry, liveFleet } from "../live/live-fleet.ts";
 import { canonicalJson } from "../planner/canonical-json.ts";
 import { type DesiredContent, desiredOf } from "../policy/desired.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
+import { saveDesiredDocuments } from "../store/desired-documents.ts";
 import { raiseDesiredVersions, readDesiredVersions } from "../store/nodes.ts";
 import type { Deps } from "./deps.ts";
 
@@ -24,18 +24,24 @@ export async function syncDesired(deps: Deps, snapshot: FleetSnapshot): Promise<
     return row && row.desiredHash !== hash ? [{ id: nodeId, from: row.desiredVersion, hash }] : [];
   });
   // Conditional: a hello may have raised a version meanwhile; the next round then starts from there.
-  const written = await raiseDesiredVersions(deps.db, raised);
-  let told = 0;
-  for (const { nodeId, content, hash, text } of changes) {
-    const row = rows.get(nodeId);
-    const isRaised = row !== undefined && row.desiredHash !== hash;
-    if (!row || (isRaised && !written.has(nodeId))) continue;
-    const document: Desired = { version: row.desiredVersion + (isRaised ? 1 : 0), nodeId, ...content };
-    fleet.desired.set(nodeId, { document, hash, text });
-    told++;
-    for (const listener of fleet.desiredListeners) listener(nodeId, document);
+  const documents = await deps.publisher.transact(async (tx) => {
+    const written = await raiseDesiredVersions(tx, raised);
+    const made = changes.flatMap(({ nodeId, content, hash, text }): (DesiredEntry & { nodeId: string })[] => {
+      const row = rows.get(nodeId);
+      const isRaised = row !== undefined && row.desiredHash !== hash;
+      if (!row || (isRaised && !written.has(nodeId))) return [];
+      return [{ nodeId, document: { version: row.desiredVersion + (isRaised ? 1 : 0), nodeId, ...content }, hash, text }];
+    });
+    // Who is alone has them in memory.
+    if (deps.peers) await saveDesiredDocuments(tx, made.map(({ nodeId, document, hash }) => ({ nodeId, version: document.version, hash, document })));
+    return made;
+  });
+  for (const { nodeId, ...entry } of documents) {
+    fleet.desired.set(nodeId, entry);
+    for (const listener of fleet.desiredListeners) listener(nodeId, entry.document);
   }
-  return told;
+  if (documents.length > 0) deps.peers?.tell({ kind: "desired", nodeIds: documents.map((one) => one.nodeId) });
+  return documents.length;
 }
 
 async function findChanges(deps: Deps, snapshot: FleetSnapshot): Promise<Change[]> {

@@ -45,7 +45,7 @@ export async function recordWindows(deps: Deps): Promise<void> {
     windows.push({ scope: "deployment", scopeId: deploymentId, at, values });
   }
   for (const [key, link] of fleet.links) if (link.measuredAt !== "") windows.push({ scope: "link", scopeId: key, at, values: { rttMs: link.rttMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond: link.bytesPerSecond } });
-  await saveMetricWindows(deps.db, windows);
+  await deps.publisher.transact((tx) => saveMetricWindows(tx, windows));
 }
 
 export async function dropOldWindows(deps: Deps): Promise<void> {

@@ -17,6 +17,8 @@ export type Publisher = {
   transact<T>(work: (tx: Tx, append: Append) => Promise<T>): Promise<T>;
   /** Hears every committed event, in order. Returns the way to stop. */
   listen(listener: (event: StoredEvent) => void): () => void;
+  /** Somebody else appended up to `seq`: listeners hear what they have not heard yet. */
+  catchUp(seq: number): void;
 };
 
 /** Two writers that take a row's lock and the log's lock in opposite order: PostgreSQL ends one of them, which runs again. */
@@ -25,8 +27,8 @@ const MAX_ATTEMPTS = 4;
 const MAX_WAIT_MS = 15_000;
 const MAX_TRANSACTION_MS = 30_000;
 
-/** `log` hears of listeners that throw; they never break the writer. */
-export function createPublisher(db: Db, clock: Clock, log?: Logger): Publisher {
+/** `log` hears of listeners that throw; they never break the writer. `onCommitted` is told the last sequence of each transaction of this process. */
+export function createPublisher(db: Db, clock: Clock, log?: Logger, onCommitted?: (seq: number) => void): Publisher {
   const listeners = new Set<(event: StoredEvent) => void>();
   /** Last sequence the listeners heard; null until the first append of this process. */
   let deliveredSeq: number | null = null;
@@ -50,9 +52,9 @@ export function createPublisher(db: Db, clock: Clock, log?: Logger): Publisher {
   };
 
   /** Tells everything up to `last`. Commits answer on different connections, so a later one may be heard of first: what is missing is read back. */
-  const deliver = async (last: StoredEvent, known: StoredEvent[]): Promise<void> => {
-    let at = deliveredSeq ?? (known[0] ?? last).seq - 1;
-    while (at < last.seq) {
+  const deliver = async (lastSeq: number, known: StoredEvent[]): Promise<void> => {
+    let at = deliveredSeq ?? (known[0]?.seq ?? lastSeq) - 1;
+    while (at < lastSeq) {
       const next = known.find((event) => event.seq === at + 1);
       const batch: StoredEvent[] = next ? [next] : await listEvents(db, { afterSeq: at, limit: MAX_EVENTS_PER_PAGE });
       if (batch.length === 0) return;
@@ -67,7 +69,11 @@ export function createPublisher(db: Db, clock: Clock, log?: Logger): Publisher {
   const committed = (events: StoredEvent[]): void => {
     const last = events.at(-1);
     if (last === undefined) return;
-    delivering = delivering.then(() => deliver(last, events)).catch((error) => log?.error({ err: error }, "events could not be read back"));
+    onCommitted?.(last.seq);
+    catchUp(last.seq, events);
+  };
+  const catchUp = (lastSeq: number, known: StoredEvent[]): void => {
+    delivering = delivering.then(() => deliver(lastSeq, known)).catch((error) => log?.error({ err: error }, "events could not be read back"));
   };
 
   const transact = async <T>(work: (tx: Tx, append: Append) => Promise<T>): Promise<T> => {
@@ -95,6 +101,7 @@ export function createPublisher(db: Db, clock: Clock, log?: Logger): Publisher {
     append,
     committed: (event) => committed([event]),
     transact,
+    catchUp: (seq) => catchUp(seq, []),
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -106,4 +113,16 @@ export function createPublisher(db: Db, clock: Clock, log?: Logger): Publisher {
 function isDeadlock(error: unknown): boolean {
   const { code, meta } = (error ?? {}) as { code?: unknown; meta?: unknown };
   return code === "P2034" || /40P01|40001/.test(JSON.stringify(meta ?? ""));
+}
+
+/** The same, and `fence` is asked first in every transaction: what it throws rolls it back. */
+export function fencedPublisher(publisher: Publisher, fence: (tx: Tx) => Promise<void>): Publisher {
+  return {
+    ...publisher,
+    transact: (work) =>
+      publisher.transact(async (tx, append) => {
+        await fence(tx);
+        return work(tx, append);
+      }),
+  };
 }

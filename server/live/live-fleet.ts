@@ -18,6 +18,8 @@ export const MAX_PENDING_EVENTS = 10_000;
 export type LiveNode = {
   nodeId: string;
   connected: boolean;
+  /** The other console it is connected to; null = this one, or none. Such a node's rows are that console's to write. */
+  via: string | null;
   lastSeenAtMs: number;
   presence: Presence;
   bootId: string | null;
@@ -105,6 +107,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
   const made: LiveNode = {
     nodeId,
     connected: false,
+    via: null,
     lastSeenAtMs: fleet.startedAtMs,
     presence: "connecting",
     bootId: null,

@@ -6,7 +6,7 @@
 import type { Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { Server, type Socket } from "socket.io";
-import { CONTROL_VERSION, type Hello, type LogPage, type LogQuery } from "../../agents/protocol/control.ts";
+import { type ConsoleAddress, CONTROL_VERSION, type Hello, type LogPage, type LogQuery } from "../../agents/protocol/control.ts";
 import { authenticateNode } from "../commands/authenticate-node.ts";
 import type { Deps } from "../commands/deps.ts";
 import { recordDisconnect, recordHello } from "../commands/record-hello.ts";
@@ -23,6 +23,9 @@ export const MAX_REPORTS_PER_SECOND = 20;
 export const MAX_REPORT_BURST = 60;
 /** Invalid messages of one connection before it is ended. */
 export const MAX_INVALID_MESSAGES = 5;
+/** An agent of a console that hangs must be with another one before its silence makes it lost (server/policy/presence.ts). */
+const PING_INTERVAL_MS = 3_000;
+const PING_TIMEOUT_MS = 5_000;
 export const MAX_AGENT_CONNECTIONS = 20_000;
 const PUSH_TIMEOUT_MS = 10_000;
 /** Somebody waits for it. */
@@ -31,13 +34,20 @@ const LOG_TIMEOUT_MS = 5_000;
 const PUSH_RETRY_MS = 2_000;
 
 type Connection = { socket: Socket; nodeId: string; name: string; tokens: number; tokensAtMs: number; invalid: number; sentVersion: number; isPushing: boolean; lastSeq: number };
-export type AgentSockets = { close(): Promise<void>; /** Node ids with a connection. */ connected(): string[] };
+export type AgentSockets = {
+  close(): Promise<void>;
+  /** Node ids with a connection. */
+  connected(): string[];
+  /** Where else agents may connect, this console's own address first; they remember it for when this one is away. */
+  tellConsoles(addresses: ConsoleAddress[]): void;
+};
 
 export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets {
-  const io = new Server(httpsServer, { transports: ["websocket"], maxHttpBufferSize: MAX_MESSAGE_BYTES, perMessageDeflate: false, serveClient: false, pingInterval: 10_000, pingTimeout: 10_000 });
+  const io = new Server(httpsServer, { transports: ["websocket"], maxHttpBufferSize: MAX_MESSAGE_BYTES, perMessageDeflate: false, serveClient: false, pingInterval: PING_INTERVAL_MS, pingTimeout: PING_TIMEOUT_MS });
   const connections = new Map<string, Connection>();
   const fleet = liveFleet(deps.db);
   const namespace = io.of("/agents");
+  let consoles: ConsoleAddress[] = [];
 
   namespace.use((socket, next) => {
     admit(deps, socket, connections.size).then(
@@ -59,6 +69,7 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
       connections.delete(nodeId);
       recordDisconnect(deps, nodeId);
     });
+    if (consoles.length > 0) socket.emit("consoles", consoles);
     void push(deps, connection);
   });
 
@@ -75,6 +86,10 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
   fleet.readLogs = async (nodeId, query) => readLogs(connections.get(nodeId), query);
   return {
     connected: () => [...connections.keys()],
+    tellConsoles(addresses) {
+      consoles = addresses;
+      namespace.emit("consoles", addresses);
+    },
     async close() {
       fleet.desiredListeners.delete(onDesired);
       fleet.removalListeners.delete(onRemoved);

@@ -21,11 +21,13 @@ export type Operation = {
   createdAt: string;
   createdBy: string;
   finishedAt: string | null;
+  /** The console whose process runs it; null = a control loop, or the only console there is. */
+  runBy: string | null;
 };
 
 const NO_PROGRESS: OperationStep = { step: "", done: 0, total: 0, unit: "", detail: "" };
 
-export type NewOperation = { kind: OperationKind; subjectId: string; createdBy: string; createdAt: Date; idempotencyKey?: string | null; id?: string };
+export type NewOperation = { kind: OperationKind; subjectId: string; createdBy: string; createdAt: Date; idempotencyKey?: string | null; id?: string; runBy?: string | null };
 
 /** A running one. `id` may be given by who wants to follow it from its first step. */
 export async function insertOperation(db: Db | Tx, operation: NewOperation): Promise<Operation> {
@@ -38,6 +40,7 @@ export async function insertOperation(db: Db | Tx, operation: NewOperation): Pro
       createdAt: operation.createdAt,
       createdBy: operation.createdBy,
       idempotencyKey: operation.idempotencyKey ?? null,
+      runBy: operation.runBy ?? null,
     },
   });
   return toOperation(row);
@@ -97,5 +100,6 @@ function toOperation(row: OperationRow): Operation {
     createdAt: row.createdAt.toISOString(),
     createdBy: row.createdBy,
     finishedAt: row.finishedAt?.toISOString() ?? null,
+    runBy: row.runBy,
   };
 }

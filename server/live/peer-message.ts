@@ -1,0 +1,40 @@
+// What consoles on one database tell each other. Nothing of it must arrive: who missed something reads rows at the next look, and a node says everything again.
+import type { Hardware, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
+import type { OperationProgress } from "../events/catalogue.ts";
+
+/** All of a node that is connected to the sender, but its samples. */
+export type PeerNode = {
+  nodeId: string; bootId: string; cursor: number; hardware: Hardware | null; data: { host: string; port: number } | null;
+  assignments: ObservedAssignment[]; ingress: ObservedIngress[];
+  /** Without results: they are written by whom they were told. */
+  measures: ObservedMeasure[];
+};
+export type PeerMessage =
+  /** Sent by who has just come: the others say what is connected to them. */
+  | { kind: "introduce" }
+  | { kind: "node"; node: PeerNode }
+  | { kind: "report"; nodeId: string; name: string; report: Report }
+  | { kind: "gone"; nodeId: string }
+  /** Events were appended up to here. */
+  | { kind: "head"; seq: number }
+  /** Rows changed that the leader's loops look at. */
+  | { kind: "wake"; reason: string }
+  | { kind: "desired"; nodeIds: string[] }
+  | { kind: "progress"; progress: OperationProgress }
+  | { kind: "abort"; operationId: string }
+  | { kind: "ask-logs"; askId: string; nodeId: string; query: LogQuery }
+  | { kind: "logs"; askId: string; page: LogPage | null; error: string | null };
+
+export type PeerConsole = { id: string; url: string; agentHost: string; agentPort: number; hostname: string };
+/** The other consoles on this database, as commands and doors see them. */
+export type Peers = {
+  consoleId: string;
+  /** Those that gave a sign of life lately, without this one. */
+  others(): PeerConsole[];
+  /** Null = nobody does at this moment. */
+  leaderId(): string | null;
+  /** To all of them, soon; nothing while there is none. */
+  tell(message: PeerMessage): void;
+  /** Of a node that is connected to another console. */
+  askLogs(nodeId: string, query: LogQuery): Promise<LogPage>;
+};
