@@ -133,3 +133,14 @@ test("statistics count requests and runs, and their parts sum to what requests t
   expect(after.segment_stats).toMatchObject([{ stage: 0, node: "nod_a", compute: { count: after.execution_count } }]);
   expect(after.link_stats.map(({ from, to }: { from: string; to: string }) => `${from} ${to}`)).toEqual(["nod_a nod_a"]);
 });
+
+test("Prometheus gets the same: a histogram of latency, where time went, segments and links", async () => {
+  const text = (await ask("GET", "metrics")).body.toString();
+  const value = (row: RegExp) => Number(new RegExp(`^${row.source} (\\S+)$`, "m").exec(text)?.[1]);
+  const labels = 'model="tiny",deployment="dep_test"';
+  expect(text).toContain("# TYPE cutplane_ingress_latency_seconds histogram");
+  expect(value(new RegExp(`cutplane_ingress_latency_seconds_bucket{${labels},le="\\+Inf"}`))).toBe(value(new RegExp(`cutplane_ingress_latency_seconds_count{${labels}}`)));
+  expect(value(new RegExp(`cutplane_segment_compute_seconds_total{${labels},version="3",stage="0",node="nod_a"}`))).toBeGreaterThan(0);
+  expect(value(new RegExp(`cutplane_link_bytes_total{${labels},version="3",from="nod_a",to="nod_a"}`))).toBeGreaterThan(0);
+  expect(value(new RegExp(`cutplane_ingress_runs_total{${labels},version="3",size="1"}`))).toBeGreaterThan(0);
+});

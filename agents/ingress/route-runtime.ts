@@ -11,6 +11,7 @@ import { unbatchableBecause } from "./batch-tensors.ts";
 import { Batcher, type BatchAnswer } from "./batcher.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import { KeyBuckets } from "./key-limits.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
 import { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
@@ -42,13 +43,14 @@ export type InferOptions = {
 };
 /** A revision whose pipeline is here. */
 export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
-export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number>; latencyMsSum: number };
+export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
 
 export class RouteRuntime {
   local: LocalIngressRoute;
   readonly processor = new ProcessorRunner();
   readonly keys = new KeyBuckets();
-  readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {}, latencyMsSum: 0 };
+  readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {} };
+  readonly latency = new LatencyHistogram();
   readonly #host: RouteHost;
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
@@ -229,7 +231,7 @@ export class RouteRuntime {
 
   #count(startedAt: number, trace: RequestTrace): void {
     const ms = performance.now() - startedAt;
-    this.totals.latencyMsSum += ms;
+    this.latency.observe(ms / 1000);
     if (this.#times.length < MAX_TIMES) this.#times.push(ms);
     this.#keep(trace);
   }

