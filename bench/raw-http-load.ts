@@ -36,7 +36,7 @@ export class RawConnection {
     const end = this.#answer.indexOf("\r\n\r\n");
     if (end < 0) return;
     const head = this.#answer.toString("latin1", 0, end);
-    const bytes = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const bytes = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
     if (this.#answer.length < end + 4 + bytes) return;
     this.#answer = Buffer.alloc(0);
     this.#waiting?.resolve(Number(head.slice(9, 12)));
