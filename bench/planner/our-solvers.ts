@@ -1,6 +1,7 @@
 // Cutplane's own solvers, as the benchmark asks them: the one that answers the objective.
 import { BASELINES } from "../../server/planner/baselines/baselines.ts";
-import { chooseSolver } from "../../server/planner/search/choose-solver.ts";
+import { solveAdditive } from "../../server/planner/search/solve-additive.ts";
+import { solveBottleneck } from "../../server/planner/search/solve-bottleneck.ts";
 import type { Outcome, SearchObjective, SearchRequest, Solver } from "../../server/planner/search/solver.ts";
 import { LATENCY_WEIGHTS } from "../../server/planner/search/additive-costs.ts";
 import { checkClaim } from "../../server/planner/check-claim.ts";
@@ -8,7 +9,7 @@ import { checkClaim } from "../../server/planner/check-claim.ts";
 export const LATENCY: SearchObjective = { kind: "additive", weights: LATENCY_WEIGHTS };
 export const BOTTLENECK: SearchObjective = { kind: "bottleneck" };
 
-export const ourSolver = (objective: SearchObjective): Solver => chooseSolver({ objective });
+export const ourSolver = (objective: SearchObjective): Solver => (objective.kind === "bottleneck" ? solveBottleneck : solveAdditive);
 
 /** Rules whose plans are chains of stages, to be compared in this objective. */
 export const rivals = (): readonly Solver[] => BASELINES;

@@ -19,6 +19,7 @@ export function ProveButton({ found, scope: { modelId, topologyId, deploymentId 
       {data?.status === "optimal" && <State tone="ok">HiGHS agrees: nothing is below <span className="num">{of(data.bound)}</span></State>}
       {data?.status === "stopped" && <State tone="idle">out of time; nothing is below <span className="num">{of(data.bound)}</span></State>}
       {data?.status === "too-large" && <State tone="idle">too large for a linear programme</State>}
+      {data?.status === "not-linear" && <State tone="idle">waiting under a demand is no sum: HiGHS can’t prove it</State>}
       {data?.status === "infeasible" && <State tone="bad">HiGHS finds no plan at all</State>}
     </p>
   );

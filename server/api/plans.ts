@@ -49,7 +49,7 @@ export const plans = router({
   prove: procedure
     .meta({ openapi: { method: "POST", path: "/plans/prove", tags: ["plans"], summary: "A second opinion by a linear programme (HiGHS) written apart from the solvers; waits for it" } })
     .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement: placement.optional(), timeLimitMs: z.number().int().min(100).max(MAX_PROOF_MS).optional() }))
-    .output(z.object({ status: z.enum(["optimal", "infeasible", "stopped", "too-large"]), cost: z.number().nullable(), bound: z.number().nullable(), placement: placement.nullable(), columns: z.number(), rows: z.number() }))
+    .output(z.object({ status: z.enum(["optimal", "infeasible", "stopped", "too-large", "not-linear"]), cost: z.number().nullable(), bound: z.number().nullable(), placement: placement.nullable(), columns: z.number(), rows: z.number() }))
     .mutation(({ ctx, input }) => provePlan(ctx.deps, input, ctx.signal)),
   explain: procedure
     .meta({ openapi: { method: "POST", path: "/plans/explain", tags: ["plans"], summary: "Why a placement is as it is: what binds, the runner-up, one node alone, what would help most; each found by solving again" } })

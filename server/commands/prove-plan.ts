@@ -12,8 +12,8 @@ export const MAX_PROOF_MS = 60_000;
 
 export type ProveInput = PlanRequest & { modelId: string; topologyId: string; deploymentId?: string; placement?: Placement; timeLimitMs?: number };
 export type ProveAnswer = {
-  /** optimal = no plan costs less; stopped = out of time, the bound holds; too-large = not tried. */
-  status: "optimal" | "infeasible" | "stopped" | "too-large";
+  /** optimal = no plan costs less; stopped = out of time, the bound holds; too-large = not tried; not-linear = not tried, since waiting under a demand is no sum. */
+  status: "optimal" | "infeasible" | "stopped" | "too-large" | "not-linear";
   cost: number | null;
   bound: number | null;
   placement: Placement | null;

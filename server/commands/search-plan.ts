@@ -1,11 +1,12 @@
 // Owns planning: loads the problem, searches off the event loop, and says what was found. Keeps no plan: that is who asked's to decide.
 import { AppError } from "../errors.ts";
 import { buildSearch } from "../planner/build-search.ts";
+import { PLAIN_REASONS } from "../planner/explain/plain-reasons.ts";
 import { sayConflict } from "../planner/explain/say-explanation.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import { finishSearch } from "../planner/finish-search.ts";
 import { instanceWords } from "../planner/instance-words.ts";
-import type { Estimate, Infeasible, Placement, Plan, RefusalCode, SearchPoint, SearchProgress } from "../planner/plan.ts";
+import type { Estimate, Infeasible, Placement, Plan, SearchPoint, SearchProgress } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Outcome } from "../planner/search/solver.ts";
 import { addPoint, outcomeProgress, searchProgress } from "../planner/search-curve.ts";
@@ -22,8 +23,6 @@ export const MAX_BUDGET_MS = 300_000;
 export const DEFAULT_SEED = 1;
 /** Some sixty searches, of what binds and what would help. */
 const EXPLAIN_BUDGET_MS = 5_000;
-/** Said by a look at the nodes: solving again would find nothing sharper. */
-const PLAIN_REASONS: ReadonlySet<RefusalCode> = new Set(["empty", "unknown-node", "no-figure", "illegal-cut"]);
 const NO_OUTCOME: Outcome = { stages: null, cost: Number.POSITIVE_INFINITY, figures: null, bound: Number.POSITIVE_INFINITY, proved: true, elapsedMs: 0, firstMs: null, bestMs: null, by: "" };
 
 export type SearchInput = PlanRequest & {

@@ -1,7 +1,7 @@
 // Owns the way from a problem and what is asked of it to the solvers' dense tables, and back. The cost model stays the problem's: each table is sampled
 // from its functions, so that an evaluation on the instance is the estimate of the placement.
 import { MAX_STAGES } from "./check-placement.ts";
-import { hopFigures, ingressMs } from "./estimate.ts";
+import { hopFigures, hopVarianceMs2, ingressMs } from "./estimate.ts";
 import type { HopTable, Instance, Processor, SearchStage } from "./instance.ts";
 import { pathLinks } from "./path-links.ts";
 import type { Placement } from "./plan.ts";
@@ -38,7 +38,9 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
       maxStages: Math.min(request.maxStages ?? MAX_STAGES, request.severalPerNode ? MAX_STAGES : nodes.length),
       oncePerNode: !request.severalPerNode,
       bottleneckMs: request.demandPerSecond === undefined ? Number.POSITIVE_INFINITY : (MAX_UTILISATION * 1000) / request.demandPerSecond,
-      latencyMs: request.slo?.latencyMs ?? Number.POSITIVE_INFINITY,
+      latencyMs: Number.POSITIVE_INFINITY,
+      ...(request.demandPerSecond === undefined ? {} : { perSecond: request.demandPerSecond }),
+      ...(request.slo ? { slo: { share: request.slo.quantile, latencyMs: request.slo.latencyMs } } : {}),
     },
     apart: [...(request.apart ?? [])],
     constantMs: ingressMs(problem),
@@ -92,11 +94,10 @@ function hopTable(problem: Problem): HopTable {
     const empty = hopFigures(problem, from, to, 0);
     const perByte = hopFigures(problem, from, to, 1);
     if (!empty || !perByte) continue;
-    const path = problem.paths[from]?.[to];
     hops.way[index] = isTrustedWay(problem, from, to) ? 2 : 1;
     hops.fixedMs[index] = empty.latencyMs + empty.transferMs;
     hops.perByteMs[index] = perByte.transferMs - empty.transferMs;
-    hops.fixedVarianceMs2[index] = from === to ? 0 : (path?.latencyVarianceMs2 ?? 0);
+    hops.fixedVarianceMs2[index] = hopVarianceMs2(problem, from, to);
     for (const link of pathLinks(problem, from, to) ?? []) {
       const number = numbers.get(link.id)?.number as number;
       linkPerByteMs[number] = link.msPerByte;

@@ -1,6 +1,5 @@
 // Owns what a solver is handed for a planning request: the instance, the objective as costs, what moving there costs, and chains to start from.
 import { buildInstance, toStages } from "./build-instance.ts";
-import { checkStages } from "./check-stages.ts";
 import { movingTables } from "./moving-cost.ts";
 import type { Placement } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -20,22 +19,25 @@ export type SearchContextOfPlan = {
 export function buildSearch(problem: Problem, request: PlanRequest, { running = null, drafts = [] }: SearchContextOfPlan = {}): SearchRequest {
   const instance = buildInstance(problem, request, running);
   const objective = searchObjective(request);
-  const moving = objective.kind === "additive" ? movingTables(problem, request, running) : null;
+  const moving = objective.kind === "bottleneck" ? null : movingTables(problem, request, running);
   const seeds = [...(running ? [running] : []), ...drafts].flatMap((placement) => {
     const stages = toStages(problem, placement);
-    // What runs or is drawn may break what is asked: then nothing is begun from it.
-    return stages && checkStages(instance, stages).length === 0 ? [stages] : [];
+    return stages ? [stages] : [];
   });
   return { instance, objective, ...(moving ? { moving } : {}), ...(seeds.length > 0 ? { seeds } : {}) };
 }
 
-export function searchObjective({ objective, weights }: Pick<PlanRequest, "objective" | "weights">): SearchObjective {
+/** "Latency" is what is promised of it: the SLO's share of the requests, else their mean under the demand, else one request alone. */
+export function searchObjective({ objective, weights, demandPerSecond, slo }: Pick<PlanRequest, "objective" | "weights" | "demandPerSecond" | "slo">): SearchObjective {
   switch (objective) {
     case "throughput": return { kind: "bottleneck" };
     case "energy": return { kind: "additive", weights: { ...NO_WEIGHTS, joules: 1 } };
     case "money": return { kind: "additive", weights: { ...NO_WEIGHTS, money: 1 } };
     case "carbon": return { kind: "additive", weights: { ...NO_WEIGHTS, grams: 1 } };
     case "mix": return { kind: "additive", weights: { ...NO_WEIGHTS, ...(weights ?? { latencyMs: 1 }) } };
-    case "latency": return { kind: "additive", weights: LATENCY_WEIGHTS };
+    case "latency": {
+      if (slo) return { kind: "demand", figure: { share: slo.quantile } };
+      return demandPerSecond === undefined ? { kind: "additive", weights: LATENCY_WEIGHTS } : { kind: "demand", figure: "mean" };
+    }
   }
 }

@@ -1,8 +1,10 @@
 // Owns whether what a solver says of its answer is true: the cost, every figure, the bound and the proof, reckoned again without its help.
 import { checkStages, type Violation } from "./check-stages.ts";
+import type { Weights } from "./search/additive-costs.ts";
 import type { Outcome, SearchRequest } from "./search/solver.ts";
 import type { SearchStage } from "./instance.ts";
 import { type Tally, tallyStages } from "./tally-stages.ts";
+import { servedWithin } from "./tally-wait.ts";
 
 export type ClaimError =
   | { kind: "violation"; violation: Violation }
@@ -12,6 +14,8 @@ export type ClaimError =
 
 /** Relative; sums are taken in another order. */
 export const CLAIM_TOLERANCE = 1e-9;
+/** Of a latency under a demand: a wait is reckoned another way than the solver does. */
+export const SERVED_TOLERANCE = 1e-6;
 
 /** Everything that is wrong with an outcome; empty = it is what it says. That no better plan exists is for others to prove: here the bound must only fit the cost. */
 export function checkClaim(request: Pick<SearchRequest, "instance" | "objective" | "moving">, outcome: Outcome): ClaimError[] {
@@ -42,10 +46,9 @@ export function isClose(a: number, b: number, scale = Math.max(Math.abs(a), Math
 }
 
 /** In the objective's unit, from the tally. */
-export function costOf({ objective, moving }: Pick<SearchRequest, "objective" | "moving">, stages: readonly SearchStage[], tally: Tally): number {
+export function costOf({ instance, objective, moving }: Pick<SearchRequest, "instance" | "objective" | "moving">, stages: readonly SearchStage[], tally: Tally): number {
   if (objective.kind === "bottleneck") return tally.bottleneckMs;
-  const { weights } = objective;
-  let cost = tally.latencyMs * weights.latencyMs + tally.varianceMs2 * weights.varianceMs2 + tally.joules * weights.joules + tally.money * weights.money + tally.grams * weights.grams;
+  let cost = objective.kind === "demand" ? servedWithin(tally, instance.limits.perSecond ?? 0, objective.figure === "mean" ? "mean" : objective.figure.share) : weightedCost(objective.weights, tally);
   for (const { processor, from, to } of stages) {
     const upTo = moving?.[processor];
     if (upTo) cost += upTo[to]! - upTo[from]!;
@@ -53,9 +56,14 @@ export function costOf({ objective, moving }: Pick<SearchRequest, "objective" | 
   return cost;
 }
 
+function weightedCost(weights: Weights, tally: Tally): number {
+  return tally.latencyMs * weights.latencyMs + tally.varianceMs2 * weights.varianceMs2 + tally.joules * weights.joules + tally.money * weights.money + tally.grams * weights.grams;
+}
+
 /** Positive and negative parts may cancel in a cost; its rounding is that of the parts. */
 function costScale({ objective }: Pick<SearchRequest, "objective">, tally: Tally, cost: number): number {
   if (objective.kind === "bottleneck") return Math.abs(cost);
+  if (objective.kind === "demand") return Math.abs(cost) * (SERVED_TOLERANCE / CLAIM_TOLERANCE);
   return Math.max(Math.abs(cost), Math.abs(tally.latencyMs * objective.weights.latencyMs));
 }
 

@@ -10,6 +10,9 @@ import { randomProblem } from "./testdata/random-problem.ts";
 const base = randomProblem(3, { layers: 6, nodes: 3 });
 const problem: Problem = { ...base, cutLegal: base.cutLegal.map(() => true), nodes: base.nodes.map((node, index) => ({ ...node, zoneId: index < 2 ? "zon_a" : "zon_b" })), paths: base.paths.map((row, from) => row.map((_, to) => ({ latencyMs: from === to ? 0 : 1, bandwidthBytesPerSecond: 1e7, kind: "measured" as const, via: [], linkIds: [], trusted: true }))) };
 const placement: Placement = [{ from: 0, to: 2, topologyNodeId: "tn_0" }, { from: 2, to: 6, topologyNodeId: "tn_1" }];
+const alone = estimatePlacement(problem, placement);
+const latencyMs = alone?.latencyMs ?? Number.NaN;
+const halfLoad = (alone?.throughputPerSecond ?? Number.NaN) / 2;
 const codes = (request: Partial<PlanRequest>, of: Problem = problem) => checkPlacement(of, placement, { request }).map((refusal) => refusal.code);
 
 test.each<[string, Partial<PlanRequest>, string[]]>([
@@ -24,6 +27,9 @@ test.each<[string, Partial<PlanRequest>, string[]]>([
   ["stages", { minStages: 3 }, ["too-few-stages"]],
   ["a demand out of reach", { demandPerSecond: 1e6 }, ["demand"]],
   ["an SLO out of reach", { slo: { quantile: 0.5, latencyMs: 0.1 } }, ["slo"]],
+  ["an SLO that one request alone keeps to", { slo: { quantile: 0.99, latencyMs: latencyMs * 1.001 } }, []],
+  ["the same SLO where requests wait for each other", { slo: { quantile: 0.99, latencyMs: latencyMs * 1.001 }, demandPerSecond: halfLoad }, ["slo"]],
+  ["an SLO that leaves room for waiting", { slo: { quantile: 0.99, latencyMs: latencyMs * 10 }, demandPerSecond: halfLoad }, []],
 ])("%s", (_name, request, wanted) => expect(codes(request)).toEqual(wanted));
 
 test("an untrusted node may run what sees nothing sensitive", () => {

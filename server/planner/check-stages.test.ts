@@ -65,7 +65,7 @@ test("where the instance changes under a plan, the violation has the right code 
         for (const { amount, limit } of found) if (amount !== undefined && limit !== undefined && code !== "too-few-stages") expect(amount).toBeGreaterThan(limit);
         seen.set(code, (seen.get(code) ?? 0) + 1);
       }
-  const codes: ViolationCode[] = ["illegal-cut", "not-allowed", "same-unit", "no-way", "untrusted-way", "memory", "bottleneck-node", "bottleneck-link", "latency", "too-few-stages", "too-many-stages", "node-twice", "apart"];
+  const codes: ViolationCode[] = ["illegal-cut", "not-allowed", "same-unit", "no-way", "untrusted-way", "memory", "bottleneck-node", "bottleneck-link", "latency", "slo", "too-few-stages", "too-many-stages", "node-twice", "apart"];
   for (const code of codes) expect(seen.get(code) ?? 0, code).toBeGreaterThan(20);
 });
 

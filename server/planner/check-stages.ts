@@ -1,6 +1,7 @@
 // Owns why a chain of stages on an instance is refused. It trusts no solver and uses nothing of theirs: their cost model has a second opinion here.
 import type { Instance, SearchStage } from "./instance.ts";
 import { crossingsOf, shareOf, tallyStages } from "./tally-stages.ts";
+import { servedWithin, shareWithin } from "./tally-wait.ts";
 
 export type ViolationCode =
   | "empty"
@@ -17,6 +18,7 @@ export type ViolationCode =
   | "bottleneck-node"
   | "bottleneck-link"
   | "latency"
+  | "slo"
   | "too-few-stages"
   | "too-many-stages"
   | "node-twice"
@@ -37,6 +39,8 @@ export type Violation = {
   limit?: number;
 };
 
+/** A wait is reckoned another way than the solver does, a quantile halved to its last digits. */
+const SLO_TOLERANCE = 1e-6;
 /** Sums are taken in another order than the solver's: a limit is broken only beyond this share of it. */
 const TOLERANCE = 1e-9;
 
@@ -128,7 +132,14 @@ function checkAmounts(instance: Instance, stages: readonly SearchStage[]): Viola
   const nodes = tally.nodeBusyMs.map((amount, node): Violation => ({ code: "bottleneck-node", node, amount, limit: limits.bottleneckMs }));
   const links = tally.linkBusyMs.map((amount, link): Violation => ({ code: "bottleneck-link", link, amount, limit: limits.bottleneckMs }));
   const latency: Violation = { code: "latency", amount: tally.latencyMs, limit: limits.latencyMs };
-  return [...memory, ...nodes, ...links, latency].filter(({ amount, limit }) => !within(amount!, limit!));
+  return [...[...memory, ...nodes, ...links, latency].filter(({ amount, limit }) => !within(amount!, limit!)), ...checkSlo(limits, tally)];
+}
+
+function checkSlo({ perSecond = 0, slo }: Instance["limits"], tally: ReturnType<typeof tallyStages>): Violation[] {
+  if (!slo) return [];
+  const served = { ...tally, bottleneckMs: slo.busyMs ?? tally.bottleneckMs };
+  if (shareWithin(served, perSecond, slo.latencyMs * (1 + SLO_TOLERANCE)) >= slo.share) return [];
+  return [{ code: "slo", amount: servedWithin(served, perSecond, slo.share), limit: slo.latencyMs }];
 }
 
 /** False also for what is no number. A node without a stage holds and does nothing, whatever is free of it. */

@@ -29,6 +29,11 @@ export function hopFigures(problem: Problem, fromIndex: number, toIndex: number,
   return { latencyMs: framesMs + path.latencyMs, transferMs: Math.max((bytes / path.bandwidthBytesPerSecond) * 1000, handlingMs), kind: path.kind };
 }
 
+/** How much the time of a hop varies, ms²; what nobody measured counts as steady. */
+export function hopVarianceMs2(problem: Problem, fromIndex: number, toIndex: number): number {
+  return fromIndex === toIndex ? 0 : (problem.paths[fromIndex]?.[toIndex]?.latencyVarianceMs2 ?? 0);
+}
+
 /** Null when the placement is not whole (see `checkPlacement` for the reasons): unknown nodes, gaps, no way between two stages. */
 export function estimatePlacement(problem: Problem, placement: Placement): Estimate | null {
   const body = estimateChain(problem, placement);
@@ -67,6 +72,7 @@ function estimateChain(problem: Problem, placement: Placement): Omit<Estimate, "
     estimatorVersion: ESTIMATOR_VERSION,
     kind: kindOf([...stages.map((stage) => stage.kind), ...hops.filter((hop) => hop.kind !== "local").map((hop) => (hop.kind === "measured" ? "measured" : "estimated"))]),
     latencyMs,
+    varianceMs2: sum(hops.map((hop) => hopVarianceMs2(problem, indexOf.get(hop.fromTopologyNodeId) ?? -1, indexOf.get(hop.toTopologyNodeId) ?? -1))),
     bottleneckMs: bottleneck.ms,
     throughputPerSecond: 1000 / bottleneck.ms,
     bottleneck: { kind: bottleneck.kind, index: bottleneck.index },

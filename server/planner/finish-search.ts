@@ -2,7 +2,7 @@
 import { toPlacement } from "./build-instance.ts";
 import { checkPlacement } from "./check-placement.ts";
 import { estimatePlacement } from "./estimate.ts";
-import { explainInfeasible } from "./explain-infeasible.ts";
+import { plainReasons } from "./explain/plain-reasons.ts";
 import type { Estimate, Infeasible, Placement, Plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Problem } from "./problem.ts";
@@ -12,7 +12,7 @@ export type Solution = { placement: Placement; estimate: Estimate; origin: Extra
 export type SearchFacts = { solver: string; seed: number };
 
 export function finishSearch(problem: Problem, request: PlanRequest, search: SearchRequest, outcome: Outcome, { solver, seed }: SearchFacts): Solution | Infeasible {
-  if (outcome.stages === null) return { infeasible: true, refusals: explainInfeasible(problem, request, outcome) };
+  if (outcome.stages === null) return { infeasible: true, refusals: plainReasons(problem, request, outcome) };
   const placement = toPlacement(problem, search.instance, outcome.stages);
   const estimate = estimatePlacement(problem, placement);
   // The checks of the canvas have the last word, whatever a solver says.

@@ -96,7 +96,14 @@ export type Limits = {
   bottleneckMs: number;
   /** Unloaded latency may not exceed it, milliseconds; Infinity = no limit. */
   latencyMs: number;
+  /** Requests per second that come at random and may have to wait; absent = one at a time. */
+  perSecond?: number;
+  /** This share of the requests is answered within so long, waiting included. */
+  slo?: SloLimit;
 };
+
+/** `busyMs`: the wait is reckoned as if the busiest node or link took so long a request, whatever the plan; absent = the plan's own. Searches cut the problem with it. */
+export type SloLimit = { share: number; latencyMs: number; busyMs?: number };
 
 /** No layer of `first` shares a node (or zone; a node in no zone is one by itself) with a layer of `second`. Ranges [from, to). */
 export type Apart = { first: { from: number; to: number }; second: { from: number; to: number }; within: "node" | "zone" };

@@ -33,9 +33,9 @@ export type PlanRequest = PlacementRules & {
   severalPerNode?: boolean;
   /** Every stage runs in the default mode (one thread); without it a plan chooses among the modes of each node. */
   defaultModeOnly?: boolean;
-  /** Requests per second that it must carry, with room to spare. */
+  /** Requests per second that come at random and that it must carry, with room to spare. */
   demandPerSecond?: number;
-  /** This share of the requests answered within so long, e.g. { quantile: 0.99, latencyMs: 80 }. */
+  /** This share of the requests answered within so long, waiting at that demand included, e.g. { quantile: 0.99, latencyMs: 80 }; LEAST_QUANTILE to MOST_QUANTILE. */
   slo?: { quantile: number; latencyMs: number };
   /** Only nodes that could run it now. */
   forDeploy?: boolean;
@@ -47,6 +47,10 @@ export type PlanRequest = PlacementRules & {
 
 /** Layers and nodes that a plan may be asked to keep to at most; more is a mistake. */
 export const MAX_RULES = 512;
+/** Below half, plans whose latency varies more would count as better. */
+export const LEAST_QUANTILE = 0.5;
+/** Rarer than one in ten thousand is not told by a mean and a variance. */
+export const MOST_QUANTILE = 0.9999;
 /** A node or link this busy answers late: demands are met below it. */
 export const MAX_UTILISATION = 0.7;
 

@@ -18,6 +18,8 @@ export type Estimate = {
   kind: "estimated" | "measured" | "mixed";
   /** Source → stages → source, one request alone. */
   latencyMs: number;
+  /** Of it, ms²: what links were seen to vary by. Absent in plans of before it was estimated. */
+  varianceMs2?: number;
   /** Slowest stage or link: throughput = 1000 / bottleneckMs requests per second. */
   bottleneckMs: number;
   throughputPerSecond: number;

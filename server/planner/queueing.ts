@@ -19,13 +19,23 @@ export function waitOf(bottleneckMs: number, perSecond: number): Wait {
   const utilisation = (bottleneckMs * perSecond) / 1000;
   if (utilisation >= 1) return { meanMs: Number.POSITIVE_INFINITY, utilisation, within: () => 0, quantileMs: () => Number.POSITIVE_INFINITY };
   if (utilisation <= 0) return { meanMs: 0, utilisation: 0, within: (ms) => (ms >= 0 ? 1 : 0), quantileMs: () => 0 };
-  const within = waitDistribution(utilisation);
+  const within = known.get(utilisation) ?? remember(utilisation, waitDistribution(utilisation));
   return {
     meanMs: (bottleneckMs * utilisation) / (2 * (1 - utilisation)),
     utilisation,
     within: (ms) => within(ms / bottleneckMs),
     quantileMs: (share) => bottleneckMs * quantile(within, share),
   };
+}
+
+/** Distributions of late: a search asks for the same few again and again. */
+const MAX_KNOWN = 64;
+const known = new Map<number, (t: number) => number>();
+
+function remember(utilisation: number, within: (t: number) => number): (t: number) => number {
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(utilisation, within);
+  return within;
 }
 
 /**

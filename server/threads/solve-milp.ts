@@ -29,17 +29,19 @@ let loaded: Promise<Highs> | undefined;
  * - `optimal`: no plan costs less, within 1e-7 of the cost;
  * - `infeasible`: there is no plan;
  * - `stopped`: out of time or cancelled; `bound` holds all the same;
- * - `too-large`: not tried.
+ * - `too-large`: not tried;
+ * - `not-linear`: not tried, since a wait under a demand is no sum of what columns charge.
  */
-export type Proof = { status: "optimal" | "infeasible" | "stopped" | "too-large"; stages: SearchStage[] | null; /** Infinity without a plan. */ cost: number; bound: number; columns: number; rows: number };
+export type Proof = { status: "optimal" | "infeasible" | "stopped" | "too-large" | "not-linear"; stages: SearchStage[] | null; /** Infinity without a plan. */ cost: number; bound: number; columns: number; rows: number };
 export type ProofProgress = Pick<Proof, "stages" | "cost" | "bound">;
 
 /** @throws Error where HiGHS fails, or where its plan is none by the checker */
 export async function solveMilp(request: ProofRequest, onProgress?: (progress: ProofProgress) => void): Promise<Proof> {
-  const milp = buildMilp(request, MAX_PROOF_COLUMNS);
+  const linear = request.objective.kind !== "demand" && !request.instance.limits.slo;
+  const milp = linear ? buildMilp(request, MAX_PROOF_COLUMNS) : null;
   const { incumbent } = request;
   const known = incumbent && checkStages(request.instance, incumbent).length === 0 ? incumbent : null;
-  const before: Proof = { status: "too-large", stages: known, cost: known ? costOf(request, known, tallyStages(request.instance, known)) : Number.POSITIVE_INFINITY, bound: Number.NEGATIVE_INFINITY, columns: milp?.columns.length ?? 0, rows: milp?.rows.length ?? 0 };
+  const before: Proof = { status: linear ? "too-large" : "not-linear", stages: known, cost: known ? costOf(request, known, tallyStages(request.instance, known)) : Number.POSITIVE_INFINITY, bound: Number.NEGATIVE_INFINITY, columns: milp?.columns.length ?? 0, rows: milp?.rows.length ?? 0 };
   if (!milp) return before;
   if (milp.columns.every((column) => !column.stage)) return { ...before, status: "infeasible", bound: Number.POSITIVE_INFINITY };
   loaded ??= loadHighs();

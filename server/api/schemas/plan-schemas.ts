@@ -1,7 +1,7 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
 import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
-import { MAX_RULES, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
+import { LEAST_QUANTILE, MAX_RULES, MOST_QUANTILE, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
 import { sampleTensor, sessionOptions } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
@@ -16,6 +16,7 @@ export const estimate: z.ZodType<Estimate, Estimate> = z
     estimatorVersion: z.number(),
     kind: z.enum(["estimated", "measured", "mixed"]),
     latencyMs: z.number(),
+    varianceMs2: z.number().optional().meta({ description: "Of the latency, ms²: what links were seen to vary by." }),
     bottleneckMs: z.number(),
     throughputPerSecond: z.number(),
     bottleneck: z.object({ kind: z.enum(["stage", "link"]), index: z.number() }),
@@ -52,8 +53,8 @@ export const requestShape = {
   maxStages: z.number().int().min(1).max(64).optional(),
   severalPerNode: z.boolean().optional().meta({ description: "A node may serve several stages." }),
   defaultModeOnly: z.boolean().optional().meta({ description: "Every stage runs in the default mode, one thread; without it a plan chooses among the modes of each node." }),
-  demandPerSecond: z.number().positive().optional().meta({ description: "Requests per second that it must carry, nodes and links at most 70 % busy." }),
-  slo: z.object({ quantile: z.number().gt(0).lt(1), latencyMs: z.number().positive() }).optional(),
+  demandPerSecond: z.number().positive().optional().meta({ description: "Requests per second that come at random: nodes and links at most 70 % busy, and the objective latency is their mean with waiting, or what the SLO promises." }),
+  slo: z.object({ quantile: z.number().min(LEAST_QUANTILE).max(MOST_QUANTILE), latencyMs: z.number().positive() }).optional().meta({ description: "This share of the requests is answered within so long at the demand, waiting included (one at a time without a demand). The objective latency is then that quantile." }),
   forDeploy: z.boolean().optional().meta({ description: "Only nodes that could run it now." }),
   movingHorizonSeconds: z.number().positive().optional().meta({ description: "Bringing weights to where they are not counts, spread over so long a service." }),
   bothLoaded: z.boolean().optional().meta({ description: "Every node must hold the running stages and the new ones together, as it does while moving." }),

@@ -77,6 +77,7 @@ const REFUSED: Record<Violation["code"], string> = {
   "bottleneck-node": "a node is too slow for the demand",
   "bottleneck-link": "a link is too slow for the demand",
   latency: "it is later than the limit",
+  slo: "too many requests would be later than promised",
   "too-few-stages": "it has fewer stages than asked for",
   "too-many-stages": "it has more stages than allowed",
   "node-twice": "a node gets two stages",

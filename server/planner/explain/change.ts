@@ -15,7 +15,9 @@ export type Change =
   | { kind: "forbid-cut"; at: number }
   | { kind: "trust-way"; from: number; to: number }
   | { kind: "trust-all" }
-  | { kind: "latency-limit" | "bottleneck-limit"; limitMs: number }
+  | { kind: "latency-limit" | "bottleneck-limit" | "slo"; limitMs: number }
+  /** Fewer requests come at random; 0 = one at a time, and no node or link is too busy for them. */
+  | { kind: "demand"; perSecond: number }
   | { kind: "max-stages" | "min-stages"; stages: number }
   | { kind: "several-per-node" }
   /** Index in `instance.apart`. */
@@ -39,11 +41,22 @@ function changeInstance(instance: Instance, change: Exclude<Change, { kind: "ano
     case "trust-all": return { ...instance, hops: { ...instance.hops, way: instance.hops.way.map((way) => (way === 1 ? 2 : way)) } };
     case "latency-limit": return { ...instance, limits: { ...limits, latencyMs: change.limitMs } };
     case "bottleneck-limit": return { ...instance, limits: { ...limits, bottleneckMs: change.limitMs } };
+    case "slo": return { ...instance, limits: withSlo(limits, change.limitMs) };
+    case "demand": return { ...instance, limits: withDemand(limits, change.perSecond) };
     case "max-stages": return { ...instance, limits: { ...limits, maxStages: change.stages } };
     case "min-stages": return { ...instance, limits: { ...limits, minStages: change.stages } };
     case "several-per-node": return { ...instance, limits: { ...limits, oncePerNode: false } };
     case "may-meet": return { ...instance, apart: instance.apart.filter((_, index) => index !== change.apart) };
   }
+}
+
+function withSlo({ slo, ...limits }: Instance["limits"], latencyMs: number): Instance["limits"] {
+  return slo && Number.isFinite(latencyMs) ? { ...limits, slo: { ...slo, latencyMs } } : limits;
+}
+
+function withDemand({ perSecond: before = 0, ...limits }: Instance["limits"], perSecond: number): Instance["limits"] {
+  if (perSecond === 0) return { ...limits, bottleneckMs: Number.POSITIVE_INFINITY };
+  return { ...limits, perSecond, bottleneckMs: (limits.bottleneckMs * before) / perSecond };
 }
 
 function withWindow(processor: Processor, range: { from: number; to: number }, allowed: boolean): Processor {

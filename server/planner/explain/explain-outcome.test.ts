@@ -98,3 +98,24 @@ test.each<[string, LineOptions, string[]]>([
   expect(explanation.feasible).toBe(false);
   for (const sentence of expected) expect(sentences).toContain(sentence);
 });
+
+test("an SLO that the demand breaks: what can be promised, and what demand can", () => {
+  // One node of 8 ms: at 80 requests/s it is busy for 64 % of the time.
+  const { sentences, explanation } = explain({ layers: 4, nodes: [{ ms: 2 }], limits: { perSecond: 80, bottleneckMs: 8.75, slo: { share: 0.99, latencyMs: 20 } } }, { kind: "demand", figure: { share: 0.99 } });
+  expect(explanation).toMatchObject({ feasible: false, conflict: { proved: true, pairs: [] } });
+  expect(sentences).toEqual([
+    expect.stringMatching(/^demand: 80 requests\/s come at random.* Ask for [0-9.]+ requests\/s instead of 80 requests\/s: .* for 99 % of the requests then\.$/),
+    expect.stringMatching(/^slo: 99 % of the requests must be answered within 20\.0 ms at 80 requests\/s .* Promise [0-9.]+ ms instead of 20\.0 ms: [0-9.]+ ms for 99 % of the requests then\.$/),
+  ]);
+});
+
+test("where no change of one constraint is enough, two together are named, each no larger than needed", () => {
+  // The only node is too slow and holds too little.
+  const { explanation, sentences } = explain({ layers: 4, nodes: [{ ms: 10, freeBytes: 250e6 }], limits: { latencyMs: 30 } });
+  expect(explanation).toMatchObject({ feasible: false, conflict: { remedies: [], proved: true } });
+  if (explanation.feasible) return;
+  expect(explanation.conflict.pairs[0]?.changes.map((change) => change.kind).sort()).toEqual(["latency-limit", "memory"]);
+  expect(sentences[0]).toContain("Both of these together: ");
+  expect(sentences[0]).toMatch(/give node-0 150 MB more memory/);
+  expect(sentences[0]).toMatch(/allow a latency of 40\.0 ms/);
+});

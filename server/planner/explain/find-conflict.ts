@@ -13,13 +13,24 @@ export type Conflict = {
   sets: Change[][];
   /** Each of them alone makes a plan possible; none where there are several sets. */
   remedies: Remedy[];
+  /** Where none is enough alone: two changes that together make a plan possible, neither larger than needed beside the other; cheapest plan first. */
+  pairs: Pair[];
   /** False: some search ended before it could tell whether there is a plan, so a constraint may be named that is not needed. */
   proved: boolean;
 };
+export type Pair = { changes: [Change, Change]; cost: number };
 export type Remedy = { change: Change; /** Cost of a plan with it. */ cost: number };
 
+/** Constraints that are lifted as the first of a pair, what is asked beside each, and pairs that are enough: each costs some ten searches. */
+const MAX_FIRST = 4;
+const MAX_SECOND = 4;
+const MAX_PAIRS = 2;
 /** Halvings of an unknown amount; 24 leave a part in 16 million. */
 const MAX_HALVINGS = 24;
+/** A promise is told a little longer than the least, a demand to half a percent. */
+const PROMISE_STEP = 1e-3;
+const DEMAND_STEP = 5e-3;
+const DEMAND_HALVINGS = 12;
 /** Amounts of memory are told no finer. */
 const MEMORY_STEP_BYTES = 1e6;
 
@@ -33,7 +44,7 @@ export function findConflict(request: SearchRequest, solve: Solve): Conflict {
   };
   const kinds = constraintsOf(request.instance);
   const sets: Change[][] = [];
-  if (!possible(kinds.flat())) return { sets, remedies: [], proved };
+  if (!possible(kinds.flat())) return { sets, remedies: [], pairs: [], proved };
   for (let more = true; more; more = !possible(inOrder(kinds, sets.flat()))) {
     const set = smallestSet(kinds, sets.flat(), possible);
     // Only where a search that found a plan before finds it no more in its time.
@@ -41,7 +52,8 @@ export function findConflict(request: SearchRequest, solve: Solve): Conflict {
     sets.push(set);
   }
   const remedies = sets.length > 1 ? [] : sets.flat().flatMap((constraint) => remediesOf(request, constraint, solve));
-  return { sets, remedies: remedies.sort((a, b) => a.cost - b.cost), proved };
+  const pairs = remedies.length > 0 ? [] : findPairs(request, kinds, sets, { possible, solve });
+  return { sets, remedies: remedies.sort((a, b) => a.cost - b.cost), pairs, proved };
 }
 
 /** Constraints are lifted for good one after the other as long as there is still no plan; what is left when no more can be lifted is the set. */
@@ -61,6 +73,25 @@ function smallestSet(kinds: readonly Change[][], without: readonly Change[], pos
   return set;
 }
 
+type Searches = { possible(lifted: readonly Change[]): boolean; solve: Solve };
+
+/** One constraint is lifted as a whole; what is still in conflict then is remedied; and the first is lifted no further than needed beside that. */
+function findPairs(request: SearchRequest, kinds: readonly Change[][], sets: readonly Change[][], { possible, solve }: Searches): Pair[] {
+  const pairs: Pair[] = [];
+  for (const first of (sets[0] ?? []).slice(0, MAX_FIRST)) {
+    if (pairs.length >= MAX_PAIRS) break;
+    // A rule that is gone moves the numbers of the others: it is left out after the second change, not before.
+    if (first.kind === "may-meet") continue;
+    const left = smallestSet(kinds, [first], possible).slice(0, MAX_SECOND);
+    const seconds = left.flatMap((second) => (possible(inOrder(kinds, [first, second])) ? remediesOf(applyChange(request, first), second, solve) : []));
+    const [second] = seconds.sort((a, b) => a.cost - b.cost);
+    if (!second) continue;
+    const [least] = remediesOf(applyChange(request, second.change), first, solve).sort((a, b) => a.cost - b.cost);
+    if (least) pairs.push({ changes: [least.change, second.change], cost: least.cost });
+  }
+  return pairs.sort((a, b) => a.cost - b.cost);
+}
+
 /** The order in which they may be applied. */
 function inOrder(kinds: readonly Change[][], changes: readonly Change[]): Change[] {
   return kinds.flat().filter((change) => changes.includes(change));
@@ -77,6 +108,8 @@ function remediesOf(request: SearchRequest, constraint: Change, solve: Solve): R
     case "memory": return [leastMemory(request.instance, constraint.node, attempt), ...moveAway(request.instance, constraint.node, attempt)].flatMap((remedy) => remedy ?? []);
     case "trust-all": return untrustedWays(request.instance).flatMap((way) => attempt(way) ?? []);
     case "latency-limit": return [leastLimit(request, { limit: "latency-limit", solve })].flatMap((remedy) => remedy ?? []);
+    case "slo": return [leastPromise(request, solve)].flatMap((remedy) => remedy ?? []);
+    case "demand": return [mostDemand(request, attempt)].flatMap((remedy) => remedy ?? []);
     case "bottleneck-limit": return [leastLimit(request, { limit: "bottleneck-limit", solve })].flatMap((remedy) => remedy ?? []);
     case "max-stages": return first(stagesFrom(request.instance.limits.maxStages + 1, request.instance.layerCount), attempt);
     case "min-stages": return first(stagesFrom(request.instance.limits.minStages - 1, 1, "min-stages"), attempt);
@@ -158,4 +191,31 @@ function leastLimit(request: SearchRequest, { limit, solve }: { limit: "latency-
   const change: Change = { kind: limit, limitMs: best.cost * (1 + 1e-6) };
   const outcome = solve({ ...applyChange(request, change), seeds: [best.stages] });
   return outcome.stages ? { change, cost: outcome.cost } : null;
+}
+
+/** The shortest latency that can be promised to that share of the requests: what is promised becomes the objective. */
+function leastPromise(request: SearchRequest, solve: Solve): Remedy | null {
+  const { slo } = request.instance.limits;
+  if (!slo) return null;
+  const { moving: _, ...rest } = applyChange(request, { kind: "slo", limitMs: Number.POSITIVE_INFINITY });
+  const best = solve({ ...rest, objective: { kind: "demand", figure: { share: slo.share } } });
+  if (!best.stages) return null;
+  // Told to a tenth of a percent, upwards: a wait is not known as well.
+  const change: Change = { kind: "slo", limitMs: Number((best.cost * (1 + PROMISE_STEP)).toPrecision(4)) };
+  const outcome = solve({ ...applyChange(request, change), seeds: [best.stages] });
+  return outcome.stages ? { change, cost: outcome.cost } : null;
+}
+
+/** Bisection: fewer requests never take a plan away. */
+function mostDemand({ instance: { limits } }: SearchRequest, attempt: Attempt): Remedy | null {
+  const asked = limits.perSecond ?? 0;
+  let [low, high] = [0, asked];
+  let best: Remedy | null = null;
+  for (let halving = 0; halving < DEMAND_HALVINGS && high - low > asked * DEMAND_STEP; halving++) {
+    const middle = (low + high) / 2;
+    const remedy = attempt({ kind: "demand", perSecond: Number(middle.toPrecision(3)) });
+    if (remedy) [best, low] = [remedy, middle];
+    else high = middle;
+  }
+  return best;
 }

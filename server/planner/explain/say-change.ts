@@ -1,7 +1,7 @@
 // Owns a change in words, as an instruction: what would have to be done.
 import type { Instance } from "../instance.ts";
 import type { Change } from "./change.ts";
-import { sayBytes, sayMs, sayShare, type Words } from "./words.ts";
+import { sayBytes, sayFigure, sayMs, sayPerSecond, sayShare, type Words } from "./words.ts";
 
 export function sayChange(change: Change, instance: Instance, words: Words): string {
   switch (change.kind) {
@@ -15,6 +15,8 @@ export function sayChange(change: Change, instance: Instance, words: Words): str
     case "trust-all": return "let sensitive values over every link";
     case "latency-limit": return Number.isFinite(change.limitMs) ? `allow a latency of ${sayMs(change.limitMs)} (asked: ${sayMs(instance.limits.latencyMs)})` : "lift the limit on latency";
     case "bottleneck-limit": return Number.isFinite(change.limitMs) ? `ask for ${sayShare(1 - instance.limits.bottleneckMs / change.limitMs)} fewer requests per second` : "ask for fewer requests per second";
+    case "slo": return Number.isFinite(change.limitMs) ? `promise ${sayMs(change.limitMs)} instead of ${sayMs(instance.limits.slo?.latencyMs ?? 0)}` : "promise no latency";
+    case "demand": return change.perSecond > 0 ? `ask for ${sayPerSecond(change.perSecond)} instead of ${sayPerSecond(instance.limits.perSecond ?? 0)}` : "let requests come one at a time";
     case "max-stages": return `allow ${change.stages} stages`;
     case "min-stages": return change.stages === 1 ? "ask for no least number of stages" : `ask for at least ${change.stages} stages only`;
     case "several-per-node": return "let a node serve several stages";
@@ -34,6 +36,8 @@ export function sayConstraint(change: Change, instance: Instance, words: Words):
     case "trust-all": return "sensitive values keep to trusted nodes and links";
     case "latency-limit": return `the latency must stay within ${sayMs(limits.latencyMs)}`;
     case "bottleneck-limit": return `no node or link may be busy for more than ${sayMs(limits.bottleneckMs)} a request`;
+    case "slo": return `${sayFigure({ share: limits.slo?.share ?? 0 }).replace("for ", "")} must be answered within ${sayMs(limits.slo?.latencyMs ?? 0)}${limits.perSecond === undefined ? "" : ` at ${sayPerSecond(limits.perSecond)}`}`;
+    case "demand": return `${sayPerSecond(limits.perSecond ?? 0)} come at random, so that they wait and no node or link may be busy for more than ${sayMs(limits.bottleneckMs)} a request`;
     case "max-stages": return `at most ${limits.maxStages} ${limits.maxStages === 1 ? "stage is" : "stages are"} allowed`;
     case "min-stages": return `at least ${limits.minStages} stages are asked for`;
     case "several-per-node": return "a node may serve one stage only";

@@ -60,11 +60,13 @@ function sayImprovements({ improvements }: Feasible, { instance, objective }: As
 const MAX_REFUSALS = 5;
 
 /** One refusal per constraint, for people; all of them are in the data. */
-export function sayConflict({ sets, remedies, proved }: Conflict, { instance, objective }: Asked, words: Words): Refusal[] {
+export function sayConflict({ sets, remedies, pairs, proved }: Conflict, { instance, objective }: Asked, words: Words): Refusal[] {
   if (sets.length === 0) return [{ code: "no-path", message: proved ? "Even without any constraint there is no plan: no chain of links leads through the model." : "No plan was found in the time given, not even without constraints.", fix: "Draw links between the nodes, or add a node that may run the whole model." }];
   const remedyOf = (constraint: Change) => remedies.find(({ change }) => lifts(constraint, change));
   const say = (remedy: Remedy | undefined) => (remedy ? `${capital(sayChange(remedy.change, instance, words))}: ${sayCost(objective, remedy.cost)} then.` : null);
-  const hopeless = sets.length > 1 ? `This alone is not enough: there are ${sets.length} conflicts, and each forbids every plan.` : proved ? "No change of one constraint alone is enough." : "No remedy was found in the time given.";
+  const [pair] = pairs;
+  const both = pair ? `Both of these together: ${pair.changes.map((change) => sayChange(change, instance, words)).join("; and ")}: ${sayCost(objective, pair.cost)} then.` : null;
+  const hopeless = both ? both : sets.length > 1 ? `This alone is not enough: there are ${sets.length} conflicts, and each forbids every plan.` : proved ? "No change of one constraint alone is enough." : "No remedy was found in the time given.";
   return sets.flatMap((set) => {
     const together = set.length === 1 ? "" : ` (one of ${set.length} constraints that can’t be met together)`;
     const ordered = [...set].sort((a, b) => rank(remedies, remedyOf(a)) - rank(remedies, remedyOf(b)));
@@ -91,4 +93,4 @@ function capital(sentence: string): string {
 }
 
 const NAMES: Partial<Record<Change["kind"], string>> = { memory: "memory of several nodes", allow: "where layers may run", "may-meet": "layers that are kept apart" };
-const CODES: Partial<Record<Change["kind"], RefusalCode>> = { memory: "memory", allow: "pinned", "trust-all": "trust", "latency-limit": "slo", "bottleneck-limit": "demand", "max-stages": "too-many-stages", "min-stages": "too-few-stages", "several-per-node": "too-many-stages", "may-meet": "apart" };
+const CODES: Partial<Record<Change["kind"], RefusalCode>> = { memory: "memory", allow: "pinned", "trust-all": "trust", "latency-limit": "slo", slo: "slo", demand: "demand", "bottleneck-limit": "demand", "max-stages": "too-many-stages", "min-stages": "too-few-stages", "several-per-node": "too-many-stages", "may-meet": "apart" };

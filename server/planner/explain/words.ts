@@ -1,4 +1,5 @@
 // Owns what an explanation needs to be said to people: names of what the instance knows by index, and figures in their units.
+import type { LatencyFigure } from "../demand.ts";
 import type { SearchObjective } from "../search/solver.ts";
 
 export type Words = {
@@ -19,7 +20,11 @@ export function sayMs(ms: number): string {
 
 /** Requests a second that fit into what one keeps the busiest part busy. */
 export function sayRate(bottleneckMs: number): string {
-  return `${Number((1000 / bottleneckMs).toPrecision(3))} requests/s`;
+  return sayPerSecond(1000 / bottleneckMs);
+}
+
+export function sayPerSecond(perSecond: number): string {
+  return `${Number(perSecond.toPrecision(3))} requests/s`;
 }
 
 export function sayShare(share: number): string {
@@ -27,9 +32,15 @@ export function sayShare(share: number): string {
   return `${percent >= 10 ? percent.toFixed(0) : percent >= 0.1 ? percent.toFixed(1) : "less than 0.1"} %`;
 }
 
+/** "on average", "for 99 % of the requests". */
+export function sayFigure(figure: LatencyFigure): string {
+  return figure === "mean" ? "on average" : `for ${Number((figure.share * 100).toPrecision(6))} % of the requests`;
+}
+
 /** A cost of the objective; a mix has no unit of its own. */
 export function sayCost(objective: SearchObjective, cost: number): string {
   if (objective.kind === "bottleneck") return sayRate(cost);
+  if (objective.kind === "demand") return `${sayMs(cost)} ${sayFigure(objective.figure)}`;
   const used = Object.entries(objective.weights).filter(([, weight]) => weight !== 0);
   const [only] = used;
   if (used.length !== 1 || !only || only[1] !== 1) return `a cost of ${Number(cost.toPrecision(4))}`;

@@ -9,7 +9,7 @@
 //   per node: Σ bytes z ≤ free;   per node and link: Σ busy ≤ limit (and ≤ t);   Σ latency ≤ limit;   min ≤ Σ z ≤ max;   per node: Σ z ≤ 1 where once per node;
 //   apart: a node (or zone) holds layers of the first range or of the second, a binary for each node decides
 //
-// Every constraint of an instance is linear in these. Not expressed: "equal bottlenecks by latency" (a tie-break), and quantiles of latency (instances have none).
+// Every constraint of an instance is linear in these. Not expressed: "equal bottlenecks by latency" (a tie-break), and latencies under a demand, with their quantiles (refused: `not-linear`).
 import type { Instance, SearchStage } from "../instance.ts";
 import type { SearchRequest } from "../search/solver.ts";
 import { type Charges, chargeColumns, group } from "./charge-columns.ts";

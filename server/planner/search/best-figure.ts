@@ -2,7 +2,7 @@
 import { evaluate, type Figures } from "../evaluate.ts";
 import type { Instance, SearchStage } from "../instance.ts";
 import type { Weights } from "./additive-costs.ts";
-import type { Outcome, SearchContext, Solver } from "./solver.ts";
+import type { Outcome, SearchContext, SearchRequest, Solver } from "./solver.ts";
 
 export const NO_WEIGHTS: Weights = { latencyMs: 0, varianceMs2: 0, joules: 0, money: 0, grams: 0 };
 const PROVED = 1e-9;
@@ -20,9 +20,16 @@ export type BestFigure = {
   outcome(impossible: boolean): Outcome;
 };
 
-export type FigureSearch = { additive: Solver; context: SearchContext; instance: Instance; seeds?: readonly (readonly SearchStage[])[]; /** What is minimised. */ figureOf(figures: Figures): number };
+export type FigureSearch = Pick<SearchRequest, "instance" | "moving" | "seeds"> & {
+  additive: Solver;
+  context: SearchContext;
+  /** True: what moving costs counts in each search; else only where latency does, and not for a variance alone. */
+  alwaysMoving?: boolean;
+  /** What is minimised; Infinity for a plan that may not be. */
+  figureOf(figures: Figures, stages: readonly SearchStage[]): number;
+};
 
-export function bestFigure({ additive, context, instance, seeds, figureOf }: FigureSearch): BestFigure {
+export function bestFigure({ additive, context, instance, moving, seeds, figureOf, alwaysMoving = false }: FigureSearch): BestFigure {
   const startedMs = context.now();
   let firstMs: number | null = null;
   let bestMs: number | null = null;
@@ -37,14 +44,14 @@ export function bestFigure({ additive, context, instance, seeds, figureOf }: Fig
       const now = context.now();
       const known = [...(seeds ?? []), ...(best.stages ? [best.stages] : [])];
       const { onProgress: _, ...quiet } = context;
-      const outcome = additive.solve({ instance: limited, objective: { kind: "additive", weights }, ...(known.length > 0 ? { seeds: known } : {}) }, { ...quiet, deadlineMs: now + Math.max(0, context.deadlineMs - now) * share });
+      const outcome = additive.solve({ instance: limited, objective: { kind: "additive", weights }, ...(moving && (alwaysMoving || weights.latencyMs > 0) ? { moving } : {}), ...(known.length > 0 ? { seeds: known } : {}) }, { ...quiet, deadlineMs: now + Math.max(0, context.deadlineMs - now) * share });
       best.offer(outcome.stages, outcome.by);
       return outcome;
     },
     offer(stages, who) {
       const figures = stages ? evaluate(instance, stages) : null;
       if (!stages || !figures) return;
-      const cost = figureOf(figures);
+      const cost = figureOf(figures, stages);
       if (!(cost < best.cost)) return;
       bestMs = context.now() - startedMs;
       firstMs ??= bestMs;

@@ -2,12 +2,19 @@
 import { BASELINES } from "../baselines/baselines.ts";
 import { solveAdditive } from "./solve-additive.ts";
 import { solveBottleneck } from "./solve-bottleneck.ts";
+import { solveUnderDemand } from "./solve-under-demand.ts";
+import { solveBottleneckWithin, solveSum } from "./solve-within-slo.ts";
 import type { SearchRequest, Solver } from "./solver.ts";
 
 /** Cutplane's own for this request. */
-export function chooseSolver({ objective }: Pick<SearchRequest, "objective">): Solver {
-  return objective.kind === "additive" ? solveAdditive : solveBottleneck;
+export function chooseSolver({ instance: { limits }, objective }: ForSolver): Solver {
+  if (objective.kind === "demand") return solveUnderDemand;
+  if (objective.kind === "additive") return limits.slo ? solveSum : solveAdditive;
+  return limits.slo ? bottleneckWithin : solveBottleneck;
 }
+
+type ForSolver = Pick<SearchRequest, "objective"> & { instance: Pick<SearchRequest["instance"], "limits"> };
+const bottleneckWithin: Solver = { name: "throughput-slo/1", label: "Cutplane (throughput)", solve: solveBottleneckWithin };
 
 const OWN: Solver = { name: "cutplane/1", label: "Cutplane", solve: (request, context) => chooseSolver(request).solve(request, context) };
 /** Each answers every request: Cutplane's own first, then the rules of others. */

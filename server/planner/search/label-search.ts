@@ -9,6 +9,7 @@ import type { Relaxation } from "./relaxation.ts";
 import { hopOnLink, increment, type Resource, resourceOf, sameResource, touches } from "./resources.ts";
 import { processorStageMs } from "../instance.ts";
 import { hopAt, type Tables, toSearchStages } from "./tables.ts";
+import { type TailLimit, tailLimit } from "./tail-limit.ts";
 import { SLACK, type Violation } from "./violations.ts";
 
 export type LabelSearchOptions = {
@@ -44,7 +45,7 @@ export function labelSearch(tables: Tables, options: LabelSearchOptions): LabelS
   }
 }
 
-type Round = { tables: Tables; options: LabelSearchOptions; counted: Resource[]; byProcessor: number[][]; store: LabelStore; heap: LabelHeap; buckets: (number[] | undefined)[]; limitStages: boolean };
+type Round = { tables: Tables; options: LabelSearchOptions; counted: Resource[]; byProcessor: number[][]; store: LabelStore; heap: LabelHeap; buckets: (number[] | undefined)[]; limitStages: boolean; tail: TailLimit | null };
 
 function searchRound(tables: Tables, options: LabelSearchOptions, counted: Resource[]): { state: "exact" | "stopped" | "again"; bound: number; broken: Violation[] } {
   const { instance, last } = tables;
@@ -56,6 +57,7 @@ function searchRound(tables: Tables, options: LabelSearchOptions, counted: Resou
     store: createLabelStore(counted.length),
     heap: createLabelHeap(),
     buckets: [],
+    tail: options.latencyAfter ? tailLimit(instance) : null,
     limitStages: instance.limits.minStages > 1 || instance.limits.maxStages < last,
   };
   const { store, heap } = round;
@@ -132,7 +134,10 @@ function closeStages(round: Round, opening: Opening, upper: number): void {
     const promise = Math.max(cost + after[q * width + to]!, priced + pricedAfter[q * width + to]! - options.priced.credit);
     if (promise >= upper) continue;
     const latencyMs = options.latencyAfter ? store.latencyMs[opening.id]! + hopMs + processorStageMs(processor, tables.positions[at]!, tables.positions[to]!) : 0;
-    if (options.latencyAfter && latencyMs + options.latencyAfter[q * width + to]! + tables.instance.constantMs > tables.instance.limits.latencyMs * SLACK) continue;
+    const leastMs = options.latencyAfter ? latencyMs + options.latencyAfter[q * width + to]! + tables.instance.constantMs : 0;
+    if (options.latencyAfter && leastMs > tables.instance.limits.latencyMs * SLACK) continue;
+    const varianceMs2 = round.tail ? store.varianceMs2[opening.id]! + stageVariance(tables, opening, to) : 0;
+    if (round.tail && !(to === tables.last ? round.tail.holds(leastMs, varianceMs2 + hopVariance(tables, tables.processorPlace[q]!, tables.sink, to)) : leastMs <= round.tail.latencyAtMost(varianceMs2))) continue;
     const bytes = processor.stageBytes + resident[to]! - resident[at]! + workspace;
     const child = store.add();
     store.at[child] = to;
@@ -142,6 +147,7 @@ function closeStages(round: Round, opening: Opening, upper: number): void {
     store.cost[child] = cost;
     store.priced[child] = priced;
     store.latencyMs[child] = latencyMs;
+    store.varianceMs2[child] = varianceMs2;
     store.dead[child] = 0;
     const state = countResources(round, child, mine, { q, fromPlace: opening.place, from: at, to, bytes });
     if (state === "over" || !settle(round, child, promise)) {
@@ -196,7 +202,7 @@ function settle(round: Round, child: number, promise: number): boolean {
 /** Every completion of b is one of a, and no dearer: in cost, in priced cost (so that prices stay a bound), in all that is counted. */
 function dominates(round: Round, a: number, b: number): boolean {
   const { store, counted, tables } = round;
-  if (store.cost[a]! > store.cost[b]! || store.priced[a]! > store.priced[b]! || store.latencyMs[a]! > store.latencyMs[b]!) return false;
+  if (store.cost[a]! > store.cost[b]! || store.priced[a]! > store.priced[b]! || store.latencyMs[a]! > store.latencyMs[b]! || store.varianceMs2[a]! > store.varianceMs2[b]!) return false;
   if (round.limitStages) {
     if (store.stages[a]! > store.stages[b]! && tables.instance.limits.maxStages < tables.last) return false;
     if (store.stages[a]! < store.stages[b]! && store.stages[a]! < tables.instance.limits.minStages) return false;
@@ -213,6 +219,17 @@ function dominates(round: Round, a: number, b: number): boolean {
 function hopLatency(tables: Tables, from: number, to: number, at: number): number {
   const index = from * tables.placeCount + to;
   return tables.instance.hops.fixedMs[index]! + tables.bytes[at]! * tables.instance.hops.perByteMs[index]!;
+}
+
+/** Of the opened stage up to `to`, and of the hop that leads there. */
+function stageVariance(tables: Tables, { q, place, at }: Opening, to: number): number {
+  const variance = tables.instance.processors[q]!.varianceUpToMs2;
+  return (variance ? variance[tables.positions[to]!]! - variance[tables.positions[at]!]! : 0) + hopVariance(tables, place, tables.processorPlace[q]!, at);
+}
+
+function hopVariance({ instance: { hops }, placeCount, bytes }: Tables, from: number, to: number, at: number): number {
+  const index = from * placeCount + to;
+  return hops.fixedVarianceMs2[index]! + bytes[at]! ** 2 * hops.perByteVarianceMs2[index]!;
 }
 
 function pathOf(store: LabelStore, id: number): { processor: number; from: number; to: number }[] {

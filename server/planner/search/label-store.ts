@@ -12,6 +12,7 @@ export type LabelStore = {
   cost: Float64Array;
   priced: Float64Array;
   latencyMs: Float64Array;
+  varianceMs2: Float64Array;
   used: Float64Array;
   readonly resourceCount: number;
   /** Makes room for one more; returns its id. */
@@ -30,6 +31,7 @@ export function createLabelStore(resourceCount: number): LabelStore {
     cost: new Float64Array(capacity),
     priced: new Float64Array(capacity),
     latencyMs: new Float64Array(capacity),
+    varianceMs2: new Float64Array(capacity),
     used: new Float64Array(capacity * resourceCount),
     resourceCount,
     add() {
@@ -43,6 +45,7 @@ export function createLabelStore(resourceCount: number): LabelStore {
         store.cost = grown(store.cost, new Float64Array(capacity));
         store.priced = grown(store.priced, new Float64Array(capacity));
         store.latencyMs = grown(store.latencyMs, new Float64Array(capacity));
+        store.varianceMs2 = grown(store.varianceMs2, new Float64Array(capacity));
         store.used = grown(store.used, new Float64Array(capacity * resourceCount));
       }
       return store.count++;

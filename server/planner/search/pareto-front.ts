@@ -95,7 +95,7 @@ function search(front: Front, { minimised, limit, limitMs }: Sweep & { limitMs: 
   const outcome = additive.solve({ instance: { ...instance, limits }, objective, ...(seeds.length > 0 ? { seeds } : {}) }, { ...quiet, deadlineMs: now + Math.max(0, context.deadlineMs - now) * SHARE_OF_TIME });
   if (!outcome.stages) return null;
   const figures = evaluate(instance, outcome.stages)!;
-  const plan: FrontPlan = { stages: outcome.stages, figures, minimised, limits: { bottleneckMs: limits.bottleneckMs, latencyMs: limits.latencyMs }, cost: objectiveCost({ objective }, outcome.stages, figures), bound: outcome.bound, proved: outcome.proved, by: outcome.by };
+  const plan: FrontPlan = { stages: outcome.stages, figures, minimised, limits: { bottleneckMs: limits.bottleneckMs, latencyMs: limits.latencyMs }, cost: objectiveCost({ instance, objective }, outcome.stages, figures), bound: outcome.bound, proved: outcome.proved, by: outcome.by };
   join(front, plan);
   return plan;
 }

@@ -91,7 +91,7 @@ function makeParts(request: SearchRequest): Part[] {
   const parts = firstPlaces.map((firstPlace): Part => {
     const tables = compileTables({ instance, weights, ...(request.moving ? { moving: request.moving } : {}) }, firstPlace);
     const plain = relax(tables, null);
-    const latencyTables = Number.isFinite(instance.limits.latencyMs) ? compileTables({ instance, weights: LATENCY_WEIGHTS }, firstPlace) : null;
+    const latencyTables = Number.isFinite(instance.limits.latencyMs) || instance.limits.slo ? compileTables({ instance, weights: LATENCY_WEIGHTS }, firstPlace) : null;
     return { tables, left: tables, plain, pricing: createPricing(tables, plain), priced: { bound: plain.value, prices: noPrices(tables), credit: 0, relaxation: plain, full: new Float64Array(instance.nodes.length), visit: new Float64Array(instance.nodes.length) }, latencyTables, counted: [], bound: plain.value, done: plain.value === Number.POSITIVE_INFINITY };
   });
   return parts.sort((a, b) => a.plain.value - b.plain.value);

@@ -1,9 +1,9 @@
 // Owns the plan with the least mean + z·sd of latency, all hops and stages independent. It is concave in the variance, so its least is a corner of the convex hull
 // of (mean, variance), and corners are what additive searches with a weight on the variance find. Weights are chosen where the proven lines are lowest.
-import type { Instance, SearchStage } from "../instance.ts";
 import { bestFigure, NO_WEIGHTS } from "./best-figure.ts";
 import { leastQuantile, nextWeight, type SupportLine } from "./mean-variance.ts";
-import type { Outcome, SearchContext, Solver } from "./solver.ts";
+import { movingCost } from "./objective-cost.ts";
+import type { Outcome, SearchContext, SearchRequest, Solver } from "./solver.ts";
 
 /** Corners are few: some ten solves usually, each on the same tables. */
 const MAX_SOLVES = 40;
@@ -11,12 +11,12 @@ const ENOUGH = 1e-9;
 /** Of the time left, for each solve. */
 const TIME_SHARE = 0.3;
 
-export type QuantileRequest = { instance: Instance; /** Standard deviations above the mean: 2.326 = the 99th percentile of a normal. */ z: number; seeds?: readonly (readonly SearchStage[])[] };
+export type QuantileRequest = Pick<SearchRequest, "instance" | "moving" | "seeds"> & { /** Standard deviations above the mean: 2.326 = the 99th percentile of a normal. */ z: number };
 
 export function solveQuantile(request: QuantileRequest, additive: Solver, context: SearchContext): Outcome {
   const { instance, z } = request;
   if (!(z >= 0)) throw new RangeError("z is 0 or more: below the mean a larger variance would help");
-  const best = bestFigure({ additive, context, instance, ...(request.seeds ? { seeds: request.seeds } : {}), figureOf: (figures) => figures.latencyMs + z * Math.sqrt(Math.max(0, figures.varianceMs2)) });
+  const best = bestFigure({ ...request, additive, context, figureOf: (figures, stages) => figures.latencyMs + z * Math.sqrt(Math.max(0, figures.varianceMs2)) + movingCost(request.moving, stages) });
   const mean = best.solve(instance, { ...NO_WEIGHTS, latencyMs: 1 }, TIME_SHARE);
   if (mean.stages === null && mean.proved) return best.outcome(true);
   const lines: SupportLine[] = [{ weight: 0, bound: Math.max(0, mean.bound) }];

@@ -1,4 +1,5 @@
 // The one interface of everything that plans: our solvers and the rules of others they are compared with. A solver is pure but for the clock it is handed.
+import type { LatencyFigure } from "../demand.ts";
 import type { Figures } from "../evaluate.ts";
 import type { Instance, SearchStage } from "../instance.ts";
 import type { Weights } from "./additive-costs.ts";
@@ -7,14 +8,15 @@ import type { Weights } from "./additive-costs.ts";
  * What is minimised:
  * - `additive`: a weighted sum of latency, energy, money and carbon (one weight alone = that objective);
  * - `bottleneck`: the busiest node's or link's time per request, so that throughput is greatest; ties by latency.
+ * - `demand`: latency at the instance's requests per second, waiting included, on average or what a share of the requests stays within.
  * Demands and SLOs are limits of the instance.
  */
-export type SearchObjective = { kind: "additive"; weights: Weights } | { kind: "bottleneck" };
+export type SearchObjective = { kind: "additive"; weights: Weights } | { kind: "bottleneck" } | { kind: "demand"; figure: LatencyFigure };
 
 export type SearchRequest = {
   instance: Instance;
   objective: SearchObjective;
-  /** Cumulative moving cost by processor (see `additiveCosts`), in cost units; only for `additive`. */
+  /** Cumulative moving cost by processor (see `additiveCosts`), in cost units; not for `bottleneck`. */
   moving?: readonly (Float64Array | null)[];
   /** Chains to start from: what runs now, what the operator drew. Infeasible ones are ignored. */
   seeds?: readonly (readonly SearchStage[])[];

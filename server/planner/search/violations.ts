@@ -1,5 +1,6 @@
 // Owns which constraints over several stages a candidate breaks, as the search sees them: each is a resource that the exact search can learn to count.
 // Not the independent checker: it takes the candidate's figures for granted.
+import { latencyUnder } from "../demand.ts";
 import type { Figures } from "../evaluate.ts";
 import type { Instance, SearchStage } from "../instance.ts";
 
@@ -8,7 +9,7 @@ export type Violation =
   | { kind: "link"; link: number }
   | { kind: "apart"; apart: number; within: "node" | "zone"; at: number }
   | { kind: "window"; stage: number }
-  | { kind: "latency" | "min-stages" | "max-stages" };
+  | { kind: "latency" | "slo" | "min-stages" | "max-stages" };
 
 /** Relative slack for sums of floating-point numbers. */
 export const SLACK = 1 + 1e-9;
@@ -24,9 +25,15 @@ export function violations(instance: Instance, stages: readonly SearchStage[], f
   if (limits.oncePerNode) for (const node of repeatedNodes(instance, stages)) found.push({ kind: "once", node });
   found.push(...meetings(instance, stages));
   if (figures.latencyMs > limits.latencyMs * SLACK) found.push({ kind: "latency" });
+  if (!meetsSlo(instance, figures)) found.push({ kind: "slo" });
   if (stages.length < limits.minStages) found.push({ kind: "min-stages" });
   if (stages.length > limits.maxStages) found.push({ kind: "max-stages" });
   return found;
+}
+
+/** At the plan's own bottleneck, unless the limit settles it. */
+export function meetsSlo({ limits: { slo, perSecond = 0 } }: Pick<Instance, "limits">, figures: Pick<Figures, "latencyMs" | "varianceMs2" | "bottleneckMs">): boolean {
+  return !slo || latencyUnder({ ...figures, bottleneckMs: slo.busyMs ?? figures.bottleneckMs }, perSecond, { share: slo.share }) <= slo.latencyMs * SLACK;
 }
 
 function repeatedNodes(instance: Instance, stages: readonly SearchStage[]): number[] {

@@ -1,7 +1,8 @@
 // The planner's judge on small instances: every way to give each layer to a processor, kept or thrown away by the definitions, reckoned layer by layer.
-// Written for neither speed nor elegance, and with nothing of the planner but its types.
+// Written for neither speed nor elegance, and with nothing of the planner but its types and the checker's second opinion on waiting.
 import type { Instance, SearchStage } from "../instance.ts";
 import type { SearchRequest } from "../search/solver.ts";
+import { servedWithin, shareWithin } from "../tally-wait.ts";
 
 export type BruteForceResult = {
   /** Infinity = infeasible. */
@@ -131,7 +132,11 @@ function costOf({ instance, objective, moving }: Pick<SearchRequest, "instance" 
   if (bytes.some((used, node) => used > nodes[node]!.freeBytes * SLACK)) return null;
   if (bottleneckMs > limits.bottleneckMs * SLACK || sum.latencyMs > limits.latencyMs * SLACK) return null;
   if (meets(instance, owners)) return null;
+  const served = { latencyMs: sum.latencyMs, varianceMs2: sum.varianceMs2, bottleneckMs };
+  const { perSecond = 0, slo } = limits;
+  if (slo && shareWithin({ ...served, bottleneckMs: slo.busyMs ?? bottleneckMs }, perSecond, slo.latencyMs * (1 + 1e-6)) < slo.share) return null;
   if (objective.kind === "bottleneck") return bottleneckMs;
+  if (objective.kind === "demand") return servedWithin(served, perSecond, objective.figure === "mean" ? "mean" : objective.figure.share) + sum.moving;
   const { weights } = objective;
   return weights.latencyMs * sum.latencyMs + weights.varianceMs2 * sum.varianceMs2 + weights.joules * sum.joules + weights.money * sum.money + weights.grams * sum.grams + sum.moving;
 }

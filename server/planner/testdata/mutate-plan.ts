@@ -4,6 +4,7 @@ import { seededRandom } from "../../model/seeded-random.ts";
 import type { ViolationCode } from "../check-stages.ts";
 import type { Instance, SearchStage } from "../instance.ts";
 import { crossingsOf, tallyStages } from "../tally-stages.ts";
+import { servedWithin } from "../tally-wait.ts";
 
 export type PlanMutant = { name: string; stages: SearchStage[] };
 export type InstanceMutant = { name: string; instance: Instance; code: ViolationCode };
@@ -61,6 +62,8 @@ export function mutateInstance(instance: Instance, stages: readonly SearchStage[
   add("memory a little short", "memory", (copy) => { copy.nodes[node]!.freeBytes = tally.nodeBytes[node]! * (1 - 1e-6); });
   add("a stage that grows", "memory", (copy) => { copy.nodes[node]!.freeBytes = tally.nodeBytes[node]!; for (const own of copy.processors) own.stageBytes += 1000; });
   add("a latency limit a little lower", "latency", (copy) => { copy.limits.latencyMs = tally.latencyMs * (1 - 1e-6); });
+  add("an SLO a little shorter", "slo", (copy) => { copy.limits.slo = { share: 0.9, latencyMs: servedWithin(tally, copy.limits.perSecond ?? 0, 0.9) * (1 - 1e-4) }; });
+  if (tally.bottleneckMs > 0) add("an SLO without regard to waiting", "slo", (copy) => { copy.limits.perSecond = 600 / tally.bottleneckMs; copy.limits.slo = { share: 0.9, latencyMs: servedWithin(tally, 0, 0.9) }; });
   const busiest = Math.max(...tally.nodeBusyMs);
   if (busiest > 0) add("a demand a little higher than the nodes bear", "bottleneck-node", (copy) => { copy.limits.bottleneckMs = busiest * (1 - 1e-6); });
   const fullest = Math.max(0, ...tally.linkBusyMs);

@@ -3,6 +3,7 @@ import { seededRandom } from "../../model/seeded-random.ts";
 import type { Apart, HopTable, Instance, Limits, Place, Processor } from "../instance.ts";
 import type { SearchObjective, SearchRequest } from "../search/solver.ts";
 import { tallyStages } from "../tally-stages.ts";
+import { servedWithin } from "../tally-wait.ts";
 
 /** Largest sizes; the smallest are one layer, one node, one processor. */
 export type InstanceSize = { layers: number; nodes: number; processors: number; stages: number };
@@ -45,6 +46,26 @@ function randomObjective(dice: Dice): SearchObjective {
     case 2: return { kind: "additive", weights: { latencyMs: 1, varianceMs2: dice.between(0, 0.5), joules: dice.between(0, 2), money: dice.between(0, 10), grams: dice.between(0, 1) } };
     default: return { kind: "bottleneck" };
   }
+}
+
+/** The same with requests that come at random, most of them with an SLO: what is minimised is a latency at that rate as often as anything else. */
+export function randomServedRequest(seed: number, size: InstanceSize = SMALL): SearchRequest {
+  const request = randomRequest(seed, size);
+  const { instance } = request;
+  const dice = new Dice(seed ^ 0xdea1);
+  const chains = Array.from({ length: 24 }, () => tallyStages(instance, randomChain(dice, instance, instance.limits.maxStages)));
+  const near = chains.reduce((a, b) => (b.latencyMs < a.latencyMs ? b : a));
+  const perSecond = near.bottleneckMs > 0 && dice.chance(0.85) ? (1000 / near.bottleneckMs) * dice.between(0.1, 0.9) : 0;
+  const share = [0.5, 0.9, 0.99][dice.integer(0, 2)]!;
+  const promisedMs = servedWithin(near, perSecond, share) * dice.between(0.7, 1.3);
+  const limits: Limits = {
+    ...instance.limits,
+    bottleneckMs: perSecond > 0 && dice.chance(0.7) ? Math.min(instance.limits.bottleneckMs, 700 / perSecond) : instance.limits.bottleneckMs,
+    ...(perSecond > 0 ? { perSecond } : {}),
+    ...(dice.chance(0.65) ? { slo: { share, latencyMs: promisedMs } } : {}),
+  };
+  const figure = dice.chance(0.3) ? "mean" : { share: dice.chance(0.6) ? share : 0.95 };
+  return { ...request, instance: { ...instance, limits }, ...(dice.chance(0.5) ? { objective: { kind: "demand", figure } } : {}) };
 }
 
 export function randomInstance(seed: number, size: InstanceSize = SMALL): Instance {

@@ -1,11 +1,14 @@
-// Owns why nothing can be planned, most basic reason first, each with the smallest change that is known to help.
-import { mayUse, missingFigure } from "./may-run.ts";
-import type { Refusal } from "./plan.ts";
-import type { PlanRequest } from "./plan-request.ts";
-import { freeBytes, type Problem, stageMemoryBytes } from "./problem.ts";
-import type { Outcome } from "./search/solver.ts";
+// Owns why nothing can be planned as far as a look at the nodes tells, without a search: most basic reason first. Conflicts of constraints are `find-conflict.ts`.
+import { mayUse, missingFigure } from "../may-run.ts";
+import type { Refusal, RefusalCode } from "../plan.ts";
+import type { PlanRequest } from "../plan-request.ts";
+import { freeBytes, type Problem, stageMemoryBytes } from "../problem.ts";
+import type { Outcome } from "../search/solver.ts";
 
-export function explainInfeasible(problem: Problem, request: PlanRequest, outcome: Pick<Outcome, "proved">): Refusal[] {
+/** Said by the nodes alone: searching would find nothing sharper. */
+export const PLAIN_REASONS: ReadonlySet<RefusalCode> = new Set(["empty", "unknown-node", "no-figure", "illegal-cut"]);
+
+export function plainReasons(problem: Problem, request: PlanRequest, outcome: Pick<Outcome, "proved">): Refusal[] {
   if (problem.nodes.length === 0) return [{ code: "empty", message: "The drawing has no node.", fix: "Add a node." }];
   const nodes = problem.nodes.filter((node) => mayUse(request, node));
   const usable = nodes.filter((node) => node.trusted || request.sensitiveInputs !== undefined);
@@ -17,7 +20,7 @@ export function explainInfeasible(problem: Problem, request: PlanRequest, outcom
   const needBytes = stageMemoryBytes(problem, 0, problem.layerCount);
   const haveBytes = usable.reduce((sum, node) => sum + freeBytes(node), 0);
   if (haveBytes < needBytes) return [{ code: "memory", message: `The model needs about ${Math.ceil(needBytes / 1e6)} MB; the nodes that can be used have ${Math.floor(haveBytes / 1e6)} MB free together.`, fix: `Add a node with ${Math.ceil((needBytes - haveBytes) / 1e6)} MB or more.` }];
-  const asked = [request.pins?.length ? "pins" : null, request.avoidNodeIds?.length ? "avoided nodes" : null, request.zoneIds ? "zones" : null, request.apart?.length ? "layers apart" : null, request.demandPerSecond === undefined ? null : `${request.demandPerSecond} requests/s`, request.slo === undefined ? null : `${request.slo.latencyMs} ms`].filter((one) => one !== null);
+  const asked = [request.pins?.length ? "pins" : null, request.avoidNodeIds?.length ? "avoided nodes" : null, request.zoneIds ? "zones" : null, request.apart?.length ? "layers apart" : null, request.demandPerSecond === undefined ? null : `${request.demandPerSecond} requests/s`, request.slo === undefined ? null : `${request.slo.latencyMs} ms for ${Number((request.slo.quantile * 100).toPrecision(6))} % of them`].filter((one) => one !== null);
   const message = outcome.proved ? "No placement keeps to all of it" : "No placement was found in the time given";
   if (asked.length > 0) return [{ code: request.slo !== undefined ? "slo" : request.demandPerSecond !== undefined ? "demand" : "pinned", message: `${message}: ${asked.join(", ")}.`, fix: "Leave one of them out to see which binds." }];
   return [{ code: "no-path", message: `${message}: no chain of linked, trusted nodes holds the model.`, fix: "Draw links between the nodes, or give one of them more memory." }];
