@@ -32,6 +32,7 @@ export type NodeFull = Outputs["nodes"]["get"];
 export type PlanRow = Outputs["plans"]["get"];
 export type FoundPlan = Exclude<Outputs["plans"]["solve"], { infeasible: true }>;
 export type ComparedPlan = Outputs["plans"]["compare"][number];
+export type ParetoPoint = Outputs["plans"]["pareto"][number];
 export type DeploymentRow = Outputs["deployments"]["list"][number];
 export type DeploymentFull = Outputs["deployments"]["get"];
 export type AdaptDecision = Outputs["deployments"]["adaptation"]["decisions"][number];

@@ -1,13 +1,16 @@
 "use client";
 import { usePrediction } from "../canvas/use-prediction.ts";
+import { useRequest } from "../canvas/workbench-store.ts";
 import { ms, perSecond } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { ChangeCost } from "./ChangeCost.tsx";
+import { ServedFigure } from "./ServedFigure.tsx";
 import { State } from "../ui/State.tsx";
 
 /** The draft in one line: predicted latency and throughput, or what is missing. */
 export function DraftSummary({ label }: { label: string }) {
   const { draft } = usePrediction();
+  const request = useRequest();
   if (draft === null) return <span className="text-ink-3">nothing placed yet</span>;
   const { estimate, refusals } = draft;
   const single = estimate?.bestSingleNode;
@@ -15,6 +18,7 @@ export function DraftSummary({ label }: { label: string }) {
     <span className="flex flex-wrap items-center gap-x-4" data-testid="draft-summary">
       {estimate && <span><span className="text-ink-3">{label} </span><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="predicted latency" /></span>}
       {estimate && <Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="predicted throughput" />}
+      {estimate && <ServedFigure request={request} estimate={estimate} />}
       <ChangeCost placement={draft.placement} />
       {refusals.length > 0 && <State tone="warn">{refusals.length === 1 ? "1 thing is missing" : `${refusals.length} things are missing`}</State>}
       {refusals.length === 0 && single && estimate && estimate.stages.length > 1 && single.latencyMs < estimate.latencyMs && <State tone="warn">one node alone is faster</State>}

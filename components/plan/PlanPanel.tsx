@@ -14,6 +14,7 @@ import { ParetoPanel } from "./ParetoPanel.tsx";
 import { PlanFile } from "./PlanFile.tsx";
 import { ProveButton } from "./ProveButton.tsx";
 import { RequestEditor } from "./RequestEditor.tsx";
+import { ServedFigure } from "./ServedFigure.tsx";
 import { SearchChart } from "./SearchChart.tsx";
 import { applyFound, type PlanScope, useSearchProgress } from "./use-planning.ts";
 
@@ -59,7 +60,7 @@ function Outcome({ proved, scope }: { proved: boolean; scope: PlanScope }) {
   return (
     <div className="space-y-1.5" data-testid="plan-outcome">
       {alone && <p className="border-l-2 border-accent bg-accent-wash px-2 py-1" data-testid="one-node-best"><b className="font-medium">{nameOf(found.placement[0]?.topologyNodeId)} alone is better than any cut</b>{proved ? ": no cut does better by what is asked." : ", as far as was searched."}</p>}
-      <p className="flex flex-wrap gap-x-4"><State tone={proved ? "ok" : "idle"}>{gapText(proved, found.search.gap)}</State><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="latency" /><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="throughput" /></p>
+      <p className="flex flex-wrap gap-x-4"><State tone={proved ? "ok" : "idle"}>{gapText(proved, found.search.gap)}</State><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="latency" /><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="throughput" /><ServedFigure request={found.request} estimate={estimate} /></p>
       <p className="flex flex-wrap items-center gap-x-3"><ChangeCost placement={placement} />{placement !== found.placement && <BackToFound back={() => applyFound(store, found)} />}</p>
       <Why found={found} scope={scope} />
       <ProveButton key={JSON.stringify(found.placement)} found={found} scope={scope} />

@@ -1,9 +1,11 @@
 "use client";
 import { X } from "lucide-react";
 import { layersText } from "../format.ts";
-import { NumberField } from "../canvas/Field.tsx";
+import { Choice, NumberField } from "../canvas/Field.tsx";
 import { editRequest, useRequest, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { IconButton } from "../ui/IconButton.tsx";
+import { AddApart } from "./AddApart.tsx";
+import { askedWords, quantileOptions, USUAL_QUANTILE } from "./slo-words.ts";
 import { avoidNode, pinLayers, setRequest } from "./request-edit.ts";
 
 /** Objective and constraints in one place. Pins are made at the layers, avoided nodes and trust at the nodes and links; here they are read and taken back. */
@@ -22,16 +24,20 @@ export function RequestEditor() {
       )}
       <div className="grid grid-cols-2 gap-x-3">
         <NumberField label="Must carry" unit="req/s" allowZero={false} value={request.demandPerSecond ?? null} placeholder="any" save={(value) => change({ demandPerSecond: value ?? undefined })} />
-        <NumberField label="Latency at most" unit="ms" allowZero={false} value={request.slo?.latencyMs ?? null} placeholder="any" save={(value) => change({ slo: value === null ? undefined : { quantile: request.slo?.quantile ?? 0.5, latencyMs: value } })} />
+        <NumberField label="Latency at most" unit="ms" allowZero={false} value={request.slo?.latencyMs ?? null} placeholder="any" save={(value) => change({ slo: value === null ? undefined : { quantile: request.slo?.quantile ?? USUAL_QUANTILE, latencyMs: value } })} />
+        {request.slo && <Choice label="For this share of them" value={String(request.slo.quantile)} options={quantileOptions(request.slo.quantile)} save={(value) => change({ slo: request.slo && { ...request.slo, quantile: Number(value) } })} />}
         <NumberField label="Most stages" unit="" allowZero={false} value={request.maxStages ?? null} placeholder="any" save={(value) => change({ maxStages: value === null ? undefined : Math.max(1, Math.min(64, Math.round(value))) })} />
         <NumberField label="Moving pays off within" unit="s" allowZero={false} value={request.movingHorizonSeconds ?? null} placeholder="not counted" save={(value) => change({ movingHorizonSeconds: value ?? undefined })} />
       </div>
+      <p className="mb-1.5 text-xs text-ink-2" data-testid="asked-words">{askedWords(request)}</p>
       <Check label="Only nodes that could run it now" checked={request.forDeploy ?? false} set={(on) => change({ forDeploy: on || undefined })} />
       <Check label="A node may serve several stages" checked={request.severalPerNode ?? false} set={(on) => change({ severalPerNode: on || undefined })} />
       <Check label="One thread a stage, whatever the cores" checked={request.defaultModeOnly ?? false} set={(on) => change({ defaultModeOnly: on || undefined })} />
+      <Check label="Nodes hold what runs and the new plan at once, as while moving" checked={request.bothLoaded ?? false} set={(on) => change({ bothLoaded: on || undefined })} />
       <SensitiveInputs />
       <Zones />
       <Rules />
+      <AddApart />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // Owns the edits of what is asked of a plan. Pure; an empty rule is no rule, so that requests that mean the same are the same.
 import type { LayerRange } from "../../server/model/model.ts";
-import type { PlanRequest } from "../../server/planner/plan-request.ts";
+import type { ApartRule, PlanRequest } from "../../server/planner/plan-request.ts";
 
 /** Sets fields; `undefined` and empty lists take a field out. */
 export function setRequest(request: PlanRequest, change: { [Key in keyof PlanRequest]?: PlanRequest[Key] | undefined }): PlanRequest {
@@ -24,6 +24,12 @@ export function pinLayers(request: PlanRequest, range: LayerRange, topologyNodeI
 export function avoidNode(request: PlanRequest, topologyNodeId: string, avoid: boolean): PlanRequest {
   const others = (request.avoidNodeIds ?? []).filter((id) => id !== topologyNodeId);
   return setRequest(request, { avoidNodeIds: avoid ? [...others, topologyNodeId] : others });
+}
+
+/** A rule that is there already stays one. */
+export function keepApart(request: PlanRequest, rule: ApartRule): PlanRequest {
+  const known = (request.apart ?? []).some((one) => JSON.stringify(one) === JSON.stringify(rule));
+  return known ? request : setRequest(request, { apart: [...(request.apart ?? []), rule] });
 }
 
 /** What is gone from the drawing is asked for no more. */

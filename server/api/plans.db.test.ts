@@ -110,8 +110,13 @@ test("plans side by side, and what a change costs", async () => {
   const whatIf = (await target.call("POST", "/api/v1/plans/what-if", { modelId, topologyId, objective: "latency", placement: split(), against: rows[1].placement })).body;
   const why = (await target.call("POST", "/api/v1/plans/explain", { modelId, topologyId, objective: "latency", placement: rows[1].placement })).body;
   expect(why.sentences.length).toBeGreaterThan(0);
-  const front = (await target.call("POST", "/api/v1/plans/pareto", { modelId, topologyId })).body;
+  const front = (await target.call("POST", "/api/v1/plans/pareto", { modelId, topologyId, budgetMs: 2000 })).body;
   expect(front.length).toBeGreaterThan(0);
+  for (const point of front) expect(point).toMatchObject({ origin: { by: "solver", cost: expect.any(Number), proved: expect.any(Boolean) }, under: {} });
+  const started = (await target.call("POST", "/api/v1/plans/pareto/start", { modelId, topologyId, budgetMs: 2000 })).body.operation;
+  const ended = (await target.call("GET", `/api/v1/operations/${started.id}?waitSeconds=60`)).body;
+  expect(ended).toMatchObject({ status: "succeeded", progress: { front: expect.any(Array) } });
+  expect(ended.result.length).toBe(ended.progress.front.length);
   const proof = (await target.call("POST", "/api/v1/plans/prove", { modelId, topologyId, objective: "latency", placement: rows[1].placement })).body;
   if (proof.status === "optimal") expect(proof.cost).toBeCloseTo(rows[1].cost, 6);
   expect(["optimal", "stopped"]).toContain(proof.status);
@@ -121,4 +126,22 @@ test("plans side by side, and what a change costs", async () => {
   expect((await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "energy" })).body).toMatchObject({ infeasible: true, refusals: [{ code: "no-figure" }] });
   const never = (await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId, objective: "latency", slo: { quantile: 0.5, latencyMs: 0.001 } })).body;
   expect(never).toMatchObject({ infeasible: true, refusals: [{ message: expect.any(String), fix: expect.any(String) }] });
+});
+
+test("an SLO at a demand: planned for, explained, priced, not for a linear programme, and refused with what can be promised", async () => {
+  const alone = (await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId })).body;
+  const asked = { modelId, topologyId, demandPerSecond: alone.estimate.throughputPerSecond / 3, slo: { quantile: 0.99, latencyMs: alone.estimate.latencyMs * 20 } };
+  const found = (await target.call("POST", "/api/v1/plans/solve", asked)).body;
+  // Waiting counts: what 99 % stay within is more than one request alone takes.
+  expect(found.search.cost).toBeGreaterThan(found.estimate.latencyMs);
+  expect(found.search.cost).toBeLessThanOrEqual(asked.slo.latencyMs);
+  const whatIf = (await target.call("POST", "/api/v1/plans/what-if", { ...asked, placement: found.placement })).body;
+  expect(whatIf).toMatchObject({ cost: expect.closeTo(found.search.cost, 6), refusals: [] });
+  expect((await target.call("POST", "/api/v1/plans/explain", { ...asked, placement: found.placement })).body.sentences.join(" ")).toContain("for 99 % of the requests");
+  expect((await target.call("POST", "/api/v1/plans/prove", { ...asked, placement: found.placement })).body.status).toBe("not-linear");
+  const tight = { ...asked, slo: { ...asked.slo, latencyMs: found.estimate.latencyMs * 1.0001 } };
+  expect((await target.call("POST", "/api/v1/plans/what-if", { ...tight, placement: found.placement })).body.refusals).toMatchObject([{ code: "slo" }]);
+  const refused = (await target.call("POST", "/api/v1/plans/solve", { ...asked, slo: { quantile: 0.99, latencyMs: 0.01 } })).body;
+  expect(refused).toMatchObject({ infeasible: true, refusals: expect.arrayContaining([expect.objectContaining({ code: "slo", fix: expect.stringContaining("romise ") })]) });
+  expect(await target.call("POST", "/api/v1/plans/solve", { ...asked, slo: { quantile: 0.2, latencyMs: 10 } })).toMatchObject({ status: 400 });
 });

@@ -6,13 +6,13 @@ import type { Deps } from "../commands/deps.ts";
 import { explainPlan } from "../commands/explain-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { listSolvers } from "../commands/list-solvers.ts";
-import { paretoPlans } from "../commands/pareto-plans.ts";
+import { paretoPlans, startPareto } from "../commands/pareto-plans.ts";
 import { MAX_PROOF_MS, provePlan } from "../commands/prove-plan.ts";
 import { MAX_BUDGET_MS, searchPlan, startPlanning } from "../commands/search-plan.ts";
 import { whatIfPlan } from "../commands/what-if-plan.ts";
 import { findPlan, listPlans, listPlanUses, type StoredPlan } from "../store/plans.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
-import { comparedRow, estimate, foundPlan, infeasible, origin, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
+import { comparedRow, estimate, foundPlan, infeasible, origin, paretoPoint, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
 const pair = { modelId: z.string(), topologyId: z.string() };
@@ -57,10 +57,15 @@ export const plans = router({
     .output(z.object({ sentences: z.array(z.string()) }))
     .mutation(({ ctx, input }) => explainPlan(ctx.deps, input, ctx.signal)),
   pareto: procedure
-    .meta({ openapi: { method: "POST", path: "/plans/pareto", tags: ["plans"], summary: "The plans to choose from where latency and throughput pull apart, lowest latency first" } })
+    .meta({ openapi: { method: "POST", path: "/plans/pareto", tags: ["plans"], summary: "The plans to choose from: none is better than another in latency, throughput and known costs; lowest latency first, each with the proof of its own search" } })
     .input(z.object(search))
-    .output(z.array(z.object({ placement, estimate, origin })))
-    .mutation(({ ctx, input }) => paretoPlans(ctx.deps, input)),
+    .output(z.array(paretoPoint))
+    .mutation(({ ctx, input }) => paretoPlans(ctx.deps, input, ctx.signal ? { signal: ctx.signal } : {})),
+  startPareto: procedure
+    .meta({ openapi: { method: "POST", path: "/plans/pareto/start", tags: ["plans"], summary: "The plans to choose from as an operation: its progress tells the front as it grows, a cancel ends it with what was found" } })
+    .input(z.object({ ...search, idempotencyKey }))
+    .output(z.object({ operation }))
+    .mutation(async ({ ctx, input: { idempotencyKey: key, ...input } }) => ({ operation: await startPareto(ctx.deps, input, ctx.actor, key) })),
   whatIf: procedure
     .meta({ openapi: { method: "POST", path: "/plans/what-if", tags: ["plans"], summary: "A placement's figures and cost in a request's objective, and the difference to another placement" } })
     .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, against: placement.optional() }))

@@ -1,49 +1,77 @@
-// Owns the plans to choose from where latency and throughput pull apart: the lowest latency under ever stricter limits on the slowest node or link.
+// Owns the plans to choose from: none is better than another in latency, throughput and what a request costs. Each has the proof of its own search.
+import { AppError } from "../errors.ts";
 import { buildSearch } from "../planner/build-search.ts";
 import { finishSearch, type Solution } from "../planner/finish-search.ts";
-import { MAX_UTILISATION, type PlanRequest } from "../planner/plan-request.ts";
-import { runSearch } from "../threads/run-search.ts";
-import type { Deps } from "./deps.ts";
+import { mayUse } from "../planner/may-run.ts";
+import type { FrontFigures } from "../planner/plan.ts";
+import type { PlanObjective, PlanRequest } from "../planner/plan-request.ts";
+import type { Problem } from "../planner/problem.ts";
+import { costsPerMs } from "../planner/running-costs.ts";
+import type { FrontPlan, Quantity } from "../planner/search/pareto-front.ts";
+import { gapOf, type SearchRequest } from "../planner/search/solver.ts";
+import type { Operation } from "../store/operations.ts";
+import { SearchesFull, searchFront } from "../threads/run-search.ts";
+import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { runOperation } from "./run-operation.ts";
 import { DEFAULT_SEED, type SearchInput } from "./search-plan.ts";
 
-/** Between the two ends; a person tells no more apart. */
-const STEPS = 8;
-export const PARETO_BUDGET_MS = 1_000;
+/** Some dozen searches per pair of quantities, each as short as it can. */
+export const PARETO_BUDGET_MS = 8_000;
+const SOLVER = "pareto/1";
+const COSTS = ["joules", "money", "grams"] as const;
 
-export type ParetoPoint = Pick<Solution, "placement" | "estimate" | "origin">;
+export type ParetoPoint = Pick<Solution, "placement" | "estimate" | "origin"> & {
+  /** What its search kept to beside what is asked; null = no more than that. What it minimised is its origin's objective. */
+  under: { latencyMs: number | null; bottleneckMs: number | null };
+};
 export type ParetoInput = Omit<SearchInput, "solver" | "draft">;
+type Following = { signal?: AbortSignal; onFront?: (front: FrontFigures[]) => void };
 
-/** Lowest latency first, each next one with more throughput. Empty = nothing keeps to what is asked. */
-export async function paretoPlans(deps: Deps, input: ParetoInput): Promise<ParetoPoint[]> {
-  const { modelId, topologyId, deploymentId, seed = DEFAULT_SEED, budgetMs = PARETO_BUDGET_MS, ...asked } = input;
+/** Lowest latency first. Empty = nothing keeps to what is asked. Stopped, it has what was found by then. @throws AppError not-found, too-many */
+export async function paretoPlans(deps: Deps, input: ParetoInput, { signal, onFront }: Following = {}): Promise<ParetoPoint[]> {
+  const { modelId, topologyId, deploymentId, seed = DEFAULT_SEED, budgetMs = PARETO_BUDGET_MS, movingHorizonSeconds: _moving, weights: _weights, ...asked } = input;
   const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
-  const solve = async (request: PlanRequest): Promise<Solution | null> => {
-    const search = buildSearch(problem, request);
-    const { outcome, solver } = await runSearch(search, { seed, budgetMs });
-    const found = finishSearch(problem, request, search, outcome, { solver, seed });
-    return "infeasible" in found ? null : found;
-  };
-  const { movingHorizonSeconds: _moving, weights: _weights, ...request } = asked;
-  const [quick, wide] = [await solve({ ...request, objective: "latency" }), await solve({ ...request, objective: "throughput" })];
-  if (!quick || !wide) return [];
-  const found = [quick, wide];
-  const [slowest, fastest] = [quick.estimate.throughputPerSecond, wide.estimate.throughputPerSecond];
-  for (let step = 1; step < STEPS && fastest > slowest * (1 + 1e-6); step++) {
-    // A demand is met at a share of the time: asked for so that the limit lies at this throughput.
-    const throughput = slowest * (fastest / slowest) ** (step / STEPS);
-    const point = await solve({ ...request, objective: "latency", demandPerSecond: throughput * MAX_UTILISATION });
-    if (point) found.push(point);
-  }
-  return undominated(found);
+  // Latency and throughput are the ends, whatever else was asked to be least; the rules of the request hold for all.
+  const request: PlanRequest = { ...asked, objective: "latency" };
+  const search = buildSearch(problem, request);
+  const quantities = knownCosts(problem, request);
+  const plans = await searchFront(search, ["latencyMs", "bottleneckMs", ...quantities], {
+    seed, budgetMs, ...(signal ? { signal } : {}), ...(onFront ? { onFront: (found) => onFront(found.map((plan) => figuresOf(plan, quantities))) } : {}),
+  }).catch((error: unknown) => {
+    if (error instanceof SearchesFull) throw new AppError("too-many", error.message, { fix: "Ask again when one of them has ended, or stop one." });
+    throw error;
+  });
+  return plans.flatMap((plan) => pointOf(problem, request, search, plan, seed));
 }
 
-function undominated(points: Solution[]): ParetoPoint[] {
-  const byLatency = [...points].sort((a, b) => a.estimate.latencyMs - b.estimate.latencyMs || b.estimate.throughputPerSecond - a.estimate.throughputPerSecond);
-  const front: Solution[] = [];
-  for (const point of byLatency) {
-    const last = front.at(-1);
-    if (!last || point.estimate.throughputPerSecond > last.estimate.throughputPerSecond * (1 + 1e-9)) front.push(point);
-  }
-  return front;
+/** The same as an operation: followed while it grows, stopped with what was found. Its result is the answer. */
+export async function startPareto(deps: Deps, input: ParetoInput, actor: Actor, idempotencyKey?: string): Promise<Operation> {
+  await loadProblem(deps, input);
+  const { operation } = await runOperation(deps, { kind: "plan", subjectId: input.modelId, actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, (context) =>
+    paretoPlans(deps, input, { signal: context.signal, onFront: (front) => context.progress({ step: "finding choices", done: front.length, unit: "items", front }) }));
+  return operation;
+}
+
+/** What a node has no figure for would count as free there, so nothing is chosen by it. */
+function knownCosts(problem: Problem, request: PlanRequest): readonly (typeof COSTS)[number][] {
+  const nodes = problem.nodes.filter((node) => mayUse(request, node)).map(costsPerMs);
+  return COSTS.filter((cost) => nodes.length > 0 && nodes.every((node) => node[cost] !== null));
+}
+
+function figuresOf({ figures, stages, cost, bound, proved }: FrontPlan, known: readonly Quantity[]): FrontFigures {
+  const gap = gapOf({ cost, bound });
+  const costs = Object.fromEntries(COSTS.map((key) => [key, known.includes(key) ? figures[key] : null])) as Pick<FrontFigures, "joules" | "money" | "grams">;
+  return { latencyMs: figures.latencyMs, throughputPerSecond: 1000 / figures.bottleneckMs, ...costs, stageCount: stages.length, gap: Number.isFinite(gap) ? gap : null, proved };
+}
+
+const OBJECTIVES: Record<FrontPlan["minimised"], PlanObjective> = { latencyMs: "latency", joules: "energy", money: "money", grams: "carbon" };
+
+function pointOf(problem: Problem, request: PlanRequest, search: SearchRequest, plan: FrontPlan, seed: number): ParetoPoint[] {
+  const { stages, figures, cost, bound, proved, by, minimised, limits } = plan;
+  const found = finishSearch(problem, request, search, { stages, figures, cost, bound, proved, by, elapsedMs: 0, firstMs: 0, bestMs: 0 }, { solver: SOLVER, seed });
+  if ("infeasible" in found) return [];
+  const { search: _times, ...origin } = found.origin;
+  const beyond = (limit: "latencyMs" | "bottleneckMs") => (Number.isFinite(limits[limit]) && limits[limit] < search.instance.limits[limit] ? limits[limit] : null);
+  return [{ placement: found.placement, estimate: found.estimate, origin: { ...origin, objective: OBJECTIVES[minimised] }, under: { latencyMs: beyond("latencyMs"), bottleneckMs: beyond("bottleneckMs") } }];
 }

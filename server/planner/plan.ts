@@ -71,6 +71,8 @@ export type SearchProgress = {
   /** Oldest first, thinned to MAX_CURVE_POINTS. */
   curve: SearchPoint[];
 };
+/** A plan of a front while it grows: its figures, without where its layers are. `gap`: of what it has the least of under its limits. */
+export type FrontFigures = { latencyMs: number; throughputPerSecond: number; joules: number | null; money: number | null; grams: number | null; stageCount: number; gap: number | null; proved: boolean };
 export type SearchPoint = { elapsedMs: number; cost: number | null; bound: number | null };
 export type Infeasible = { infeasible: true; refusals: Refusal[] };
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Explanation } from "../planner/explain/explain-outcome.ts";
 import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
-import type { SearchJob, SearchMessage, WarmUp } from "./search-messages.ts";
+import type { FrontPlan, Quantity } from "../planner/search/pareto-front.ts";
+import type { SearchJob, SearchMessage, SearchTask, WarmUp } from "./search-messages.ts";
 
 /** A search takes a whole core; the console and the agents of a demo need the rest. */
 export const MAX_THREADS = 2;
@@ -30,14 +31,14 @@ let lastId = 0;
 
 /** A cancel answers with the best so far; before its turn has come it throws the signal's reason. */
 export async function runSearch(request: SearchRequest, options: SearchOptions): Promise<SearchAnswer> {
-  const { message, stopped } = await inTurn(request, null, options);
+  const { message, stopped } = await inTurn(request, { kind: "search" }, options);
   if (message.kind !== "outcome") throw new Error(`the search thread answered ${message.kind}`);
   return { outcome: message.outcome, solver: message.solver, stopped };
 }
 
 /** What there is to say of an outcome, by solving again; waits for its turn like a search. */
 export async function explainSearch(request: SearchRequest, outcome: Outcome, options: Omit<SearchOptions, "solver" | "onProgress">): Promise<Explanation> {
-  const { message } = await inTurn(request, outcome, options);
+  const { message } = await inTurn(request, { kind: "explain", outcome }, options);
   if (message.kind !== "explained") throw new Error(`the search thread answered ${message.kind}`);
   return message.explanation;
 }
@@ -54,14 +55,22 @@ export function warmSearches(): void {
   searcher.worker.postMessage({ kind: "warm-up" } satisfies WarmUp);
 }
 
-async function inTurn(request: SearchRequest, explain: Outcome | null, options: SearchOptions): Promise<Ended> {
+/** The plans to choose from, as far as its time goes or until it is stopped. `onFront` is told of all of them each time that one joins. */
+export async function searchFront(request: SearchRequest, quantities: readonly Quantity[], { onFront, ...options }: Omit<SearchOptions, "solver" | "onProgress"> & { onFront?: (plans: readonly FrontPlan[]) => void }): Promise<readonly FrontPlan[]> {
+  const { message } = await inTurn(request, { kind: "front", quantities }, options, onFront);
+  if (message.kind !== "front") throw new Error(`the search thread answered ${message.kind}`);
+  return message.plans;
+}
+
+type OnFront = (plans: readonly FrontPlan[]) => void;
+async function inTurn(request: SearchRequest, task: SearchTask, options: SearchOptions, onFront?: OnFront): Promise<Ended> {
   if (running >= MAX_THREADS) {
     if (waiting.length >= MAX_WAITING) throw new SearchesFull(`${MAX_THREADS} searches run and ${MAX_WAITING} wait.`);
     await turn(options.signal);
   } else running++;
   try {
     options.signal?.throwIfAborted();
-    return await perform(request, explain, options);
+    return await perform(request, task, options, onFront);
   } finally {
     // The turn goes to who waits longest, else it is free.
     const next = waiting.shift();
@@ -87,10 +96,10 @@ function turn(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function perform(request: SearchRequest, explain: Outcome | null, { solver, budgetMs, seed, signal, onProgress }: SearchOptions): Promise<Ended> {
+function perform(request: SearchRequest, task: SearchTask, { solver, budgetMs, seed, signal, onProgress }: SearchOptions, onFront?: OnFront): Promise<Ended> {
   const searcher = idle.pop() ?? startSearcher();
   const cancel = new SharedArrayBuffer(4);
-  const job: SearchJob = { id: ++lastId, request, explain, solver: solver ?? null, budgetMs, seed, cancel };
+  const job: SearchJob = { id: ++lastId, request, task, solver: solver ?? null, budgetMs, seed, cancel };
   return new Promise<Ended>((resolve, reject) => {
     let stopped = false;
     let grace = setTimeout(() => void searcher.worker.terminate(), budgetMs + GRACE_MS);
@@ -109,6 +118,7 @@ function perform(request: SearchRequest, explain: Outcome | null, { solver, budg
       take: (message) => {
         if (message.id !== job.id) return;
         if (message.kind === "progress") return onProgress?.(message.progress);
+        if (message.kind === "front-grows") return onFront?.(message.plans);
         end();
         searcher.worker.unref();
         idle.push(searcher);

@@ -2,6 +2,8 @@
 import { parentPort } from "node:worker_threads";
 import { explainOutcome } from "../planner/explain/explain-outcome.ts";
 import { warmUps } from "../planner/families/warm-ups.ts";
+import { paretoFront, type Quantity } from "../planner/search/pareto-front.ts";
+import { solveSum } from "../planner/search/solve-within-slo.ts";
 import { chooseSolver, findSolver } from "../planner/search/choose-solver.ts";
 import type { Outcome, Progress, SearchRequest } from "../planner/search/solver.ts";
 import type { SearchJob, SearchMessage, WarmUp } from "./search-messages.ts";
@@ -13,6 +15,9 @@ const MAX_QUESTION_MS = 150;
 /** Of one small search while nobody waits. */
 const MAX_WARM_UP_MS = 100;
 
+/** Of a front's time, for the end with the most throughput. */
+const WIDEST_SHARE = 0.2;
+
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
 const say = (message: SearchMessage) => port.postMessage(message);
@@ -21,7 +26,7 @@ port.on("message", (job: SearchJob | WarmUp) => {
   if ("kind" in job) return warmUp(warmUps());
   searched = true;
   try {
-    say(job.explain ? explain(job, job.explain) : perform(job));
+    say(job.task.kind === "explain" ? explain(job, job.task.outcome) : job.task.kind === "front" ? findFront(job, job.task.quantities) : perform(job));
   } catch (error) {
     say({ kind: "failed", id: job.id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
@@ -43,6 +48,18 @@ function explain({ id, request, budgetMs, seed, cancel }: SearchJob, outcome: Ou
     return chooseSolver(asked).solve(asked, { now: () => performance.now(), deadlineMs: Math.min(endMs, nowMs + MAX_QUESTION_MS), cancelled: () => Atomics.load(flag, 0) !== 0, seed });
   };
   return { kind: "explained", id, explanation: explainOutcome(request, outcome, solve) };
+}
+
+/** The plan with the most throughput comes first: it is one end of the front, and what each next search starts from. */
+function findFront({ id, request, budgetMs, seed, cancel }: SearchJob, quantities: readonly Quantity[]): SearchMessage {
+  const flag = new Int32Array(cancel);
+  const startMs = performance.now();
+  const context = { now: () => performance.now(), deadlineMs: startMs + budgetMs, cancelled: () => Atomics.load(flag, 0) !== 0, seed };
+  const { moving: _, ...asked } = request;
+  const widest = { ...asked, objective: { kind: "bottleneck" } as const };
+  const { stages } = chooseSolver(widest).solve(widest, { ...context, deadlineMs: startMs + budgetMs * WIDEST_SHARE });
+  const plans = paretoFront({ instance: request.instance, quantities, seeds: [...(request.seeds ?? []), ...(stages ? [stages] : [])] }, solveSum, context, (found) => say({ kind: "front-grows", id, plans: found }));
+  return { kind: "front", id, plans };
 }
 
 function perform({ id, request, solver: name, budgetMs, seed, cancel }: SearchJob): SearchMessage {

@@ -1,7 +1,7 @@
 // Owns the API's description of operations and events, and what every procedure shares.
 import { z } from "zod";
 import type { StoredEvent } from "../../events/catalogue.ts";
-import { searchProgress } from "./plan-schemas.ts";
+import { frontFigures, searchProgress } from "./plan-schemas.ts";
 
 export const byId = z.object({ id: z.string().min(1).max(100) });
 export const done = z.object({ ok: z.literal(true) }).meta({ id: "Done" });
@@ -12,7 +12,7 @@ const operationShape = {
   kind: z.enum(["import-model", "profile-model", "check-parity", "plan", "deploy", "move", "stop", "drain"]),
   subjectId: z.string(),
   status: z.enum(["running", "succeeded", "failed", "cancelled"]),
-  progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string(), search: searchProgress.optional() }),
+  progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string(), search: searchProgress.optional(), front: z.array(frontFigures).optional() }),
   result: z.unknown(),
   error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),

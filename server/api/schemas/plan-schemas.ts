@@ -1,6 +1,6 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
-import { type Estimate, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
+import { type Estimate, type FrontFigures, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
 import { LEAST_QUANTILE, MAX_RULES, MOST_QUANTILE, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
 import { sampleTensor, sessionOptions } from "./tensor-schemas.ts";
 
@@ -64,11 +64,17 @@ export const planRequest: z.ZodType<PlanRequest, PlanRequest> = z.object({ ...re
 export const searchProgress: z.ZodType<SearchProgress, SearchProgress> = z
   .object({ elapsedMs: z.number(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), by: z.string(), placement: placement.nullable(), curve: z.array(z.object({ elapsedMs: z.number(), cost: z.number().nullable(), bound: z.number().nullable() })) })
   .meta({ id: "SearchProgress", description: "The best plan so far, what is proved, and both over time; cost in the objective's unit." });
+export const frontFigures: z.ZodType<FrontFigures, FrontFigures> = z
+  .object({ latencyMs: z.number(), throughputPerSecond: z.number(), joules: z.number().nullable(), money: z.number().nullable(), grams: z.number().nullable(), stageCount: z.number(), gap: z.number().nullable(), proved: z.boolean() })
+  .meta({ id: "FrontFigures", description: "A plan of a front while it grows; its placement comes with the result." });
 export const origin: z.ZodType<Plan["origin"], Plan["origin"]> = z.union([
   z.object({ by: z.literal("operator") }),
   z.object({ by: z.literal("solver"), solver: z.string().max(100), objective, lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), cost: z.number().optional(), search: z.object({ seed: z.number(), elapsedMs: z.number(), firstMs: z.number().nullable(), bestMs: z.number().nullable(), foundBy: z.string().max(200) }).optional() }),
 ]);
 
+export const paretoPoint = z
+  .object({ placement, estimate, origin, under: z.object({ latencyMs: z.number().nullable(), bottleneckMs: z.number().nullable() }).meta({ description: "Limits of its own search beside what is asked; what that minimised is the origin's objective, with its bound, gap and proof." }) })
+  .meta({ id: "ParetoPoint" });
 export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress }).meta({ id: "FoundPlan" });
 export const comparedRow = z
   .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal) })

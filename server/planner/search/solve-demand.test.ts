@@ -18,9 +18,9 @@ const stagesOf = (key: string) => key.split(" ").map((stage) => {
 });
 
 describe("the least latency under a demand", () => {
-  test.each([{ additive: bruteForceSolver, name: "brute force" }, { additive: solveAdditive, name: "the additive solver" }])("is within 0.1 % of that of all plans that keep up, and its bound is below, by $name", ({ additive }) => {
+  test.each([{ additive: bruteForceSolver, name: "brute force", seeds: 5 }, { additive: solveAdditive, name: "the additive solver", seeds: 14 }])("is within 0.1 % of that of all plans that keep up, and its bound is below, by $name", ({ additive, seeds }) => {
     const gaps: number[] = [];
-    for (let seed = 0; seed < 14; seed++) {
+    for (let seed = 0; seed < seeds; seed++) {
       const instance = randomInstance(seed);
       const { feasible } = bruteForce({ instance, objective: { kind: "additive", weights: LATENCY_WEIGHTS } });
       const plans = [...feasible.keys()].map((key) => evaluate(instance, stagesOf(key))!);
