@@ -43,14 +43,14 @@ test("a placement's cost is what the search makes of it, in every objective, mov
 
 test("what is planned keeps to what is asked, even where the draft does not", () => {
   let planned = 0;
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < 50; seed++) {
     const problem = priced(seed);
-    const served: PlanRequest[] = [{ objective: "latency", demandPerSecond: 12, slo: { quantile: 0.95, latencyMs: 90 } }, { objective: "energy", demandPerSecond: 12, slo: { quantile: 0.9, latencyMs: 80 } }];
+    const served: PlanRequest[] = [{ objective: "latency", demandPerSecond: 20 }, { objective: "latency", demandPerSecond: 12, slo: { quantile: 0.95, latencyMs: 90 } }, { objective: "energy", demandPerSecond: 12, slo: { quantile: 0.9, latencyMs: 80 } }];
     const legal = problem.cutLegal.findIndex(Boolean) + 1;
     const requests: PlanRequest[] = [
       { objective: "latency", avoidNodeIds: ["tn_1"] }, { objective: "throughput", avoidNodeIds: ["tn_2"], minStages: 2 }, { objective: "energy", zoneIds: ["zon_a"] },
       { objective: "latency", pins: [{ from: 0, to: 1, topologyNodeId: "tn_3" }] }, { objective: "latency", apart: [{ first: { from: 0, to: 1 }, second: { from: 6, to: 7 }, within: "node" }] },
-      { objective: "latency", demandPerSecond: 20 }, ...(seed % 10 === 0 ? served : []), { objective: "money", maxStages: 1 },
+      ...(seed % 10 === 0 ? served : []), { objective: "money", maxStages: 1 },
     ];
     for (const request of requests) {
       const found = solveNow(problem, request);
@@ -63,5 +63,5 @@ test("what is planned keeps to what is asked, even where the draft does not", ()
     const { stages } = chooseSolver(search).solve(search, { now: () => 0, deadlineMs: 1, cancelled: () => true, seed: 1 });
     expect(stages === null || checkStages(search.instance, stages).length === 0).toBe(true);
   }
-  expect(planned).toBeGreaterThan(200);
+  expect(planned).toBeGreaterThan(150);
 });

@@ -4,7 +4,6 @@ import { type LatencyFigure, latencyUnder } from "../demand.ts";
 import { evaluate } from "../evaluate.ts";
 import { MAX_UTILISATION } from "../plan-request.ts";
 import { bruteForce } from "../testdata/brute-force.ts";
-import { bruteForceSolver } from "../testdata/brute-force-solver.ts";
 import { randomInstance } from "../testdata/random-instance.ts";
 import { LATENCY_WEIGHTS } from "./additive-costs.ts";
 import { solveAdditive } from "./solve-additive.ts";
@@ -18,9 +17,9 @@ const stagesOf = (key: string) => key.split(" ").map((stage) => {
 });
 
 describe("the least latency under a demand", () => {
-  test.each([{ additive: bruteForceSolver, name: "brute force", seeds: 5 }, { additive: solveAdditive, name: "the additive solver", seeds: 14 }])("is within 0.1 % of that of all plans that keep up, and its bound is below, by $name", ({ additive, seeds }) => {
+  test("is within 0.1 % of that of all plans that keep up, and its bound is below", () => {
     const gaps: number[] = [];
-    for (let seed = 0; seed < seeds; seed++) {
+    for (let seed = 0; seed < 14; seed++) {
       const instance = randomInstance(seed);
       const { feasible } = bruteForce({ instance, objective: { kind: "additive", weights: LATENCY_WEIGHTS } });
       const plans = [...feasible.keys()].map((key) => evaluate(instance, stagesOf(key))!);
@@ -29,7 +28,7 @@ describe("the least latency under a demand", () => {
         for (const figure of ["mean", { share: 0.9 }, { share: 0.99 }] satisfies LatencyFigure[]) {
           const perSecond = Number.isFinite(leastT) && leastT > 0 ? (load * 1000 * MAX_UTILISATION) / leastT : 10;
           const least = Math.min(...plans.filter((plan) => plan.bottleneckMs <= (MAX_UTILISATION * 1000) / perSecond).map((plan) => latencyUnder(plan, perSecond, figure)));
-          const outcome = solveDemand({ instance, perSecond, figure }, additive, context());
+          const outcome = solveDemand({ instance, perSecond, figure }, solveAdditive, context());
           const told = `seed ${seed}, load ${load}, ${JSON.stringify(figure)}: cost ${outcome.cost}, bound ${outcome.bound}, least ${least}`;
           if (least === Number.POSITIVE_INFINITY) {
             expect(outcome.stages, told).toBeNull();

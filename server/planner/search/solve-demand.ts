@@ -19,7 +19,7 @@ const TIME_SHARE = 0.2;
 const EXHAUSTED = Number.POSITIVE_INFINITY;
 /** Below half, a larger variance helps. */
 const LEAST_SHARE = 0.5;
-const CELL_SPLITS = 20;
+const CELL_SPLITS = 24;
 /** Relative step to what is less busy: limits are kept to 1e-9. */
 const BELOW = 1e-7;
 
@@ -102,7 +102,7 @@ function quantileFloor(interval: Interval, { perSecond, share, enough, mostVaria
   for (let split = 0; split < CELL_SPLITS; split++) {
     cells.sort((a, b) => a.bound - b.bound);
     const cell = cells[0]!;
-    if (cell.bound >= enough * (1 - ENOUGH) || cell.high - cell.low <= 1e-4 * cell.high) break;
+    if (cell.bound >= enough || cell.high - cell.low <= 1e-4 * cell.high) break;
     const middle = cell.low > 0 && cell.high / cell.low > 4 ? Math.sqrt(cell.low * cell.high) : (cell.low + cell.high) / 2;
     cells.splice(0, 1, floor(cell.low, middle), floor(middle, cell.high));
   }
