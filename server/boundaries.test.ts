@@ -19,7 +19,7 @@ type Rule = {
 
 const PURE = /^$/;
 const CONTRACT = "agents/protocol/(tensor|assert|control|parity-file|frame|preamble|wire-error)\\.ts";
-const PURE_FOLDERS = "server/(model|topology|planner|policy)/";
+const PURE_FOLDERS = "server/(model|topology|planner|policy|loadgen/method)/";
 
 /** Sockets.io, Prisma, tRPC, HiGHS and ONNX Runtime each have one home. */
 const HOMES: [RegExp, RegExp][] = [
@@ -54,7 +54,7 @@ const RULES: Rule[] = [
   { files: /^server\/store\//, may: new RegExp(`^(server/(store|events)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/events\//, may: new RegExp(`^(server/(events|store)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/live\//, may: new RegExp(`^(server/(live|store|events|commands)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|agents/protocol/)`) },
-  { files: /^server\/commands\//, may: new RegExp(`^(server/(commands|store|events|threads|inspect|live|trust)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
+  { files: /^server\/commands\//, may: new RegExp(`^(server/(commands|store|events|threads|inspect|live|trust)/|server/loadgen/start-loadgen\\.ts|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
   { files: /^server\/control\//, may: new RegExp(`^(server/(control|commands|store|events|live)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
   { files: /^server\/consoles\//, may: new RegExp(`^(server/(consoles|commands|store|events|live)/|${PURE_FOLDERS}|server/(clock|errors|ids|deps)\\.ts|agents/protocol/)`) },
   { files: /^server\/api\//, may: new RegExp(`^(server/(api|commands|store|events|live|trust)/|${PURE_FOLDERS}|server/[a-z-]+\\.ts|agents/protocol/|server/http/(answer|guard)\\.ts)`) },

@@ -9,6 +9,7 @@ import { AdaptPanel } from "../adapt/AdaptPanel.tsx";
 import { ChartsOfChosen } from "./ChartsOfChosen.tsx";
 import { DraftChanges } from "./DraftChanges.tsx";
 import { History } from "./History.tsx";
+import { Load } from "./Load.tsx";
 import { Spans } from "./Spans.tsx";
 import { Timeline } from "./Timeline.tsx";
 import { Trace } from "./Trace.tsx";
@@ -19,14 +20,14 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);
   // An address that names a tab is about that tab: on a small screen it lies below the canvas.
   useEffect(() => { if (asked.current !== null) root.current?.scrollIntoView({ block: "nearest" }); }, []);
   return (
-    <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
+    <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" || shown === "load" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>

@@ -217,6 +217,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   move: "Move",
   stop: "Stop",
   drain: "Drain",
+  load: "Load run",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

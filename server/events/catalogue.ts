@@ -1,4 +1,5 @@
 // Owns every event's name and payload, and the samples of the live feed. Types and constants only: the browser reads it too.
+import type { LoadProgress } from "../loadgen/method/load-progress.ts";
 import type { FrontFigures, SearchProgress } from "../planner/plan.ts";
 import type { LinkSpread } from "../topology/topology.ts";
 import type { NodeSample, ObservedAssignment, ObservedIngress, RequestTrace } from "../../agents/protocol/control.ts";
@@ -98,4 +99,4 @@ export type LiveDeploymentSample = {
   /** When an ingress of it was last heard of, by the console's clock; null = never yet. */
   toldAt: string | null;
 };
-export type OperationProgress = { operationId: string; step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string; search?: SearchProgress; /** Of a search for plans to choose from: those found so far, lowest latency first. */ front?: FrontFigures[] };
+export type OperationProgress = { operationId: string; step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string; search?: SearchProgress; /** Of a search for plans to choose from: those found so far, lowest latency first. */ front?: FrontFigures[]; load?: LoadProgress };

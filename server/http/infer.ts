@@ -1,11 +1,9 @@
 // Owns trying a deployment from the console: a bounded body is forwarded to one of its ready ingresses, the answer comes back as it is.
 // Convenience only: whoever serves users sends requests to an ingress, and the console is not on that path.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createCredential, revokeCredential } from "../commands/create-credential.ts";
+import { findIngress, type IngressTarget, makeIngressKey } from "../commands/find-ingress.ts";
 import type { DoorDeps, RequestHandler } from "../deps.ts";
 import { AppError } from "../errors.ts";
-import { readSnapshot } from "../live/read-snapshot.ts";
-import { findCredentialByName } from "../store/credentials.ts";
 import { answerError } from "./answer.ts";
 
 export const MAX_TRY_BYTES = 32 * 1024 * 1024;
@@ -17,8 +15,6 @@ const KEY_RETRY_MS = 250;
 const PATH = /^\/api\/v1\/deployments\/([^/]+)\/(try|infer)$/;
 /** Of the answer; others belong to the connection. */
 const PASSED_HEADERS = ["content-type", "retry-after", "inference-header-content-length"];
-
-type Target = { url: string; modelName: string; deploymentId: string };
 
 export function createInferHandler(deps: DoorDeps): RequestHandler {
   /** This process' own keys, by deployment: an ingress beyond loopback demands one. Never written down. */
@@ -41,19 +37,7 @@ export function createInferHandler(deps: DoorDeps): RequestHandler {
   };
 }
 
-async function findIngress(deps: DoorDeps, deploymentId: string): Promise<Target> {
-  const snapshot = await readSnapshot(deps.db, deps.clock.now());
-  const deployment = snapshot.deployments.find((candidate) => candidate.deploymentId === deploymentId || candidate.name === deploymentId);
-  if (!deployment) throw new AppError("not-found", `There is no deployment ${deploymentId}.`, { fix: "Take an id from the list of deployments." });
-  for (const nodeId of deployment.settings.ingressNodeIds) {
-    const node = snapshot.nodes.get(nodeId);
-    const route = node?.ingress.find((ingress) => ingress.deploymentId === deployment.deploymentId);
-    if (node?.presence !== "lost" && route && route.currentEpoch !== null && URL.canParse(route.url)) return { url: new URL(route.url).origin, modelName: deployment.name, deploymentId: deployment.deploymentId };
-  }
-  throw new AppError("unavailable", `No ingress of ${deployment.name} is ready.`, { fix: "Look at the deployment: it says what it waits for." });
-}
-
-async function forward(deps: DoorDeps, keys: Map<string, string>, target: Target, verb: "process" | "infer", req: IncomingMessage, body: Buffer): Promise<Response> {
+async function forward(deps: DoorDeps, keys: Map<string, string>, target: IngressTarget, verb: "process" | "infer", req: IncomingMessage, body: Buffer): Promise<Response> {
   const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/${verb}`;
   const send = (key: string | undefined): Promise<Response> => {
     const headers: Record<string, string> = { "content-type": req.headers["content-type"] ?? (verb === "infer" ? "application/json" : "application/octet-stream") };
@@ -67,7 +51,7 @@ async function forward(deps: DoorDeps, keys: Map<string, string>, target: Target
   };
   const first = await send(keys.get(target.deploymentId));
   if (first.status !== 401 && first.status !== 403) return first;
-  const key = await makeKey(deps, target.deploymentId);
+  const { token: key } = await makeIngressKey(deps, "console", target.deploymentId);
   keys.set(target.deploymentId, key);
   for (let attempt = 1; ; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, KEY_RETRY_MS));
@@ -75,14 +59,6 @@ async function forward(deps: DoorDeps, keys: Map<string, string>, target: Target
     if ((answer.status !== 401 && answer.status !== 403) || attempt >= KEY_ATTEMPTS) return answer;
     await answer.body?.cancel();
   }
-}
-
-/** The key of the console's last process is of no use to this one. */
-async function makeKey(deps: DoorDeps, deploymentId: string): Promise<string> {
-  const name = `console of ${deploymentId}`;
-  const old = await findCredentialByName(deps.db, name);
-  if (old) await revokeCredential(deps, old.id, { keepOneAdmin: false, actor: "control" });
-  return (await createCredential(deps, { name, kind: "inference", deploymentId, actor: "control" })).token;
 }
 
 async function pass(res: ServerResponse, answer: Response): Promise<void> {

@@ -5,7 +5,7 @@ import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
 import { openTarget } from "./open-target.ts";
 import { HELP, parseOptions, type Options } from "./parse-options.ts";
-import type { Progress } from "./progress.ts";
+import type { LoadProgress } from "./method/load-progress.ts";
 import { runLoad } from "./run-load.ts";
 import { readData } from "./targets/read-data.ts";
 import { makeLogs, writeLogs } from "./write-logs.ts";
@@ -37,16 +37,18 @@ async function main(args: string[]): Promise<number> {
   });
   const stop = new AbortController();
   const abort = () => stop.abort();
-  process.on("SIGINT", abort).on("SIGTERM", abort);
+  // Whoever started this process follows it by messages, and its end is the end of the run.
+  process.on("SIGINT", abort).on("SIGTERM", abort).on("disconnect", abort);
   try {
-    const measured = await runLoad(options.plan, target, { onProgress: process.stderr.isTTY ? showProgress : undefined, signal: stop.signal });
+    const measured = await runLoad(options.plan, target, { onProgress: process.send ? (progress) => void process.send!(progress) : process.stderr.isTTY ? showProgress : undefined, signal: stop.signal });
     if (process.stderr.isTTY) process.stderr.write("\n");
     if (options.output !== null) writeLogs(options.output, measured, process.pid);
     const { report } = measured;
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : makeLogs(measured, process.pid)["mlperf_log_summary.txt"]);
     return judge(report, baseline, options.tolerance);
   } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
+    process.off("SIGINT", abort).off("SIGTERM", abort).off("disconnect", abort);
+    if (process.connected) process.disconnect();
     target.close();
   }
 }
@@ -79,7 +81,7 @@ function readReport(file: string): LoadReport {
   throw new Error(`--baseline ${file} is no report of a run: give the report.json that --output wrote.`);
 }
 
-function showProgress({ phase, elapsedS, minS, answered, answersPerSecond, p50Ns, p99Ns, failed }: Progress): void {
+function showProgress({ phase, elapsedS, minS, answered, answersPerSecond, p50Ns, p99Ns, failed }: LoadProgress): void {
   const ms = (ns: number | null) => (ns === null ? "–" : `${(ns / 1e6).toFixed(1)} ms`);
   process.stderr.write(`\r${phase}: ${elapsedS.toFixed(0)} s of at least ${minS} s, ${answered} answered, ${answersPerSecond.toFixed(0)} /s, p50 ${ms(p50Ns)}, p99 ${ms(p99Ns)}${failed > 0 ? `, ${failed} failed` : ""}   `);
 }

@@ -12,7 +12,7 @@ import { runStats } from "./method/run-stats.ts";
 import { resolveSettings, type EffectiveSettings, type RunSettings } from "./method/settings.ts";
 import { steadyRate } from "./method/steady-rate.ts";
 import { wilsonInterval } from "./method/wilson-interval.ts";
-import type { Progress } from "./progress.ts";
+import type { LoadProgress } from "./method/load-progress.ts";
 import type { Target } from "./targets/target.ts";
 
 export type LoadPlan = {
@@ -27,7 +27,7 @@ export type LoadPlan = {
 /** One run's parts that logs are written from. */
 export type Finished = { record: RunRecord; set: SampleSet; generatedQueries: number; generatedDurationNs: number; begin: Date; end: Date; answers: { sequence: number; sample: number; data: Uint8Array }[] };
 export type Measured = { report: LoadReport; last: Finished };
-export type Hooks = { onProgress?: (progress: Progress) => void; /** Aborting stops the run; what it has measured so far is reported as INVALID. */ signal?: AbortSignal };
+export type Hooks = { onProgress?: (progress: LoadProgress) => void; /** Aborting stops the run; what it has measured so far is reported as INVALID. */ signal?: AbortSignal };
 
 const DEFAULT_PERFORMANCE_SAMPLES = 1024;
 const PROGRESS_EVERY_MS = 500;
@@ -121,10 +121,10 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
     };
     const startedNs = clock.nowNs();
     let before = { atNs: startedNs, issued: 0, answered: 0 };
-    const tell = (): Progress => {
+    const tell = (): LoadProgress => {
       const now = { atNs: clock.nowNs(), issued: issuing.record.sampleIndices.length, answered: issuing.answeredCount() };
       const seconds = Math.max(1e-3, (now.atNs - before.atNs) / 1e9);
-      const progress: Progress = {
+      const progress: LoadProgress = {
         phase, elapsedS: (now.atNs - startedNs) / 1e9, minS: settings.minDurationMs / 1000, issued: now.issued, answered: now.answered, failed: issuing.record.failedCount,
         arrivalsPerSecond: (now.issued - before.issued) / seconds, answersPerSecond: (now.answered - before.answered) / seconds,
         p50Ns: histogram.percentileNs(0.5), p90Ns: histogram.percentileNs(0.9), p99Ns: histogram.percentileNs(0.99), histogram: histogram.bins(),

@@ -1,13 +1,14 @@
 // Owns rows of long operations: what a caller awaits or follows. Who runs them is not decided here.
 import type { Operation as OperationRow } from "../../prisma/generated/client.ts";
 import { newId } from "../ids.ts";
+import type { LoadProgress } from "../loadgen/method/load-progress.ts";
 import type { FrontFigures, SearchProgress } from "../planner/plan.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
-export type OperationKind = "import-model" | "profile-model" | "check-parity" | "plan" | "deploy" | "move" | "stop" | "drain";
+export type OperationKind = "import-model" | "profile-model" | "check-parity" | "plan" | "deploy" | "move" | "stop" | "drain" | "load";
 export type OperationStatus = "running" | "succeeded" | "failed" | "cancelled";
-export type OperationStep = { step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string; /** Of a search: the best so far and what is proved. */ search?: SearchProgress; /** Of a search for plans to choose from: those found so far, lowest latency first. */ front?: FrontFigures[] };
+export type OperationStep = { step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string; /** Of a search: the best so far and what is proved. */ search?: SearchProgress; /** Of a search for plans to choose from: those found so far, lowest latency first. */ front?: FrontFigures[]; /** Of a load run: arrivals, latencies so far. */ load?: LoadProgress };
 export type OperationError = { code: string; message: string; fix: string | null };
 export type Operation = {
   id: string;

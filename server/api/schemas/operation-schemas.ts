@@ -1,6 +1,7 @@
 // Owns the API's description of operations and events, and what every procedure shares.
 import { z } from "zod";
 import type { StoredEvent } from "../../events/catalogue.ts";
+import { loadProgress } from "./load-schemas.ts";
 import { frontFigures, searchProgress } from "./plan-schemas.ts";
 
 export const byId = z.object({ id: z.string().min(1).max(100) });
@@ -9,10 +10,10 @@ export const idempotencyKey = z.string().min(8).max(200).optional().meta({ descr
 
 const operationShape = {
   id: z.string(),
-  kind: z.enum(["import-model", "profile-model", "check-parity", "plan", "deploy", "move", "stop", "drain"]),
+  kind: z.enum(["import-model", "profile-model", "check-parity", "plan", "deploy", "move", "stop", "drain", "load"]),
   subjectId: z.string(),
   status: z.enum(["running", "succeeded", "failed", "cancelled"]),
-  progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string(), search: searchProgress.optional(), front: z.array(frontFigures).optional() }),
+  progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string(), search: searchProgress.optional(), front: z.array(frontFigures).optional(), load: loadProgress.optional() }),
   result: z.unknown(),
   error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),

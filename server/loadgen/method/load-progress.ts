@@ -1,7 +1,7 @@
 // Owns what is told of a run while it goes on.
-import type { HistogramBin } from "./method/latency-histogram.ts";
+import type { HistogramBin } from "./latency-histogram.ts";
 
-export type Progress = {
+export type LoadProgress = {
   phase: string;
   elapsedS: number;
   /** The run lasts at least this long. */

@@ -1,0 +1,65 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { LoadRequest } from "../../server/loadgen/method/load-request.ts";
+import { api, client, type DeploymentFull } from "../api.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { State } from "../ui/State.tsx";
+import { Time } from "../ui/Time.tsx";
+import { LoadCompare } from "./LoadCompare.tsx";
+import { LoadForm } from "./LoadForm.tsx";
+import { LoadLive } from "./LoadLive.tsx";
+import { LoadReportView } from "./LoadReportView.tsx";
+import { nsText, rateText, requestText } from "./load-words.ts";
+
+/** The live feed refreshes queries on events; asking is for who has none. */
+const ASK_MS = 5_000;
+
+/** Measures the running deployment by the MLPerf method, and keeps what was found. */
+export function Load({ deployment }: { deployment: DeploymentFull }) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [compared, setCompared] = useState<string | null>(null);
+  const queries = useQueryClient();
+  const running = useQuery({ ...api.operations.list.queryOptions({ subjectId: deployment.id, status: "running" }), refetchInterval: ASK_MS }).data?.find((one) => one.kind === "load") ?? null;
+  const runs = useQuery(api.loadRuns.list.queryOptions({ id: deployment.id }));
+  const start = useMutation({
+    mutationFn: (request: LoadRequest) => client.loadRuns.start.mutate({ id: deployment.id, request }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: api.operations.pathKey() }),
+  });
+  const runningId = running?.id ?? null;
+  // What has just ended is the run to look at.
+  useEffect(() => { if (runningId === null) void queries.invalidateQueries({ queryKey: api.loadRuns.pathKey() }); else setChosen(null); }, [runningId, queries]);
+  const shown = chosen ?? runs.data?.[0]?.id ?? null;
+  const isServing = deployment.ingress.some(({ ready }) => ready);
+  return (
+    <div className="grid gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_minmax(0,1fr)]" data-testid="load">
+      <div className="space-y-2">
+        {running ? <LoadLive operation={running} /> : <LoadForm busy={start.isPending || !isServing} start={(request) => start.mutate(request)} />}
+        {!running && !isServing && <p className="text-xs text-ink-2">Nothing to measure: no ingress of it is ready.</p>}
+        {start.error && <Problem title="It was not started" error={start.error} />}
+      </div>
+      <section aria-label="Runs" className="min-w-0">
+        {runs.error && <Problem title="Runs can’t be read" error={runs.error} />}
+        {runs.data?.length === 0 && <p className="text-xs text-ink-2">No runs yet. A run sends requests to the ingress as any client would, and says how long they took and whether that may be believed.</p>}
+        {runs.data && runs.data.length > 0 && (
+          <div className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-runs">
+            <thead><tr><th>Look</th><th>Compare with</th><th>Run</th><th>Revision</th><th>Verdict</th><th>Latency</th><th>Steady</th><th>When</th></tr></thead>
+            <tbody>
+              {runs.data.map((run) => (
+                <tr key={run.id} data-testid="load-run">
+                  <td><input type="radio" name="load-look" aria-label={`Look at ${requestText(run.request)}`} checked={run.id === shown} onChange={() => setChosen(run.id)} /></td>
+                  <td><input type="checkbox" aria-label={`Compare with ${requestText(run.request)}`} checked={run.id === compared} disabled={run.id === shown} onChange={(event) => setCompared(event.target.checked ? run.id : null)} /></td>
+                  <td>{requestText(run.request)}</td><td className="num">{run.revisionNumber}</td>
+                  <td>{run.request.what === "run" ? <State tone={run.isValid ? "ok" : "bad"}>{run.isValid ? "VALID" : "INVALID"}</State> : run.peakQps !== null ? <span className="num">peak {rateText(run.peakQps)}</span> : "–"}</td>
+                  <td className="num">{nsText(run.targetNs)}</td><td className="num">{rateText(run.perSecond)}</td><td className="text-ink-2"><Time iso={run.startedAt} /></td>
+                </tr>
+              ))}
+            </tbody>
+          </table></div>
+        )}
+        {shown && compared && shown !== compared && <LoadCompare beforeId={compared} afterId={shown} />}
+      </section>
+      <section aria-label="Chosen run" className="min-w-0">{shown && <LoadReportView runId={shown} />}</section>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { api } from "../api.ts";
+import { percent, written } from "../format.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { State } from "../ui/State.tsx";
+import { nsText, rateText } from "./load-words.ts";
+
+/** What changed from one run to another; nothing is claimed that the intervals do not show. */
+export function LoadCompare({ beforeId, afterId }: { beforeId: string; afterId: string }) {
+  const answer = useQuery(api.loadRuns.compare.queryOptions({ id: afterId, before: beforeId }));
+  if (answer.error) return <Problem title="The runs can’t be compared" error={answer.error} />;
+  if (!answer.data) return null;
+  return (
+    <div className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-compare">
+      <caption className="text-left text-xs text-ink-2">From the compared run to the chosen one</caption>
+      <thead><tr><th>Figure</th><th>Before</th><th>After</th><th>Change</th><th>95 % between</th><th>Seen</th></tr></thead>
+      <tbody>
+        {answer.data.differences.map(({ name, unit, before, after, share, interval, kind }) => {
+          const write = unit === "ns" ? nsText : rateText;
+          return <tr key={name}><td>{name}</td><td className="num">{write(before)}</td><td className="num">{write(after)}</td><td className="num">{share >= 0 ? "+" : ""}{written(percent(share))}</td><td className="num">{interval ? `${write(interval.low)} – ${write(interval.high)}` : "too few samples"}</td><td><State tone={kind === "better" ? "ok" : kind === "worse" ? "bad" : "idle"}>{kind}</State></td></tr>;
+        })}
+      </tbody>
+    </table></div>
+  );
+}

@@ -1,0 +1,32 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import type { LoadProgress } from "../../server/loadgen/method/load-progress.ts";
+import { client, type OperationRow } from "../api.ts";
+import { useLive } from "../live/live-store.ts";
+import { Button } from "../ui/Button.tsx";
+import { Problem } from "../ui/Problem.tsx";
+import { State } from "../ui/State.tsx";
+import { LoadHistogram } from "./LoadHistogram.tsx";
+import { nsText, rateText } from "./load-words.ts";
+
+/** The run that is under way: what leaves, what comes back, how long it takes so far. */
+export function LoadLive({ operation }: { operation: Pick<OperationRow, "id" | "progress"> }) {
+  const load = useLive((state) => state.progress[operation.id]?.load) ?? operation.progress.load;
+  const cancel = useMutation({ mutationFn: () => client.operations.cancel.mutate({ id: operation.id }) });
+  return (
+    <div className="space-y-2" data-testid="load-live">
+      <div className="flex flex-wrap items-center gap-3"><State tone="busy">{load ? load.phase : "preparing"}</State><Button disabled={cancel.isPending || cancel.isSuccess} data-testid="load-cancel" onClick={() => cancel.mutate()}>Cancel</Button></div>
+      {cancel.error && <Problem title="It was not cancelled" error={cancel.error} />}
+      {load && <Figures load={load} />}
+      {load && <LoadHistogram bins={load.histogram} boundNs={null} />}
+    </div>
+  );
+}
+
+function Figures({ load }: { load: LoadProgress }) {
+  const rows: [string, string][] = [
+    ["time", `${Math.floor(load.elapsedS)} s of at least ${load.minS} s`], ["sent", `${load.issued}, ${rateText(load.arrivalsPerSecond)}`], ["answered", `${load.answered}, ${rateText(load.answersPerSecond)}`],
+    ...(load.failed > 0 ? [["failed", String(load.failed)] as [string, string]] : []), ["p50 so far", nsText(load.p50Ns)], ["p90 so far", nsText(load.p90Ns)], ["p99 so far", nsText(load.p99Ns)],
+  ];
+  return <dl className="grid grid-cols-[auto_1fr] gap-x-4 text-xs">{rows.map(([name, value]) => <div key={name} className="contents"><dt className="text-ink-2">{name}</dt><dd className="num">{value}</dd></div>)}</dl>;
+}

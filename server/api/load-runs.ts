@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { findOrThrow } from "../commands/find-or-throw.ts";
+import { measureDeployment } from "../commands/measure-deployment.ts";
+import { LOAD_LOGS, readLoadLog } from "../commands/read-load-log.ts";
+import { compareRuns, findRegressions } from "../loadgen/method/compare-runs.ts";
+import type { LoadRequest } from "../loadgen/method/load-request.ts";
+import { findDeployment } from "../store/deployments.ts";
+import { findLoadRun, listLoadRuns, type StoredLoadRun } from "../store/load-runs.ts";
+import { loadDifference, loadRequest, loadRun, loadRunRow } from "./schemas/load-schemas.ts";
+import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
+import { procedure, router } from "./trpc.ts";
+
+const tags = ["load runs"];
+
+export const loadRuns = router({
+  start: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/load-runs", tags, summary: "Measure a deployment by the MLPerf method, in a process of its own; follow or cancel the operation" } })
+    .input(byId.extend({ request: loadRequest, idempotencyKey }))
+    .output(z.object({ operation }))
+    .mutation(async ({ ctx, input: { id, request, idempotencyKey: key } }) => ({
+      operation: await measureDeployment(ctx.deps, { deploymentId: id, request: request as LoadRequest, actor: ctx.actor, ...(key === undefined ? {} : { idempotencyKey: key }) }),
+    })),
+  list: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-runs", tags, summary: "Load runs of a deployment, newest first" } })
+    .input(byId.extend({ limit: z.number().int().min(1).max(200).default(50) }))
+    .output(z.array(loadRunRow))
+    .query(async ({ ctx, input }) => {
+      await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
+      return (await listLoadRuns(ctx.deps.db, input.id, input.limit)).map(toRow);
+    }),
+  get: procedure
+    .meta({ openapi: { method: "GET", path: "/load-runs/{id}", tags, summary: "One load run with its whole report" } })
+    .input(byId)
+    .output(loadRun)
+    .query(async ({ ctx, input }) => {
+      const run = await findOrThrow(findLoadRun(ctx.deps.db, input.id), "load run", input.id);
+      return { ...about(run), report: run.report };
+    }),
+  log: procedure
+    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/logs/{name}", tags, summary: "One of a run's log files, in LoadGen's own format" } })
+    .input(byId.extend({ name: z.enum(LOAD_LOGS) }))
+    .output(z.object({ name: z.string(), text: z.string() }))
+    .query(async ({ ctx, input }) => {
+      await findOrThrow(findLoadRun(ctx.deps.db, input.id), "load run", input.id);
+      return { name: input.name, text: await readLoadLog(ctx.deps, input.id, input.name) };
+    }),
+  compare: procedure
+    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/compare", tags, summary: "What changed from another run to this one, with confidence intervals; regressions are what is surely worse by more than the tolerance" } })
+    .input(byId.extend({ before: z.string().min(1).max(100), tolerance: z.number().min(0).max(10).default(0.1) }))
+    .output(z.object({ differences: z.array(loadDifference), regressions: z.array(z.string()) }))
+    .query(async ({ ctx, input }) => {
+      const [before, after] = await Promise.all([input.before, input.id].map((id) => findOrThrow(findLoadRun(ctx.deps.db, id), "load run", id)));
+      const differences = compareRuns(before!.report, after!.report);
+      return { differences, regressions: findRegressions(differences, input.tolerance).map(({ name }) => name) };
+    }),
+});
+
+function about({ id, deploymentId, revisionNumber, endRevisionNumber, operationId, request, startedAt, finishedAt, createdBy }: StoredLoadRun) {
+  return { id, deploymentId, revisionNumber, endRevisionNumber, operationId, request, startedAt: startedAt.toISOString(), finishedAt: finishedAt.toISOString(), createdBy };
+}
+
+function toRow(run: StoredLoadRun): z.output<typeof loadRunRow> {
+  const { verdict, stats, steady, peak } = run.report;
+  return { ...about(run), isValid: verdict.isValid, targetNs: stats?.targetNs ?? null, perSecond: steady.rate?.perSecond ?? null, peakQps: peak?.qps ?? null };
+}
