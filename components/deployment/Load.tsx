@@ -32,7 +32,7 @@ export function Load({ deployment }: { deployment: DeploymentFull }) {
   const shown = chosen ?? runs.data?.[0]?.id ?? null;
   const isServing = deployment.ingress.some(({ ready }) => ready);
   return (
-    <div className="grid gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_minmax(0,1fr)]" data-testid="load">
+    <div className="grid gap-4 lg:grid-cols-[14rem_minmax(17rem,2fr)_minmax(0,3fr)]" data-testid="load">
       <div className="space-y-2">
         {running ? <LoadLive operation={running} /> : <LoadForm busy={start.isPending || !isServing} start={(request) => start.mutate(request)} />}
         {!running && !isServing && <p className="text-xs text-ink-2">Nothing to measure: no ingress of it is ready.</p>}
@@ -42,24 +42,25 @@ export function Load({ deployment }: { deployment: DeploymentFull }) {
         {runs.error && <Problem title="Runs can’t be read" error={runs.error} />}
         {runs.data?.length === 0 && <p className="text-xs text-ink-2">No runs yet. A run sends requests to the ingress as any client would, and says how long they took and whether that may be believed.</p>}
         {runs.data && runs.data.length > 0 && (
-          <div className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-runs">
-            <thead><tr><th>Look</th><th>Compare with</th><th>Run</th><th>Revision</th><th>Verdict</th><th>Latency</th><th>Steady</th><th>When</th></tr></thead>
+          <table className="rowed w-full text-xs" data-testid="load-runs">
+            <thead><tr><th>Look</th><th>Compare</th><th>Run</th><th>Result</th></tr></thead>
             <tbody>
               {runs.data.map((run) => (
                 <tr key={run.id} data-testid="load-run">
                   <td><input type="radio" name="load-look" aria-label={`Look at ${requestText(run.request)}`} checked={run.id === shown} onChange={() => setChosen(run.id)} /></td>
                   <td><input type="checkbox" aria-label={`Compare with ${requestText(run.request)}`} checked={run.id === compared} disabled={run.id === shown} onChange={(event) => setCompared(event.target.checked ? run.id : null)} /></td>
-                  <td>{requestText(run.request)}</td><td className="num">{run.revisionNumber}</td>
-                  <td>{run.request.what === "run" ? <State tone={run.isValid ? "ok" : "bad"}>{run.isValid ? "VALID" : "INVALID"}</State> : run.peakQps !== null ? <span className="num">peak {rateText(run.peakQps)}</span> : "–"}</td>
-                  <td className="num">{nsText(run.targetNs)}</td><td className="num">{rateText(run.perSecond)}</td><td className="text-ink-2"><Time iso={run.startedAt} /></td>
+                  <td>{requestText(run.request)}<span className="block text-ink-2">revision {run.revisionNumber}, <Time iso={run.startedAt} /></span></td>
+                  <td>
+                    {run.request.what === "run" ? <State tone={run.isValid ? "ok" : "bad"}>{run.isValid ? "VALID" : "INVALID"}</State> : <span className="num">{run.peakQps === null ? "–" : `peak ${rateText(run.peakQps)}`}</span>}
+                    <span className="num block text-ink-2">{nsText(run.targetNs)}{run.perSecond === null ? "" : `, ${rateText(run.perSecond)}`}</span>
+                  </td>
                 </tr>
               ))}
             </tbody>
-          </table></div>
+          </table>
         )}
-        {shown && compared && shown !== compared && <LoadCompare beforeId={compared} afterId={shown} />}
       </section>
-      <section aria-label="Chosen run" className="min-w-0">{shown && <LoadReportView runId={shown} />}</section>
+      <section aria-label="Chosen run" className="min-w-0 space-y-3">{shown && compared && shown !== compared && <LoadCompare beforeId={compared} afterId={shown} />}{shown && <LoadReportView runId={shown} />}</section>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api } from "../api.ts";
 import { percent, written } from "../format.ts";
 import { Problem } from "../ui/Problem.tsx";
+import { ScrollArea } from "../ui/ScrollArea.tsx";
 import { State } from "../ui/State.tsx";
 import { nsText, rateText } from "./load-words.ts";
 
@@ -12,7 +13,7 @@ export function LoadCompare({ beforeId, afterId }: { beforeId: string; afterId: 
   if (answer.error) return <Problem title="The runs can’t be compared" error={answer.error} />;
   if (!answer.data) return null;
   return (
-    <div className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-compare">
+    <ScrollArea label="Comparison" className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-compare">
       <caption className="text-left text-xs text-ink-2">From the compared run to the chosen one</caption>
       <thead><tr><th>Figure</th><th>Before</th><th>After</th><th>Change</th><th>95 % between</th><th>Seen</th></tr></thead>
       <tbody>
@@ -21,6 +22,6 @@ export function LoadCompare({ beforeId, afterId }: { beforeId: string; afterId: 
           return <tr key={name}><td>{name}</td><td className="num">{write(before)}</td><td className="num">{write(after)}</td><td className="num">{share >= 0 ? "+" : ""}{written(percent(share))}</td><td className="num">{interval ? `${write(interval.low)} – ${write(interval.high)}` : "too few samples"}</td><td><State tone={kind === "better" ? "ok" : kind === "worse" ? "bad" : "idle"}>{kind}</State></td></tr>;
         })}
       </tbody>
-    </table></div>
+    </table></ScrollArea>
   );
 }

@@ -5,6 +5,7 @@ import type { LoadReport } from "../../server/loadgen/method/load-report.ts";
 import { api, client } from "../api.ts";
 import { Button } from "../ui/Button.tsx";
 import { Problem } from "../ui/Problem.tsx";
+import { ScrollArea } from "../ui/ScrollArea.tsx";
 import { State } from "../ui/State.tsx";
 import { LoadHistogram } from "./LoadHistogram.tsx";
 import { headline, nsText, rateText, reasons } from "./load-words.ts";
@@ -44,7 +45,7 @@ function Figures({ report }: { report: LoadReport }) {
   if (!stats) return <p className="text-xs text-ink-2">Nothing was answered.</p>;
   const latency = stats.query ?? stats.sample;
   return (
-    <div className="overflow-x-auto"><table className="rowed w-full text-xs">
+    <ScrollArea label="Figures" className="overflow-x-auto"><table className="rowed w-full text-xs">
       <thead><tr><th>Figure</th><th>Measured</th><th>95 % between</th></tr></thead>
       <tbody>
         {latency.percentiles.map(({ percentile, ns, interval }) => <tr key={percentile}><td>p{percentile * 100}</td><td className="num">{nsText(ns)}</td><td className="num">{interval ? `${nsText(interval.low)} – ${nsText(interval.high)}` : "too few samples"}</td></tr>)}
@@ -54,7 +55,7 @@ function Figures({ report }: { report: LoadReport }) {
         {reuse && <tr><td>one sample / different ones</td><td className="num">{rateText(reuse.samePerSecond)} / {rateText(reuse.uniquePerSecond)}</td><td /></tr>}
         <tr><td>harness’s own lag, p99</td><td className="num">{nsText(harnessLagP99Ns)}</td><td /></tr>
       </tbody>
-    </table></div>
+    </table></ScrollArea>
   );
 }
 

@@ -38,11 +38,15 @@ export function reasons({ verdict, peak, reuse }: LoadReport): string[] {
 export type FormValues = { scenario: Scenario; what: LoadRequest["what"]; tier: Tier; qps: string; latencyMs: string };
 export const FIRST_VALUES: FormValues = { scenario: "Server", what: "run", tier: "rapid", qps: "5", latencyMs: "1000" };
 
+/** Of a query where one follows the other: only how many are prepared depends on it, and too many do no harm. */
+const EXPECTED_MS = 1;
+
 /** null = a number is missing or none. */
 export function toRequest({ scenario, what, tier, qps, latencyMs }: FormValues): LoadRequest | null {
   const needsRate = scenario === "Server" || scenario === "Offline";
   const rate = Number(qps);
   const bound = Number(latencyMs);
-  if ((needsRate && !(rate > 0)) || (scenario !== "Offline" && !(bound > 0))) return null;
-  return { scenario, what: scenario === "Server" || what !== "peak" ? what : "run", tier, ...(needsRate ? { qps: rate } : {}), ...(scenario === "Offline" ? {} : { latencyMs: bound }) };
+  const isServer = scenario === "Server";
+  if ((needsRate && !(rate > 0)) || (isServer && !(bound > 0))) return null;
+  return { scenario, what: isServer || what !== "peak" ? what : "run", tier, ...(needsRate ? { qps: rate } : {}), ...(isServer ? { latencyMs: bound } : scenario === "Offline" ? {} : { latencyMs: EXPECTED_MS }) };
 }

@@ -11,7 +11,7 @@ export function ScrollArea({ label, className, children }: { label: string; clas
   useEffect(() => {
     const [outside, inside] = [area.current, inner.current];
     if (!outside || !inside) return;
-    const observer = new ResizeObserver(() => setNeedsFocus(outside.scrollHeight > outside.clientHeight && inside.querySelector(TABBABLE) === null));
+    const observer = new ResizeObserver(() => setNeedsFocus((outside.scrollHeight > outside.clientHeight || outside.scrollWidth > outside.clientWidth) && inside.querySelector(TABBABLE) === null));
     observer.observe(outside);
     observer.observe(inside);
     return () => observer.disconnect();
