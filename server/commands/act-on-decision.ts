@@ -21,11 +21,11 @@ export async function actOnDecision(deps: Deps, view: DeploymentView, decision: 
   const target = decision.alternatives[decision.chosen ?? -1];
   if (!target || !state.decision) throw new AppError("conflict", "This suggestion is from before the console started.", { fix: "Wait for the next one." });
   const from = decision.outcome;
-  if (!(await takeDecision(deps.db, decision.id, from, "accepted", acceptedBy ?? "control"))) throw new AppError("conflict", "Somebody has decided about this already.", { fix: "Look at the list of decisions." });
+  if (!(await deps.publisher.transact((tx) => takeDecision(tx, decision.id, from, "accepted", acceptedBy ?? "control")))) throw new AppError("conflict", "Somebody has decided about this already.", { fix: "Look at the list of decisions." });
   try {
     return await act(deps, view, decision, target, acceptedBy);
   } catch (error) {
-    await updateDecision(deps.db, decision.id, { outcome: "failed", reason: `${decision.reason} It could not be done: ${error instanceof AppError ? error.message : "see the console's log."}` });
+    await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "failed", reason: `${decision.reason} It could not be done: ${error instanceof AppError ? error.message : "see the console's log."}` }));
     throw error;
   }
 }
@@ -40,7 +40,7 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   const { slowdowns } = observeDrift(state.controller.watched, idle);
   const stale = revalidate({ problem: todaysProblem(seen.problem, slowdowns), request: seen.request, running: seen.plan.placement }, target.placement);
   if (stale) {
-    await updateDecision(deps.db, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` });
+    await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` }));
     return null;
   }
   const deployment = await findOrThrow(findDeployment(deps.db, view.deploymentId), "deployment", view.deploymentId);
@@ -51,7 +51,7 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   }, actor);
   if (created) await checkPlanParity(deps, plan.id, actor);
   const { operation, migrationId } = await deployPlan(deps, { deploymentId: deployment.id, planId: plan.id, expectedRevision: seen.revisionNumber, reason: decision.reason, actor, idempotencyKey: `adapt/${decision.id}` });
-  await updateDecision(deps.db, decision.id, { outcome: "moving", planId: plan.id, migrationId, operationId: operation.id });
+  await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "moving", planId: plan.id, migrationId, operationId: operation.id }));
   if (state.decision && judged) state.controller = payForMove(state.controller, state.decision);
   state.moves = [...state.moves, deps.clock.now()].slice(-200);
   return operation;

@@ -114,15 +114,17 @@ function digestOf(seen: Observation, state: AdaptState): string {
 }
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {
-  await updateDecision(deps.db, suggestion.id, { outcome: "expired", reason: `${suggestion.reason} It was not needed any more: ${decision.reason}` });
-  await deps.publisher.transact((_tx, append) => append({ name: "deployment.decided", subjectId: suggestion.deploymentId, actor: "control", message: `A suggestion expired: ${decision.reason}`, payload: { deploymentId: suggestion.deploymentId, decisionId: suggestion.id, verdict: decision.verdict, outcome: "expired" } }));
+  await deps.publisher.transact(async (tx, append) => {
+    await updateDecision(tx, suggestion.id, { outcome: "expired", reason: `${suggestion.reason} It was not needed any more: ${decision.reason}` });
+    await append({ name: "deployment.decided", subjectId: suggestion.deploymentId, actor: "control", message: `A suggestion expired: ${decision.reason}`, payload: { deploymentId: suggestion.deploymentId, decisionId: suggestion.id, verdict: decision.verdict, outcome: "expired" } });
+  });
 }
 
 /** What became of moves, and, a while after cutover, what they gained. */
 async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]): Promise<void> {
   const nowMs = deps.clock.now();
   for (const one of open) {
-    if (one.outcome === "accepted" && nowMs - one.at.getTime() > ACCEPTED_LIMIT_MS) await updateDecision(deps.db, one.id, { outcome: "failed", reason: `${one.reason} The console ended before the move began.` });
+    if (one.outcome === "accepted" && nowMs - one.at.getTime() > ACCEPTED_LIMIT_MS) await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The console ended before the move began.` }));
     if (one.outcome !== "moving" || one.migrationId === null) continue;
     state.open ??= { decisionId: one.id, startedMs: one.at.getTime(), predictedSeconds: 0, cutoverMs: null, latencyBeforeMs: null };
     if (state.open.decisionId !== one.id) state.open = { decisionId: one.id, startedMs: nowMs, predictedSeconds: one.alternatives[one.chosen ?? -1]?.seconds ?? 0, cutoverMs: null, latencyBeforeMs: meanLatency(deps, one.deploymentId, nowMs - GAIN_WINDOW_MS, nowMs) };
@@ -135,7 +137,7 @@ async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]
     }
     if (!migration || migration.finishedAt === null) continue;
     if (migration.state !== "done") {
-      await updateDecision(deps.db, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` });
+      await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` }));
       state.open = null;
       continue;
     }
@@ -143,8 +145,10 @@ async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]
     if (nowMs < from + GAIN_WINDOW_MS) continue;
     const after = meanLatency(deps, one.deploymentId, from, from + GAIN_WINDOW_MS);
     const before = state.open.latencyBeforeMs;
-    await updateDecision(deps.db, one.id, { outcome: "moved", realisedGain: before !== null && after !== null && before > 0 ? 1 - after / before : null });
-    await deps.publisher.transact((_tx, append) => append({ name: "deployment.decided", subjectId: one.deploymentId, actor: "control", message: `The move gained ${before && after ? `${((1 - after / before) * 100).toFixed(0)} %` : "what nobody measured: no requests came"}.`, payload: { deploymentId: one.deploymentId, decisionId: one.id, verdict: one.verdict, outcome: "moved" } }));
+    await deps.publisher.transact(async (tx, append) => {
+      await updateDecision(tx, one.id, { outcome: "moved", realisedGain: before !== null && after !== null && before > 0 ? 1 - after / before : null });
+      await append({ name: "deployment.decided", subjectId: one.deploymentId, actor: "control", message: `The move gained ${before && after ? `${((1 - after / before) * 100).toFixed(0)} %` : "what nobody measured: no requests came"}.`, payload: { deploymentId: one.deploymentId, decisionId: one.id, verdict: one.verdict, outcome: "moved" } });
+    });
     state.open = null;
   }
 }
