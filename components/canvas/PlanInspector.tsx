@@ -55,7 +55,7 @@ function StageRow({ stage, index, name, isSlowest }: { stage: Estimate["stages"]
   const stale = useStale({ node: nodeId ?? "" }) !== null;
   return (
     <div className={`border-l-2 pl-2 ${isSlowest ? "border-warn" : "border-accent-mid"}`}>
-    <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className="flex w-full justify-between gap-2 py-0.5 text-left hover:bg-sunken">
+    <button type="button" onClick={() => store.setState({ selection: { kind: "node", id: stage.topologyNodeId } })} className="flex min-h-6 w-full items-center justify-between gap-2 py-0.5 text-left hover:bg-sunken">
       <span className="truncate">{index + 1} · {name}{isSlowest ? ", slowest" : ""}</span>
       <span className="shrink-0">{computeMs !== null && <Figure figure={ms(computeMs)} stale={stale} label="measured" />}<Figure figure={ms(stage.computeMs)} kind={predicted(stage.kind)} label="predicted" className="inline-block min-w-[7ch] text-right" /></span>
     </button>
