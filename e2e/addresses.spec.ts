@@ -49,6 +49,16 @@ test("what is chosen is in the address; Back, Forward and a reload follow", asyn
   await page.goForward();
   await expect(nameField(page)).toHaveValue(first?.name ?? "");
 
+  // Two steps at once, past both another node and chosen layers: no step of its own comes of it.
+  await page.goto(deep);
+  await expect(page.getByTestId("layer-stack")).toContainText("layers 2–3");
+  await page.evaluate((other) => history.pushState(null, "", other), `/topologies/${topology.id}?selected=${first?.id}`);
+  await expect(nameField(page)).toHaveValue(first?.name ?? "");
+  await expect.poll(() => search(page).get("layers")).toBeNull();
+  await page.goBack();
+  await expect.poll(() => search(page).get("layers")).toBe("2-3");
+  await expect(nameField(page)).toHaveValue(second?.name ?? "");
+
   await page.goto(deep);
   await expect(nameField(page)).toHaveValue(second?.name ?? "");
   await expect(page.getByTestId("layer-stack")).toContainText("layers 2–3");

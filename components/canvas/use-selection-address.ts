@@ -1,6 +1,6 @@
 // Owns the two ways between what is chosen on a workbench and the address: a choice is written there, Back, Forward and a link choose.
 import { useSearchParams } from "next/navigation";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { type Chosen, historyStep, readChosen, sameChosen, writeChosen } from "./selection-address.ts";
 import { choose, chosenIds, type Workbench, type WorkbenchStore } from "./workbench-store.ts";
 
@@ -8,15 +8,23 @@ const chosenOf = (state: Workbench): Chosen => ({ ids: chosenIds(state), layers:
 
 export function useSelectionAddress(store: WorkbenchStore): void {
   const search = useSearchParams().toString();
+  // Things and layers are chosen one after the other; what is between the two is nobody's choice.
+  const follows = useRef(false);
   useEffect(() => {
     const wanted = readChosen(new URLSearchParams(search));
     const now = chosenOf(store.getState());
     // The address is read from the browser too: a change of ours that this render does not know yet is not taken back.
     if (sameChosen(wanted, now) || !sameChosen(wanted, readChosen(new URLSearchParams(location.search)))) return;
-    if (wanted.ids.join() !== now.ids.join()) choose(store, wanted.ids);
-    store.setState({ layers: wanted.layers });
+    follows.current = true;
+    try {
+      if (wanted.ids.join() !== now.ids.join()) choose(store, wanted.ids);
+      store.setState({ layers: wanted.layers });
+    } finally {
+      follows.current = false;
+    }
   }, [store, search]);
   useEffect(() => store.subscribe((state, previous) => {
+    if (follows.current) return;
     if (state.selection === previous.selection && state.several === previous.several && state.layers === previous.layers) return;
     const written = new URLSearchParams(location.search);
     const [before, after] = [readChosen(written), chosenOf(state)];
