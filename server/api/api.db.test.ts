@@ -21,6 +21,13 @@ test("the OpenAPI document describes every procedure and the addresses made by h
   expect(body.paths["/plans"].post.responses.default.content["application/json"].schema).toEqual({ $ref: "#/components/schemas/Error" });
 });
 
+test("long answers are compressed for who takes that, short ones are left alone", async () => {
+  const encodingOf = async (path: string, accepts: string) => (await fetch(target.url + path, { headers: { "accept-encoding": accepts } })).headers.get("content-encoding");
+  expect(await encodingOf("/api/v1/openapi.json", "gzip")).toBe("gzip");
+  expect(await encodingOf("/api/v1/openapi.json", "identity")).toBeNull();
+  expect(await encodingOf("/api/v1/system", "gzip")).toBeNull();
+});
+
 test("every procedure has a REST twin, and every address says that it takes a credential and what it answers", async () => {
   const { body } = await target.call("GET", "/api/v1/openapi.json");
   const operations: [string, { operationId: string; security: unknown; parameters?: { in: string; name: string; required?: boolean }[]; responses: object }][] = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) => Object.values(methods).map((entry) => [path, entry] as never));
