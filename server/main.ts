@@ -10,11 +10,17 @@ import { listenForStop } from "./stop-signals.ts";
 
 const writeResult = process.stdout.write.bind(process.stdout);
 const EXIT = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3, killed: 130 } as const;
+const LINGER_LIMIT_MS = 5_000;
 /** Of the repository, from dist/ as from server/. */
 const root = path.resolve(import.meta.dirname, "..");
 
 // Last to run of what stands at the top level: below it only functions.
 process.exitCode = await main();
+// Once everything has stopped nothing should hold the process; what does all the same, a connection to a database that went away say, holds it no longer than this.
+setTimeout(() => {
+  process.stderr.write(`Still open after the stop: ${[...new Set(process.getActiveResourcesInfo())].join(", ")}. Ended all the same.\n`);
+  process.exit();
+}, LINGER_LIMIT_MS).unref();
 
 async function main(): Promise<number> {
   let env: Env | "help";
