@@ -12,7 +12,7 @@ import { resumeParityChecks } from "./commands/check-plan-parity.ts";
 import { ensureFleetTopology } from "./commands/create-topology.ts";
 import type { Deps } from "./commands/deps.ts";
 import { endInterruptedOperations } from "./commands/run-operation.ts";
-import { forgetPeer, hearPeer } from "./consoles/hear-peer.ts";
+import { forgetPeer, hearPeer, tellOwnNodes } from "./consoles/hear-peer.ts";
 import { applicationName, type Consoles, joinConsoles } from "./consoles/join-consoles.ts";
 import { leaveFolder, shareFolder } from "./consoles/shared-folder.ts";
 import { withStartLock } from "./consoles/start-lock.ts";
@@ -208,6 +208,8 @@ async function joinOthers({ deps, databaseUrl, me, loops, sockets, wakeHere }: J
     onOthers(now, gone) {
       for (const id of gone) forgetPeer(deps, id);
       sockets.tellConsoles([me, ...now].map(({ agentHost, agentPort }) => ({ host: agentHost, port: agentPort })).filter(({ port }) => port > 0));
+      // Who comes asks for them when it starts to listen; this one may not have known it yet, and have told nobody.
+      tellOwnNodes(deps);
       wakeHere("another console came or went");
       if (leads && gone.length > 0) inBackground(takeOver());
     },

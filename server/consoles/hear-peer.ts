@@ -18,8 +18,7 @@ export function hearPeer({ deps, answerLogs, wake }: PeerHearing, from: string, 
   const fleet = liveFleet(deps.db);
   switch (message.kind) {
     case "introduce":
-      for (const live of fleet.nodes.values()) if (live.connected && live.via === null) deps.peers?.tell({ kind: "node", node: peerNode(live) });
-      return;
+      return tellOwnNodes(deps);
     case "node":
       takePeerNode(fleet, from, message.node, deps.clock.now());
       return wake("an agent connected to another console");
@@ -46,6 +45,11 @@ export function hearPeer({ deps, answerLogs, wake }: PeerHearing, from: string, 
     case "logs":
       return;
   }
+}
+
+/** To every other console: the agents that are connected here. */
+export function tellOwnNodes(deps: Pick<Deps, "db" | "peers">): void {
+  for (const live of liveFleet(deps.db).nodes.values()) if (live.connected && live.via === null) deps.peers?.tell({ kind: "node", node: peerNode(live) });
 }
 
 /** A console that gives no sign of life any more has no connections either: its agents are on their way to another. */
