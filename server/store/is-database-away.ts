@@ -3,6 +3,8 @@ const CODES = ["P1001", "P1002", "P1008", "P1017", "P2024", "ECONNREFUSED", "57P
 
 /** Whether an error of a query means that the database does not answer: nothing is wrong with what was asked. */
 export function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === "string" && CODES.includes(code)) || (typeof message === "string" && /connection terminated|ECONNREFUSED|Can't reach database/i.test(message));
+  const { code, message, meta } = (error ?? {}) as { code?: unknown; message?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } };
+  // PostgreSQL's own code is kept inside where Prisma has none for it: a session that was ended, say.
+  const codes = [code, meta?.driverAdapterError?.cause?.originalCode];
+  return codes.some((one) => typeof one === "string" && CODES.includes(one)) || (typeof message === "string" && /connection terminated|ECONNREFUSED|Can't reach database/i.test(message));
 }
