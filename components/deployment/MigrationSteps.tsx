@@ -36,7 +36,7 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
 function Steps({ migration }: { migration: MigrationRow }) {
   const at = STEPS.findIndex((step) => migration.state.startsWith(step));
   const done = migration.state === "done";
-  const outcome = done ? `moved to revision ${migration.toRevision}` : migration.state === "cancelled" ? "cancelled" : migration.state;
+  const outcome = done ? (migration.toRevision === null ? "moved" : `moved to revision ${migration.toRevision}`) : migration.state === "cancelled" ? "cancelled" : migration.state;
   return (
     <ol className="flex flex-wrap gap-x-3 gap-y-1" aria-label="Steps">
       {STEPS.map((step, index) => {

@@ -88,7 +88,7 @@ function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, tar
     id,
     fromRevisionId,
     toRevisionId,
-    toRevision: target?.number ?? 0,
+    toRevision: target?.number ?? null,
     state,
     stateSince: stateSince.toISOString(),
     cancelRequested,

@@ -9,7 +9,7 @@ export const migrationRow = z
     id: z.string(),
     fromRevisionId: z.string().nullable(),
     toRevisionId: z.string(),
-    toRevision: z.number().int().meta({ description: "Its number." }),
+    toRevision: z.number().int().nullable().meta({ description: "Its number." }),
     state: z.enum(MIGRATION_STATES),
     stateSince: z.iso.datetime(),
     cancelRequested: z.boolean(),
