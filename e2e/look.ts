@@ -51,8 +51,10 @@ async function walkOnce(page: Page): Promise<WalkResult> {
     now = await seen();
   }
   await keys.detach();
+  const missed = await page.evaluate(neverMet);
+  await page.evaluate(endWalk);
   const round = now.isRound ? [] : [`the focus never came round in ${TABS_MAX} steps`];
-  return { met: now.met, problems: [...round, ...now.problems, ...(await page.evaluate(neverMet)).map((element) => `${NEVER_MET}: ${element}`)] };
+  return { met: now.met, problems: [...round, ...now.problems, ...missed.map((element) => `${NEVER_MET}: ${element}`)] };
 }
 
 /** Runs in the page: the walk begins at the top, or in the dialog that keeps the focus, and each press of Tab is looked at as its key goes up. */
@@ -90,6 +92,12 @@ function beginWalk(): void {
   axe.setup();
   (window as unknown as { walk: Walk }).walk = walk;
   addEventListener("keyup", step, true);
+}
+
+/** Runs in the page. Without it neither another walk nor axe's own rules can begin on the tree that this walk set up. */
+function endWalk(): void {
+  const { axe } = window as unknown as { axe: { teardown(): void } };
+  axe.teardown();
 }
 
 /** Runs in the page. Links, buttons and fields that can be seen and used, which the Tab key did not reach. Members of a composite (an option, a tab) are reached by arrows. */
