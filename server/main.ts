@@ -1,6 +1,7 @@
 // Entry of the console: settings, one console a data folder, start, signals, stop. Imported by nobody.
 import path from "node:path";
 import { type RunningDemo, runDemo } from "./demo/run-demo.ts";
+import { endLingering } from "./end-lingering.ts";
 import { type Env, helpText, parseEnv, UsageError } from "./env.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { createLog } from "./log.ts";
@@ -16,11 +17,7 @@ const root = path.resolve(import.meta.dirname, "..");
 
 // Last to run of what stands at the top level: below it only functions.
 process.exitCode = await main();
-// Once everything has stopped nothing should hold the process; what does all the same, a connection to a database that went away say, holds it no longer than this.
-setTimeout(() => {
-  process.stderr.write(`Still open after the stop: ${[...new Set(process.getActiveResourcesInfo())].join(", ")}. Ended all the same.\n`);
-  process.exit();
-}, LINGER_LIMIT_MS).unref();
+endLingering({ limitMs: LINGER_LIMIT_MS, resources: () => process.getActiveResourcesInfo(), write: (line) => process.stderr.write(line), exit: () => process.exit() });
 
 async function main(): Promise<number> {
   let env: Env | "help";

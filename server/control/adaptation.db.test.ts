@@ -1,7 +1,6 @@
 // The adaptation loop on a real database, with agents that report what each test says: a slow node is noticed, suggested, accepted, or moved away from.
 import { beforeEach, expect, test } from "vitest";
 import { acceptSuggestion } from "../commands/accept-suggestion.ts";
-import { createDeployment } from "../commands/create-deployment.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { adaptStates } from "../live/adapt-state.ts";
@@ -18,13 +17,6 @@ beforeEach(async () => {
   adaptStates(database.db).clear();
   fleet = await startScriptedFleet(database.db);
 });
-
-async function deployed(): Promise<string> {
-  await fleet.makePlan("pln_x", ["nod_a", "nod_b"]);
-  const { deploymentId } = await createDeployment(fleet.deps, { name: "x", planId: "pln_x", actor: "test" });
-  await fleet.run(8);
-  return deploymentId;
-}
 
 /** Seconds in which the stages on a and b take so long. */
 async function serve(deploymentId: string, seconds: number, computeMs: { a: number; b: number }): Promise<void> {
@@ -44,14 +36,14 @@ const HEALTHY = { a: 0.01, b: 0.01 };
 const B_IS_SLOW = { a: 0.01, b: 50 };
 
 test("what agrees with the prediction leads to nothing", async () => {
-  const id = await deployed();
+  const id = await fleet.deploy();
   await serve(id, 25, HEALTHY);
   expect(await listDecisions(database.db, id, 10)).toEqual([]);
   expect(adaptStates(database.db).get(id)?.decision?.verdict).toBe("steady");
 });
 
 test("a slow node: a suggestion with its trigger, alternatives and reasons, which a person accepts once", async () => {
-  const id = await deployed();
+  const id = await fleet.deploy();
   await serve(id, 14, HEALTHY);
   await serve(id, 12, B_IS_SLOW);
   const [suggestion] = await listDecisions(database.db, id, 1);
@@ -68,7 +60,7 @@ test("a slow node: a suggestion with its trigger, alternatives and reasons, whic
 });
 
 test("a suggestion goes when the node is as fast as before", async () => {
-  const id = await deployed();
+  const id = await fleet.deploy();
   await serve(id, 14, HEALTHY);
   await serve(id, 12, B_IS_SLOW);
   await serve(id, 14, HEALTHY);
@@ -76,7 +68,7 @@ test("a suggestion goes when the node is as fast as before", async () => {
 });
 
 test("automatic moves by itself, once; observe only writes down what it would do; a cool-down is kept and named", async () => {
-  const id = await deployed();
+  const id = await fleet.deploy();
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "observe" }, actor: "test" });
   await serve(id, 14, HEALTHY);
   await serve(id, 12, B_IS_SLOW);
@@ -93,7 +85,7 @@ test("automatic moves by itself, once; observe only writes down what it would do
 });
 
 test("bad settings are refused with what and where", async () => {
-  const id = await deployed();
+  const id = await fleet.deploy();
   await expect(setAdaptation(fleet.deps, { deploymentId: id, change: { protectedWindows: [{ fromMinute: -1, toMinute: 3 }] }, actor: "test" })).rejects.toThrow("minutes after midnight");
   await expect(setAdaptation(fleet.deps, { deploymentId: "dep_none", change: { mode: "observe" }, actor: "test" })).rejects.toThrow("no deployment");
 });

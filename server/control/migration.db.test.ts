@@ -23,9 +23,7 @@ beforeEach(async () => {
 });
 
 async function deployed(): Promise<string> {
-  await fleet.makePlan("pln_1", ["nod_a", "nod_b"]);
-  const { deploymentId } = await createDeployment(fleet.deps, { name: "x", planId: "pln_1", actor: "test" });
-  await fleet.run(8);
+  const deploymentId = await fleet.deploy();
   expect((await lastMigration(deploymentId)).state).toBe("done");
   return deploymentId;
 }

@@ -1,7 +1,6 @@
 // Whole stops on a real database, with agents that report what each test says.
 import { beforeEach, expect, test } from "vitest";
 import { cancelOperation } from "../commands/cancel-operation.ts";
-import { createDeployment } from "../commands/create-deployment.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
@@ -16,17 +15,11 @@ beforeEach(async () => {
   fleet = await startScriptedFleet(database.db);
 });
 
-async function deployed(): Promise<string> {
-  await fleet.makePlan("pln_x", ["nod_a", "nod_b"]);
-  const { deploymentId } = await createDeployment(fleet.deps, { name: "x", planId: "pln_x", actor: "test" });
-  await fleet.run(8);
-  return deploymentId;
-}
 const ingress = () => liveFleet(database.db).desired.get("nod_a")?.document.ingress[0];
 const modes = (nodeId: string) => liveFleet(database.db).desired.get(nodeId)?.document.assignments.flatMap((one) => one.lanes.map((lane) => lane.mode));
 
 test("a stop says its steps, and is called off while requests finish: it goes on serving as if nothing had been", async () => {
-  const deploymentId = await deployed();
+  const deploymentId = await fleet.deploy();
   fleet.script = { inFlight: () => 2 };
   const { operation } = await stopDeployment(fleet.deps, { deploymentId, actor: "api:ana" });
   await fleet.run(5);
@@ -40,7 +33,7 @@ test("a stop says its steps, and is called off while requests finish: it goes on
 });
 
 test("once its segments are unloaded it can't be called off any more", async () => {
-  const deploymentId = await deployed();
+  const deploymentId = await fleet.deploy();
   const { operation } = await stopDeployment(fleet.deps, { deploymentId, actor: "test" });
   fleet.clock.nowMs += 5_000;
   await expect(cancelOperation(fleet.deps, operation.id, "test")).rejects.toMatchObject({ code: "conflict", message: "Its segments are being unloaded." });

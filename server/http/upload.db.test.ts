@@ -15,9 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => target?.stop());
 
-async function post(query: string, body: BodyInit, headers: Record<string, string> = {}): Promise<{ status: number; body: any }> {
+type Uploaded = { model: { id: string; digest: string; layerCount: number; legalCutCount: number }; operation: { id: string } };
+
+async function post(query: string, body: BodyInit, headers: Record<string, string> = {}): Promise<{ status: number; body: Uploaded }> {
   const answer = await fetch(`${target.url}/api/v1/models${query}`, { method: "POST", body, headers });
-  return { status: answer.status, body: await answer.json() };
+  return { status: answer.status, body: (await answer.json()) as Uploaded };
 }
 
 /** Every file below the artifacts folder. */

@@ -1,6 +1,7 @@
 // For tests of the control plane: a model of four layers, three nodes, plans, and agents that report what the test says, all on a real database.
 import { pino } from "pino";
 import type { ObservedAssignment, ObservedIngress } from "../../../agents/protocol/control.ts";
+import { createDeployment } from "../../commands/create-deployment.ts";
 import type { Deps } from "../../commands/deps.ts";
 import { createPublisher } from "../../events/publish.ts";
 import type { StoredEvent } from "../../events/catalogue.ts";
@@ -33,6 +34,8 @@ export type ScriptedFleet = {
   run(passes: number): Promise<void>;
   /** Placement of layers [0, at) on the first node and the rest on the second; a parity of its own. */
   makePlan(id: string, nodes: [string, string], options?: { at?: number; parity?: unknown }): Promise<string>;
+  /** A deployment of layers [0, 2) on a and the rest on b, driven until it serves. @returns its id */
+  deploy(): Promise<string>;
   restart(): void;
 };
 
@@ -73,6 +76,12 @@ export async function startScriptedFleet(db: Db): Promise<ScriptedFleet> {
       const parity = options.parity ?? { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" };
       await db.plan.create({ data: { id, hash: id, modelId: "mdl_x", topologyId: "top_x", topologyRevision: 1, revision, document: toJson(document), parity: toJson(parity), parityDigest: "e".repeat(64), createdBy: "test" } });
       return id;
+    },
+    async deploy() {
+      const planId = await scripted.makePlan("pln_1", ["nod_a", "nod_b"]);
+      const { deploymentId } = await createDeployment(deps, { name: "x", planId, actor: "test" });
+      await scripted.run(8);
+      return deploymentId;
     },
     restart() {
       memory = new Map();

@@ -31,7 +31,8 @@ export function randomProblem(seed: number, size: { layers: number; nodes: numbe
       const own = layerMs.map((ms) => ms / speed);
       /** Up to `mostMs` at each cut, nothing at the model's ends. */
       const atCuts = (mostMs: number) => Array.from({ length: size.layers + 1 }, (_, at) => (at === 0 || at === size.layers ? 0 : random() * mostMs));
-      const cumulativeMs = own.reduce<number[]>((sums, ms) => [...sums, (sums.at(-1) ?? 0) + ms], [0]);
+      const cumulativeMs = [0];
+      for (const ms of own) cumulativeMs.push((cumulativeMs.at(-1) ?? 0) + ms);
       return { topologyNodeId: `tn_${index}`, name: `node-${index}`, layerMs: own, cumulativeMs, entryMs: atCuts(0.4), exitMs: atCuts(0.2), handoverMs: 0.3 + random() * 0.4, frameMs: 0.1 + random() * 0.3, kind: "measured", memoryLimitBytes: size.tightMemory ? 106e6 + 1e6 + 60e6 + random() * 150e6 : null, trusted: true, planned: false, online: true, cordoned: false, approved: true };
     }),
     paths: Array.from({ length: size.nodes }, (_, from) =>
