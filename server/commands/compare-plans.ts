@@ -7,6 +7,7 @@ import type { Estimate, Placement, Refusal } from "../planner/plan.ts";
 import { findSolver } from "../planner/search/choose-solver.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { runningPlacement } from "./running-placement.ts";
 import { type SearchInput, searchPlan } from "./search-plan.ts";
 
 /** Each takes a search of its own. */
@@ -35,10 +36,10 @@ export async function comparePlans(deps: Deps, { solvers, placements, ...input }
   const unknown = solvers.find((name) => !findSolver(name));
   if (unknown !== undefined) throw new AppError("bad-request", `There is no solver “${unknown}”.`, { place: "solvers", fix: "Names are those of /api/v1/solvers." });
   const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...request } = input;
-  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const rows: ComparedRow[] = placements.map(({ key, label, placement }) => {
     const estimate = estimatePlacement(problem, placement);
-    return { key, label, placement, estimate, cost: estimate && placementCost(problem, request, estimate), bound: null, gap: null, proved: false, elapsedMs: null, refusals: checkPlacement(problem, placement, { request }) };
+    return { key, label, placement, estimate, cost: estimate && placementCost(problem, request, estimate, running), bound: null, gap: null, proved: false, elapsedMs: null, refusals: checkPlacement(problem, placement, { request, running }) };
   });
   for (const solver of solvers) rows.push(await row(deps, { ...input, solver, budgetMs: budgetMs ?? COMPARE_BUDGET_MS }));
   return rows;

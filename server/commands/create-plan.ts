@@ -29,9 +29,10 @@ export type PlanInput = {
 /** What a placement would do, without keeping anything. With a deployment: against what runs there. */
 export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPreview> {
   const { problem } = await loadProblem(deps, { ...input, beside: input.deploymentId ?? null });
-  const refusals = checkPlacement(problem, input.placement, { request: input.request ?? {} });
-  const estimate = estimatePlacement(problem, input.placement);
   const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
+  const isHere = running?.topologyId === input.topologyId && running.modelId === input.modelId;
+  const refusals = checkPlacement(problem, input.placement, { request: input.request ?? {}, running: isHere ? running.plan.placement : null });
+  const estimate = estimatePlacement(problem, input.placement);
   const diff = estimate && running ? diffPlacements(problem, running.plan.placement, input.placement) : null;
   return { estimate, refusals, diff };
 }

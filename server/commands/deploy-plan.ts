@@ -1,5 +1,6 @@
 // Moves a running deployment to another plan, while it serves.
 import { AppError } from "../errors.ts";
+import type { RevisionStage } from "../policy/snapshot.ts";
 import { findDeployment, findRevisions, lockDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -22,7 +23,7 @@ export type DeployPlanInput = {
 
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
-  const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await nodesOf(deps, input.deploymentId));
+  const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await loadedStages(deps, input.deploymentId));
   const wanted = input.ingressNodeIds && (await checkIngress(deps.db, input.ingressNodeIds));
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
@@ -40,9 +41,9 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
   return started;
 }
 
-/** Nodes of the revision that serves now. */
-async function nodesOf(deps: Deps, deploymentId: string): Promise<string[]> {
+/** Of the revision that serves now. */
+async function loadedStages(deps: Deps, deploymentId: string): Promise<RevisionStage[]> {
   const revisionId = (await findDeployment(deps.db, deploymentId))?.currentRevisionId;
   const [revision] = revisionId ? await findRevisions(deps.db, [revisionId]) : [];
-  return revision?.stages.map((stage) => stage.nodeId) ?? [];
+  return revision?.stages ?? [];
 }

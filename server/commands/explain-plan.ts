@@ -12,6 +12,7 @@ import { objectiveCost } from "../planner/search/objective-cost.ts";
 import { explainSearch } from "../threads/run-search.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { runningPlacement } from "./running-placement.ts";
 import { DEFAULT_SEED } from "./search-plan.ts";
 
 /** Some sixty searches; what has not been asked by then is left out. */
@@ -22,8 +23,8 @@ export type ExplainInput = PlanRequest & { modelId: string; topologyId: string; 
 /** In sentences, most important first. @throws AppError infeasible where the placement does not keep to the request */
 export async function explainPlan(deps: Deps, input: ExplainInput, signal?: AbortSignal): Promise<{ sentences: string[] }> {
   const { modelId, topologyId, deploymentId, placement, ...request } = input;
-  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
-  const search = buildSearch(problem, request);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const search = buildSearch(problem, request, { running });
   const stages = toStages(problem, placement);
   const figures = stages && evaluate(search.instance, stages);
   if (!stages || !figures || checkStages(search.instance, stages).length > 0) throw new AppError("infeasible", "The placement does not keep to what is asked.", { place: "placement", fix: "Ask POST /api/v1/plans/what-if why." });

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { buildSearch } from "../planner/build-search.ts";
 import { finishSearch, type Solution } from "../planner/finish-search.ts";
 import { mayUse } from "../planner/may-run.ts";
-import type { FrontFigures } from "../planner/plan.ts";
+import type { FrontFigures, Placement } from "../planner/plan.ts";
 import type { PlanObjective, PlanRequest } from "../planner/plan-request.ts";
 import type { Problem } from "../planner/problem.ts";
 import { costsPerMs } from "../planner/running-costs.ts";
@@ -14,6 +14,7 @@ import { SearchesFull, searchFront } from "../threads/run-search.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
+import { runningPlacement } from "./running-placement.ts";
 import { DEFAULT_SEED, type SearchInput } from "./search-plan.ts";
 
 /** Some dozen searches per pair of quantities, each as short as it can. */
@@ -31,10 +32,10 @@ type Following = { signal?: AbortSignal; onFront?: (front: FrontFigures[]) => vo
 /** Lowest latency first. Empty = nothing keeps to what is asked. Stopped, it has what was found by then. @throws AppError not-found, too-many */
 export async function paretoPlans(deps: Deps, input: ParetoInput, { signal, onFront }: Following = {}): Promise<ParetoPoint[]> {
   const { modelId, topologyId, deploymentId, seed = DEFAULT_SEED, budgetMs = PARETO_BUDGET_MS, movingHorizonSeconds: _moving, weights: _weights, ...asked } = input;
-  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   // Latency and throughput are the ends, whatever else was asked to be least; the rules of the request hold for all.
   const request: PlanRequest = { ...asked, objective: "latency" };
-  const search = buildSearch(problem, request);
+  const search = buildSearch(problem, request, { running });
   const quantities = knownCosts(problem, request);
   const plans = await searchFront(search, ["latencyMs", "bottleneckMs", ...quantities], {
     seed, budgetMs, ...(signal ? { signal } : {}), ...(onFront ? { onFront: (found) => onFront(found.map((plan) => figuresOf(plan, quantities))) } : {}),
@@ -42,7 +43,7 @@ export async function paretoPlans(deps: Deps, input: ParetoInput, { signal, onFr
     if (error instanceof SearchesFull) throw new AppError("too-many", error.message, { fix: "Ask again when one of them has ended, or stop one." });
     throw error;
   });
-  return plans.flatMap((plan) => pointOf(problem, request, search, plan, seed));
+  return plans.flatMap((plan) => pointOf({ problem, request, search, running, seed }, plan));
 }
 
 /** The same as an operation: followed while it grows, stopped with what was found. Its result is the answer. */
@@ -67,9 +68,11 @@ function figuresOf({ figures, stages, cost, bound, proved }: FrontPlan, known: r
 
 const OBJECTIVES: Record<FrontPlan["minimised"], PlanObjective> = { latencyMs: "latency", joules: "energy", money: "money", grams: "carbon" };
 
-function pointOf(problem: Problem, request: PlanRequest, search: SearchRequest, plan: FrontPlan, seed: number): ParetoPoint[] {
+type FrontOf = { problem: Problem; request: PlanRequest; search: SearchRequest; running: Placement | null; seed: number };
+
+function pointOf({ problem, request, search, running, seed }: FrontOf, plan: FrontPlan): ParetoPoint[] {
   const { stages, figures, cost, bound, proved, by, minimised, limits } = plan;
-  const found = finishSearch(problem, request, search, { stages, figures, cost, bound, proved, by, elapsedMs: 0, firstMs: 0, bestMs: 0 }, { solver: SOLVER, seed });
+  const found = finishSearch(problem, request, search, { stages, figures, cost, bound, proved, by, elapsedMs: 0, firstMs: 0, bestMs: 0 }, { solver: SOLVER, seed, running });
   if ("infeasible" in found) return [];
   const { search: _times, ...origin } = found.origin;
   const beyond = (limit: "latencyMs" | "bottleneckMs") => (Number.isFinite(limits[limit]) && limits[limit] < search.instance.limits[limit] ? limits[limit] : null);

@@ -6,6 +6,7 @@ import type { PlanRequest } from "../planner/plan-request.ts";
 import { provePlan as prove } from "../threads/prove-plan.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { runningPlacement } from "./running-placement.ts";
 
 export const DEFAULT_PROOF_MS = 20_000;
 export const MAX_PROOF_MS = 60_000;
@@ -24,8 +25,8 @@ export type ProveAnswer = {
 /** `placement` is where it begins; the answer's is the one that costs least. */
 export async function provePlan(deps: Deps, input: ProveInput, signal?: AbortSignal): Promise<ProveAnswer> {
   const { modelId, topologyId, deploymentId, placement, timeLimitMs = DEFAULT_PROOF_MS, ...request } = input;
-  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
-  const { instance, objective, moving } = buildSearch(problem, request);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const { instance, objective, moving } = buildSearch(problem, request, { running });
   const incumbent = placement ? toStages(problem, placement) : null;
   const proof = await prove({ instance, objective, ...(moving ? { moving } : {}), ...(incumbent ? { incumbent } : {}), timeLimitMs }, signal ? { signal } : {});
   const finite = (value: number) => (Number.isFinite(value) ? value : null);

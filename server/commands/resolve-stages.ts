@@ -1,6 +1,7 @@
 // Fixes where each stage of a plan runs, now: the drawing's nodes become enrolled ones, the layer ranges become segments. Refuses what can't run.
 import { AppError } from "../errors.ts";
 import { checkPlacement } from "../planner/check-placement.ts";
+import type { Placement } from "../planner/plan.ts";
 import { rulesOf } from "../planner/plan-request.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import { findSegment } from "../store/segments.ts";
@@ -12,15 +13,19 @@ import { prepareSegments } from "./prepare-segments.ts";
 
 export type ResolvedPlan = { plan: StoredPlan; stages: RevisionStage[]; sourceNodeId: string };
 
-/** `deploymentId`: what it holds of the nodes itself is not counted; null for a new one. `heldNodeIds` run stages of the deployment already: a cordon keeps new work away, it does not stop the rest from moving. May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`) */
-export async function resolveStages(deps: Deps, planId: string, deploymentId: string | null, heldNodeIds: readonly string[] = []): Promise<ResolvedPlan> {
+/**
+ * `deploymentId`: what it holds of the nodes itself is not counted; null for a new one. `loaded`: the stages it runs, which stay loaded until the new ones serve. A cordon keeps new work away from their
+ * nodes, it does not stop the rest from moving. May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`)
+ */
+export async function resolveStages(deps: Deps, planId: string, deploymentId: string | null, loaded: readonly RevisionStage[] = []): Promise<ResolvedPlan> {
   const plan = await findPlan(deps.db, planId);
   if (!plan) throw notFound("plan", planId, "planId");
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
   if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
   const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId });
-  const held = new Set(topology.document.nodes.filter((node) => node.nodeId !== null && heldNodeIds.includes(node.nodeId)).map((node) => node.id));
-  const refusals = checkPlacement(problem, plan.plan.placement, { forDeploy: true, request: rulesOf(plan.plan.request ?? {}) }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
+  const running = loaded.flatMap(({ nodeId, segmentId: _, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
+  const held = new Set(running.map((stage) => stage.topologyNodeId));
+  const refusals = checkPlacement(problem, plan.plan.placement, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
   const first = refusals[0];
   if (first) throw new AppError("infeasible", first.message, { place: "planId", details: { refusals }, ...(first.fix ? { fix: first.fix } : {}) });
   const ranges = plan.plan.placement.map(({ from, to }) => ({ from, to }));

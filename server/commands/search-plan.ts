@@ -13,9 +13,9 @@ import { addPoint, outcomeProgress, searchProgress } from "../planner/search-cur
 import type { Operation } from "../store/operations.ts";
 import { explainSearch, runSearch, SearchesFull } from "../threads/run-search.ts";
 import type { Actor, Deps } from "./deps.ts";
-import { findRunningPlan } from "./create-plan.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
+import { runningPlacement } from "./running-placement.ts";
 
 export const DEFAULT_BUDGET_MS = 10_000;
 /** Two searches at once: who asks for more would keep others from planning. */
@@ -44,8 +44,7 @@ type Following = { signal?: AbortSignal; onProgress?: (progress: SearchProgress)
 /** @throws AppError not-found, too-many; what the signal says when it was aborted before anything was found */
 export async function searchPlan(deps: Deps, input: SearchInput, following: Following = {}): Promise<FoundPlan | Infeasible> {
   const { modelId, topologyId, deploymentId, solver, seed = DEFAULT_SEED, budgetMs = DEFAULT_BUDGET_MS, draft, ...request } = input;
-  const [{ problem }, runningPlan] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), deploymentId === undefined ? null : findRunningPlan(deps, deploymentId)]);
-  const running = runningPlan?.topologyId === topologyId && runningPlan.modelId === modelId ? runningPlan.plan.placement : null;
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const search = buildSearch(problem, request, { running, ...(draft ? { drafts: [draft] } : {}) });
   /** Which constraints can't be met together, and the smallest change that helps; the plain reasons where nothing more is known. */
   const sayWhy = async (plain: Infeasible): Promise<Infeasible> => {
@@ -66,7 +65,7 @@ export async function searchPlan(deps: Deps, input: SearchInput, following: Foll
     throw error;
   });
   if (stopped && outcome.stages === null) throw new AppError("cancelled", "It was stopped before any plan was found.");
-  const found = finishSearch(problem, request, search, outcome, { solver: name, seed });
+  const found = finishSearch(problem, request, search, outcome, { solver: name, seed, running });
   if ("infeasible" in found) return outcome.stages === null && outcome.proved ? await sayWhy(found) : found;
   return { ...found, request, explanation: explainEstimate(problem, found.estimate), search: outcomeProgress(problem, search, outcome, curve) };
 }

@@ -6,6 +6,7 @@ import type { Estimate, Placement, Refusal } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { runningPlacement } from "./running-placement.ts";
 
 export type WhatIfInput = PlanRequest & { modelId: string; topologyId: string; deploymentId?: string; placement: Placement; against?: Placement };
 export type WhatIfSide = { cost: number | null; estimate: Estimate | null; refusals: Refusal[] };
@@ -13,10 +14,10 @@ export type WhatIfAnswer = WhatIfSide & { against: WhatIfSide | null; /** Cost â
 
 export async function whatIfPlan(deps: Deps, input: WhatIfInput): Promise<WhatIfAnswer> {
   const { modelId, topologyId, deploymentId, placement, against, ...request } = input;
-  const { problem } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const sideOf = (one: Placement): WhatIfSide => {
     const estimate = estimatePlacement(problem, one);
-    return { cost: estimate && placementCost(problem, request, estimate), estimate, refusals: checkPlacement(problem, one, { request }) };
+    return { cost: estimate && placementCost(problem, request, estimate, running), estimate, refusals: checkPlacement(problem, one, { request, running }) };
   };
   const side = sideOf(placement);
   const other = against === undefined ? null : sideOf(against);

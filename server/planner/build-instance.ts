@@ -13,14 +13,16 @@ import { costsPerMs } from "./running-costs.ts";
 import { stageBytesTable } from "./stage-bytes.ts";
 import { taintOf } from "./taint.ts";
 
-/** `running`: what a deployment runs on these nodes now; with `bothLoaded` its memory is not free yet. */
+/** `running`: what a deployment runs on these nodes now; with `bothLoaded` it stays loaded, and what the plan keeps as it is is not loaded again. */
 export function buildInstance(problem: Problem, request: PlanRequest, running: Placement | null = null): Instance {
   const { layerCount, nodes } = problem;
   const taint = taintOf(problem.flow, layerCount, request.sensitiveInputs);
   const rules: NodeRules = { problem, request, taint };
   const positions = Array.from({ length: layerCount + 1 }, (_, at) => at);
   const zones = [...new Set(nodes.flatMap((node) => (node.zoneId ? [node.zoneId] : [])))];
-  const heldWhileMoving = (id: string) => (request.bothLoaded ? (running ?? []).filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0) : 0);
+  const kept = request.bothLoaded ? (running ?? []) : [];
+  const heldWhileMoving = (id: string) => kept.filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
+  const loaded = kept.flatMap((stage) => toStages(problem, [stage], request) ?? []);
   return {
     layerCount,
     legal: Uint8Array.from(positions, (at) => (at === 0 || at === layerCount || problem.cutLegal[at - 1] ? 1 : 0)),
@@ -44,6 +46,7 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
     },
     apart: [...(request.apart ?? [])],
     constantMs: ingressMs(problem),
+    ...(loaded.length > 0 ? { loaded } : {}),
   };
 }
 
@@ -135,9 +138,9 @@ export function toPlacement(problem: Problem, instance: Instance, stages: readon
 }
 
 /** Null where a stage is on no node of the problem, or in a mode that the node has not. */
-export function toStages(problem: Problem, placement: Placement): SearchStage[] | null {
+export function toStages(problem: Problem, placement: Placement, request: Pick<PlanRequest, "defaultModeOnly"> = {}): SearchStage[] | null {
   const indexOf = new Map(problem.nodes.map((node, index) => [node.topologyNodeId, index]));
-  const modes = processorModes(problem, {});
+  const modes = processorModes(problem, request);
   const stages = placement.map(({ from, to, topologyNodeId, session }) => {
     const place = indexOf.get(topologyNodeId) ?? -1;
     const times = place < 0 ? null : modeOf(problem.nodes[place] as Problem["nodes"][number], session);

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import type { PathFigures } from "../topology/paths.ts";
+import { toStages } from "./build-instance.ts";
+import { buildSearch } from "./build-search.ts";
 import { checkPlacement } from "./check-placement.ts";
+import { checkStages } from "./check-stages.ts";
 import type { Placement } from "./plan.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, stageMemoryBytes } from "./problem.ts";
 import { solveNow } from "./solve-now.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
 
@@ -48,4 +51,28 @@ test.each([["planned", "planned-node"], ["offline", "node-offline"], ["cordoned"
   for (const node of problem.nodes) Object.assign(node, { planned: state === "planned", online: state !== "offline", cordoned: state === "cordoned", approved: state !== "not approved" });
   expect(checkPlacement(problem, placement)).toEqual([]);
   expect(checkPlacement(problem, placement, { forDeploy: true }).map((refusal) => refusal.code)).toContain(code);
+});
+
+test("while a deployment moves, its nodes hold both plans: what stays as it is counts once, what leaves counts beside it; searches and checks agree", () => {
+  const { problem } = solved();
+  const [first = "", second = "", third = ""] = problem.nodes.map((node) => node.topologyNodeId);
+  const running: Placement = [{ from: 0, to: 2, topologyNodeId: first }, { from: 2, to: 8, topologyNodeId: second }];
+  const after: Placement = [{ from: 0, to: 2, topologyNodeId: first }, { from: 2, to: 5, topologyNodeId: second }, { from: 5, to: 8, topologyNodeId: third }];
+  const bytes = (from: number, to: number) => stageMemoryBytes(problem, from, to);
+  const limit = (at: number, limitBytes: number) => { (problem.nodes[at] as Problem["nodes"][number]).memoryLimitBytes = limitBytes; };
+  const moves = () => checkPlacement(problem, after, { request: { bothLoaded: true }, running }).map((refusal) => [refusal.code, refusal.topologyNodeId]);
+  // The first node keeps its stage: room for one of it is enough.
+  limit(0, bytes(0, 2));
+  limit(1, bytes(2, 8) + bytes(2, 5));
+  expect(moves()).toEqual([]);
+  const searched = () => {
+    const { instance } = buildSearch(problem, { objective: "latency", bothLoaded: true }, { running });
+    return checkStages(instance, toStages(problem, after) ?? []).map((violation) => violation.code);
+  };
+  expect(searched()).toEqual([]);
+  // The second holds the old and the new one.
+  limit(1, bytes(2, 8) + bytes(2, 5) - 1e6);
+  expect(moves()).toEqual([["memory", second]]);
+  expect(searched()).toEqual(["memory"]);
+  expect(checkPlacement(problem, after, { running })).toEqual([]);
 });

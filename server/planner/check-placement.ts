@@ -1,7 +1,7 @@
 // Owns why a placement is refused. Independent of the solver: it trusts nobody, and it is the same on the canvas and on the server.
 import { checkRules } from "./check-rules.ts";
 import { modeText } from "./mode-text.ts";
-import { modeOf } from "./node-modes.ts";
+import { isSameStage, modeOf } from "./node-modes.ts";
 import type { Placement, Refusal } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { freeBytes, type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
@@ -15,6 +15,8 @@ export type CheckOptions = {
   forDeploy?: boolean;
   /** What it was asked to keep to; the objective does not matter here. */
   request?: Partial<PlanRequest>;
+  /** What its deployment runs on these nodes now: where `bothLoaded` is asked, its nodes hold both at once, an unchanged stage once. */
+  running?: Placement | null;
 };
 
 /** Every reason, most basic first; empty = accepted. */
@@ -29,7 +31,7 @@ export function checkPlacement(problem: Problem, placement: Placement, options: 
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
     else refusals.push(...checkMode(node, stage, stageIndex), ...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
   }
-  return [...refusals, ...checkMemory(problem, placement, nodes), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
+  return [...refusals, ...checkMemory(problem, placement, { nodes, beside: request.bothLoaded ? leaving(placement, options.running ?? []) : [] }), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
 }
 
 function checkCover(problem: Problem, placement: Placement): Refusal[] {
@@ -74,16 +76,22 @@ function checkNode(node: ProblemNode, stageIndex: number, forDeploy: boolean): R
   return [];
 }
 
-function checkMemory(problem: Problem, placement: Placement, nodes: Map<string, ProblemNode>): Refusal[] {
+/** Stages that run and are not part of the placement as they are: they stay loaded until it serves. */
+function leaving(placement: Placement, running: Placement): Placement {
+  return running.filter((stage) => !placement.some((other) => isSameStage(stage, other)));
+}
+
+function checkMemory(problem: Problem, placement: Placement, { nodes, beside }: { nodes: Map<string, ProblemNode>; beside: Placement }): Refusal[] {
   const used = new Map<string, number>();
-  for (const stage of placement) used.set(stage.topologyNodeId, (used.get(stage.topologyNodeId) ?? 0) + stageMemoryBytes(problem, stage.from, stage.to));
+  const takers = new Set(placement.map((stage) => stage.topologyNodeId));
+  for (const stage of [...placement, ...beside.filter(({ topologyNodeId }) => takers.has(topologyNodeId))]) used.set(stage.topologyNodeId, (used.get(stage.topologyNodeId) ?? 0) + stageMemoryBytes(problem, stage.from, stage.to));
   const refusals: Refusal[] = [];
   for (const [topologyNodeId, bytes] of used) {
     const node = nodes.get(topologyNodeId);
     if (!node || node.memoryLimitBytes === null || bytes <= freeBytes(node)) continue;
     const shortBytes = bytes - freeBytes(node);
     const held = node.heldBytes ? ` and other deployments hold ${megabytes(node.heldBytes)} of it` : "";
-    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}${held}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
+    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers${beside.some((stage) => stage.topologyNodeId === topologyNodeId) ? " and those it runs until the move is done" : ""} need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}${held}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
   }
   return refusals;
 }

@@ -1,5 +1,5 @@
 // The cost model on an instance: what a chain of stages takes, keeps busy, holds and costs. Every solver and baseline is judged by it, so none can flatter itself.
-import { type Instance, processorStageBytes, processorStageMs, type SearchStage } from "./instance.ts";
+import { type Instance, isLoaded, processorStageBytes, processorStageMs, type SearchStage } from "./instance.ts";
 
 export type Figures = {
   /** One request alone, milliseconds: constant + hops + stages. */
@@ -11,7 +11,7 @@ export type Figures = {
   joules: number;
   money: number;
   grams: number;
-  /** By node, bytes of all its stages. */
+  /** By node, bytes of all its stages that are not loaded already. */
   nodeBytes: Float64Array;
   /** By node, busy milliseconds per request, scaled by what other deployments leave of it. */
   nodeBusyMs: Float64Array;
@@ -35,7 +35,7 @@ export function evaluate(instance: Instance, stages: readonly SearchStage[]): Fi
     if (!processor || stage.from !== at || stage.to <= stage.from) return null;
     if (!addHop(instance, figures, { from: place, to: processor.place, at })) return null;
     const stageMs = processorStageMs(processor, stage.from, stage.to);
-    const stageBytes = processorStageBytes(processor, stage.from, stage.to);
+    const stageBytes = isLoaded(instance, stage) ? 0 : processorStageBytes(processor, stage.from, stage.to);
     figures.latencyMs += stageMs;
     if (processor.varianceUpToMs2) figures.varianceMs2 += processor.varianceUpToMs2[stage.to]! - processor.varianceUpToMs2[stage.from]!;
     figures.joules += stageMs * processor.joulesPerMs;

@@ -9,14 +9,14 @@ import type { Problem } from "./problem.ts";
 import { gapOf, type Outcome, type SearchRequest } from "./search/solver.ts";
 
 export type Solution = { placement: Placement; estimate: Estimate; origin: Extract<Plan["origin"], { by: "solver" }> };
-export type SearchFacts = { solver: string; seed: number };
+export type SearchFacts = { solver: string; seed: number; /** What ran when it was asked. */ running?: Placement | null };
 
-export function finishSearch(problem: Problem, request: PlanRequest, search: SearchRequest, outcome: Outcome, { solver, seed }: SearchFacts): Solution | Infeasible {
+export function finishSearch(problem: Problem, request: PlanRequest, search: SearchRequest, outcome: Outcome, { solver, seed, running = null }: SearchFacts): Solution | Infeasible {
   if (outcome.stages === null) return { infeasible: true, refusals: plainReasons(problem, request, outcome) };
   const placement = toPlacement(problem, search.instance, outcome.stages);
   const estimate = estimatePlacement(problem, placement);
   // The checks of the canvas have the last word, whatever a solver says.
-  const refusals = checkPlacement(problem, placement, { request });
+  const refusals = checkPlacement(problem, placement, { request, running });
   if (!estimate || refusals.length > 0) return { infeasible: true, refusals };
   const gap = gapOf(outcome);
   return {

@@ -22,6 +22,11 @@ export type Instance = {
   limits: Limits;
   /** Layers that may not meet on one node or zone. */
   apart: Apart[];
+  /**
+   * Stages that stay loaded while the plan's are loaded beside them: `freeBytes` is what they leave. A stage of the plan that is one of them (same layers, same
+   * processor) is that process, and takes nothing more. Absent = none.
+   */
+  loaded?: readonly SearchStage[];
   /** What each request pays whatever the plan (ingress), milliseconds. */
   constantMs: number;
 };
@@ -129,4 +134,9 @@ export function mayFollow(instance: Instance, before: number, after: number): bo
   const b = instance.processors[after]!;
   if (a.place !== b.place) return true;
   return a.unit !== b.unit;
+}
+
+/** Whether the stage is there already, so that it takes no more memory. */
+export function isLoaded({ loaded }: Pick<Instance, "loaded">, { processor, from, to }: SearchStage): boolean {
+  return loaded?.some((stage) => stage.processor === processor && stage.from === from && stage.to === to) ?? false;
 }

@@ -4,6 +4,7 @@ import { estimateProfile } from "../model/estimate-profile.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Profile } from "../model/profile.ts";
 import type { LiveNode, TopologyNode } from "../topology/topology.ts";
+import type { StagePlacement } from "./plan.ts";
 import { DEFAULT_SESSION } from "./default-session.ts";
 import { sessionModes } from "./session-modes.ts";
 
@@ -15,6 +16,11 @@ export function sameSession(a: SessionOptions, b: SessionOptions): boolean {
 /** Of two stages: absent = the default mode. */
 export function sameMode(a: SessionOptions | undefined, b: SessionOptions | undefined): boolean {
   return sameSession(a ?? DEFAULT_SESSION, b ?? DEFAULT_SESSION);
+}
+
+/** One process serves both: the same layers on the same node in the same mode. */
+export function isSameStage(a: StagePlacement, b: StagePlacement): boolean {
+  return a.topologyNodeId === b.topologyNodeId && a.from === b.from && a.to === b.to && sameMode(a.session, b.session);
 }
 
 /** Times of the whole model on a node in one mode, milliseconds. */

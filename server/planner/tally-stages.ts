@@ -67,7 +67,7 @@ function workOf(instance: Instance, { processor: index, from, to }: SearchStage)
     joules: ms * processor.joulesPerMs,
     money: ms * processor.moneyPerMs,
     grams: ms * processor.gramsPerMs,
-    bytes: processor.stageBytes + (processor.residentBytes[to]! - processor.residentBytes[from]!) + Math.max(...processor.workspaceBytes.subarray(from, to)),
+    bytes: (instance.loaded ?? []).some((one) => one.from === from && one.to === to && one.processor === index) ? 0 : processor.stageBytes + (processor.residentBytes[to]! - processor.residentBytes[from]!) + Math.max(...processor.workspaceBytes.subarray(from, to)),
   };
 }
 

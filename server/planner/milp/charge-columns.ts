@@ -41,7 +41,8 @@ export function chargeColumns({ instance, objective, moving }: Pick<SearchReques
     const processor = processors[index]!;
     const { nodes: members, share } = places[processor.place]!;
     const ms = processor.stageMs + processor.upToMs[to]! - processor.beforeMs[from]!;
-    const bytes = processor.stageBytes + processor.residentBytes[to]! - processor.residentBytes[from]! + processor.workspaceBytes.slice(from, to).reduce((a, b) => Math.max(a, b));
+    const isThere = instance.loaded?.some((one) => one.processor === index && one.from === from && one.to === to) ?? false;
+    const bytes = isThere ? 0 : processor.stageBytes + processor.residentBytes[to]! - processor.residentBytes[from]! + processor.workspaceBytes.slice(from, to).reduce((a, b) => Math.max(a, b));
     const column = empty(`z_${index}_${from}_${to}`, true);
     column.stage = { processor: index, from, to };
     column.latencyMs = ms;

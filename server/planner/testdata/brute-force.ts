@@ -100,6 +100,7 @@ function costOf({ instance, objective, moving }: Pick<SearchRequest, "instance" 
   };
   let stageCount = 0;
   let workspace = 0;
+  let begin = 0;
   cross(source, placeOf(0), 0);
   for (let layer = 0; layer < n; layer++) {
     const p = processors[owners[layer]!]!;
@@ -115,10 +116,12 @@ function costOf({ instance, objective, moving }: Pick<SearchRequest, "instance" 
     if (p.varianceUpToMs2) sum.varianceMs2 += p.varianceUpToMs2[layer + 1]! - p.varianceUpToMs2[layer]!;
     const there = moving?.[owners[layer]!];
     if (there) sum.moving += there[layer + 1]! - there[layer]!;
+    if (first) begin = layer;
     workspace = first ? p.workspaceBytes[layer]! : Math.max(workspace, p.workspaceBytes[layer]!);
     for (const [member, node] of places[p.place]!.nodes.entries()) {
       busyMs[node]! += (ms * places[p.place]!.share[member]!) / p.streams;
-      bytes[node]! += p.residentBytes[layer + 1]! - p.residentBytes[layer]! + (first ? p.stageBytes : 0) + (last ? workspace : 0);
+      // What is there already is counted when the whole stage is known.
+      if (last && !instance.loaded?.some((one) => one.processor === owners[layer] && one.from === begin && one.to === layer + 1)) bytes[node]! += p.residentBytes[layer + 1]! - p.residentBytes[begin]! + p.stageBytes + workspace;
       if (first) stagesOn[node]!++;
     }
     if (first) stageCount++;
