@@ -247,7 +247,7 @@ test("a node that was removed stops serving and says why", async () => {
   await until(() => JSON.parse(readFileSync(join(folder, "desired.json"), "utf8")).assignments.length === 0, agent);
 }, 60_000);
 
-test("an ingress route starts the ingress, which keeps its address over a crash and ends with its last route", async () => {
+test("an ingress route starts the ingress, which keeps its address over a crash tells where a route has gone, and ends with its last one", async () => {
   const agent = start([...joinArgs(), "--drain-timeout", "2"]);
   const spec = { name: "v0", dataType: "float32" as const, shape: ["n", WIDTH] };
   const route = {
@@ -261,8 +261,18 @@ test("an ingress route starts the ingress, which keeps its address over a crash 
   await until(() => console_.reports.some((report) => report.notices?.some((notice) => notice.code === "ingress-crashed")), agent);
   const again = await until(() => console_.reports.at(-1)?.sample && last("ingress")?.find((one) => one.url !== "" && one.error === null), agent);
   expect(again.url).toBe(url);
-  console_.push(desired(2, {}));
+  // Entered elsewhere now: the old address tells so, also after the agent was started anew while its console is away.
+  console_.push(desired(2, { moved: [{ deploymentId: "dep_test", modelName: "tiny", entries: [{ nodeName: "next", url: "http://127.0.0.1:9" }], keyHashes: [] }] }));
   await until(() => last("ingress")?.length === 0, agent);
+  const asked = () => fetch(new URL("/v2/models/tiny?x=1", url), { redirect: "manual" }).then((answer) => answer.headers.get("location"), () => null);
+  await expect.poll(asked).toBe("http://127.0.0.1:9/v2/models/tiny?x=1");
+  agent.kill("SIGKILL");
+  await ended(agent);
+  const anew = start([]);
+  await expect.poll(asked, { timeout: 20_000, message: anew.output }).toBe("http://127.0.0.1:9/v2/models/tiny?x=1");
+  await until(() => console_.reports.at(-1)?.cursor === 2 && console_.reports.at(-1)?.bootId !== console_.reports[0]?.bootId, anew);
+  console_.push(desired(3, {}));
+  await expect.poll(asked, { timeout: 20_000 }).toBeNull();
 }, 60_000);
 
 test("check says of each thing whether it is fine", async () => {

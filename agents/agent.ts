@@ -157,7 +157,7 @@ async function openDataPort({ config, log, state, ports }: Context, { assignment
 async function apply({ state }: Context, parts: Parts, next: Desired): Promise<void> {
   state.desired = next;
   parts.assignments.set(next.assignments);
-  parts.ingress.set(next.ingress);
+  parts.ingress.set(next.ingress, next.moved);
   parts.measurements.set(next.measurements);
   parts.meter.set(next.peers);
   const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);

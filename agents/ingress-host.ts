@@ -1,4 +1,4 @@
-// Owns the one process all ingress routes of this node run in: started when there is a route, restarted with back-off when it dies, given what it
+// Owns the one process all ingress routes of this node run in: started when there is a route, or one that moved away, restarted with back-off when it dies, given what it
 // needs from the cache. Serves no request itself.
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { messageOf } from "./agent-error.ts";
@@ -6,7 +6,7 @@ import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
 import type { HttpTls } from "./ingress-certificate.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
-import type { IngressRoute, Notice, ObservedIngress } from "./protocol/control.ts";
+import { type IngressRoute, MAX_MOVED_ROUTES, type MovedRoute, type Notice, type ObservedIngress } from "./protocol/control.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
 
 export type IngressHostOptions = {
@@ -38,6 +38,7 @@ const STARTS_ON_BUSY_PORT = 5;
 export class IngressHost {
   readonly #options: IngressHostOptions;
   #routes: readonly IngressRoute[] = [];
+  #moved: readonly MovedRoute[] = [];
   #child: Child<ToIngress> | null = null;
   #stopping = false;
   #startedAtMs = 0;
@@ -60,12 +61,13 @@ export class IngressHost {
   }
 
   /** Replaces all routes. */
-  set(routes: readonly IngressRoute[]): void {
+  set(routes: readonly IngressRoute[], moved: readonly MovedRoute[] = []): void {
     this.#routes = routes;
+    this.#moved = moved.slice(0, MAX_MOVED_ROUTES);
     this.#cancelTimers();
     const wanted = new Set(wantedFiles(routes).map((file) => file.digest));
     for (const digest of this.#paths.keys()) if (!wanted.has(digest)) this.#paths.delete(digest);
-    if (routes.length === 0) {
+    if (!this.#isNeeded()) {
       this.#failure = null;
       void this.#stopChild();
     } else if (this.#child) this.#sendRoutes();
@@ -99,8 +101,13 @@ export class IngressHost {
   /** Resolves when the process is gone. */
   stop(): Promise<void> {
     this.#routes = [];
+    this.#moved = [];
     this.#cancelTimers();
     return this.#stopChild();
+  }
+
+  #isNeeded(): boolean {
+    return this.#routes.length > 0 || this.#moved.length > 0;
   }
 
   #cancelTimers(): void {
@@ -114,7 +121,7 @@ export class IngressHost {
   }
 
   #start(): void {
-    if (this.#child || this.#routes.length === 0) return;
+    if (this.#child || !this.#isNeeded()) return;
     const { host, advertiseHost, dataProxyUrl, startChild, tls, httpTls, port, nowMs } = this.#options;
     this.#stopping = false;
     this.#startedAtMs = nowMs();
@@ -131,7 +138,7 @@ export class IngressHost {
       processorPaths: Object.fromEntries(route.processorFiles.flatMap(({ name, digest }) => (pathOf(digest) ? [[name, pathOf(digest) as string]] : []))),
       parityPath: route.verify ? pathOf(route.verify.parityDigest) : null,
     }));
-    this.#child?.send({ type: "routes", routes });
+    this.#child?.send({ type: "routes", routes, moved: this.#moved });
   }
 
   #hear(message: FromIngress): void {
@@ -171,7 +178,7 @@ export class IngressHost {
       this.#failure = nextFailure(steady ? null : this.#failure, error, nowMs(), random());
       notice({ level: "error", ...error });
     }
-    if (this.#routes.length > 0) this.#startLater();
+    if (this.#isNeeded()) this.#startLater();
     changed();
   }
 

@@ -60,7 +60,7 @@ test("with the mouse: a drain is seen before, followed across pages and a reload
   // Requests enter at cam: the address that clients would lose is named, and leaving is under the first key pressed.
   await page.goto(`${cluster.url}/nodes`);
   await button(page, "Drain cam").click();
-  await expect(page.getByTestId("losses")).toContainText(`The address of ${NAME}, ${new URL(served.ingress[0]?.url ?? "").origin} (cam): what clients send there after cutover is refused`);
+  await expect(page.getByTestId("losses")).toContainText(`The address of ${NAME}, ${new URL(served.ingress[0]?.url ?? "").origin} (cam): clients must use `);
   await expect(button(page, "Not now")).toBeFocused();
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press("Escape");

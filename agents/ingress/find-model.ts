@@ -1,12 +1,18 @@
-// Owns which model a request means, in which version, and whether it may ask. A model's versions are its deployment's revisions.
+// Owns which model a request means, in which version, and whether it may ask; of one that moved away, where it is now. A model's versions are
+// its deployment's revisions.
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { MovedRoute } from "../protocol/control.ts";
+import { movedRefusal } from "./moved-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
 /** `version` as the client wrote it; "" or undefined = the current one. Throws Refusal in the protocol's words. */
-export function findModel(routes: readonly RouteRuntime[], name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
+export function findModel({ routes, moved }: ServedHere, name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
   const route = routes.find((candidate) => candidate.route.modelName === name);
-  demandKey(access, route ? [route] : routes);
+  const gone = moved.find((candidate) => candidate.modelName === name);
+  demandKey(access, route ? [route] : gone ? [{ route: gone }] : [...routes, ...moved.map((one) => ({ route: one }))]);
+  // While it still answers what it had let in, too.
+  if (gone && (!route || route.route.currentEpoch === null)) throw movedRefusal(gone);
   // Clients compare these words: the protocol's own examples look for "Request for unknown model".
   if (!route) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found`);
   if (version === undefined || version === "") return { route, version: null };
@@ -15,11 +21,13 @@ export function findModel(routes: readonly RouteRuntime[], name: string, version
   return { route, version: known };
 }
 
+/** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. */
+export type ServedHere = { routes: readonly RouteRuntime[]; moved: readonly MovedRoute[] };
 /** What a request shows of who sends it. */
 export type Access = { needsKey: boolean; authorization: string | undefined };
 
 /** Throws Refusal 401 unless the key is one of a deployment in `routes`. */
-export function demandKey({ needsKey, authorization }: Access, routes: readonly RouteRuntime[]): void {
+export function demandKey({ needsKey, authorization }: Access, routes: readonly { route: { keyHashes: string[] } }[]): void {
   if (!needsKey) return;
   const given = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
   const digest = createHash("sha256").update(given ?? "").digest();

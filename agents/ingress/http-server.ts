@@ -4,8 +4,9 @@ import { createServer as createHttp, type IncomingMessage, type Server, type Ser
 import { createServer as createHttps } from "node:https";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
-import { type Access, countKey, demandKey, findModel } from "./find-model.ts";
+import { type Access, countKey, demandKey, findModel, type ServedHere } from "./find-model.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
+import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
 import { processRequest } from "./process-request.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
@@ -19,17 +20,18 @@ const MAX_CONNECTIONS = 2048;
 const MAX_SMALL_BODY_BYTES = 64 * 1024;
 
 export type HttpOptions = {
-  routes(): RouteRuntime[];
+  served(): ServedHere;
   /** Beyond loopback every request but liveness needs a key. */
   needsKey: boolean;
   httpTls: { keyPem: string; certificatePem: string } | null;
 };
-type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; routes: RouteRuntime[]; access: Access };
+type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; access: Access };
 
 export function createIngressServer(options: HttpOptions): Server {
   const handler = (req: IncomingMessage, res: ServerResponse) => {
-    handle(req, res, options).catch((error: Error) => sendError(req, res, error));
+    handle(req, res, options).catch((error: Error) => sendError(req, res, error, here));
   };
+  const here = { isTls: options.httpTls !== null, isLoopback: !options.needsKey };
   const settings = { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 300_000, noDelay: true };
   const tls = options.httpTls && { key: options.httpTls.keyPem, cert: options.httpTls.certificatePem, minVersion: "TLSv1.2" as const, ALPNProtocols: ["h2", "http/1.1"] };
   const server = tls ? createHttps({ ...settings, ...tls }, handler) : createHttp(settings, handler);
@@ -39,15 +41,14 @@ export function createIngressServer(options: HttpOptions): Server {
 
 async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOptions): Promise<void> {
   const path = decodePath(req.url ?? "/");
-  const routes = options.routes();
-  const asked: Asked = { req, res, method: req.method ?? "GET", path, routes, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
+  const asked: Asked = { req, res, method: req.method ?? "GET", path, served: options.served(), access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
   const match = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|process|config|stats))?$/.exec(path);
   if (match && path !== "/v2/models/stats") return answerModel(asked, match[1]!, match[2], match[3] ?? "");
   return answerServer(asked);
 }
 
 async function answerServer(asked: Asked): Promise<void> {
-  const { req, res, path, routes, access } = asked;
+  const { req, res, path, served: { routes }, access } = asked;
   const action = /^\/v2\/repository\/(?:index|models\/([^/]+)\/(load|unload))$/.exec(path);
   if (action) {
     demandMethod(asked, "POST");
@@ -84,8 +85,8 @@ export function repositoryRefusal(action: "load" | "unload"): Refusal {
 }
 
 async function answerModel(asked: Asked, name: string, wantedVersion: string | undefined, action: string): Promise<void> {
-  const { req, res, routes, access } = asked;
-  const { route, version } = findModel(routes, name, wantedVersion, access);
+  const { req, res, served, access } = asked;
+  const { route, version } = findModel(served, name, wantedVersion, access);
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
     demandReady(route, version);
@@ -180,12 +181,14 @@ async function sendBytes(req: IncomingMessage, res: ServerResponse, bytes: Buffe
   res.end(packed);
 }
 
-function sendError(req: IncomingMessage, res: ServerResponse, error: Error): void {
+function sendError(req: IncomingMessage, res: ServerResponse, error: Error, here: { isTls: boolean; isLoopback: boolean }): void {
   if (res.headersSent || res.destroyed) return void res.destroy();
   const refusal = refusalOf(error);
   if (refusal.status === 500 && !(error instanceof WireError)) process.stderr.write(`${error.stack}\n`);
   const unread = !req.complete;
-  sendJson(res, refusal.status, { error: refusal.message, code: refusal.code }, {
+  const location = refusal instanceof MovedRefusal ? redirectFor(refusal, here, req.url ?? "") : null;
+  sendJson(res, location === null ? refusal.status : 308, { error: refusal.message, code: refusal.code }, {
+    ...(location === null ? {} : { location }),
     ...(refusal.retryAfterSeconds === null ? {} : { "retry-after": String(refusal.retryAfterSeconds) }),
     ...(refusal.status === 401 ? { "www-authenticate": "Bearer" } : {}),
     ...(unread ? { connection: "close" } : {}),

@@ -8,7 +8,7 @@ const escapeLabel = (value: string): string => value.replace(/\\/g, "\\\\").repl
 type Row = [labels: string, value: number, suffix?: string];
 const seconds = ({ ms }: { ms: number }): number => ms / 1000;
 
-export function ingressMetrics(routes: RouteRuntime[]): string {
+export function ingressMetrics(routes: readonly RouteRuntime[]): string {
   const lines: string[] = [];
   const metric = (name: string, type: "counter" | "gauge" | "histogram", help: string, value: (route: RouteRuntime) => Row[]) => {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);

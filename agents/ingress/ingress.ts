@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
-import type { IngressSample, ObservedIngress } from "../protocol/control.ts";
+import type { IngressSample, MovedRoute, ObservedIngress } from "../protocol/control.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
 import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
@@ -12,18 +12,15 @@ import type { LocalIngressRoute, TlsMaterial, ToIngress } from "../stage/message
 import { type OpenBody, openedBody, parseOpen } from "../stage/open-body.ts";
 import { originId } from "../stage/origin-id.ts";
 import type { SenderLink } from "../stage/sender-link.ts";
+import type { ServedHere } from "./find-model.ts";
 import type { GrpcService } from "./grpc/grpc-service.ts";
 import { createIngressServer } from "./http-server.ts";
+import { isLoopback } from "./is-loopback.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
 import { splitProtocols } from "./split-protocols.ts";
 
 export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void };
-
-/** Whether only this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
 
 export class Ingress {
   readonly server: Server;
@@ -31,6 +28,7 @@ export class Ingress {
   readonly #acceptor: DataAcceptor;
   readonly #pool = new BufferPool();
   readonly #routes = new Map<string, RouteRuntime>();
+  #moved: readonly MovedRoute[] = [];
   readonly #originId: number;
   #context: SecureContext;
   #url = "";
@@ -45,8 +43,8 @@ export class Ingress {
     this.#context = dataContext(options.tls);
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
     const needsKey = !isLoopback(options.host);
-    const served = () => (this.#stopping ? [] : [...this.#routes.values()]);
-    this.server = createIngressServer({ routes: served, needsKey, httpTls: options.httpTls });
+    const served = (): ServedHere => (this.#stopping ? { routes: [], moved: [] } : { routes: [...this.#routes.values()], moved: this.#moved });
+    this.server = createIngressServer({ served, needsKey, httpTls: options.httpTls });
     splitProtocols(this.server, (socket) => {
       // The library is loaded with the first client that needs it.
       this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => new loaded.GrpcService(served, needsKey));
@@ -63,7 +61,8 @@ export class Ingress {
     return this.#url;
   }
 
-  setRoutes(routes: LocalIngressRoute[]): void {
+  setRoutes(routes: LocalIngressRoute[], moved: readonly MovedRoute[] = []): void {
+    this.#moved = moved;
     const wanted = new Set(routes.map(({ route }) => route.deploymentId));
     for (const [deploymentId, runtime] of this.#routes) {
       if (wanted.has(deploymentId)) continue;

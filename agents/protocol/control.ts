@@ -63,7 +63,12 @@ export type Desired = {
   /** Nodes this one exchanges data with or should measure. */
   peers: Peer[];
   measurements: MeasureTask[];
+  /** Deployments whose requests entered here and enter elsewhere now, at most MAX_MOVED_ROUTES: who still asks here is told where. Absent = none. */
+  moved?: MovedRoute[];
 };
+export const MAX_MOVED_ROUTES = 32;
+/** `entries`: where clients reach it now, as the nodes there say; at least one. `keyHashes`: whoever has none of these keys is not told (beyond loopback). */
+export type MovedRoute = { deploymentId: string; modelName: string; entries: { nodeName: string; url: string }[]; keyHashes: string[] };
 
 export type Peer = {
   nodeId: string; name: string; host: string; port: number;

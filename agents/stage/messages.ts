@@ -12,7 +12,7 @@
 //
 // Bundled, the three entries lie side by side as stage.mjs, ingress.mjs and session-worker.mjs (the stage's worker thread finds its file as
 // "./session-worker" with the extension of the file it runs from).
-import type { Assignment, IngressRoute, IngressSample, Lane, Notice, ObservedIngress, ObservedLane, StageSample } from "../protocol/control.ts";
+import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, StageSample } from "../protocol/control.ts";
 
 /** This node's identity for data connections. PEM texts; the certificate's CN (and a DNS SAN) is the node id. */
 export type TlsMaterial = { nodeId: string; keyPem: string; certificatePem: string; caPem: string };
@@ -81,8 +81,8 @@ export type ToIngress =
       advertiseHost: string | null;
       dataProxy: string | null;
     }
-  /** Replaces all routes. */
-  | { type: "routes"; routes: LocalIngressRoute[] }
+  /** Replaces all routes. `moved`: what enters elsewhere now; absent = nothing. */
+  | { type: "routes"; routes: LocalIngressRoute[]; moved?: readonly MovedRoute[] }
   | { type: "tls"; tls: TlsMaterial }
   /** From the next HTTPS connection on. */
   | { type: "http-tls"; httpTls: { keyPem: string; certificatePem: string } }

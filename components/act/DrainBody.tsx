@@ -64,5 +64,5 @@ export function DrainBody({ wanted, close }: { wanted: Extract<WantedAction, { o
 /** Clients know an address: from cutover on it is another one. */
 function entryWords(deployment: string, node: string, { from, node: entry, to, opens }: EntryMove): string {
   const where = to === null ? `${entry.name}, whose address stands on the deployment's page once it has moved` : `${to} (${entry.name})`;
-  return `The address of ${deployment}, ${from === null ? node : `${from} (${node})`}: what clients send there after cutover is refused; what was let in before is answered. They must use ${where}${opens ? "" : ", open already"}.`;
+  return `The address of ${deployment}, ${from === null ? node : `${from} (${node})`}: clients must use ${where}${opens ? "" : ", open already"}. Who still asks at the old one is told so (over REST with a redirect) for seven days, while the agent of ${node} runs; what was let in before cutover is answered.`;
 }

@@ -128,10 +128,14 @@ test("requests enter there: they enter where the first layers go, and nothing is
   const routes = (nodeId: string) => liveFleet(database.db).desired.get(nodeId)?.document.ingress.map((route) => [route.currentEpoch, route.pipelines.map((pipeline) => pipeline.epoch)]);
   expect(routes("nod_a")).toEqual([[null, [1]]]);
   expect(routes(entry)).toEqual([[2, [2]]]);
+  // Who still asks at the old entry is told of the new one, at once and once it has moved.
+  const told = (nodeId: string) => liveFleet(database.db).desired.get(nodeId)?.document.moved;
+  expect(told("nod_a")).toEqual([{ deploymentId: x, modelName: "x", entries: [{ nodeName: expect.any(String), url: expect.stringMatching(/^http/) }], keyHashes: [] }]);
   fleet.script = {};
   await run(8);
   expect((await stateOf(operation)).status).toBe("succeeded");
   expect([routes("nod_a"), routes(entry)]).toEqual([[], [[2, [2]]]]);
+  expect([told("nod_a"), told(entry)]).toEqual([[expect.objectContaining({ modelName: "x" })], undefined]);
   expect(await nodesOf(x)).not.toContain("nod_a");
   expect(fleet.events.find((event) => event.name === "migration.started" && event.message.includes("Requests enter at"))?.message).toContain(`Requests enter at ${entry} from cutover on.`);
   await removeNode(fleet.deps, { nodeId: "nod_a", actor: "test" });

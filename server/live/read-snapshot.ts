@@ -3,9 +3,10 @@
 import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity } from "../planner/plan.ts";
+import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "../policy/moved-routes.ts";
 import type { DeploymentView, FleetSnapshot, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
-import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listFormerEntries, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
 import { fromJson } from "../store/json.ts";
 import { listMeasureTasks } from "../store/measure-tasks.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
@@ -27,7 +28,9 @@ export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot
   for (const deployment of deployments) if (deployment.currentRevisionId) ids.add(deployment.currentRevisionId);
   for (const migration of migrations) for (const id of [migration.fromRevisionId, migration.toRevisionId]) if (id) ids.add(id);
   const revisions = await findRevisions(db, [...ids]);
-  const context = { db, revisions, migrations, last };
+  // Twice as many as may tell: those that are entered still are among them.
+  const former = await listFormerEntries(db, new Date(nowMs - MOVED_TOLD_MS), 2 * MAX_TELLING_NODES);
+  const context = { db, revisions, migrations, last, former };
   return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements: measurements.map(({ task, nodeId }) => ({ task, nodeId })) };
 }
 
@@ -59,7 +62,7 @@ function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
   };
 }
 
-type Context = { db: Db; revisions: StoredRevision[]; migrations: StoredMigration[]; last: Map<string, StoredMigration> };
+type Context = { db: Db; revisions: StoredRevision[]; migrations: StoredMigration[]; last: Map<string, StoredMigration>; former: Awaited<ReturnType<typeof listFormerEntries>> };
 
 async function deploymentView(context: Context, deployment: StoredDeployment): Promise<DeploymentView> {
   const { db } = context;
@@ -83,6 +86,7 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
     keyHashes: keys.map((key) => key.hash),
     revisions,
     migration: migration && migrationView(migration),
+    formerEntries: (context.former.get(deployment.id) ?? []).map(({ nodeId, leftAt }) => ({ nodeId, leftAtMs: leftAt.getTime() })),
     lastFailure: didFail ? (last.error?.message ?? last.state) : null,
   };
 }

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { desiredOf, inFlightOf, MAX_MEASURED_PEERS, servingEpoch } from "./desired.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import type { DeploymentView, MigrationState, NodeView } from "./snapshot.ts";
-import { deployment, moving, node, NOW_MS, reportReady, revision, snapshot } from "./testdata/fleet.ts";
+import { MAX_MOVED_ROUTES } from "../../agents/protocol/control.ts";
+import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "./moved-routes.ts";
+import { deployment, moving, node, NOW_MS, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
 
 const old = revision(1, ["a", "b"]);
 const next = revision(2, ["a", "c"]);
@@ -103,4 +105,29 @@ test("every node measures a bounded number of others, and both ends of a probe k
 test("a node that has not said where its data port is, is nobody's peer", () => {
   const documents = desired(deployment([]), [node("a"), node("b", { data: null })]);
   expect(documents.get("a")?.peers).toEqual([]);
+});
+
+test("from cutover on, and for a week, the old entry tells where requests enter now, as far as that has an address", () => {
+  const elsewhere = revision(2, ["c", "b"], ["c"]);
+  const nodes = [node("a"), node("b"), reportIngress(node("c"), [2], null, { url: "https://c.example:9000" })];
+  const moved = (view: DeploymentView, nowMs = NOW_MS, on = nodes) => ["a", "b", "c"].map((nodeId) => desired(view, on, nowMs).get(nodeId)?.moved);
+  const told = [{ deploymentId: "dep_1", modelName: "upright", entries: [{ nodeName: "node c", url: "https://c.example:9000" }], keyHashes: ["k"] }];
+  for (const state of ["prepare", "warm", "verify", "rolling-back"] as const) expect(moved({ ...moving([old, elsewhere], state), keyHashes: ["k"] }), state).toEqual([undefined, undefined, undefined]);
+  for (const state of ["cutover", "drain"] as const) expect(moved({ ...moving([old, elsewhere], state), keyHashes: ["k"] }), state).toEqual([told, undefined, undefined]);
+  const done = deployment([elsewhere], { keyHashes: ["k"], formerEntries: [{ nodeId: "c", leftAtMs: NOW_MS }, { nodeId: "a", leftAtMs: NOW_MS }, { nodeId: "gone", leftAtMs: NOW_MS }] });
+  expect(moved(done)).toEqual([told, undefined, undefined]);
+  expect(moved(done, NOW_MS + MOVED_TOLD_MS)).toEqual([undefined, undefined, undefined]);
+  expect(moved({ ...done, desired: "stopped" })).toEqual([undefined, undefined, undefined]);
+  for (const url of ["", "javascript:x"]) expect(moved(done, NOW_MS, [node("a"), node("b"), reportIngress(node("c"), [2], 2, { url })])).toEqual([undefined, undefined, undefined]);
+});
+
+test("a deployment that was entered at many nodes is told of at the last ones; a document has no more of them than an agent takes", () => {
+  const nodes = Array.from({ length: 20 }, (_, index) => node(`n${index}`));
+  const entered = { ...reportIngress(node("c"), [1], 1) };
+  const view = deployment([revision(1, ["c"], ["c"])], { formerEntries: nodes.map(({ nodeId }, index) => ({ nodeId, leftAtMs: NOW_MS - index })) });
+  const telling = [...desiredOf(snapshot(view, [...nodes, entered]))].filter(([, document]) => document.moved).map(([nodeId]) => nodeId);
+  expect(telling).toEqual(nodes.slice(0, MAX_TELLING_NODES).map(({ nodeId }) => nodeId));
+  const many = Array.from({ length: MAX_MOVED_ROUTES + 5 }, (_, index) => ({ ...view, deploymentId: `dep_${index}` }));
+  const all = { ...entered, ingress: many.map(({ deploymentId }) => ({ ...entered.ingress[0]!, deploymentId })) };
+  expect(desiredOf({ ...snapshot(view, [...nodes, all]), deployments: many }).get("n0")?.moved).toHaveLength(MAX_MOVED_ROUTES);
 });

@@ -1,4 +1,5 @@
-// Owns what a node is told to run: from one snapshot, each node's assignments, lanes, ingress routes, peers and measurements.
+// Owns what a node is told to run: from one snapshot, each node's assignments, lanes, ingress routes, peers and measurements, and which of its
+// former routes are entered elsewhere now.
 // Level-based: the same snapshot gives the same document, so a hash decides whether its version grows.
 //
 // Which lanes exist, by state of the migration (old = the revision it leaves, new = the one it goes to):
@@ -10,6 +11,7 @@
 // A stopped deployment drains, then has nothing.
 import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd, Peer } from "../../agents/protocol/control.ts";
 import { drainLimitMs } from "./drain-limit.ts";
+import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { verifyTaskOf } from "./verify-task.ts";
@@ -109,6 +111,12 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
       assignmentFor(document, deployment, stage).lanes.push(lane);
     }
     for (const nodeId of revision.ingressNodeIds) connect(data, nodeId, revision.stages.at(-1)?.nodeId ?? nodeId);
+  }
+  const serving = active.find(({ revision }) => revision.epoch === servingEpoch(deployment))?.revision ?? null;
+  const left = active.find(({ revision }) => revision !== serving && revision.revisionId === deployment.migration?.fromRevisionId)?.revision ?? null;
+  for (const [nodeId, route] of movedRoutesOf(snapshot, deployment, serving, left)) {
+    const document = documents.get(nodeId);
+    if (document) document.moved = boundMoved([...(document.moved ?? []), route]);
   }
   for (const nodeId of new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId))));
 }

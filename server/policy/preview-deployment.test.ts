@@ -38,7 +38,7 @@ test("a roll back loses nothing and says how to go back", () => expect(previewDe
 
 test("a roll back to a revision that is entered elsewhere names the address that is lost", () => {
   const preview = previewDeployment("roll-back", { ...running, target: { number: 1, missing: [], entries: { current: ["server"], restored: ["cam"] } } });
-  expect(preview.losses).toEqual(["The address of upright at server: from cutover on requests enter at cam, as revision 1 had it. What was let in before is answered."]);
+  expect(preview.losses).toEqual(["The address of upright at server: from cutover on requests enter at cam, as revision 1 had it. Who still asks at the old one is told so for seven days, while its agent runs; what was let in before is answered."]);
 });
 
 test("deleting names the revisions and keys that go, and can't be undone", () => {

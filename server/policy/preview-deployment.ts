@@ -69,7 +69,7 @@ function previewRollBack(facts: DeploymentFacts): ActionPreview {
     possible: true,
     reasons: [],
     effects: [`The stages of revision ${facts.target.number} are loaded beside what runs, tried, and take over as a new revision.`, "It keeps serving meanwhile; nothing in flight is lost."],
-    losses: facts.target.entries ? [`The address of ${facts.name} at ${facts.target.entries.current.join(", ")}: from cutover on requests enter at ${facts.target.entries.restored.join(", ")}, as revision ${facts.target.number} had it. What was let in before is answered.`] : [],
+    losses: facts.target.entries ? [`The address of ${facts.name} at ${facts.target.entries.current.join(", ")}: from cutover on requests enter at ${facts.target.entries.restored.join(", ")}, as revision ${facts.target.number} had it. Who still asks at the old one is told so for seven days, while its agent runs; what was let in before is answered.`] : [],
     undo: facts.currentRevision === null ? null : `Cancel until cutover; after it, roll back to revision ${facts.currentRevision}.`,
     typed: null,
   };

@@ -51,6 +51,8 @@ export type DeploymentView = {
   /** The current one and those of the unfinished migration. */
   revisions: RevisionView[];
   migration: MigrationView | null;
+  /** Nodes where revisions that once served were entered, with when the last of them stopped serving; newest first. May name nodes that are entered still. */
+  formerEntries: { nodeId: string; leftAtMs: number }[];
   /** Why the last migration did not end well; null when it did. */
   lastFailure: string | null;
 };

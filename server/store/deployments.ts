@@ -90,6 +90,20 @@ export async function insertRevision(tx: Tx, revision: Omit<StoredRevision, "ret
   await tx.revision.create({ data: { ...revision, ingressNodeIds: toJson(revision.ingressNodeIds), stages: toJson(revision.stages) } });
 }
 
+/** Where requests entered of revisions that served and were left since `since`, newest first; at most `limit` nodes of each deployment. By its id. */
+export async function listFormerEntries(db: Db | Tx, since: Date, limit: number): Promise<Map<string, { nodeId: string; leftAt: Date }[]>> {
+  const rows = await db.$queryRaw<{ deploymentId: string; nodeId: string; leftAt: Date }[]>`
+    SELECT r."deploymentId", entry.id AS "nodeId", max(m."finishedAt") AS "leftAt"
+    FROM "Migration" m JOIN "Revision" r ON r.id = m."fromRevisionId", jsonb_array_elements_text(r."ingressNodeIds") AS entry(id)
+    WHERE m.state = 'done' AND m."finishedAt" >= ${since} GROUP BY 1, 2 ORDER BY 3 DESC, 2`;
+  const byDeployment = new Map<string, { nodeId: string; leftAt: Date }[]>();
+  for (const { deploymentId, ...entry } of rows) {
+    const known = byDeployment.get(deploymentId) ?? [];
+    if (known.length < limit) byDeployment.set(deploymentId, [...known, entry]);
+  }
+  return byDeployment;
+}
+
 export async function retireRevision(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.revision.update({ where: { id }, data: { retiredAt: at } });
 }

@@ -3,8 +3,9 @@
 import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
-import { type Access, countKey, demandKey, findModel } from "../find-model.ts";
+import { type Access, countKey, demandKey, findModel, type ServedHere } from "../find-model.ts";
 import { isServerReady, repositoryRefusal } from "../http-server.ts";
+import { MovedRefusal } from "../moved-refusal.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import { demandReady, serveInfer } from "../serve-infer.ts";
@@ -29,19 +30,19 @@ type Named = { name: string; version: string };
 type Unary = (request: never, access: Access) => object;
 
 export class GrpcService {
-  readonly #routes: () => RouteRuntime[];
+  readonly #served: () => ServedHere;
   readonly #needsKey: boolean;
   /** By the size a message may have: what deployments take may change, a server of the library's cannot. */
   readonly #servers = new Map<number, { server: Server; injector: ConnectionInjector }>();
 
-  constructor(routes: () => RouteRuntime[], needsKey: boolean) {
-    this.#routes = routes;
+  constructor(served: () => ServedHere, needsKey: boolean) {
+    this.#served = served;
     this.#needsKey = needsKey;
   }
 
   /** A connection that speaks HTTP/2, nothing of it read; TLS, if any, is behind it. */
   serve(socket: Socket): void {
-    const maxBytes = Math.max(0, ...this.#routes().map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES;
+    const maxBytes = Math.max(0, ...this.#served().routes.map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES;
     let entry = this.#servers.get(maxBytes);
     if (!entry) {
       const server = new Server({
@@ -66,10 +67,10 @@ export class GrpcService {
   }
 
   #handlers() {
-    const find = ({ name, version }: Named, access: Access) => findModel(this.#routes(), name, version, access);
+    const find = ({ name, version }: Named, access: Access) => findModel(this.#served(), name, version, access);
     const small: Record<string, Unary> = {
       ServerLive: () => ({ live: true }),
-      ServerReady: () => ({ ready: isServerReady(this.#routes()) }),
+      ServerReady: () => ({ ready: isServerReady(this.#served().routes) }),
       ServerMetadata: () => serverMetadata(),
       ModelReady: (request: Named, access) => {
         const { route, version } = find(request, access);
@@ -79,12 +80,12 @@ export class GrpcService {
       ModelConfig: (request: Named, access) => ({ config: configOf(find(request, access).route) }),
       ModelStatistics: (request: Named, access) => {
         if (request.name !== "") { const { route, version } = find(request, access); return { model_stats: route.statistics(version) }; }
-        demandKey(access, this.#routes());
-        return { model_stats: this.#routes().flatMap((route) => route.statistics(null)) };
+        demandKey(access, this.#served().routes);
+        return { model_stats: this.#served().routes.flatMap((route) => route.statistics(null)) };
       },
-      RepositoryIndex: (request: { ready: boolean }, access) => { demandKey(access, this.#routes()); return { models: repositoryIndex(this.#routes(), request.ready) }; },
-      RepositoryModelLoad: (_request, access) => { demandKey(access, this.#routes()); throw repositoryRefusal("load"); },
-      RepositoryModelUnload: (_request, access) => { demandKey(access, this.#routes()); throw repositoryRefusal("unload"); },
+      RepositoryIndex: (request: { ready: boolean }, access) => { demandKey(access, this.#served().routes); return { models: repositoryIndex(this.#served().routes, request.ready) }; },
+      RepositoryModelLoad: (_request, access) => { demandKey(access, this.#served().routes); throw repositoryRefusal("load"); },
+      RepositoryModelUnload: (_request, access) => { demandKey(access, this.#served().routes); throw repositoryRefusal("unload"); },
     };
     const unary = Object.fromEntries(Object.entries(small).map(([name, answer]) => [name, (call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) => {
       try {
@@ -112,7 +113,7 @@ export class GrpcService {
     const receivedAt = performance.now();
     const request = wellFormed(message);
     const access = this.#access(call.metadata);
-    const { route, version } = findModel(this.#routes(), request.model_name, request.model_version, access);
+    const { route, version } = findModel(this.#served(), request.model_name, request.model_version, access);
     demandReady(route, version);
     const asked = readInferMessage(request);
     const deadline = Number(call.getDeadline());
@@ -158,6 +159,7 @@ function errorOf(error: Error): { code: status; details: string; metadata: Metad
   if (refusal.status === 500 && refusal.code === "internal") process.stderr.write(`${error.stack}\n`);
   const metadata = new MetadataClass();
   metadata.set("cutplane-code", refusal.code);
+  if (refusal instanceof MovedRefusal) for (const origin of refusal.origins) metadata.add("cutplane-moved-to", origin);
   if (refusal.retryAfterSeconds !== null) metadata.set("retry-after", String(refusal.retryAfterSeconds));
   return { code: CODE_OF[refusal.status] ?? status.INTERNAL, details: refusal.message, metadata };
 }

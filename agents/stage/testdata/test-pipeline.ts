@@ -1,7 +1,7 @@
 // Owns laying out a pipeline over test nodes: assignments, lanes and a route, as a console would send them.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Assignment, IngressPipeline, IngressRoute, Lane, StatePair } from "../../protocol/control.ts";
+import type { Assignment, IngressPipeline, IngressRoute, Lane, MovedRoute, StatePair } from "../../protocol/control.ts";
 import type { TensorSpec } from "../../protocol/tensor.ts";
 import type { ToStage } from "../messages.ts";
 import type { IngressChild, StageChild, TestFleet, TestNode } from "./test-nodes.ts";
@@ -44,9 +44,9 @@ export function layPipeline(fleet: TestFleet, ingressNode: TestNode, nodes: Test
   return { epoch, stages, pipeline: { epoch, revisionId, last, sends, mode: "open", firstNodeIds: [nodes[0]!.tls.nodeId] } };
 }
 
-export function sendRoute(ingress: IngressChild, pipelines: TestPipeline[], route: Partial<IngressRoute> & Pick<IngressRoute, "currentEpoch" | "inputs" | "outputs">, parityPath: string | null = null): void {
+export function sendRoute(ingress: IngressChild, pipelines: TestPipeline[], route: Partial<IngressRoute> & Pick<IngressRoute, "currentEpoch" | "inputs" | "outputs">, parityPath: string | null = null, moved: readonly MovedRoute[] = []): void {
   ingress.send({
-    type: "routes",
+    type: "routes", moved,
     routes: [{
       processorPaths: {}, parityPath,
       route: {
