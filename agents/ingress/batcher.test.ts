@@ -4,6 +4,7 @@ import { WireError } from "../protocol/wire-error.ts";
 import { unbatchableBecause } from "./batch-tensors.ts";
 import { Batcher, type BatcherHost } from "./batcher.ts";
 import type { InferAnswer } from "./dispatcher.ts";
+import type { Gone } from "./gone.ts";
 
 const tensor = (name: string, values: number[], width = 1): WireTensor => ({ name, dataType: "float32", shape: [values.length / width, width], data: new Uint8Array(new Float32Array(values).buffer) });
 const valuesOf = ({ data }: WireTensor) => [...new Float32Array(new Uint8Array(data).buffer)];
@@ -11,7 +12,7 @@ const farAway = () => performance.now() + 60_000;
 
 /** Answers when the test says so, with `f` of the input's values. */
 function batcherOf(f: (values: number[]) => number[], batching = { maxSize: 4, maxDelayMs: 0, preferredSizes: [] as number[] }) {
-  const runs: { values: number[]; signal: AbortSignal; released: number; answer(): void; fail(error: WireError): void }[] = [];
+  const runs: { values: number[]; signal: Gone; released: number; answer(): void; fail(error: WireError): void }[] = [];
   const refused: string[] = [];
   const host: BatcherHost = {
     infer: ({ inputs, signal }) => new Promise<InferAnswer>((resolve, reject) => {

@@ -5,18 +5,19 @@ import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { cutTensors, joinTensors, batchKeyOf } from "./batch-tensors.ts";
 import type { InferAnswer } from "./dispatcher.ts";
+import { ClientGone, type Gone } from "./gone.ts";
 import { nextBatch, type Waiting } from "./next-batch.ts";
 import { relativeError } from "./verification.ts";
 
 /** A batch is another order of the same sums: as far apart as that may bring float32. */
 const TOLERANCE = 1e-4;
 
-export type BatchRequest = { inputs: WireTensor[]; deadlineAt: number; signal?: AbortSignal; priority: number };
+export type BatchRequest = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
 /** `waitedMs` for the batch; `size` = items of the whole batch; `executed` is true for one of its requests. */
 export type BatchAnswer = InferAnswer & { waitedMs: number; size: number; executed: boolean };
 type Member = Waiting & BatchRequest & { settle(outcome: BatchAnswer | WireError): void; settled: boolean };
 export type BatcherHost = {
-  infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: AbortSignal }): Promise<InferAnswer>;
+  infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: Gone }): Promise<InferAnswer>;
   limits(): { maxInFlight: number };
   /** Requests are not joined any more, and why. */
   refused(why: string): void;
@@ -118,9 +119,9 @@ export class Batcher {
 
   /** Cancelled when nobody waits for it any more. */
   #together(members: Member[]): Promise<InferAnswer> {
-    const abort = new AbortController();
+    const abort = new ClientGone();
     for (const { signal } of members) signal?.addEventListener("abort", () => { if (members.every((member) => member.settled)) abort.abort(); }, { once: true });
-    return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort.signal }).then((answer) => {
+    return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort }).then((answer) => {
       this.#lanes = answer.trace.stages.length + 1;
       return answer;
     });
@@ -129,10 +130,10 @@ export class Batcher {
   async #alone(members: Member[]): Promise<void> {
     await Promise.all(members.filter((member) => !member.settled).map(async (member) => {
       const leftAt = performance.now();
-      const abort = new AbortController();
+      const abort = new ClientGone();
       member.signal?.addEventListener("abort", () => abort.abort(), { once: true });
       try {
-        const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort.signal });
+        const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort });
         member.settle({ ...answer, waitedMs: leftAt - member.arrivedAt, size: member.items, executed: true });
       } catch (error) {
         member.settle(wireErrorOf(error));

@@ -10,6 +10,7 @@ import type { WireTensor } from "../protocol/tensor.ts";
 import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { GivenUpRequests } from "./given-up.ts";
+import type { Gone } from "./gone.ts";
 import type { PipelineRuntime, ToldError } from "./pipeline-runtime.ts";
 import { RequestFailed } from "./request-failed.ts";
 
@@ -24,7 +25,7 @@ export type InferRequest = {
   inputs: WireTensor[];
   /** `performance.now()` clock. */
   deadlineAt: number;
-  signal?: AbortSignal;
+  signal?: Gone;
   /** null = stateless: may be sent again. */
   stream: StreamStep | null;
   /** Through this pipeline only (streams, verification); null = the current one. */

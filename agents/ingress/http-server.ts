@@ -5,6 +5,7 @@ import { createServer as createHttps } from "node:https";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { type Access, countKey, demandKey, findModel, type ServedHere } from "./find-model.ts";
+import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
@@ -106,14 +107,14 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
 }
 
 async function processRaw(req: IncomingMessage, res: ServerResponse, route: RouteRuntime): Promise<void> {
-  const signal = abortOnClose(res);
+  const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
   const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req) });
   return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
 }
 
 async function infer(req: IncomingMessage, res: ServerResponse, route: RouteRuntime, version: RouteVersion | null): Promise<void> {
-  const signal = abortOnClose(res);
+  const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
   const receivedAt = performance.now();
   const header = req.headers["inference-header-content-length"];
@@ -158,10 +159,10 @@ function decodePath(url: string): string {
   }
 }
 
-function abortOnClose(res: ServerResponse): AbortSignal {
-  const abort = new AbortController();
-  res.on("close", () => { if (!res.writableFinished) abort.abort(); });
-  return abort.signal;
+function goneOnClose(res: ServerResponse): Gone {
+  const gone = new ClientGone();
+  res.on("close", () => { if (!res.writableFinished) gone.abort(); });
+  return gone;
 }
 
 function sendJson(res: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {

@@ -47,7 +47,7 @@ export class PipelineRuntime {
       onLinked: () => this.#changed(),
       onLost: () => this.#changed(),
       onMessage: (message) => {
-        this.#answers.connection?.sendControl("credit", { value: 1, epoch });
+        this.#answers.grant();
         // Fencing: an answer of another epoch can only come from a confused stage.
         if (message.epoch === epoch) host.onAnswer(message, this);
         else host.pool.release(message.buffer);

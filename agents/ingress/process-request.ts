@@ -2,6 +2,7 @@
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import type { InferAnswer } from "./dispatcher.ts";
+import type { Gone } from "./gone.ts";
 import { ProcessorRefusal } from "./processor-runner.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
@@ -10,7 +11,7 @@ const STEPS_AHEAD = 8;
 /** Steps of one request; 30 minutes of audio in 32 ms windows is 56,250. */
 const MAX_STEPS = 65_536;
 
-export type RawRequest = { contentType: string; body: Uint8Array; signal: AbortSignal; deadlineMs: number | null };
+export type RawRequest = { contentType: string; body: Uint8Array; signal: Gone; deadlineMs: number | null };
 let nextSequence = 1;
 
 /** The answer as JSON text. Rejects with ProcessorRefusal or WireError. */
@@ -33,7 +34,7 @@ export async function processRequest(route: RouteRuntime, { contentType, body, s
   }
 }
 
-async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: AbortSignal): Promise<InferAnswer[]> {
+async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: Gone): Promise<InferAnswer[]> {
   const answers: InferAnswer[] = new Array(steps.length);
   const sequenceId = `process:${nextSequence++}`;
   const one = async (index: number): Promise<void> => {

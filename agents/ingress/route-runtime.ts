@@ -10,6 +10,7 @@ import type { LocalIngressRoute } from "../stage/messages.ts";
 import { unbatchableBecause } from "./batch-tensors.ts";
 import { Batcher, type BatchAnswer } from "./batcher.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
+import type { Gone } from "./gone.ts";
 import { KeyBuckets } from "./key-limits.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { ModelStatistics } from "./model-statistics.ts";
@@ -33,7 +34,7 @@ export type RouteHost = {
   changed(): void;
 };
 export type InferOptions = {
-  deadlineMs: number | null; signal?: AbortSignal; sequence: { id: string; start: boolean; end: boolean } | null;
+  deadlineMs: number | null; signal?: Gone; sequence: { id: string; start: boolean; end: boolean } | null;
   /** Through this version only; null or absent = whichever is current. */
   version?: RouteVersion | null;
   /** 1 = first; 0 or absent = after all that have one. Of use while requests wait for a batch. */

@@ -1,6 +1,7 @@
 // Owns an infer request's way between its protocol and its deployment: checked against what the model declares, run, its wanted outputs chosen.
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
+import type { Gone } from "./gone.ts";
 import { BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
@@ -13,7 +14,7 @@ export type Served = {
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
-type Way = { signal: AbortSignal; deadlineMs: number | null; receivedAt: number };
+type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number };
 
 /** Throws Refusal when the model cannot take requests now. */
 export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {

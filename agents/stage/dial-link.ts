@@ -51,6 +51,12 @@ export class DialLink {
     return this.receivedBefore + (this.#connection?.receivedBytes ?? 0);
   }
 
+  /** One frame has been dealt with: its sender may send another. */
+  grant(): void {
+    const { open, credits } = this.#options;
+    this.connection?.grant(open.epoch, credits);
+  }
+
   stop(reason: string): void {
     this.#abort.abort();
     if (this.#timer) clearTimeout(this.#timer);

@@ -71,7 +71,10 @@ export class FrameConnection {
   readonly #spare: Uint8Array[] = [];
   #unsentBytes = 0;
   #unsentWrites = 0;
-  #reading = false;
+  /** Set = what is queued leaves at the end of this turn of the event loop: a write costs more than all else about a small frame. */
+  #gathering: NodeJS.Immediate | null = null;
+  #grants = 0;
+  #grantsEpoch = 0;
   #heardAt = performance.now();
   #closed = false;
   #closing: { code: WireErrorCode; reason: string } | null = null;
@@ -119,7 +122,25 @@ export class FrameConnection {
     if (this.closed) return;
     if (this.#control.length >= MAX_QUEUED_CONTROL) return this.close("overloaded", "the peer does not read");
     this.#control.push(encodeControl(type, fields, body, allocateHead));
-    this.#pump();
+    this.#gather();
+  }
+
+  /**
+   * Grants the sender one frame more of a window of `windowFrames`. Told when a quarter of the window has gathered, so that it is told of while the sender
+   * still has credit and costs no write of its own for every frame.
+   */
+  grant(epoch: number, windowFrames: number): void {
+    if (this.closed) return;
+    if (this.#grants > 0 && this.#grantsEpoch !== epoch) this.#tellGrants();
+    this.#grants++;
+    this.#grantsEpoch = epoch;
+    if (this.#grants * 4 >= windowFrames) this.#gather();
+  }
+
+  #tellGrants(): void {
+    if (this.#grants === 0) return;
+    this.#control.push(encodeControl("credit", { value: this.#grants, epoch: this.#grantsEpoch }, undefined, allocateHead));
+    this.#grants = 0;
   }
 
   /** Queues a message; `sent` is called once its bytes are no longer needed (also when the connection closes first). Throws WireError. */
@@ -128,13 +149,13 @@ export class FrameConnection {
     if (this.#messages.length >= MAX_QUEUED_MESSAGES) throw new WireError("no_credit", "too many messages queued for one connection");
     const { head, parts, payloadBytes } = encodeMessage(message, allocateHead);
     this.#messages.push({ head, parts, requestId: message.requestId, part: 0, at: 0, left: payloadBytes, sent });
-    this.#pump();
+    if (payloadBytes >= TLS_BATCH_BYTES) this.#pump();
+    else this.#gather();
   }
 
   /** Says why, then closes once that is out. */
   close(code: WireErrorCode, reason: string): void {
     if (this.closed) return;
-    this.#reading = false;
     const body = new TextEncoder().encode(reason.slice(0, 500));
     this.#control.push(encodeControl("goaway", { value: WIRE_ERRORS[code].number }, body));
     this.#pump();
@@ -150,12 +171,9 @@ export class FrameConnection {
     if (this.#closed) return;
     this.receivedBytes += count;
     this.#heardAt = performance.now();
-    this.#reading = true;
     try {
       if (bytes) this.#decoder.push(bytes);
       else this.#decoder.received(count);
-      this.#reading = false;
-      this.#pump();
     } catch (error) {
       const wire = error instanceof WireError ? error : new WireError("internal", String((error as Error)?.stack ?? error));
       this.close(wire.code, wire.message);
@@ -182,10 +200,14 @@ export class FrameConnection {
     this.ping();
   }
 
+  #gather(): void {
+    this.#gathering ??= setImmediate(() => { this.#gathering = null; this.#pump(); });
+  }
+
   /** Sends what may be sent: control frames first, small frames together in one write, large ones chunk by chunk. */
   #pump(): void {
-    // While bytes are being read, answers gather: they leave together when the read is done.
-    if (this.#closed || this.#reading) return;
+    if (this.#closed) return;
+    this.#tellGrants();
     while (this.#control.length > 0 || (this.#messages.length > 0 && this.#mayWrite)) this.#writeBatch();
   }
 
@@ -260,6 +282,7 @@ export class FrameConnection {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
+    if (this.#gathering) clearImmediate(this.#gathering);
     for (const message of this.#messages.splice(0)) message.sent?.();
     this.#options.onClose(code, reason, this);
   }

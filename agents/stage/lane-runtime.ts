@@ -96,7 +96,7 @@ export class LaneRuntime {
   finish(link: DialLink, buffer: ArrayBuffer | null): void {
     this.inFlight--;
     this.#host.pool.release(buffer);
-    link.connection?.sendControl("credit", { value: 1, epoch: this.lane.epoch });
+    link.grant();
   }
 
   /** Tells the ingress that this request ends here, how far it had come, and what it had of this stage. */

@@ -28,11 +28,13 @@ export function startRunner(inline: boolean, skeletonPath: string, options: Sess
 async function startInline(skeletonPath: string, options: SessionOptions, states: StatePair[]): Promise<Runner> {
   const startedAt = performance.now();
   const session = await loadSession(skeletonPath, options, states);
+  // ONNX Runtime's JavaScript runs one job after the other as they were given; what is kept between them is written a moment after each.
+  const inTurn = states.length > 0;
   let previous: Promise<unknown> = Promise.resolve();
   return {
     loadMs: performance.now() - startedAt, inline: true, inputNames: session.inputNames, outputNames: session.outputNames,
     run(job) {
-      const result = previous.then(() => session.run(job)).then(
+      const result = (inTurn ? previous.then(() => session.run(job)) : session.run(job)).then(
         (done) => ({ ...done, buffer: job.buffer }),
         (error: Error) => { throw new RunFailed(error.message, job.buffer); },
       );

@@ -20,8 +20,10 @@ import { Streams } from "./streams.ts";
 
 /** Jobs given to the session's thread at once: one runs, one is ready behind it, so that it never waits for the event loop. */
 const RUN_AHEAD = 2;
-/** Under this a run goes inline: the hop to a thread would cost as much. */
+/** Under this a run goes inline: the hop to a thread would cost as much. As long are runs given to the event loop at once. */
 const INLINE_BELOW_MS = 1;
+/** However short they are. */
+const MAX_INLINE_AHEAD = 16;
 /** What a dialler may send us: credits and small control frames only. */
 const NO_PAYLOAD = 0;
 
@@ -43,6 +45,8 @@ export class Stage {
   #context: SecureContext;
   #runner: Runner | null = null;
   #running = 0;
+  /** How long the longest of the last runs took. */
+  #runMs = INLINE_BELOW_MS;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -155,7 +159,7 @@ export class Stage {
   }
 
   #next(): void {
-    const ahead = this.#runner?.inline ? 1 : RUN_AHEAD;
+    const ahead = this.#runner?.inline ? Math.min(MAX_INLINE_AHEAD, Math.max(1, Math.floor(INLINE_BELOW_MS / this.#runMs))) : RUN_AHEAD;
     while (this.#runner && this.#running < ahead && this.#queue.length > 0) {
       const job = this.#queue.shift()!;
       const queueMs = performance.now() - job.arrivedAt;
@@ -179,6 +183,7 @@ export class Stage {
       const result = await runner.run(made.job);
       message.buffer = result.buffer;
       computeMs = result.computeMs;
+      this.#runMs = Math.max(computeMs, this.#runMs * 0.9);
       countDone(this.#counts.get(lane.lane.laneId) ?? newCounts(), result.computeMs, 0);
       const queueMs = Math.max(0, performance.now() - job.arrivedAt - result.computeMs);
       this.#counts.get(lane.lane.laneId)?.queueMs.splice(-1, 1, queueMs);

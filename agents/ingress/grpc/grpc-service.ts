@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
 import { type Access, countKey, demandKey, findModel, type ServedHere } from "../find-model.ts";
+import { ClientGone, type Gone } from "../gone.ts";
 import { isServerReady, repositoryRefusal } from "../http-server.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
@@ -97,9 +98,9 @@ export class GrpcService {
     return {
       ...unary,
       ModelInfer: (call: ServerUnaryCall<ModelInferRequest, object>, callback: sendUnaryData<object>) => {
-        const abort = new AbortController();
+        const abort = new ClientGone();
         call.on("cancelled", () => abort.abort());
-        this.#infer(call.request, call, abort.signal).then(({ response, done }) => { callback(null, response); done(); }, (error: Error) => callback(errorOf(error)));
+        this.#infer(call.request, call, abort).then(({ response, done }) => { callback(null, response); done(); }, (error: Error) => callback(errorOf(error)));
       },
       ModelStreamInfer: (call: ServerDuplexStream<ModelInferRequest, object>) => this.#stream(call),
     };
@@ -109,7 +110,7 @@ export class GrpcService {
     return { needsKey: this.#needsKey, authorization: metadata.get("authorization")[0]?.toString() };
   }
 
-  async #infer(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: AbortSignal): Promise<{ response: object; done(): void }> {
+  async #infer(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: Gone): Promise<{ response: object; done(): void }> {
     const receivedAt = performance.now();
     const request = wellFormed(message);
     const access = this.#access(call.metadata);
@@ -127,13 +128,13 @@ export class GrpcService {
     let last: Promise<void> = Promise.resolve();
     let running = 0;
     /** One each, so that what is answered leaves nothing on a stream that goes on for days. */
-    const aborts = new Set<AbortController>();
+    const aborts = new Set<ClientGone>();
     call.on("cancelled", () => { for (const abort of aborts) abort.abort(); });
     call.on("error", () => undefined);
     call.on("data", (message: ModelInferRequest | Malformed) => {
-      const abort = new AbortController();
+      const abort = new ClientGone();
       aborts.add(abort);
-      const answer = this.#infer(message, call, abort.signal).catch((error: Error) => ({ response: null, error: refusalOf(error) })).finally(() => aborts.delete(abort));
+      const answer = this.#infer(message, call, abort).catch((error: Error) => ({ response: null, error: refusalOf(error) })).finally(() => aborts.delete(abort));
       if (++running >= MAX_STREAM_REQUESTS) call.pause();
       last = last.then(() => answer).then((settled) => {
         if (running-- >= MAX_STREAM_REQUESTS) call.resume();
