@@ -3,7 +3,8 @@
 //
 //   waiting (no linked pipeline, or a pause before the next attempt) ──► sent ──► answered
 //        ▲                                                                │
-//        └── pipeline broke, or a retryable error: next attempt ──────────┘     from anywhere: failed (deadline, cancelled, final error)
+//        └── pipeline broke, or a retryable error: next attempt, ─────────┘     from anywhere: failed (deadline, cancelled, final error)
+//            on the current pipeline, or on a spare while that is broken
 import type { IngressRoute, RequestTrace } from "../protocol/control.ts";
 import { FLAGS, type Message, type StageTrace } from "../protocol/frame.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
@@ -19,6 +20,10 @@ const FIRST_RETRY_MS = 10;
 const LONGEST_RETRY_MS = 250;
 /** Attempts are bounded by the deadline; this bounds a pipeline that refuses at once, forever. */
 const MAX_ATTEMPTS = 1000;
+/** Of a request that was under way when its pipeline broke. A request that itself breaks what it meets (a fault in native code) must not go on to break whatever comes up again. */
+export const MAX_RESENDS = 5;
+/** Attempts that ended without an answer, as a trace tells them: the first ones. */
+const MAX_TOLD_TRIES = 8;
 
 export type StreamStep = { streamId: number; stepIndex: number; end: boolean };
 export type InferRequest = {
@@ -39,6 +44,7 @@ export type InferAnswer = {
 
 type Entry = InferRequest & {
   id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
+  /** How often its pipeline broke. */ resends: number; tries: NonNullable<RequestTrace["tries"]>;
   /** How far the last attempt came that failed, and on which epoch. */ came: StageTrace[]; epoch: number | null;
   retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
   resolve(answer: InferAnswer): void; reject(error: WireError): void; /** Its signal's listener. */ gone(): void;
@@ -53,6 +59,8 @@ export class Dispatcher {
   readonly #onCameTo: (trace: RequestTrace) => void;
   /** The pipeline new requests go to. */
   current: PipelineRuntime | null = null;
+  /** Serve as well, and take over while the current one is broken; best first. */
+  spares: readonly PipelineRuntime[] = [];
   limits: IngressRoute["limits"];
 
   /** `onCameTo`: of a request that was given up, a stage has told how far it had come; its trace again, with that. */
@@ -74,6 +82,12 @@ export class Dispatcher {
     return count;
   }
 
+  /** Where a request goes now: the current one, or a spare that is linked while it is not. */
+  get serving(): PipelineRuntime | null {
+    if (!this.current || this.current.linked) return this.current;
+    return this.spares.find((spare) => spare.linked) ?? this.current;
+  }
+
   /** Rejects with WireError; resolves with the answer of exactly one attempt. */
   infer(request: InferRequest): Promise<InferAnswer> {
     if (this.#entries.size >= this.limits.maxInFlight) return Promise.reject(new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`));
@@ -83,7 +97,7 @@ export class Dispatcher {
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       const entry: Entry = {
-        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, retryTimer: null, retryMs: FIRST_RETRY_MS,
+        ...request, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject, gone: () => this.#abandon(entry, new WireError("cancelled", "the client went away")),
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -94,7 +108,7 @@ export class Dispatcher {
   }
 
   #try(entry: Entry): void {
-    const pipeline = entry.pipeline ?? this.current;
+    const pipeline = entry.pipeline ?? this.serving;
     if (!entry.ready || entry.sentTo || !pipeline?.linked) return;
     entry.attempt++;
     entry.sentTo = pipeline;
@@ -140,6 +154,7 @@ export class Dispatcher {
   #failed(entry: Entry, code: WireErrorCode, text: string, stages: StageTrace[]): void {
     entry.sentTo = null;
     entry.came = stages;
+    tried(entry, code);
     if (entry.stream || !WIRE_ERRORS[code].retryable || entry.attempt >= MAX_ATTEMPTS) {
       this.#close(entry);
       return entry.reject(failureOf(entry, code, text));
@@ -154,8 +169,12 @@ export class Dispatcher {
     for (const entry of [...this.#entries.values()]) {
       if (entry.sentTo !== pipeline) continue;
       entry.sentTo = null;
-      if (!entry.stream) this.#try(entry);
-      else {
+      tried(entry, "link_lost");
+      if (!entry.stream && entry.resends++ < MAX_RESENDS) this.#try(entry);
+      else if (!entry.stream) {
+        this.#close(entry);
+        entry.reject(failureOf(entry, "link_lost", `the pipeline broke ${entry.resends} times while this request was under way`));
+      } else {
         this.#close(entry);
         entry.reject(failureOf(entry, "stream_lost", "the pipeline broke and the stream's state with it"));
       }
@@ -199,9 +218,13 @@ export function traceOf(entry: { id: number; startedAt: number; startedAtIso: st
   };
 }
 
+function tried(entry: Entry, errorCode: WireErrorCode): void {
+  if (entry.tries.length < MAX_TOLD_TRIES) entry.tries.push({ epoch: entry.epoch ?? 0, endedMs: performance.now() - entry.startedAt, errorCode });
+}
+
 /** What only the ingress knows of a request's way. */
-function wayOf({ attempt, epoch, leftAt, startedAt }: Entry): Partial<RequestTrace> {
-  return { attempts: attempt, ...(epoch === null ? {} : { epoch }), ...(leftAt === null ? {} : { sendMs: leftAt - startedAt }) };
+function wayOf({ attempt, epoch, leftAt, startedAt, tries }: Entry): Partial<RequestTrace> {
+  return { attempts: attempt, ...(tries.length > 0 ? { tries } : {}), ...(epoch === null ? {} : { epoch }), ...(leftAt === null ? {} : { sendMs: leftAt - startedAt }) };
 }
 
 function answerOf(message: Message, pipeline: PipelineRuntime): NonNullable<RequestTrace["answer"]> {

@@ -12,6 +12,7 @@ import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
 import { processRequest } from "./process-request.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { pack, packingOf, readBody } from "./request-body.ts";
+import { requestName } from "./request-name.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 import { demandReady, serveInfer } from "./serve-infer.ts";
 
@@ -86,14 +87,14 @@ export function repositoryRefusal(action: "load" | "unload"): Refusal {
 }
 
 async function answerModel(asked: Asked, name: string, wantedVersion: string | undefined, action: string): Promise<void> {
-  const { req, res, served, access } = asked;
+  const { res, served, access } = asked;
   const { route, version } = findModel(served, name, wantedVersion, access);
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
     demandReady(route, version);
     const done = countKey(route, access);
     try {
-      return await (action === "infer" ? infer(req, res, route, version) : processRaw(req, res, route));
+      return await (action === "infer" ? infer(asked, route, version) : processRaw(asked, route));
     } finally {
       done();
     }
@@ -106,21 +107,21 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
   sendJson(res, 503, { name: route.route.modelName, ready: false, error: version?.problem ?? route.notReadyBecause() }, { "retry-after": "1" });
 }
 
-async function processRaw(req: IncomingMessage, res: ServerResponse, route: RouteRuntime): Promise<void> {
+async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Promise<void> {
   const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req) });
+  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access) });
   return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
 }
 
-async function infer(req: IncomingMessage, res: ServerResponse, route: RouteRuntime, version: RouteVersion | null): Promise<void> {
+async function infer({ req, res, access }: Asked, route: RouteRuntime, version: RouteVersion | null): Promise<void> {
   const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
   const receivedAt = performance.now();
   const header = req.headers["inference-header-content-length"];
   const { inputs, states } = route.route;
   const request = header === "0" ? parseRaw(body, inputs, new Set(states.map((state) => state.input))) : parseInfer(body, header === undefined ? null : Number(header));
-  const served = await serveInfer(route, version, request, { signal, deadlineMs: timeoutHeader(req), receivedAt });
+  const served = await serveInfer(route, version, request, { signal, deadlineMs: timeoutHeader(req), receivedAt, access, idempotencyKey: idempotencyKey(req) });
   try {
     const { json, binary } = formatInfer(route.route.modelName, served.version, request.id, served.outputs, served.parameters);
     const bytes = binary.length === 0 ? json : Buffer.concat([json, ...binary]);
@@ -148,6 +149,9 @@ function timeoutHeader(req: IncomingMessage): number | null {
   const ms = Number(req.headers["x-timeout-ms"]);
   return Number.isFinite(ms) && ms > 0 ? ms : null;
 }
+
+/** Given several times, Node joins it with commas: still one name. */
+const idempotencyKey = (req: IncomingMessage): string | undefined => req.headers["idempotency-key"] as string | undefined;
 
 function decodePath(url: string): string {
   const path = url.split("?", 1)[0]!;

@@ -18,6 +18,7 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): string {
     }
   };
   metric("cutplane_ingress_requests_total", "counter", "Requests by outcome.", ({ totals }) => [[',outcome="succeeded"', totals.succeeded], [',outcome="failed"', totals.failed]]);
+  metric("cutplane_ingress_repeated_total", "counter", "Requests that came again and were answered by the run of the first.", ({ repeated }) => [["", repeated.count]]);
   metric("cutplane_ingress_errors_total", "counter", "Failed requests by wire error code.", ({ totals }) => Object.entries(totals.errors).map(([code, count]) => [`,code="${code}"`, count]));
   metric("cutplane_ingress_latency_seconds", "histogram", "Time of succeeded requests at the ingress.", ({ latency }) => [
     ...latency.cumulative().map(([bound, count]): Row => [`,le="${bound}"`, count, "_bucket"]), ["", latency.sumSeconds, "_sum"], ["", latency.count, "_count"],

@@ -14,6 +14,8 @@ export class BadRequest extends Error {}
 
 export type OipRequest = {
   id: string | null;
+  /** Asked for again under the same id, it is the same request. */
+  idempotent: boolean;
   tensors: WireTensor[];
   /** null = all outputs. */
   outputs: { name: string; binary: boolean }[] | null;
@@ -97,7 +99,7 @@ function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tens
     // An empty list is what clients send that have no wish.
     outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
     sequence: hasSequence ? { id: String(id), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
-    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null, priority: priority as number,
+    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null, priority: priority as number, idempotent: parameters.idempotent === true,
   };
 }
 
@@ -194,7 +196,7 @@ export function parseRaw(body: Buffer, declared: TensorSpec[], stateInputs: Set<
   const size = body.length / fixedBytes;
   if (!Number.isInteger(size) || (dynamic === 0 && size !== 1)) throw new BadRequest(`the body has ${body.length} bytes, input "${spec.name}" takes ${dynamic === 0 ? "" : "a multiple of "}${fixedBytes}`);
   const shape = (spec.shape ?? []).map((declaredSize) => (typeof declaredSize === "number" ? declaredSize : size));
-  return { id: null, tensors: [{ name: spec.name, dataType: spec.dataType, shape, data: body }], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0 };
+  return { id: null, idempotent: false, tensors: [{ name: spec.name, dataType: spec.dataType, shape, data: body }], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0 };
 }
 
 /** Checks a request's tensors against what the model declares. Throws BadRequest. */

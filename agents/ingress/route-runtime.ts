@@ -17,6 +17,7 @@ import { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { Sequences } from "./sequences.ts";
 import { Verification } from "./verification.ts";
@@ -39,11 +40,14 @@ export type InferOptions = {
   version?: RouteVersion | null;
   /** 1 = first; 0 or absent = after all that have one. Of use while requests wait for a batch. */
   priority?: number;
+  /** Of a request that may come again (request-name.ts); null or absent = it has none. */
+  name?: string | null;
   /** When it came, `performance.now()`; absent = now. */
   receivedAt?: number;
 };
 /** A revision whose pipeline is here. */
 export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
+type StepAnswer = InferAnswer & Partial<BatchAnswer>;
 export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
 
 export class RouteRuntime {
@@ -52,6 +56,7 @@ export class RouteRuntime {
   readonly keys = new KeyBuckets();
   readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {} };
   readonly latency = new LatencyHistogram();
+  readonly repeated = new RepeatedRequests<StepAnswer>();
   readonly #host: RouteHost;
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
@@ -79,7 +84,7 @@ export class RouteRuntime {
 
   /** Whether a new request can be sent right now. */
   get ready(): boolean {
-    return this.#dispatcher.current?.linked === true;
+    return this.#dispatcher.serving?.linked === true;
   }
 
   notReadyBecause(): string {
@@ -106,6 +111,7 @@ export class RouteRuntime {
     }
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
     this.#dispatcher.current = route.currentEpoch === null ? null : this.pipelineOf(route.currentEpoch);
+    this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
     this.#setBatching();
     this.#dispatcher.flush();
     void this.processor.update(local);
@@ -187,9 +193,11 @@ export class RouteRuntime {
     const deadlineMs = Math.min(options.deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
     this.totals.accepted++;
     try {
-      const answer = await this.#inferStep(inputs, startedAt + deadlineMs, options);
+      const answer = await this.#inferNamed(inputs, startedAt + deadlineMs, options);
       this.totals.succeeded++;
-      this.#count(startedAt, answer.trace);
+      this.#count(startedAt, answer.repeated ? null : answer.trace);
+      // Nothing ran for it: where time went was counted with the first.
+      if (answer.repeated) return answer;
       const statistics = this.statisticsOf(this.versionOf(answer.epoch));
       const items = this.#batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
       const { waitedMs = 0, size = items, executed = true } = answer;
@@ -206,20 +214,30 @@ export class RouteRuntime {
     }
   }
 
+  async #inferNamed(inputs: WireTensor[], deadlineAt: number, options: InferOptions): Promise<RepeatableAnswer<StepAnswer>> {
+    const { name = null, sequence, version, signal } = options;
+    if (name === null) return { ...(await this.#inferStep(inputs, deadlineAt, options)), repeated: false };
+    const key = JSON.stringify([name, sequence, version?.version ?? null]);
+    return this.repeated.infer({ key, inputs, deadlineAt, once: sequence !== null, ...(signal ? { signal } : {}) }, (until) => {
+      const { signal: _own, ...rest } = options;
+      return this.#inferStep(inputs, deadlineAt, until ? { ...rest, signal: until } : rest);
+    });
+  }
+
   /** Of a request that was not even tried. */
   #traceOfRefused(startedAt: number, code: WireErrorCode): RequestTrace {
     const startedAtIso = new Date(Date.now() - (performance.now() - startedAt)).toISOString();
     return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
-  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<InferAnswer & Partial<BatchAnswer>> {
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<StepAnswer> {
     const common = { inputs, deadlineAt, ...(signal ? { signal } : {}) };
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
       if (this.#batcher && !version) return this.#batcher.infer({ ...common, priority: priority ?? 0 });
       return this.#dispatcher.infer({ ...common, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
     }
-    const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.current, this.#host.nextId);
+    const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.serving, this.#host.nextId);
     try {
       return await this.#dispatcher.infer({ ...common, stream: step, pipeline });
     } catch (error) {
@@ -230,11 +248,12 @@ export class RouteRuntime {
     }
   }
 
-  #count(startedAt: number, trace: RequestTrace): void {
+  /** `trace`: null of one that another's run answered. */
+  #count(startedAt: number, trace: RequestTrace | null): void {
     const ms = performance.now() - startedAt;
     this.latency.observe(ms / 1000);
     if (this.#times.length < MAX_TIMES) this.#times.push(ms);
-    this.#keep(trace);
+    if (trace) this.#keep(trace);
   }
 
   #keep(trace: RequestTrace): void {
@@ -268,6 +287,7 @@ export class RouteRuntime {
   /** Of the interval since the last call. */
   sample(): IngressSample {
     this.#sequences.sweep(performance.now());
+    this.repeated.sweep(performance.now());
     const { accepted, succeeded, failed, errors } = this.totals;
     const before = this.#taken;
     const times = this.#times;

@@ -178,6 +178,8 @@ export type IngressPipeline = {
   /** Tensors sent into stage 0 (model inputs, without state inputs that live on the stages). */
   sends: string[];
   mode: "open" | "drain";
+  /** It serves as well as the current one: requests go here while that is broken. Absent = it does not. */
+  spare?: boolean;
 };
 /** A parity file is an artifact: see agents/protocol/README.md, "parity file" (inputs and reference outputs as one frame each). */
 export type VerifyTask = { taskId: string; epoch: number; parityDigest: string; parityBytes: number; tolerance: number };
@@ -300,6 +302,8 @@ export type RequestTrace = {
   errorMessage?: string;
   /** How often it was sent; more than 1 = a pipeline broke or refused it. */
   attempts?: number;
+  /** The first of its attempts that ended without an answer: of which epoch, how long after it was accepted, and why. */
+  tries?: { epoch: number; endedMs: number; errorCode: string }[];
   epoch?: number;
   /** From accepted to handed to the connection to stage 0, of the attempt that was answered. By the ingress's clock, as is totalMs. */
   sendMs?: number;

@@ -30,11 +30,11 @@ const TLS_BATCH_BYTES = 128 * 1024;
 /** A batch that just stayed under that, and then one more frame. */
 const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
-const PING_EVERY_MS = 5_000;
+const PING_EVERY_MS = 1_000;
 /** Round trips remembered: the shortest of the last minute is the path's, the others also waited for something. */
-const MAX_ROUND_TRIPS = 12;
+const MAX_ROUND_TRIPS = 60;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
-const SILENT_AFTER_MS = 15_000;
+const SILENT_AFTER_MS = 5_000;
 
 export type ConnectionOptions = {
   maxPayloadBytes: number;

@@ -30,12 +30,18 @@ export function RequestWaterfall({ request, stageNodes }: { request: RecentReque
         <State tone={request.ok ? "ok" : "bad"}>{request.ok ? "answered" : (request.errorCode ?? "failed")}</State>
         <span className="text-ink-2">entered at {nameOf(request.ingressNodeId)}{request.epoch === undefined ? "" : `, epoch ${request.epoch}`}{(request.attempts ?? 1) > 1 ? `, sent ${request.attempts} times` : ""}</span>
       </div>
+      {request.tries && <p className="mb-1 text-ink-2" data-testid="tries">{triesText(request.tries)}</p>}
       {request.errorMessage && <p className="mb-1 text-bad">{request.errorMessage}</p>}
       {!request.ok && <p className="mb-1 text-ink-2" data-testid="came-to">{endOf(request, nameOf)}</p>}
       {stageNodes && <Missed request={request} stageNodes={stageNodes} />}
       {waterfall && <Rows waterfall={waterfall} nameOf={nameOf} />}
     </div>
   );
+}
+
+/** Attempts that had no answer, in the order they ended. */
+function triesText(tries: NonNullable<RecentRequest["tries"]>): string {
+  return `Sent again: ${tries.map(({ epoch, endedMs, errorCode }) => `epoch ${epoch} ended after ${written(ms(endedMs))} (${errorCode})`).join(", ")}.`;
 }
 
 /** How far a failed request came. */

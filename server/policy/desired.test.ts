@@ -27,6 +27,8 @@ test.each<[MigrationState, string[], string[], string[], number | null]>([
   expect([lanesOf(view, "a"), lanesOf(view, "b"), lanesOf(view, "c")]).toEqual([a, b, c]);
   expect(servingEpoch(view)).toBe(epoch);
   expect(desired(view).get("a")?.ingress[0]?.currentEpoch).toBe(epoch);
+  // Requests fall back to the old revision alone, and only while it is whole and the new one serves.
+  expect(desired(view).get("a")?.ingress[0]?.pipelines.filter((one) => one.spare).map((one) => one.epoch)).toEqual(state === "cutover" ? [1] : []);
 });
 
 test("a stage that stays keeps its one process; the lanes lead from the ingress to the last stage and back", () => {

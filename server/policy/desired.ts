@@ -4,7 +4,7 @@
 //
 // Which lanes exist, by state of the migration (old = the revision it leaves, new = the one it goes to):
 //   prepare, warm, verify   old open, new open; requests are stamped with old's epoch
-//   cutover                 both open; requests are stamped with new's epoch
+//   cutover                 both open; requests are stamped with new's epoch, and old takes over where new breaks
 //   drain                   old drains, new open
 //   retire, done            new only
 //   rolling-back            old open, new drains; requests are stamped with old's epoch
@@ -156,6 +156,9 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
   return { nodeId, host: data?.host ?? "", port: data?.port ?? 0, target };
 }
 
+/** Between cutover and drain the old revision is whole, and known to answer right: it catches what a failing new one drops. Never the other way round: the new one is not verified yet. */
+const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && revision.revisionId === migration.fromRevisionId;
+
 /** `entered`: the active revisions that are entered at the node. Where the one that serves is not, new requests are refused and those in flight finish. */
 function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[]): IngressRoute {
   const { model, settings } = deployment;
@@ -164,7 +167,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
   const pipelines = entered.map(({ revision, mode }): IngressPipeline => {
     const last = revision.stages.at(-1) as StageView;
-    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode };
+    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode, ...(isSpare(deployment, revision) ? { spare: true } : {}) };
   });
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {

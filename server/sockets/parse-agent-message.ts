@@ -64,7 +64,7 @@ const stageSample = z.object({
 const trace = z.object({
   requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
   stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount, times: z.object({ receiveMs: amount, roundTripMs: amountOrNull, holdMs: amount }).optional() })).max(MAX_LANES),
-  errorMessage: text.optional(), attempts: count.optional(), epoch: count.optional(), sendMs: amount.optional(),
+  errorMessage: text.optional(), attempts: count.optional(), tries: z.array(z.object({ epoch: count, endedMs: amount, errorCode: id })).max(MAX_LANES).optional(), epoch: count.optional(), sendMs: amount.optional(),
   answer: z.object({ receiveMs: amount, roundTripMs: amountOrNull, bytes: amount }).optional(),
 });
 const ingressSample = z.object({

@@ -119,7 +119,7 @@ export class GrpcService {
     const asked = readInferMessage(request);
     const deadline = Number(call.getDeadline());
     const counted = countKey(route, access);
-    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt }).finally(counted);
+    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString() }).finally(counted);
     return { response: inferResponse(route.route.modelName, asked.id, served), done: served.done };
   }
 

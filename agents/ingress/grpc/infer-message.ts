@@ -37,7 +37,7 @@ function parameterValue(parameter: Parameter | null): unknown {
   return typeof value === "object" ? value.toNumber() : value;
 }
 
-function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "sequence" | "timeoutMs" | "priority"> {
+function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "sequence" | "timeoutMs" | "priority" | "idempotent"> {
   const { sequence_id: id, sequence_start: start, sequence_end: end, timeout, priority = 0 } = parameters;
   if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) throw new BadRequest("timeout must be a number of microseconds");
@@ -46,7 +46,7 @@ function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "
   return {
     sequence: hasSequence ? { id: String(id), start: start === true, end: end === true } : null,
     // gRPC cannot leave a number out: 0 is no timeout.
-    timeoutMs: typeof timeout === "number" && timeout > 0 ? timeout / 1000 : null, priority: priority as number,
+    timeoutMs: typeof timeout === "number" && timeout > 0 ? timeout / 1000 : null, priority: priority as number, idempotent: parameters.idempotent === true,
   };
 }
 

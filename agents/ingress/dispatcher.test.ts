@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { Message } from "../protocol/frame.ts";
+import { BufferPool } from "../stage/buffer-pool.ts";
+import { Dispatcher, type InferRequest, MAX_RESENDS } from "./dispatcher.ts";
+import type { PipelineRuntime } from "./pipeline-runtime.ts";
+import type { RequestFailed } from "./request-failed.ts";
+
+type Sent = { requestId: number; attempt: number };
+/** What a dispatcher uses of a pipeline, with nobody behind it. */
+function pipeline(epoch: number) {
+  const sent: Sent[] = [];
+  const runtime = { pipeline: { epoch, sends: [] }, linked: true, answerRoundTripMs: null, problem: () => null, cancel: () => undefined, send: ({ requestId, attempt }: Sent) => void sent.push({ requestId, attempt }) };
+  return { runtime: runtime as unknown as PipelineRuntime & { linked: boolean }, sent };
+}
+function create() {
+  let id = 0;
+  const dispatcher = new Dispatcher(1, () => ++id, new BufferPool(), { maxInFlight: 8, maxRequestBytes: 1, defaultDeadlineMs: 1, maxDeadlineMs: 1 }, () => undefined);
+  const infer = (more: Partial<InferRequest> = {}) => dispatcher.infer({ inputs: [], deadlineAt: performance.now() + 60_000, stream: null, pipeline: null, ...more });
+  const answer = ({ requestId, attempt }: Sent, from: PipelineRuntime) => dispatcher.onAnswer({ requestId, attempt, epoch: from.pipeline.epoch, traces: [], tensors: [], buffer: null } as unknown as Message, from);
+  const breakDown = (one: PipelineRuntime & { linked: boolean }) => { one.linked = false; dispatcher.onBroken(one); };
+  return { dispatcher, infer, answer, breakDown };
+}
+
+test("a broken pipeline's requests go to a spare; a late answer of the broken one is nobody's, and what waits comes back when there is no spare", async () => {
+  const { dispatcher, infer, answer, breakDown } = create();
+  const [current, spare] = [pipeline(2), pipeline(1)];
+  dispatcher.current = current.runtime;
+  dispatcher.spares = [spare.runtime];
+  const asked = infer();
+  breakDown(current.runtime);
+  expect(spare.sent).toEqual([{ requestId: current.sent[0]!.requestId, attempt: 2 }]);
+  answer(current.sent[0]!, current.runtime);
+  answer(spare.sent[0]!, spare.runtime);
+  expect(await asked).toMatchObject({ epoch: 1, attempts: 2, trace: { tries: [{ epoch: 2, errorCode: "link_lost" }] } });
+  const waits = infer();
+  breakDown(spare.runtime);
+  current.runtime.linked = true;
+  dispatcher.flush();
+  answer(current.sent[1]!, current.runtime);
+  expect(await waits).toMatchObject({ epoch: 2, attempts: 2, trace: { tries: [{ epoch: 1 }] } });
+});
+
+test("what breaks every pipeline it meets is given up; a request of one version never meets another", async () => {
+  const { dispatcher, infer, breakDown } = create();
+  const [current, spare] = [pipeline(2), pipeline(1)];
+  dispatcher.current = current.runtime;
+  const poison = infer().catch((error: RequestFailed) => error);
+  for (let i = 0; i <= MAX_RESENDS; i++) {
+    breakDown(current.runtime);
+    current.runtime.linked = true;
+    dispatcher.flush();
+  }
+  expect(await poison).toMatchObject({ code: "link_lost", trace: { attempts: MAX_RESENDS + 1 } });
+  expect(current.sent).toHaveLength(MAX_RESENDS + 1);
+  dispatcher.spares = [spare.runtime];
+  const pinned = infer({ pipeline: current.runtime }).catch((error: RequestFailed) => error);
+  breakDown(current.runtime);
+  expect(spare.sent).toEqual([]);
+  dispatcher.stop("the test ends");
+  expect(await pinned).toMatchObject({ code: "going_away" });
+});
