@@ -9,11 +9,7 @@ import { ModelRefusal, shortName } from "./model-refusal.ts";
 import { ELEMENT_TYPE_OF } from "./onnx-types.ts";
 import { orderOps } from "./schedule.ts";
 import { type WeightPlace, writeSkeleton } from "./skeleton.ts";
-
-/** Largest range of a segment's file: one request, one hash, one piece to fetch again after a break. */
-export const MAX_RANGE_BYTES = 16 * 1024 * 1024;
-/** Weights nearer than this are fetched together: the gap costs less than another request. */
-const MERGE_GAP_BYTES = 4096;
+import { piecesOf, placesByFile } from "./weight-pieces.ts";
 
 export type SegmentDraft = {
   spec: Omit<SegmentSpec, "segmentId" | "skeletonDigest">;
@@ -131,28 +127,12 @@ function workspaceBytes(facts: ModelFacts, range: LayerRange): number {
 function filesOf(request: ExtractRequest, places: WeightPlace[]): SegmentFile[] {
   const byFile = new Map<string | null, WeightPlace[]>();
   for (const place of places) byFile.set(place.file, [...(byFile.get(place.file) ?? []), place]);
+  const all = placesByFile(request.graph);
   return [...byFile].map(([file, ofFile]) => {
     const external = request.facts.externalFiles.find((one) => one.fileName === file);
     if (file !== null && external === undefined) throw new ModelRefusal("external-missing", `The external data file "${shortName(file)}" is missing.`, { place: shortName(file), fix: "Upload it together with the model." });
     const totalBytes = external?.bytes ?? request.facts.fileBytes;
-    const ranges = rangesOf(ofFile, totalBytes).map((range): ArtifactRange => ({ ...range, sha256: request.hashRange(file, range.offset, range.bytes) }));
+    const ranges = piecesOf(ofFile, all.get(file) ?? [], totalBytes).map((range): ArtifactRange => ({ ...range, sha256: request.hashRange(file, range.offset, range.bytes) }));
     return { fileName: segmentFileName(request.facts, file), digest: external?.digest ?? request.facts.digest, totalBytes, ranges };
-  });
-}
-
-/** Merged where near, split where large; sorted, without overlap. */
-export function rangesOf(places: readonly { offset: number; length: number }[], totalBytes: number): { offset: number; bytes: number }[] {
-  const sorted = places.map((place) => ({ start: place.offset, end: place.offset + place.length })).sort((a, b) => a.start - b.start);
-  const merged: { start: number; end: number }[] = [];
-  for (const place of sorted) {
-    if (place.end > totalBytes) throw new ModelRefusal("external-size", `Weights reach ${place.end - totalBytes} bytes past the end of their file.`, { place: `byte ${place.start}`, fix: "The data file is too short: upload it again." });
-    const last = merged.at(-1);
-    if (last !== undefined && place.start <= last.end + MERGE_GAP_BYTES) last.end = Math.max(last.end, place.end);
-    else merged.push({ ...place });
-  }
-  return merged.flatMap(({ start, end }) => {
-    const parts: { offset: number; bytes: number }[] = [];
-    for (let offset = start; offset < end; offset += MAX_RANGE_BYTES) parts.push({ offset, bytes: Math.min(MAX_RANGE_BYTES, end - offset) });
-    return parts;
   });
 }
