@@ -1,5 +1,6 @@
 // Owns the entry of a stage process: messages of the agent's main process in, the stage's state and samples out. Ends with its parent.
 import type { Socket } from "node:net";
+import { yieldWhileLoading } from "./load-priority.ts";
 import type { FromStage, ToStage } from "./messages.ts";
 import { Stage } from "./stage.ts";
 
@@ -7,6 +8,7 @@ const SAMPLE_EVERY_MS = 1000;
 /** Changes are told at once, but not more often than this. */
 const TELL_CHANGES_AFTER_MS = 20;
 
+const serveAtFullPriority = yieldWhileLoading();
 const tell = (message: FromStage): void => { if (process.connected) process.send!(message); };
 let stage: Stage | null = null;
 let changes: NodeJS.Timeout | null = null;
@@ -36,6 +38,7 @@ async function start(message: Extract<ToStage, { type: "start" }>): Promise<void
   stage.setLanes(assignment.lanes, assignment.limits);
   try {
     const { loadMs, warmMs } = await stage.load((state) => tell({ type: "state", state, ...none }));
+    serveAtFullPriority();
     tell({ type: "state", state: "ready", loadMs, warmMs, residentBytes: Math.max(0, process.memoryUsage.rss() - before), error: null });
     changed();
   } catch (error) {
