@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...common, name: "unit", include: [`${folders}/**/*.test.{ts,tsx}`], exclude: [...never, "**/*.db.test.ts"] } },
-      { test: { ...common, name: "database", include: ["{server,lab}/**/*.db.test.ts"], exclude: never, globalSetup: ["server/database/test-server.ts"] } },
+      { test: { ...common, name: "database", include: ["{server,lab,bench}/**/*.db.test.ts"], exclude: never, globalSetup: ["server/database/test-server.ts"] } },
     ],
   },
 });

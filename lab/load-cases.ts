@@ -1,5 +1,6 @@
 // Owns what a load sends and what the right answer is: a few different inputs, each with the answer it got before the load began, so that
 // answers that were swapped between requests show as different.
+import { readFileSync } from "node:fs";
 import { seededRandom } from "./shaped-link.ts";
 import type { Answer, Payload, Sender } from "./load-sender.ts";
 
@@ -35,21 +36,42 @@ export async function makeCases(sender: Sender, options: { shapes: string[]; see
   return cases;
 }
 
+/**
+ * Inputs with the answers they must get, made by somebody else (the whole model, run apart): a list of `{inputs, outputs}`, tensors as {name, datatype, shape, base64}.
+ * @throws Error when the first is not answered
+ */
+export async function readCases(sender: Sender, file: string, tolerance: number): Promise<LoadCase[]> {
+  type Told = { name: string; datatype: string; shape: number[]; base64: string };
+  const told = JSON.parse(readFileSync(file, "utf8")) as { inputs: Told[]; outputs: Told[] }[];
+  const tensor = ({ base64, ...rest }: Told): Output => ({ ...rest, bytes: Buffer.from(base64, "base64") });
+  const cases = told.map(({ inputs, outputs }) => caseOf(inputs.map(tensor), outputs.map(tensor), tolerance));
+  const first = await sender.send(cases[0]!, "first");
+  if (first.kind === "lost" || first.status !== 200) throw new Error(`the first request was not answered: ${first.detail || "no 200"}`);
+  return cases;
+}
+
 async function withReference(sender: Sender, tensors: Output[], tolerance: number): Promise<LoadCase> {
+  const payload = payloadOf(tensors);
+  const first = await sender.send(payload, "reference");
+  if (first.kind === "lost" || first.status !== 200) throw new Error(`the reference request was not answered: ${first.detail || "no 200"}`);
+  return caseOf(tensors, readOutputs(first).outputs, tolerance);
+}
+
+function payloadOf(tensors: Output[]): Payload {
   const binary = Buffer.concat(tensors.map((tensor) => tensor.bytes));
   const inputs = tensors.map(({ name, datatype, shape, bytes }) => ({ name, datatype, shape, parameters: { binary_data_size: bytes.length } }));
-  const payload: Payload = {
+  return {
     path: "infer", contentType: "application/octet-stream",
     body(id) {
       const head = Buffer.from(JSON.stringify({ id, inputs, parameters: { binary_data_output: true } }));
       return { bytes: Buffer.concat([head, binary]), jsonBytes: head.length };
     },
   };
-  const first = await sender.send(payload, "reference");
-  if (first.kind === "lost" || first.status !== 200) throw new Error(`the reference request was not answered: ${first.detail || "no 200"}`);
-  const reference = readOutputs(first).outputs;
+}
+
+function caseOf(tensors: Output[], reference: Output[], tolerance: number): LoadCase {
   return {
-    ...payload,
+    ...payloadOf(tensors),
     answeredId: (answer) => readOutputs(answer).id,
     check(answer, id) {
       const { id: answered, outputs } = readOutputs(answer);

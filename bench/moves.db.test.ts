@@ -1,0 +1,17 @@
+// The short form of `npm run bench -- moves`: two migrations and two re-splits under load, counts only. What takes how long is the benchmark's business.
+import { expect, test } from "vitest";
+import { ORIENTATION } from "./lab-deployment.ts";
+import { runMoves } from "./run-moves.ts";
+
+test("through migrations and re-splits no request fails, is lost, answered twice, answered otherwise or meets two revisions", { timeout: 600_000 }, async () => {
+  const run = await runMoves({ model: ORIENTATION, turns: 2, perSecond: 5, seed: 7, steady: false, deadlineMs: 60_000, say: () => {} });
+  expect(run.moves.map((move) => move.kind)).toEqual(["migration", "re-split", "migration", "re-split"]);
+  expect(run.counts, run.counts.details.join("\n")).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0, heldBack: 0 });
+  expect(run.counts.equal).toBe(run.counts.sent);
+  expect(run.counts.equal).toBeGreaterThan(20);
+  expect(run.mixed).toEqual([]);
+  expect(run.traced).toBeGreaterThan(20);
+  // What a node holds from before does not travel again, however the layers are cut.
+  const sum = (pick: (move: (typeof run.moves)[number]) => number) => run.moves.reduce((total, move) => total + pick(move), 0);
+  expect(sum((move) => move.fetched.weights)).toBeLessThanOrEqual(1.02 * sum((move) => move.predictedBytes));
+});
