@@ -22,10 +22,12 @@ import { MAX_METRIC_MINUTES } from "./nodes.ts";
 import { readAdaptation } from "./read-adaptation.ts";
 import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
 import { readDeploymentMetrics } from "./read-metrics.ts";
+import { readReplayMoment, readReplayTrack } from "./read-replay.ts";
 import { adaptation, adaptChange, adaptSettings } from "./schemas/adapt-schemas.ts";
 import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
+import { replayMoment, replayTrack } from "./schemas/replay-schemas.ts";
 import { planDiff } from "./schemas/plan-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -104,6 +106,16 @@ export const deployments = router({
     .input(byId.extend({ minutes: z.number().min(1).max(MAX_METRIC_MINUTES).default(15) }))
     .output(z.array(deploymentMetricRow))
     .query(({ ctx, input }) => readDeploymentMetrics(ctx.deps, input.id, input.minutes)),
+  replay: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/replay", tags, summary: "A span of its past: figures, and each change of what served, was decided, or went missing" } })
+    .input(byId.extend({ from: z.iso.datetime(), to: z.iso.datetime() }))
+    .output(replayTrack)
+    .query(({ ctx, input }) => readReplayTrack(ctx.deps, input.id, { from: new Date(input.from), to: new Date(input.to) })),
+  moment: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/moment", tags, summary: "One moment of its past: the drawing, what served where, figures, and the last decision of adaptation" } })
+    .input(byId.extend({ at: z.iso.datetime() }))
+    .output(replayMoment)
+    .query(({ ctx, input }) => readReplayMoment(ctx.deps, input.id, new Date(input.at))),
   requests: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/requests", tags, summary: "Finished requests with their times over stages and hops: the newest, slowest or failed ones kept" } })
     .input(byId.extend({ order: z.enum(REQUEST_ORDERS).default("recent"), limit: z.number().int().min(1).max(60).default(20) }))

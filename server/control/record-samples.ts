@@ -4,6 +4,7 @@ import { deploymentSample } from "../live/deployment-sample.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { createSampleRing, pushSample, readSamples, WINDOW_MS } from "../live/sample-ring.ts";
+import { deleteOldTopologyRevisions } from "../store/topology-revisions.ts";
 import { deleteOldMetricWindows, METRIC_RETENTION_MS, type MetricWindow, saveMetricWindows } from "../store/metrics.ts";
 
 /** Rows of one clearing statement, and statements of one pass. */
@@ -48,9 +49,12 @@ export async function recordWindows(deps: Deps): Promise<void> {
   await deps.publisher.transact((tx) => saveMetricWindows(tx, windows));
 }
 
+/** And the drawings they belong to. */
 export async function dropOldWindows(deps: Deps): Promise<void> {
   const before = new Date(deps.clock.now() - METRIC_RETENTION_MS);
-  for (let batch = 0; batch < MAX_DELETE_BATCHES; batch++) if ((await deleteOldMetricWindows(deps.db, before, DELETE_BATCH)) < DELETE_BATCH) return;
+  for (const clear of [deleteOldMetricWindows, deleteOldTopologyRevisions]) {
+    for (let batch = 0; batch < MAX_DELETE_BATCHES; batch++) if ((await clear(deps.db, before, DELETE_BATCH)) < DELETE_BATCH) break;
+  }
 }
 
 function mean(rows: (number | null)[][], column: number): number | null {

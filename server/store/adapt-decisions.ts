@@ -48,6 +48,18 @@ export async function listDecisions(db: Db | Tx, deploymentId: string, limit: nu
   return (await db.adaptDecision.findMany({ where: { deploymentId }, orderBy: { at: "desc" }, take: limit })).map(toDecision);
 }
 
+/** Oldest first; of more than `limit` the newest. */
+export async function listDecisionsBetween(db: Db | Tx, deploymentId: string, span: { from: Date; to: Date; limit: number }): Promise<StoredDecision[]> {
+  const rows = await db.adaptDecision.findMany({ where: { deploymentId, at: { gte: span.from, lte: span.to } }, orderBy: { at: "desc" }, take: span.limit });
+  return rows.reverse().map(toDecision);
+}
+
+/** The last one at or before then. */
+export async function findDecisionAt(db: Db | Tx, deploymentId: string, at: Date): Promise<StoredDecision | null> {
+  const row = await db.adaptDecision.findFirst({ where: { deploymentId, at: { lte: at } }, orderBy: { at: "desc" } });
+  return row && toDecision(row);
+}
+
 export async function listOpenDecisions(db: Db | Tx): Promise<StoredDecision[]> {
   return (await db.adaptDecision.findMany({ where: { outcome: { in: ["suggested", "accepted", "moving"] } }, orderBy: { at: "asc" } })).map(toDecision);
 }

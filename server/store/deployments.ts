@@ -129,6 +129,11 @@ export async function findUnfinishedMigration(db: Db | Tx, deploymentId: string)
   return row && toMigration(row);
 }
 
+/** Newest first. */
+export async function listMigrations(db: Db | Tx, deploymentId: string, limit: number): Promise<StoredMigration[]> {
+  return (await db.migration.findMany({ where: { deploymentId }, orderBy: { startedAt: "desc" }, take: limit })).map(toMigration);
+}
+
 /** The newest of each deployment, finished or not. */
 export async function lastMigrations(db: Db | Tx, deploymentIds: string[]): Promise<Map<string, StoredMigration>> {
   const rows = await db.migration.findMany({ where: { deploymentId: { in: deploymentIds } }, distinct: ["deploymentId"], orderBy: [{ deploymentId: "asc" }, { startedAt: "desc" }] });

@@ -53,6 +53,13 @@ export async function listEvents(db: Db | Tx, query: EventQuery): Promise<Stored
   return (forward ? rows : rows.reverse()).map(toEvent);
 }
 
+/** Of these names about these things in a span of time, oldest first. */
+export async function listEventsBetween(db: Db | Tx, query: { names: readonly EventName[]; subjectIds: readonly string[]; from: Date; to: Date; limit: number }): Promise<StoredEvent[]> {
+  const { names, subjectIds, from, to, limit } = query;
+  const rows = await db.event.findMany({ where: { name: { in: [...names] }, subjectId: { in: [...subjectIds] }, at: { gte: from, lte: to } }, orderBy: { seq: "desc" }, take: Math.min(limit, MAX_EVENTS_PER_PAGE) });
+  return rows.reverse().map(toEvent);
+}
+
 function filtersOf({ subjectId, kind, severity, text }: EventQuery): Prisma.EventWhereInput[] {
   const filters: Prisma.EventWhereInput[] = [];
   if (subjectId !== undefined) filters.push({ OR: [{ subjectId }, { payload: { path: ["deploymentId"], equals: subjectId } }] });

@@ -18,9 +18,15 @@ export async function saveMetricWindows(db: Db | Tx, windows: MetricWindow[]): P
 }
 
 /** Oldest first. */
-export async function listMetricWindows<T>(db: Db | Tx, scope: MetricScope, scopeId: string, since: Date): Promise<{ at: Date; values: T }[]> {
-  const rows = await db.metricWindow.findMany({ where: { scope, scopeId, at: { gte: since } }, orderBy: { at: "asc" }, select: { at: true, values: true }, take: 20_000 });
+export async function listMetricWindows<T>(db: Db | Tx, scope: MetricScope, scopeId: string, since: Date, until?: Date): Promise<{ at: Date; values: T }[]> {
+  const rows = await db.metricWindow.findMany({ where: { scope, scopeId, at: { gte: since, ...(until ? { lte: until } : {}) } }, orderBy: { at: "asc" }, select: { at: true, values: true }, take: 20_000 });
   return rows.map((row) => ({ at: row.at, values: fromJson<T>(row.values) }));
+}
+
+/** Those of one window's start. */
+export async function findMetricWindows<T>(db: Db | Tx, scope: MetricScope, scopeIds: readonly string[], at: Date): Promise<Map<string, T>> {
+  const rows = await db.metricWindow.findMany({ where: { scope, scopeId: { in: [...scopeIds] }, at }, select: { scopeId: true, values: true } });
+  return new Map(rows.map((row) => [row.scopeId, fromJson<T>(row.values)]));
 }
 
 /** At most `limit` a call, so that clearing out a backlog never holds the table. Returns how many went. */

@@ -3,6 +3,7 @@ import type { Topology as TopologyRow } from "../../prisma/generated/client.ts";
 import type { TopologyDocument, TopologyLayout } from "../topology/topology.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
+import { insertTopologyRevision } from "./topology-revisions.ts";
 
 export type StoredTopology = {
   id: string;
@@ -18,6 +19,7 @@ export type StoredTopology = {
 export async function insertTopology(db: Db | Tx, topology: { id: string; name: string; document: TopologyDocument; layout: TopologyLayout; followsFleet: boolean; createdAt: Date }): Promise<StoredTopology> {
   const { document, layout, ...rest } = topology;
   const row = await db.topology.create({ data: { ...rest, revision: 1, document: toJson(document), layout: toJson(layout), updatedAt: topology.createdAt } });
+  await insertTopologyRevision(db, row.id, { revision: row.revision, at: topology.createdAt, document });
   return toTopology(row);
 }
 
@@ -46,7 +48,9 @@ export async function listTopologies(db: Db | Tx): Promise<StoredTopology[]> {
 /** Replaces the document if nobody else has since `baseRevision`; null otherwise. */
 export async function updateTopologyDocument(db: Db | Tx, id: string, baseRevision: number, document: TopologyDocument, updatedAt: Date): Promise<StoredTopology | null> {
   const changed = await db.topology.updateMany({ where: { id, deletedAt: null, revision: baseRevision }, data: { document: toJson(document), revision: { increment: 1 }, updatedAt } });
-  return changed.count === 0 ? null : findTopology(db, id);
+  if (changed.count === 0) return null;
+  await insertTopologyRevision(db, id, { revision: baseRevision + 1, at: updatedAt, document });
+  return findTopology(db, id);
 }
 
 /** Positions of the ids given; the others keep theirs. One statement, so that two canvases never undo each other. */
