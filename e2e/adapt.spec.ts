@@ -1,6 +1,6 @@
 // A link that sags: it is noticed, a move is suggested with its reasons, a person accepts with one click, and requests never notice the move. Real agents behind an
 // emulated network.
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
 import { type EmulatedNetwork, meshOf, startEmulatedNetwork } from "./emulated-network.ts";
@@ -48,8 +48,31 @@ test("a link sags: a suggestion says so, one click moves, and no request is lost
   const order = plan.plan.placement.map((stage) => stage.topologyNodeId);
   expect(order.some((node, k) => node === "tn_0" && order[k + 1] === "tn_1")).toBe(false);
   expect(await load.stop()).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0 });
+  await seeHowItWas(page, order);
   // The mode is switched by keyboard, and kept.
   await page.getByTestId("adapt-suggest").focus();
   await page.keyboard.press("ArrowRight");
   await until("the mode to be kept", async () => (await cluster.api<{ settings: { mode: string } }>("GET", `/deployments/${deploymentId}/adaptation`)).settings.mode === "automatic");
 });
+
+/** From the decision to the moment it was made in, on to the change it led to, and back: placement, reason and drawing of each. */
+async function seeHowItWas(page: Page, orderNow: string[]): Promise<void> {
+  const drawn = await cluster.api<{ document: { nodes: { id: string; name: string }[] } }>("GET", `/topologies/${(await cluster.api<{ topologyId: string }>("GET", `/deployments/${deploymentId}`)).topologyId}`);
+  const nameOf = new Map(drawn.document.nodes.map((node) => [node.id, node.name]));
+  const stagesShown = () => page.getByTestId("past-card").evaluateAll((cards) => cards.flatMap((card) => [...card.querySelectorAll<HTMLElement>("[data-testid=past-stage]")].map((stage) => `${stage.dataset.stage} ${(card as HTMLElement).dataset.nodeName}`)).sort());
+  await page.getByTestId("adapt-decision").filter({ hasText: "moved" }).getByRole("link", { name: "as it was" }).click();
+  await expect(page.getByTestId("replay-decision")).toContainText("cam → gateway");
+  await expect(page.getByTestId("replay-revision")).toHaveText("revision 1");
+  const before = await stagesShown();
+  expect(before.length).toBeGreaterThan(0);
+  await page.getByTestId("replay-next").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("replay-revision")).toHaveText("revision 2");
+  expect(await stagesShown()).toEqual(orderNow.map((id, index) => `${index} ${nameOf.get(id)}`).sort());
+  await page.getByTestId("replay-previous").click();
+  await expect(page.getByTestId("replay-revision")).toHaveText("revision 1");
+  expect(await stagesShown()).toEqual(before);
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("replay-live").click();
+  await page.getByTestId("tab-adapt").click();
+}

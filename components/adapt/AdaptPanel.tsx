@@ -72,7 +72,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
           </table>
         </div>
       )}
-      <DecisionList decisions={decisions} />
+      <DecisionList deploymentId={deployment.id} decisions={decisions} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import type { AdaptDecision } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
 import { Figure } from "../ui/Figure.tsx";
@@ -9,7 +10,7 @@ const TONES: Record<AdaptDecision["outcome"], Tone> = { kept: "idle", suggested:
 const KINDS = { remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it" } as const;
 
 /** Every action and every refusal with its reasons; the alternatives on demand. */
-export function DecisionList({ decisions }: { decisions: AdaptDecision[] }) {
+export function DecisionList({ deploymentId, decisions }: { deploymentId: string; decisions: AdaptDecision[] }) {
   if (decisions.length === 0) return <p className="text-ink-2" data-testid="adapt-none">Nothing has been decided yet: while measured and predicted agree, there is nothing to decide.</p>;
   return (
     <div className="overflow-x-auto">
@@ -19,7 +20,7 @@ export function DecisionList({ decisions }: { decisions: AdaptDecision[] }) {
         <tbody>
           {decisions.map((one) => (
             <tr key={one.id} data-testid="adapt-decision" data-outcome={one.outcome}>
-              <td className="text-ink-2"><Time iso={one.at} both /></td>
+              <td className="text-ink-2"><Time iso={one.at} both /><br /><Link href={`/deployments/${deploymentId}/replay?at=${encodeURIComponent(one.at)}`} className="text-xs underline underline-offset-4">as it was</Link></td>
               <td><State tone={TONES[one.outcome]}>{one.outcome}</State></td>
               <td className="max-w-[36rem] min-w-60">
                 {one.reason}

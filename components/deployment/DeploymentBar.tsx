@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { wantAction } from "../act/act-store.ts";
@@ -27,6 +28,7 @@ export function DeploymentBar({ deployment }: { deployment: DeploymentFull }) {
       {deployment.currentRevision && <span className="num text-ink-2" title={`epoch ${deployment.currentRevision.epoch}`}>r{deployment.currentRevision.number}</span>}
       <span title={deployment.statusReason ?? undefined}><State tone={DEPLOYMENT_TONES[deployment.status]} testId="deployment-status">{deployment.status}</State></span>
       <Measured deployment={deployment} />
+      <Link href={`/deployments/${deployment.id}/replay`} title="Any moment of the last two days: the drawing, the placement, the figures and the reasons" className="text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink" data-testid="replay-open">Replay</Link>
       <ParityBadge parity={deployment.plan?.parity ?? null} />
       <DraftActions deployment={deployment} />
     </>

@@ -41,6 +41,7 @@ export function useCommands(): Command[] {
     go("go to", "Operations", "/operations"),
     ...models.filter((one) => one.status === "ready").flatMap((one) => [act.measure(one), go("layer graph", one.name, `/models/${one.id}?view=graph`)]),
     ...deployments.map((one) => go("plans of", one.name, `/plans?deployment=${one.id}`)),
+    ...deployments.map((one) => go("replay of", one.name, `/deployments/${one.id}/replay`)),
     ...plans.map((one) => go("plan", `${one.hash.slice(0, 10)}, ${modelName(one.modelId)}`, `/plans?a=${one.id}`)),
     ...THEMES.map((theme): Command => ({ id: `cmd-${theme}`, group: "theme", name: `Theme: ${theme}`, run: () => setTheme(theme) })),
     ...here.filter((one) => one.group === "help"),

@@ -65,7 +65,8 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     const [from, to] = [nodeIdOf.get(fromId), nodeIdOf.get(toId)];
     return from && to ? [`${from}>${to}`, `${to}>${from}`] : [];
   });
-  const windowAt = new Date(Math.floor(atMs / WINDOW_MS) * WINDOW_MS);
+  // Of the newest seconds figures are still being gathered: those before them stand in, under their own time.
+  const windowAt = new Date(Math.floor(Math.min(atMs, deps.clock.now() - 2 * WINDOW_MS) / WINDOW_MS) * WINDOW_MS);
   const [figures, nodes, links, decision] = await Promise.all([
     findMetricWindows<Window>(deps.db, "deployment", [deploymentId], windowAt),
     findMetricWindows<NodeWindow>(deps.db, "node", nodeIds, windowAt),
@@ -79,6 +80,7 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
   const move = moveAt(moves, atMs);
   return {
     at: at.toISOString(),
+    windowAt: windowAt.toISOString(),
     windowSeconds: WINDOW_MS / 1000,
     topology: { id: deployment.topologyId, revision: kept?.revision ?? now.revision, isKept: kept !== null && kept.at.getTime() <= atMs, document, layout: now.layout },
     serving: revision ? { revision: revision.number, reason: revision.reason, planId: revision.planId, ingressNodeIds: revision.ingressNodeIds, stages: revision.stages.map(({ from, to, nodeId }) => ({ from, to, nodeId })), hops: (plan?.estimate.hops ?? []).map(({ fromTopologyNodeId, toTopologyNodeId, bytes }) => ({ fromTopologyNodeId, toTopologyNodeId, bytes })) } : null,

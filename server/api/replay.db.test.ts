@@ -60,6 +60,8 @@ test("figures of the ten seconds a moment lies in, and the last decision before 
     { scope: "link", scopeId: "nod_a>nod_b", at: window, values: { rttMs: 2, bandwidthBytesPerSecond: 1e8, bytesPerSecond: 5 } },
   ]);
   await insertDecision(database.db, { deploymentId: id, at: window, mode: "suggest", verdict: "wait", outcome: "kept", reason: "Too soon.", trigger: [], snapshotDigest: "", alternatives: [], chosen: null, costNow: null, predictedGain: null, realisedGain: null, needed: null, regret: null, planId: null, migrationId: null, operationId: null, decidedBy: "control" });
+  expect((await readReplayMoment(fleet.deps, id, window)).figures).toBeNull();
+  fleet.clock.nowMs = window.getTime() + 60_000;
   const at = (offsetMs: number) => readReplayMoment(fleet.deps, id, new Date(window.getTime() + offsetMs));
   expect(await at(9_999)).toMatchObject({ figures: { latencyMsP50: 12 }, nodes: { nod_b: { cpuRatio: 0.5, queueLength: null, stages: [{ stageIndex: 1, computeMs: 3, queueMs: 1 }] } }, links: { "nod_a>nod_b": { rttMs: 2 } }, decision: { reason: "Too soon." } });
   expect((await at(0)).nodes.nod_b?.stages).toHaveLength(1);
