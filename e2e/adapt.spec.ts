@@ -49,6 +49,7 @@ test("a link sags: a suggestion says so, one click moves, and no request is lost
   expect(order.some((node, k) => node === "tn_0" && order[k + 1] === "tn_1")).toBe(false);
   expect(await load.stop()).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0 });
   await seeHowItWas(page, order);
+  await protectHours(page);
   // The mode is switched by keyboard, and kept.
   await page.getByTestId("adapt-suggest").focus();
   await page.keyboard.press("ArrowRight");
@@ -75,4 +76,18 @@ async function seeHowItWas(page: Page, orderNow: string[]): Promise<void> {
   expect(await violations(page)).toEqual([]);
   await page.getByTestId("replay-live").click();
   await page.getByTestId("tab-adapt").click();
+}
+
+/** Hours in which nothing moves by itself, given and taken back by keyboard. */
+async function protectHours(page: Page): Promise<void> {
+  const windows = async () => (await cluster.api<{ settings: { protectedWindows: { fromMinute: number; toMinute: number }[] } }>("GET", `/deployments/${deploymentId}/adaptation`)).settings.protectedWindows;
+  await page.getByTestId("protect-add").focus();
+  await page.keyboard.press("Enter");
+  const from = page.getByLabel("Protected from, 1");
+  await from.fill("08:30");
+  await from.press("Enter");
+  await until("the window to be kept", async () => (await windows())[0]?.fromMinute === 510);
+  expect(await windows()).toEqual([{ fromMinute: 510, toMinute: 360 }]);
+  await page.getByRole("button", { name: /^Protect no more from 08:30 to 06:00/ }).press("Enter");
+  await until("the window to be gone", async () => (await windows()).length === 0);
 }

@@ -9,6 +9,7 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { State } from "../ui/State.tsx";
 import { DecisionList } from "./DecisionList.tsx";
+import { ProtectedWindows } from "./ProtectedWindows.tsx";
 import { Suggestion } from "./Suggestion.tsx";
 
 /** Drift and regret move with every report. */
@@ -41,6 +42,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
         </fieldset>
         <Limit name="Moves an hour, at most" value={settings.movesPerHour} most={3600} onSet={(movesPerHour) => set.mutate({ id: deployment.id, movesPerHour })} />
         <Limit name="Seconds between moves" value={settings.coolDownSeconds} most={86_400} onSet={(coolDownSeconds) => set.mutate({ id: deployment.id, coolDownSeconds })} />
+        <ProtectedWindows windows={settings.protectedWindows} onSet={(protectedWindows) => set.mutate({ id: deployment.id, protectedWindows })} />
         <div className="min-w-60 flex-1">
           <div className="eyebrow">Now</div>
           <State tone={verdict === null ? "idle" : verdict === "steady" ? "ok" : verdict === "moving" ? "busy" : "warn"} testId="adapt-verdict">{verdict === null ? "not looked at" : drifts.length > 0 ? "drift" : verdict === "moving" ? "moving" : verdict === "steady" ? "as predicted" : "away from its plan"}</State>
