@@ -104,7 +104,7 @@ function observeEntry(entry: Entry): ObservedAssignment {
   const failure = entry.local.failure;
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,
-    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond, bytesMoved: entry.bytesMoved,
+    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond,
     loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes,
     error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(failure.retryAtMs).toISOString() : null } : null,
   };

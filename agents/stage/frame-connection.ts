@@ -30,9 +30,9 @@ const TLS_BATCH_BYTES = 128 * 1024;
 /** A batch that just stayed under that, and then one more frame. */
 const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
-const PING_EVERY_MS = 1_000;
-/** Round trips remembered: the shortest of the last minute is the path's, the others also waited for something. */
-const MAX_ROUND_TRIPS = 60;
+const PING_EVERY_MS = 500;
+/** Round trips remembered: the shortest of the last two seconds is the path's, the others also waited for something. Longer, and a path that became slow would look fast. */
+const MAX_ROUND_TRIPS = 4;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 5_000;
 
@@ -78,7 +78,8 @@ export class FrameConnection {
   #heardAt = performance.now();
   #closed = false;
   #closing: { code: WireErrorCode; reason: string } | null = null;
-  #pingSentAt = 0;
+  /** null = answered. */
+  #pingSentAt: number | null = null;
   readonly #roundTripsMs: number[] = [];
 
   constructor(socket: Socket, peerNodeId: string, options: ConnectionOptions) {
@@ -108,12 +109,16 @@ export class FrameConnection {
     return this.#closed || this.#closing !== null;
   }
 
-  /** Shortest recent round trip of a ping, ms; null = none yet. */
+  /** Shortest recent round trip of a ping, ms, and no less than one that is overdue has taken already; null = none yet. */
   get roundTripMs(): number | null {
-    return this.#roundTripsMs.length > 0 ? Math.min(...this.#roundTripsMs) : null;
+    if (this.#roundTripsMs.length === 0) return null;
+    const pendingMs = this.#pingSentAt === null ? 0 : performance.now() - this.#pingSentAt;
+    return Math.max(Math.min(...this.#roundTripsMs), pendingMs > PING_EVERY_MS ? pendingMs : 0);
   }
 
+  /** One at a time: the answer to an earlier one would be taken for this one's. */
   ping(): void {
+    if (this.#pingSentAt !== null) return;
     this.#pingSentAt = performance.now();
     this.sendControl("ping");
   }
@@ -184,7 +189,12 @@ export class FrameConnection {
     if (this.closed) return;
     if (frame.type === "ping") return this.sendControl("pong", { value: frame.value });
     if (frame.type === "pong") {
-      this.#roundTripsMs.push(performance.now() - this.#pingSentAt);
+      if (this.#pingSentAt === null) return;
+      const tookMs = performance.now() - this.#pingSentAt;
+      this.#pingSentAt = null;
+      // So long that others were left out: those before it are from another time.
+      if (tookMs > PING_EVERY_MS) this.#roundTripsMs.length = 0;
+      this.#roundTripsMs.push(tookMs);
       if (this.#roundTripsMs.length > MAX_ROUND_TRIPS) this.#roundTripsMs.shift();
       return;
     }
