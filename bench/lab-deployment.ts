@@ -21,13 +21,13 @@ export type LabDeployment = {
   /** Drawn nodes, in the order of the names. */
   drawnIds: string[];
   start: StagePlace[];
-  /** Of the one entry. */
-  url(): Promise<string>;
+  /** Of its entries. */
+  urls(): Promise<string[]>;
   /** Kept and checked for parity: what a person has before he deploys it. */
   makePlan(placement: StagePlace[]): Promise<string>;
   stop(): Promise<void>;
 };
-export type LabOptions = { name: string; nodes: string[]; links: LinkCharacter; model: ServedModel; cluster?: ClusterOptions; /** Nodes of the first plan's stages, by index; left out: one after the other. */ stageNodes?: number[] };
+export type LabOptions = { name: string; nodes: string[]; links: LinkCharacter; model: ServedModel; cluster?: ClusterOptions; /** Nodes of the first plan's stages, by index; left out: one after the other. */ stageNodes?: number[]; /** Nodes where requests enter, by index; left out: where the console puts it. */ entries?: number[] };
 
 export async function startLabDeployment(options: LabOptions): Promise<LabDeployment> {
   const network = await startEmulatedNetwork(options.nodes, meshOf(options.nodes, options.links));
@@ -43,7 +43,7 @@ export async function startLabDeployment(options: LabOptions): Promise<LabDeploy
   }
 }
 
-async function deploy({ name, model, stageNodes }: LabOptions, network: EmulatedNetwork, cluster: Cluster): Promise<LabDeployment> {
+async function deploy({ name, model, stageNodes, entries }: LabOptions, network: EmulatedNetwork, cluster: Cluster): Promise<LabDeployment> {
   const { api, agents } = cluster;
   const modelPath = bundledModel(model.file);
   const uploaded = await fetch(`${cluster.url}/api/v1/models?name=${name}&fileName=${path.basename(modelPath)}`, { method: "POST", body: readFileSync(modelPath), headers: { "content-type": "application/octet-stream" } });
@@ -64,11 +64,11 @@ async function deploy({ name, model, stageNodes }: LabOptions, network: Emulated
     }, CHECK_TIMEOUT_MS);
     return id;
   };
-  const { operation, deployment } = await api<{ operation: { id: string }; deployment: { id: string } }>("POST", "/deployments", { name, planId: await makePlan(start) });
+  const { operation, deployment } = await api<{ operation: { id: string }; deployment: { id: string } }>("POST", "/deployments", { name, planId: await makePlan(start), ...(entries ? { ingressNodeIds: entries.map((index) => agents[index]?.nodeId) } : {}) });
   await awaitOperation(cluster, operation, CHECK_TIMEOUT_MS);
   return {
     cluster, network, deploymentId: deployment.id, modelPath, layerCount: row.layerCount, drawnIds, start, makePlan,
-    url: async () => (await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployment.id}`)).ingress[0]?.url ?? "",
+    urls: async () => (await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployment.id}`)).ingress.map((one) => one.url),
     stop: async () => {
       await cluster.stop();
       network.stop();

@@ -18,12 +18,12 @@ export type RunningLoad = {
 };
 /** One input with the answer it must get; tensors as lab/load-cases.ts reads them. */
 export type ToldTensor = { name: string; datatype: string; shape: number[]; base64: string };
-export type LoadProcessOptions = { url: string; model: string; casesFile: string; perSecond: number; seed: number; deadlineMs: number };
+export type LoadProcessOptions = { /** Entries; the next one is asked when one breaks. */ urls: string[]; model: string; casesFile: string; perSecond: number; seed: number; deadlineMs: number };
 
-export async function startLoadProcess({ url, model, casesFile, perSecond, seed, deadlineMs }: LoadProcessOptions): Promise<RunningLoad> {
+export async function startLoadProcess({ urls, model, casesFile, perSecond, seed, deadlineMs }: LoadProcessOptions): Promise<RunningLoad> {
   const folder = mkdtempSync(path.join(tmpdir(), "cutplane-load-"));
   const record = path.join(folder, "served.jsonl");
-  const words = ["--url", url, "--model", model, "--cases", casesFile, "--rate", String(perSecond), "--arrivals", "poisson", "--seed", String(seed), "--record", record, "--deadline", String(deadlineMs)];
+  const words = [...urls.flatMap((url) => ["--url", url]), "--model", model, "--cases", casesFile, "--rate", String(perSecond), "--arrivals", "poisson", "--seed", String(seed), "--record", record, "--deadline", String(deadlineMs)];
   const child = spawn(process.execPath, ["--import", "tsx", path.join(root, "lab/load.ts"), ...words], { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const lines = createInterface({ input: child.stdout });

@@ -34,7 +34,7 @@ export async function runMoves(options: MovesOptions): Promise<MovesRun> {
   try {
     const casesFile = path.join(folder, "cases.json");
     await writeReferenceCases(casesFile, { modelPath: lab.modelPath, shape: options.model.shape, variants: VARIANTS, seed: options.seed });
-    load = await startLoadProcess({ url: await lab.url(), model: NAME, casesFile, perSecond: options.perSecond, seed: options.seed, deadlineMs: options.deadlineMs });
+    load = await startLoadProcess({ urls: await lab.urls(), model: NAME, casesFile, perSecond: options.perSecond, seed: options.seed, deadlineMs: options.deadlineMs });
     await sleep(WARM_REQUESTS_MS);
     return await moveThrough(lab, load, options);
   } finally {

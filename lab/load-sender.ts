@@ -8,15 +8,49 @@ export type Sender = { send(payload: Payload, id: string): Promise<Answer>; meta
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
 /** The ingress answers at the deadline with an error; this much later nothing will come. */
 const GRACE_MS = 1500;
+const METADATA_MS = 10_000;
 
-export function createSender(options: { url: string; model: string; deadlineMs: number; key: string | null }): Sender {
+/** With several entries, one that says nothing for this long is left for the next one; the request goes by the same name, so that it is served once where it arrives twice. */
+const ATTEMPT_MS = 3_000;
+const PAUSE_MS = 100;
+/** "Not now": another entry may. */
+const ELSEWHERE = [429, 503];
+
+/** One entry is asked once. Of several, the next one is asked when one breaks, refuses or is silent, until the deadline. */
+export function createSender(options: { urls: readonly string[]; model: string; deadlineMs: number; key: string | null }): Sender {
+  const senders = options.urls.map((url) => createOneSender({ ...options, url }));
+  const [first] = senders;
+  if (!first) throw new Error("no entry to send to");
+  if (senders.length === 1) return { send: (payload, id) => first.send(payload, id, options.deadlineMs), metadata: first.metadata };
+  let preferred = 0;
+  return {
+    metadata: first.metadata,
+    async send(payload, id) {
+      const until = performance.now() + options.deadlineMs;
+      let answer: Answer = { kind: "lost", detail: "no time" };
+      for (let attempt = 0; performance.now() < until; attempt++) {
+        const index = (preferred + attempt) % senders.length;
+        answer = await senders[index]!.send(payload, id, Math.max(1, Math.min(ATTEMPT_MS, until - performance.now())));
+        if (answer.kind === "answer" && !ELSEWHERE.includes(answer.status) && !(answer.status === 504 && performance.now() < until)) {
+          preferred = index;
+          return answer;
+        }
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+      return answer;
+    },
+  };
+}
+
+type OneSender = { send(payload: Payload, id: string, deadlineMs: number): Promise<Answer>; metadata(): Promise<unknown> };
+function createOneSender(options: { url: string; model: string; key: string | null }): OneSender {
   const agent = new Agent({ keepAlive: true, maxSockets: 256, noDelay: true });
   const base = `/v2/models/${encodeURIComponent(options.model)}`;
-  function call(method: string, path: string, headers: Record<string, string>, body: Buffer | null): Promise<Answer> {
+  function call(method: string, path: string, { headers, body, deadlineMs }: { headers: Record<string, string>; body: Buffer | null; deadlineMs: number }): Promise<Answer> {
     return new Promise((resolve) => {
       const req = request(new URL(path, options.url), { method, agent, headers: { ...headers, ...(options.key ? { authorization: `Bearer ${options.key}` } : {}) } });
-      const timer = setTimeout(() => req.destroy(new Error(`no answer ${GRACE_MS} ms after the deadline`)), options.deadlineMs + GRACE_MS);
-      const lost = (error: Error) => { clearTimeout(timer); resolve({ kind: "lost", detail: error.message }); };
+      const timer = setTimeout(() => req.destroy(new Error(`no answer ${GRACE_MS} ms after the deadline`)), deadlineMs + GRACE_MS);
+      const lost = (error: Error) => { clearTimeout(timer); resolve(refusal(error) ?? { kind: "lost", detail: error.message }); };
       req.on("error", lost);
       req.on("response", (response) => {
         const chunks: Buffer[] = [];
@@ -39,17 +73,22 @@ export function createSender(options: { url: string; model: string; deadlineMs: 
     });
   }
   return {
-    send(payload, id) {
+    send(payload, id, deadlineMs) {
       const { bytes, jsonBytes } = payload.body(id);
-      const headers: Record<string, string> = { "content-type": payload.contentType, "content-length": String(bytes.length), "x-request-id": id, "x-timeout-ms": String(options.deadlineMs) };
+      const headers: Record<string, string> = { "content-type": payload.contentType, "content-length": String(bytes.length), "x-request-id": id, "idempotency-key": id, "x-timeout-ms": String(Math.ceil(deadlineMs)) };
       if (jsonBytes !== null) headers["inference-header-content-length"] = String(jsonBytes);
-      return call("POST", `${base}/${payload.path}`, headers, bytes);
+      return call("POST", `${base}/${payload.path}`, { headers, body: bytes, deadlineMs });
     },
     async metadata() {
-      const answer = await call("GET", base, {}, null);
+      const answer = await call("GET", base, { headers: {}, body: null, deadlineMs: METADATA_MS });
       if (answer.kind === "lost") throw new Error(`${options.url} does not answer: ${answer.detail}`);
       if (answer.status !== 200) throw new Error(`${options.url}${base} answered ${answer.status}: ${answer.detail}`);
       return JSON.parse(answer.body.toString());
     },
   };
+}
+
+/** Nobody listens there: nothing was accepted, and the system said so. */
+function refusal(error: Error): Answer | null {
+  return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? { kind: "answer", status: 503, body: Buffer.alloc(0), jsonBytes: null, detail: error.message } : null;
 }

@@ -3,6 +3,7 @@
 //   load.ts --url … --model NAME --process picture.png --content-type image/png --rate 20                         raw bytes through the processor
 //   load.ts --url … --model NAME --cases FILE --rate 20 --arrivals poisson --record FILE                          inputs with their right answers from a file
 //   … --deadline 10000 --variants 4 --tolerance 1e-5 --key KEY
+// --url may be given more than once: the next one is asked under the same name when one breaks, refuses or is silent.
 // A line on standard input begins a new phase with that name, "arrivals SEED" begins the arrivals anew from that seed; SIGTERM, SIGINT, "end" or --seconds ends it.
 // The last line of standard output is the result. --record: a line a request, {dueMs, doneMs, outcome} in milliseconds of the epoch.
 import { createWriteStream, readFileSync } from "node:fs";
@@ -20,7 +21,7 @@ const MAX_RATE = 100_000;
 
 const { values } = parseArgs({
   options: {
-    url: { type: "string" }, model: { type: "string" }, shape: { type: "string", multiple: true }, process: { type: "string" }, "content-type": { type: "string", default: "image/png" },
+    url: { type: "string", multiple: true }, model: { type: "string" }, shape: { type: "string", multiple: true }, process: { type: "string" }, "content-type": { type: "string", default: "image/png" },
     rate: { type: "string", default: "10" }, seconds: { type: "string" }, seed: { type: "string", default: "1" }, variants: { type: "string", default: "4" },
     arrivals: { type: "string", default: "steady" }, cases: { type: "string" }, record: { type: "string" },
     deadline: { type: "string", default: "10000" }, tolerance: { type: "string", default: "1e-5" }, key: { type: "string" },
@@ -32,12 +33,12 @@ function fail(sentence: string): never {
   process.exit(2);
 }
 const rate = Number(values.rate);
-if (!values.url || !values.model) fail("--url and --model are needed");
+if (!values.url?.length || !values.model) fail("--url and --model are needed");
 if (!(rate > 0 && rate <= MAX_RATE)) fail(`--rate must be from 0 to ${MAX_RATE}`);
 if (values.arrivals !== "steady" && values.arrivals !== "poisson") fail("--arrivals is steady or poisson");
 
 const deadlineMs = Number(values.deadline);
-const sender = createSender({ url: values.url, model: values.model, deadlineMs, key: values.key ?? null });
+const sender = createSender({ urls: values.url, model: values.model, deadlineMs, key: values.key ?? null });
 const cases: LoadCase[] = await (values.process
   ? makeRawCase(sender, readFileSync(values.process), values["content-type"])
   : values.cases ? readCases(sender, values.cases, Number(values.tolerance)) : makeCases(sender, { shapes: values.shape ?? [], seed: Number(values.seed), variants: Number(values.variants), tolerance: Number(values.tolerance) })

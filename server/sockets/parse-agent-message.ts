@@ -33,7 +33,7 @@ const hello = z.object({
 const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
 const assignment = z.object({
   assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
-  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount, bytesMoved: amount.optional(),
+  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount,
   loadMs: amountOrNull, warmMs: amountOrNull, residentBytes: amountOrNull, restarts: count,
   lanes: z.array(lane).max(MAX_LANES),
   error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
