@@ -28,14 +28,15 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
   if (error) return <Problem title="Adaptation could not be read" error={error} />;
   if (!query.data) return <Skeleton rows={4} label="Loading adaptation" />;
   const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs } = query.data;
+  const pendingMode = set.isPending ? set.variables.mode : undefined;
   return (
     <div className="flex flex-col gap-3" data-testid="adapt">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
-        <fieldset className="flex flex-wrap items-center gap-x-4 gap-y-1" disabled={set.isPending}>
+        <fieldset className="flex flex-wrap items-center gap-x-4 gap-y-1" disabled={pendingMode !== undefined}>
           <legend className="eyebrow">When nodes or links change</legend>
           {MODES.map(([mode, name, what]) => (
             <label key={mode} className="inline-flex min-h-7 items-center gap-1.5" title={what}>
-              <input type="radio" name={`adapt-${deployment.id}`} value={mode} checked={(set.isPending ? set.variables.mode : settings.mode) === mode} onChange={() => set.mutate({ id: deployment.id, mode })} data-testid={`adapt-${mode}`} />
+              <input type="radio" name={`adapt-${deployment.id}`} value={mode} checked={(pendingMode ?? settings.mode) === mode} onChange={() => set.mutate({ id: deployment.id, mode })} data-testid={`adapt-${mode}`} />
               {name}
             </label>
           ))}
