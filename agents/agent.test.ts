@@ -182,8 +182,9 @@ test("an artifact that breaks off goes on, one that is missing is told with the 
 }, 60_000);
 
 test("a segment beyond --max-memory is refused with the figures", async () => {
-  const agent = start([...joinArgs(), "--max-memory", "500"]);
-  console_.push(desired(1, { assignments: [assignment()] }));
+  const agent = start([...joinArgs(), "--max-memory", "2M"]);
+  // The segment alone would fit; its process does not.
+  console_.push(desired(1, { assignments: [{ ...assignment(), memoryBytes: 3e6 }] }));
   const refused = await until(() => observed()?.error && observed(), agent);
   expect(refused).toMatchObject({ state: "failed", error: { code: "memory-limit", retryAt: null } });
 }, 30_000);

@@ -63,7 +63,7 @@ export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ 
 export async function startAgent(config: AgentConfig, identity: Identity, { log, ring, bootId }: AgentProcess): Promise<Agent> {
   const state: State = {
     identity, tls: tlsOf(identity), httpTls: config.ingressCertificate && (await readIngressCertificate(config.ingressCertificate)), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
-    hardware: await readHardware(config.dataFolder, []), lastSample: null, servedAtMs: 0, link: null,
+    hardware: { ...(await readHardware(config.dataFolder, [])), ...(config.maxMemoryBytes === null ? {} : { maxMemoryBytes: config.maxMemoryBytes }) }, lastSample: null, servedAtMs: 0, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
   const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };

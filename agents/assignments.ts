@@ -2,7 +2,7 @@
 import { ArtifactCache } from "./artifact-cache.ts";
 import type { Child } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
-import { nextStep, observedState } from "./next-step.ts";
+import { neededBytes, nextStep, observedState } from "./next-step.ts";
 import type { Assignment, ObservedAssignment } from "./protocol/control.ts";
 import type { TlsMaterial, ToStage } from "./stage/messages.ts";
 import { createEntry, type Entry, type StepDeps, takeStep } from "./take-step.ts";
@@ -54,7 +54,7 @@ export function createAssignments(options: Options): Assignments {
   /** @returns when to look again, milliseconds since the epoch. */
   const settle = (entry: Entry): number => {
     for (let count = 0; count < MAX_STEPS_PER_WAKE && entries.get(entry.assignmentId) === entry; count++) {
-      const otherMemoryBytes = [...entries.values()].reduce((sum, other) => sum + (other !== entry && isAdmitted(other) ? other.last.segment.memoryBytes : 0), 0);
+      const otherMemoryBytes = [...entries.values()].reduce((sum, other) => sum + (other !== entry && isAdmitted(other) ? heldBytes(other) : 0), 0);
       const step = nextStep({
         desired: entry.desired, local: entry.local, nowMs: options.nowMs(), drainTimeoutMs: options.drainTimeoutMs,
         room: { maxMemoryBytes: options.maxMemoryBytes, otherMemoryBytes },
@@ -95,6 +95,11 @@ export function createAssignments(options: Options): Assignments {
   };
 }
 
+/** What it was seen to hold, else what it is predicted to. */
+function heldBytes(entry: Entry): number {
+  return Math.max(entry.processBytes ?? 0, neededBytes(entry.last));
+}
+
 function isAdmitted(entry: Entry): boolean {
   return entry.local.process !== null || entry.local.files !== "absent";
 }
@@ -105,7 +110,7 @@ function observeEntry(entry: Entry): ObservedAssignment {
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,
     bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond,
-    loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes,
+    loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes, processBytes: entry.processBytes, running: entry.running,
     error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(failure.retryAtMs).toISOString() : null } : null,
   };
 }

@@ -98,12 +98,13 @@ async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   for (let run = 0; run < task.runs; run++) runs.push(await timedRun(whole));
   const times = runs.map((run) => run.ms);
   const residentBytes = Math.max(0, process.memoryUsage.rss() - rssBefore);
+  const processBytes = process.memoryUsage.rss();
   const segments = await measureSegments(order, whole);
   await session.release();
   const ops = await profileOps(order, feeds);
   const { deviceClass, ortVersion, agentVersion } = order;
   return {
-    deviceClass, ortVersion, agentVersion, session: task.session, runs: task.runs, loadMs, residentBytes, ops, segments,
+    deviceClass, ortVersion, agentVersion, session: task.session, runs: task.runs, loadMs, residentBytes, processBytes, ops, segments,
     wholeMs: quantile(times, 0.5), wholeSdMs: robustSd(times), wholeP10Ms: quantile(times, 0.1), wholeP90Ms: quantile(times, 0.9), wholeClockMs: quantile(runs.map((run) => run.clockMs), 0.5),
   };
 }

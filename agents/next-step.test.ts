@@ -36,6 +36,7 @@ test.each<[string, Partial<StepInput>, object]>([
   ["failed, time reached, files gone: fetch", { local: { ...absent, failure }, nowMs: 2000 }, { do: "fetch" }],
   ["crashed, time reached, files here: start", { local: { ...absent, files: "present", failure }, nowMs: 2000 }, { do: "start" }],
   ["fits exactly: fetch", { room: { maxMemoryBytes: 300, otherMemoryBytes: 200 } }, { do: "fetch" }],
+  ["its process fits exactly: fetch", { desired: { ...assignment(), memoryBytes: 150 }, room: { maxMemoryBytes: 300, otherMemoryBytes: 150 } }, { do: "fetch" }],
   ["what runs is not refused when the limit shrank", { local: running("ready"), room: { maxMemoryBytes: 10, otherMemoryBytes: 0 } }, { do: "nothing" }],
 ])("%s", (_name, change, expected) => {
   expect(ask(change)).toEqual(expected);
@@ -45,6 +46,14 @@ test("does not fit: refused with the figures and what to do", () => {
   const step = ask({ room: { maxMemoryBytes: 300, otherMemoryBytes: 201 } });
   expect(step).toMatchObject({ do: "refuse", code: "memory-limit" });
   expect(JSON.stringify(step)).toContain("raise --max-memory");
+});
+
+test("its process is predicted, or was measured, to hold more than there is: refused before anything is fetched or loaded, however small the segment", () => {
+  for (const files of ["absent", "present"] as const) expect(ask({ desired: { ...assignment(), memoryBytes: 200e6 }, local: { ...absent, files }, room: { maxMemoryBytes: 199e6, otherMemoryBytes: 0 } })).toMatchObject({ do: "refuse", code: "memory-limit" });
+});
+
+test("a better prediction restarts nothing", () => {
+  expect(loadKey({ ...assignment(), memoryBytes: 1 })).toBe(loadKey(assignment()));
 });
 
 test("back-off grows, is capped and starts anew without a previous failure", () => {

@@ -89,12 +89,18 @@ export function nextStep(input: StepInput): Step {
 function admit(desired: Assignment, room: Room): Step | null {
   if (room.maxMemoryBytes === null) return null;
   const free = room.maxMemoryBytes - room.otherMemoryBytes;
-  if (desired.segment.memoryBytes <= free) return null;
+  const needed = neededBytes(desired);
+  if (needed <= free) return null;
   const mb = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   return {
     do: "refuse", code: "memory-limit",
-    message: `segment ${desired.segment.segmentId} needs ${mb(desired.segment.memoryBytes)}, but of this node's limit of ${mb(room.maxMemoryBytes)} only ${mb(Math.max(0, free))} are left: raise --max-memory or place it elsewhere`,
+    message: `segment ${desired.segment.segmentId} needs ${mb(needed)}, but of this node's limit of ${mb(room.maxMemoryBytes)} only ${mb(Math.max(0, free))} are left: raise --max-memory or place it elsewhere`,
   };
+}
+
+/** Of its process, as the console predicts or measured it; from a console that does not say, weights and state alone. */
+export function neededBytes({ memoryBytes, segment }: Pick<Assignment, "memoryBytes" | "segment">): number {
+  return memoryBytes ?? segment.memoryBytes;
 }
 
 const FIRST_RETRY_MS = 250;

@@ -4,7 +4,7 @@ import { AgentError, messageOf } from "./agent-error.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
 import { type LocalAssignment, laneKey, loadKey, nextFailure, STEADY_AFTER_MS, type Step } from "./next-step.ts";
-import type { Assignment, Notice, ObservedLane } from "./protocol/control.ts";
+import type { Assignment, Notice, ObservedLane, RunningSession } from "./protocol/control.ts";
 import type { FromStage, TlsMaterial, ToStage } from "./stage/messages.ts";
 
 /** One assignment as it is here, with everything that runs for it. */
@@ -24,9 +24,14 @@ export type Entry = {
   readySinceMs: number | null;
   bytesDone: number; bytesTotal: number; bytesPerSecond: number; rateSince: { atMs: number; bytes: number };
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
+  /** Most that its process held since it was ready. */
+  processBytes: number | null;
+  running: RunningSession | null;
   lanes: ObservedLane[];
   sample: ChildSample | null;
 };
+
+const PROCESS_GROWTH = 1.02;
 
 export type StepDeps = {
   cache: ArtifactCache;
@@ -47,7 +52,7 @@ export function createEntry(assignment: Assignment): Entry {
     local: { files: "absent", process: null, failure: null },
     child: null, fetching: null, skeletonPath: null, suspect: false, stageError: null, readySinceMs: null,
     bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, rateSince: { atMs: 0, bytes: 0 },
-    loadMs: null, warmMs: null, residentBytes: null, restarts: 0, lanes: [], sample: null,
+    loadMs: null, warmMs: null, residentBytes: null, restarts: 0, processBytes: null, running: null, lanes: [], sample: null,
   };
 }
 
@@ -144,6 +149,8 @@ function startStage(entry: Entry, deps: StepDeps): void {
   const assignment = entry.desired;
   if (!assignment || !entry.skeletonPath) return;
   entry.stageError = null;
+  entry.processBytes = null;
+  entry.running = null;
   entry.lanes = [];
   const child = deps.startChild<ToStage, FromStage>({
     entry: "stage",
@@ -168,6 +175,7 @@ function hear(entry: Entry, message: FromStage, deps: StepDeps): void {
       entry.loadMs = message.loadMs ?? entry.loadMs;
       entry.warmMs = message.warmMs ?? entry.warmMs;
       entry.residentBytes = message.residentBytes ?? entry.residentBytes;
+      entry.running = message.running ?? entry.running;
       if (message.state === "failed") {
         entry.stageError = message.error ?? { code: "stage-failed", message: "the stage failed without a reason" };
         entry.suspect = true;
@@ -183,6 +191,11 @@ function hear(entry: Entry, message: FromStage, deps: StepDeps): void {
       return;
     case "sample":
       entry.sample = { stages: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
+      // Told when it grows by enough to matter: each change is a report.
+      if (entry.local.process?.phase === "ready" && message.rssBytes > (entry.processBytes ?? 0) * PROCESS_GROWTH) {
+        entry.processBytes = message.rssBytes;
+        deps.wake();
+      }
       return;
     case "notice":
       deps.notice(message.notice);
@@ -196,6 +209,8 @@ function stageEnded(entry: Entry, reason: string, deps: StepDeps): void {
   const wanted = entry.local.process?.phase === "stopping";
   entry.child = null;
   entry.local.process = null;
+  entry.processBytes = null;
+  entry.running = null;
   entry.lanes = [];
   entry.sample = null;
   if (wanted) {

@@ -37,6 +37,8 @@ export type Hardware = {
   /** Same string = same device class for profiles: cpu model × cores × quota × ORT version. */
   deviceClass: string;
   nodeVersion: string; agentVersion: string; ortVersion: string;
+  /** What its stages may take together, where it was told so (`--max-memory`); absent = what the machine has. */
+  maxMemoryBytes?: number;
 };
 
 /** Sent once per connection as Socket.io `auth`. */
@@ -117,6 +119,8 @@ export type Assignment = {
   assignmentId: string; deploymentId: string;
   segment: SegmentSpec;
   session: SessionOptions;
+  /** What its process is predicted to hold, weights, runtime and frames included; measured where that segment has run before. Admission goes by it. Absent = the segment's own figure, weights and state alone. */
+  memoryBytes?: number;
   /** Fixed inputs for the warm-up run are zeros of these shapes (dynamic dimensions resolved). */
   warmShapes: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[];
   lanes: Lane[];
@@ -219,7 +223,13 @@ export type ObservedAssignment = {
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
   lanes: ObservedLane[];
   error: { code: string; message: string; retryAt: string | null } | null;
+  /** Most that its whole process was seen to hold since it was ready; null = not ready yet. Absent where an agent does not tell it. */
+  processBytes?: number | null;
+  /** How its session was made; null = none is loaded. Absent where an agent does not tell it. */
+  running?: RunningSession | null;
 };
+/** `inline`: on the process's own thread, where the way to a worker would take longer than the segment. */
+export type RunningSession = { session: SessionOptions; inline: boolean };
 export type ObservedIngress = {
   deploymentId: string; currentEpoch: number | null;
   /** Where clients reach it. */
@@ -245,6 +255,8 @@ export type MeasuredProfile = {
   /** Median by the clock. Where times above count by the processor (one thread, a core or more), more than those: other work held the cores meanwhile. */
   wholeClockMs?: number;
   agentVersion?: string;
+  /** What the measuring process held with the whole loaded and run: a stage has a worker and its frames beside that. */
+  processBytes?: number;
   /** Of the task's segments that were reached: median, and the median of the whole's runs in between. */
   segments?: { segmentId: string; ms: number; sdMs: number; wholeMs: number; runs: number }[];
 };

@@ -32,14 +32,14 @@ function sample(): void {
 
 async function start(message: Extract<ToStage, { type: "start" }>): Promise<void> {
   const { tls, assignment, skeletonPath, dataProxy, inline } = message;
-  const none = { loadMs: null, warmMs: null, residentBytes: null, error: null };
+  const none = { loadMs: null, warmMs: null, residentBytes: null, running: null, error: null };
   const before = process.memoryUsage.rss();
   stage = new Stage({ tls, assignment, skeletonPath, dataProxy, inline, changed });
   stage.setLanes(assignment.lanes, assignment.limits);
   try {
     const { loadMs, warmMs } = await stage.load((state) => tell({ type: "state", state, ...none }));
     serveAtFullPriority();
-    tell({ type: "state", state: "ready", loadMs, warmMs, residentBytes: Math.max(0, process.memoryUsage.rss() - before), error: null });
+    tell({ type: "state", state: "ready", loadMs, warmMs, residentBytes: Math.max(0, process.memoryUsage.rss() - before), running: stage.running(), error: null });
     changed();
   } catch (error) {
     tell({ type: "state", state: "failed", ...none, error: { code: "load_failed", message: (error as Error).message } });

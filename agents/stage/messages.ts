@@ -12,7 +12,7 @@
 //
 // Bundled, the three entries lie side by side as stage.mjs, ingress.mjs and session-worker.mjs (the stage's worker thread finds its file as
 // "./session-worker" with the extension of the file it runs from).
-import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, StageSample } from "../protocol/control.ts";
+import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 
 /** This node's identity for data connections. PEM texts; the certificate's CN (and a DNS SAN) is the node id. */
 export type TlsMaterial = { nodeId: string; keyPem: string; certificatePem: string; caPem: string };
@@ -51,6 +51,8 @@ export type FromStage =
   | {
       type: "state"; state: "loading" | "warming" | "ready" | "failed";
       loadMs: number | null; warmMs: number | null; residentBytes: number | null;
+      /** Of the session that is loaded; null before. */
+      running: RunningSession | null;
       error: { code: string; message: string } | null;
     }
   /** Whenever a lane's link or mode changes, and with each sample. */

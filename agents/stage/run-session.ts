@@ -7,6 +7,8 @@ import type { FromWorker, ToWorker, WorkerStart } from "./session-worker.ts";
 
 export type Runner = {
   loadMs: number; inline: boolean;
+  /** What its session was made with. */
+  session: SessionOptions;
   inputNames: readonly string[]; outputNames: readonly string[];
   /** The job's buffer comes back with the answer, also with a failed one (`RunFailed`). */
   run(job: RunJob): Promise<RunResult & { buffer: ArrayBuffer }>;
@@ -32,7 +34,7 @@ async function startInline(skeletonPath: string, options: SessionOptions, states
   const inTurn = states.length > 0;
   let previous: Promise<unknown> = Promise.resolve();
   return {
-    loadMs: performance.now() - startedAt, inline: true, inputNames: session.inputNames, outputNames: session.outputNames,
+    loadMs: performance.now() - startedAt, inline: true, session: options, inputNames: session.inputNames, outputNames: session.outputNames,
     run(job) {
       const result = (inTurn ? previous.then(() => session.run(job)) : session.run(job)).then(
         (done) => ({ ...done, buffer: job.buffer }),
@@ -69,7 +71,7 @@ function startWorker(start: WorkerStart): Promise<Runner> {
       if (message.type === "ended") return void ended?.();
       if (message.type === "loaded") {
         return resolve({
-          loadMs: message.loadMs, inline: false, inputNames: message.inputNames, outputNames: message.outputNames,
+          loadMs: message.loadMs, inline: false, session: start.options, inputNames: message.inputNames, outputNames: message.outputNames,
           run: (job) => new Promise((done, failed) => {
             const id = nextId++;
             waiting.set(id, { resolve: done, reject: failed });

@@ -1,7 +1,7 @@
 // Owns a segment at work: bounded queue, deadlines, cancellation, order of runs, state of streams, what is passed on. One per stage process.
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
-import type { Assignment, ObservedLane, StageSample } from "../protocol/control.ts";
+import type { Assignment, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 import { FLAGS, NO_DEADLINE, type ControlFrame, type Message } from "../protocol/frame.ts";
 import { tensorBytes, type WireTensor } from "../protocol/tensor.ts";
 import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
@@ -84,6 +84,11 @@ export class Stage {
     this.#runner = runner;
     for (const lane of this.#lanes.values()) lane.tellUpstream();
     return { loadMs, warmMs: computeMs };
+  }
+
+  /** How its session runs; null before it is loaded. */
+  running(): RunningSession | null {
+    return this.#runner && { session: this.#runner.session, inline: this.#runner.inline };
   }
 
   setLanes(lanes: Assignment["lanes"], limits: Assignment["limits"]): void {

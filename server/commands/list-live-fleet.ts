@@ -34,6 +34,7 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
     memoryBytes: hardware?.memoryBytes ?? 0,
     memoryAvailableBytes: hardware?.memoryAvailableBytes ?? 0,
     deviceClass: hardware?.deviceClass ?? "",
+    ...(hardware?.maxMemoryBytes === undefined ? {} : { maxMemoryBytes: hardware.maxMemoryBytes }),
     ...knownHandover(live?.handover ?? null),
   };
 }

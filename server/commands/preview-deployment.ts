@@ -3,7 +3,7 @@ import { deploymentSample } from "../live/deployment-sample.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import type { PlanDiff } from "../planner/plan.ts";
-import { STAGE_PROCESS_BYTES } from "../planner/problem.ts";
+import { STAGE_PROCESS_BYTES } from "../planner/stage-memory.ts";
 import type { ActionPreview } from "../policy/action-preview.ts";
 import { type DeploymentAction, type DeploymentFacts, previewDeployment as previewOf } from "../policy/preview-deployment.ts";
 import type { DeploymentView, FleetSnapshot, StageView } from "../policy/snapshot.ts";

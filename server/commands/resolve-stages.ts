@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { checkPlacement } from "../planner/check-placement.ts";
 import type { Placement } from "../planner/plan.ts";
 import { rulesOf } from "../planner/plan-request.ts";
+import { stageMemoryBytes } from "../planner/stage-memory.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import { findSegment } from "../store/segments.ts";
 import { findPlan, type StoredPlan } from "../store/plans.ts";
@@ -23,7 +24,7 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
   if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
   const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId });
-  const running = loaded.flatMap(({ nodeId, segmentId: _, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
+  const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
   const held = new Set(running.map((stage) => stage.topologyNodeId));
   const refusals = checkPlacement(problem, plan.plan.placement, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
   const first = refusals[0];
@@ -39,7 +40,7 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   for (const { from, to, topologyNodeId, session } of plan.plan.placement) {
     const segment = await findSegment(deps.db, model.id, { from, to });
     if (!segment) throw new AppError("internal", `Segment [${from}, ${to}) was not made.`);
-    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId, ...(session ? { session } : {}) });
+    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId, ...(session ? { session } : {}), memoryBytes: stageMemoryBytes(problem, from, to) });
   }
   const source = topology.document.nodes.find((node) => node.id === topology.document.sourceId)?.nodeId;
   return { plan, stages, sourceNodeId: source ?? (stages[0] as RevisionStage).nodeId };

@@ -11,7 +11,7 @@ import { rollBack } from "../commands/roll-back.ts";
 import { saveTopology } from "../commands/save-topology.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { STAGE_PROCESS_BYTES } from "../planner/problem.ts";
+import { STAGE_PROCESS_BYTES } from "../planner/stage-memory.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
 import { findOperation, listOperationsByKey, type Operation } from "../store/operations.ts";

@@ -2,6 +2,7 @@
 // any point and started again.
 import type { Deps } from "../commands/deps.ts";
 import { flushObserved, flushSignsOfLife } from "../commands/flush-observed.ts";
+import { rememberResident } from "../commands/remember-resident.ts";
 import { requestMissingMeasures } from "../commands/request-missing-measures.ts";
 import { syncDesired } from "../commands/sync-desired.ts";
 import { forgetNode } from "../commands/remove-node.ts";
@@ -95,6 +96,7 @@ function startLeaderLoops(deps: Deps): Leading {
   // Likewise: a search for what else could be done takes a while.
   const adapt = startLoop({ name: "adapt", intervalMs: 1_000, log, run: () => driveAdaptation(deps) });
   const rest: Loop[] = [
+    startLoop({ name: "resident", intervalMs: 5_000, log, run: () => rememberResident(deps) }),
     startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps) }),
     startLoop({ name: "retention", intervalMs: 600_000, log, run: () => dropOldWindows(deps) }),
   ];

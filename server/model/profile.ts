@@ -26,6 +26,8 @@ export type Profile = {
   ortVersion?: string;
   /** What segments cost beyond their layers; absent where none were measured. */
   boundary?: ProfileBoundary;
+  /** What processes that ran segments of it were seen to hold, one entry a range; absent = nothing is known. */
+  resident?: ResidentRange[];
   /** How an estimate came about: "reference" = a reference core; "device" = what other models reached on this device class; "mode" = this model in another mode there. */
   basis?: "reference" | "device" | "mode";
 };
@@ -41,3 +43,9 @@ export type ProfileBoundary = {
   /** The same segments by sums of their layers alone. */
   sumErrorPercent: number | null;
 };
+
+/**
+ * Memory of one process with layers [from, to) loaded, bytes. "stage" = the most that a stage of a deployment was seen to hold while it served;
+ * "profile" = what the measuring process held, to which a stage's worker and frames come.
+ */
+export type ResidentRange = { from: number; to: number; bytes: number; source: "stage" | "profile"; /** ISO time. */ measuredAt: string };

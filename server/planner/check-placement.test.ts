@@ -5,7 +5,8 @@ import { buildSearch } from "./build-search.ts";
 import { checkPlacement } from "./check-placement.ts";
 import { checkStages } from "./check-stages.ts";
 import type { Placement } from "./plan.ts";
-import { type Problem, stageMemoryBytes } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 import { solveNow } from "./solve-now.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
 

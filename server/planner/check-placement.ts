@@ -4,7 +4,8 @@ import { modeText } from "./mode-text.ts";
 import { isSameStage, modeOf } from "./node-modes.ts";
 import type { Placement, Refusal } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { freeBytes, type Problem, type ProblemNode, stageMemoryBytes } from "./problem.ts";
+import { freeBytes, type Problem, type ProblemNode } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 import { type Taint, taintOf } from "./taint.ts";
 
 /** A chain longer than this is a mistake, not a plan. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { diffPlacements } from "./diff-placements.ts";
 import { estimatePlacement } from "./estimate.ts";
 import type { Placement } from "./plan.ts";
-import { stageMemoryBytes } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
 
 const problem = randomProblem(3, { layers: 6, nodes: 3 });

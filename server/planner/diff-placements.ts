@@ -4,7 +4,8 @@ import { layerMoves } from "./layer-moves.ts";
 import { modeText } from "./mode-text.ts";
 import { sameMode } from "./node-modes.ts";
 import type { Placement, PlanDiff } from "./plan.ts";
-import { type Problem, stageMemoryBytes } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 
 /** `before: null` = nothing runs yet. Weights of layers that already lie on a node are not shipped again. */
 export function diffPlacements(problem: Problem, before: Placement | null, after: Placement): PlanDiff {

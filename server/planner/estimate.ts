@@ -4,7 +4,8 @@
 import { linkBusyMs } from "./path-links.ts";
 import { modeOf } from "./node-modes.ts";
 import type { Estimate, HopEstimate, Placement, StageEstimate } from "./plan.ts";
-import { crossingBytes, freeBytes, type Problem, stageComputeMs, stageMemoryBytes } from "./problem.ts";
+import { crossingBytes, freeBytes, type Problem, stageComputeMs } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 import { runningCosts } from "./running-costs.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 

@@ -5,7 +5,8 @@ import { diffPlacements } from "./diff-placements.ts";
 import { estimatePlacement } from "./estimate.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Placement } from "./plan.ts";
-import { type Problem, stageMemoryBytes } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 import { solveNow } from "./solve-now.ts";
 import { randomProblem, seededRandom } from "./testdata/random-problem.ts";
 

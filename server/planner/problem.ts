@@ -9,12 +9,9 @@ import { defaultTimes, type ModeTimes, type NodeMode, otherModes } from "./node-
 import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
+import { refineMemory } from "./refine-memory.ts";
 import { workingBytes } from "./working-bytes.ts";
 
-/** Fixed cost of a stage's process: Node, ONNX Runtime and its worker (measured: 86 MB and 20 MB a worker). */
-export const STAGE_PROCESS_BYTES = 108_000_000;
-/** Weights once resident: read from the mapped file, packed anew, the original let go (measured 1.0–1.1). */
-const WEIGHT_RESIDENCY = 1.05;
 /** What the agent itself has on a node before any stage: its own process and the ingress's (measured 90 MB each). */
 const AGENT_BYTES = 180_000_000;
 
@@ -41,6 +38,8 @@ export type Problem = {
   layerWeightBytes: number[];
   /** Working memory of each layer: live values as the runtime keeps them, frames at its cuts. */
   layerWorkspaceBytes: number[];
+  /** Of a stage's process before any layer, where processes of this model told; absent = STAGE_PROCESS_BYTES. */
+  processBytes?: number;
   nodes: ProblemNode[];
   /** paths[u][v]; null = no drawn way. paths[u][u] is free. */
   paths: (PathFigures | null)[][];
@@ -85,6 +84,7 @@ export function buildProblem(input: ProblemInput): Problem {
   const states = new Set(facts.states.flatMap((state) => [state.input, state.output]));
   const bytesOf = (specs: readonly TensorSpec[]) => specs.filter((spec) => !states.has(spec.name)).reduce((sum, spec) => sum + specBytes(spec, facts.dimensionValues), 0);
   const sourceIndex = topology.nodes.findIndex((node) => node.id === topology.sourceId);
+  const layerWeightBytes = facts.layers.map((layer) => layer.weightBytes);
   const sizes = { inputBytes: bytesOf(facts.inputs), outputBytes: facts.outputBytes ?? outputBytes(facts, bytesOf) };
   return {
     layerCount: facts.layers.length,
@@ -93,8 +93,8 @@ export function buildProblem(input: ProblemInput): Problem {
     cutReason: facts.cuts.map((cut) => cut.reason),
     cutBytes: facts.cuts.map((cut) => cut.bytes),
     ...sizes,
-    layerWeightBytes: facts.layers.map((layer) => layer.weightBytes),
-    layerWorkspaceBytes: workingBytes(facts, sizes),
+    layerWeightBytes,
+    ...refineMemory({ layerWeightBytes, layerWorkspaceBytes: workingBytes(facts, sizes) }, input.profiles.flatMap((profile) => profile.resident ?? [])),
     nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
     paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
     sourceIndex: sourceIndex < 0 ? null : sourceIndex,
@@ -118,7 +118,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     ...(others.length > 0 ? { otherModes: others } : {}),
     handoverMs: live?.handoverMs ?? SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
-    memoryLimitBytes: node.memoryBytes ?? (live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : null),
+    memoryLimitBytes: memoryLimit(node, live),
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
     online: live?.online ?? false,
@@ -131,6 +131,13 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
   };
 }
 
+/** What is drawn, but never more than the agent itself would let in; else what the machine has beside the agent. */
+function memoryLimit(node: TopologyNode, live: LiveNode | undefined): number | null {
+  const machineBytes = live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : Number.POSITIVE_INFINITY;
+  const limitBytes = Math.min(node.memoryBytes ?? machineBytes, live?.maxMemoryBytes ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(limitBytes) ? limitBytes : null;
+}
+
 /** Bytes at the model's default dimensions; a dimension nobody knows counts as 1. */
 function specBytes(spec: TensorSpec, dimensionValues: Record<string, number>): number {
   const count = (spec.shape ?? []).reduce<number>((product, size) => product * (typeof size === "number" ? Math.max(size, 1) : (dimensionValues[size] ?? 1)), 1);
@@ -141,17 +148,6 @@ function specBytes(spec: TensorSpec, dimensionValues: Record<string, number>): n
 function outputBytes(facts: ModelFacts, bytesOf: (specs: readonly TensorSpec[]) => number): number {
   const produced = new Map(facts.layers.flatMap((layer) => layer.outputs.map((spec) => [spec.name, spec] as const)));
   return bytesOf(facts.outputs.map((spec) => produced.get(spec.name) ?? spec));
-}
-
-/** Memory of a stage over layers [from, to): process + weights + the largest workspace. */
-export function stageMemoryBytes(problem: Problem, from: number, to: number): number {
-  let weights = 0;
-  let workspace = 0;
-  for (let layer = from; layer < to; layer++) {
-    weights += problem.layerWeightBytes[layer] ?? 0;
-    workspace = Math.max(workspace, problem.layerWorkspaceBytes[layer] ?? 0);
-  }
-  return STAGE_PROCESS_BYTES + Math.ceil(weights * WEIGHT_RESIDENCY) + workspace;
 }
 
 /** What stages may use of its memory beside what others hold; Infinity = no limit known. */

@@ -1,6 +1,7 @@
 // Owns a stage's memory as prefix sums: process + what stays + the largest workspace.
 import type { Processor } from "./instance.ts";
-import { type Problem, stageMemoryBytes } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { stageMemoryBytes } from "./stage-memory.ts";
 
 /** The cost model rounds each stage's weights up to a byte; sums of layers do not. This much is added so that no search takes a stage that a check refuses. */
 export const STAGE_BYTES_SLACK = 1;

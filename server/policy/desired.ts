@@ -132,6 +132,7 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
     deploymentId: deployment.deploymentId,
     segment: stage.segment,
     session: stage.session ?? deployment.settings.session,
+    ...(stage.memoryBytes === undefined ? {} : { memoryBytes: stage.memoryBytes }),
     warmShapes: stage.warmShapes,
     lanes: [],
     limits: { queueLength, maxFrameBytes },

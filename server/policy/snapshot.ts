@@ -67,7 +67,7 @@ export type ModelView = {
 };
 
 /** Fixed when the revision is made. */
-export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string; /** Absent = the deployment's own. */ session?: SessionOptions };
+export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string; /** Absent = the deployment's own. */ session?: SessionOptions; /** What its process was predicted to hold when the revision was made; absent in older ones. */ memoryBytes?: number };
 
 export type RevisionView = {
   revisionId: string;

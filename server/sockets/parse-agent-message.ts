@@ -30,6 +30,7 @@ const hello = z.object({
   dataHost: agentText(255), dataPort: z.number().int().min(0).max(65_535),
 });
 
+const session = z.object({ intraOpThreads: count, optimization: z.enum(["disabled", "basic", "extended", "all"]), provider: z.literal("cpu") });
 const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
 const assignment = z.object({
   assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
@@ -37,6 +38,8 @@ const assignment = z.object({
   loadMs: amountOrNull, warmMs: amountOrNull, residentBytes: amountOrNull, restarts: count,
   lanes: z.array(lane).max(MAX_LANES),
   error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
+  processBytes: amountOrNull.optional(),
+  running: z.object({ session, inline: z.boolean() }).nullable().optional(),
 });
 const ingress = z.object({
   deploymentId: id, currentEpoch: count.nullable(), url: agentText(500),
@@ -44,14 +47,13 @@ const ingress = z.object({
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
 });
-const session = z.object({ intraOpThreads: count, optimization: z.enum(["disabled", "basic", "extended", "all"]), provider: z.literal("cpu") });
 const measure = z.object({
   taskId: id, modelId: id, state: z.enum(["fetching", "running", "done", "failed"]), message: text.nullable(),
   result: z
     .object({
       deviceClass, ortVersion: id, session, runs: count, wholeMs: amount, wholeSdMs: amount, loadMs: amount, residentBytes: amount,
       ops: z.array(z.object({ name: agentText(1_000), opType: agentText(200), ms: amount, sdMs: amount.optional() })).max(MAX_OPS),
-      wholeP10Ms: amount.optional(), wholeP90Ms: amount.optional(), wholeClockMs: amount.optional(), agentVersion: id.optional(),
+      wholeP10Ms: amount.optional(), wholeP90Ms: amount.optional(), wholeClockMs: amount.optional(), agentVersion: id.optional(), processBytes: amount.optional(),
       segments: z.array(z.object({ segmentId: id, ms: amount, sdMs: amount, wholeMs: amount, runs: count })).max(MAX_MEASURE_SEGMENTS).optional(),
     })
     .nullable(),

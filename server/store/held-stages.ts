@@ -11,6 +11,6 @@ export async function listHeldStages(db: Db | Tx, revisionIds: string[]): Promis
   const rows = await db.revision.findMany({ where: { id: { in: revisionIds } }, select: { deploymentId: true, stages: true, plan: { select: { document: true } } } });
   return rows.flatMap((row) => {
     const { estimate } = fromJson<Plan>(row.plan.document);
-    return fromJson<RevisionStage[]>(row.stages).map(({ nodeId, from, to, session }) => ({ deploymentId: row.deploymentId, nodeId, from, to, ...(session ? { session } : {}), memoryBytes: estimate.stages.find((stage) => stage.from === from && stage.to === to)?.memoryBytes ?? 0 }));
+    return fromJson<RevisionStage[]>(row.stages).map(({ nodeId, from, to, session, memoryBytes }) => ({ deploymentId: row.deploymentId, nodeId, from, to, ...(session ? { session } : {}), memoryBytes: memoryBytes ?? estimate.stages.find((stage) => stage.from === from && stage.to === to)?.memoryBytes ?? 0 }));
   });
 }

@@ -45,7 +45,7 @@ export type Zone = { id: string; name: string; gramsPerKilowattHour?: number | n
 export type TopologyLayout = Record<string, { x: number; y: number; width?: number; height?: number }>;
 
 /** What is known of live nodes and the links between them, merged into the drawing before planning. */
-export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string; /** What its stages pay beside computing, learnt from requests; absent = not enough of them yet. */ handoverMs?: number; /** What deployments have of it; absent = not asked. */ held?: HeldByDeployment[] };
+export type LiveNode = { nodeId: string; name: string; online: boolean; cordoned: boolean; /** False = it waits for approval and gets no work. */ approved: boolean; cores: number; memoryBytes: number; memoryAvailableBytes: number; deviceClass: string; /** What its agent gives to stages, where it was told so. */ maxMemoryBytes?: number; /** What its stages pay beside computing, learnt from requests; absent = not enough of them yet. */ handoverMs?: number; /** What deployments have of it; absent = not asked. */ held?: HeldByDeployment[] };
 /** Stages of one deployment on one node: memory as its plans predict it, cores as its samples tell. */
 export type HeldByDeployment = { deploymentId: string; bytes: number; busyCores: number };
 export type LiveLink = { fromNodeId: string; toNodeId: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; measuredAt: string; /** Absent = nothing but the last probe is known. */ spread?: LinkSpread };

@@ -131,6 +131,10 @@ export const profileRow = z
       .object({ entryMs: z.array(z.number()), exitMs: z.array(z.number()), segmentCount: z.number(), heldOutCount: z.number(), holdOutErrorPercent: z.number().nullable(), sumErrorPercent: z.number().nullable() })
       .optional()
       .meta({ description: "What segments cost beyond their layers, by position, and the mean absolute error over measured segments that the fit did not see." }),
+    resident: z
+      .array(z.object({ from: z.number(), to: z.number(), bytes: z.number(), source: z.enum(["stage", "profile"]), measuredAt: z.string() }))
+      .optional()
+      .meta({ description: "Memory of processes that had these layers loaded: stages of deployments at their most, or the measuring process." }),
     basis: z.enum(["reference", "device", "mode"]).optional().meta({ description: "Of an estimate: a reference core, what other models reached on this device class, or this model in another mode there." }),
     stale: z.string().nullable().meta({ description: "Why it is stale; null = fresh, or an estimate." }),
   })

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ASSIGNMENT_STATES, type Hardware, LOG_LEVELS, type LogPage, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
 import { PREFLIGHT_KEYS } from "../../policy/preflight.ts";
+import { sessionOptions } from "./tensor-schemas.ts";
 
 export const hardware: z.ZodType<Hardware, Hardware> = z
   .object({
@@ -18,6 +19,7 @@ export const hardware: z.ZodType<Hardware, Hardware> = z
     nodeVersion: z.string(),
     agentVersion: z.string(),
     ortVersion: z.string(),
+    maxMemoryBytes: z.number().optional().meta({ description: "What its stages may take together, where its agent was told so; absent = what the machine has." }),
   })
   .meta({ id: "Hardware" });
 
@@ -35,6 +37,8 @@ export const observedAssignment: z.ZodType<ObservedAssignment, ObservedAssignmen
     restarts: z.number(),
     lanes: z.array(z.object({ laneId: z.string(), epoch: z.number(), upstreamLinked: z.boolean(), inFlight: z.number() })),
     error: z.object({ code: z.string(), message: z.string(), retryAt: z.string().nullable() }).nullable(),
+    processBytes: z.number().nullable().optional().meta({ description: "Most that its whole process was seen to hold since it was ready." }),
+    running: z.object({ session: sessionOptions, inline: z.boolean() }).nullable().optional().meta({ description: "How its session was made, and whether it runs on the process's own thread; null = none is loaded." }),
   })
   .meta({ id: "ObservedAssignment" });
 

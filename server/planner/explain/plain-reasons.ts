@@ -2,7 +2,8 @@
 import { mayUse, missingFigure } from "../may-run.ts";
 import type { Refusal, RefusalCode } from "../plan.ts";
 import type { PlanRequest } from "../plan-request.ts";
-import { freeBytes, type Problem, stageMemoryBytes } from "../problem.ts";
+import { freeBytes, type Problem } from "../problem.ts";
+import { stageMemoryBytes } from "../stage-memory.ts";
 import type { Outcome } from "../search/solver.ts";
 
 /** Said by the nodes alone: searching would find nothing sharper. */
