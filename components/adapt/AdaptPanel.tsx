@@ -46,8 +46,9 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
         <ProtectedWindows windows={settings.protectedWindows} onSet={(protectedWindows) => set.mutate({ id: deployment.id, protectedWindows })} />
         <div className="min-w-60 flex-1">
           <div className="eyebrow">Now</div>
-          <State tone={verdict === null ? "idle" : verdict === "steady" ? "ok" : verdict === "moving" ? "busy" : "warn"} testId="adapt-verdict">{verdict === null ? "not looked at" : drifts.length > 0 ? "drift" : verdict === "moving" ? "moving" : verdict === "steady" ? "as predicted" : "away from its plan"}</State>
+          <State tone={verdict === null ? "idle" : verdict === "steady" && deployment.drift.length === 0 ? "ok" : verdict === "moving" ? "busy" : "warn"} testId="adapt-verdict">{verdict === null ? "not looked at" : drifts.length > 0 || deployment.drift.length > 0 ? "drift" : verdict === "moving" ? "moving" : verdict === "steady" ? "as predicted" : "away from its plan"}</State>
           <span className="ml-2 text-ink-2">{reason}</span>
+          {deployment.drift.map((sentence) => <p key={sentence} className="text-warn" data-testid="mode-drift">{sentence}</p>)}
           {needed !== null && <span className="ml-2 text-ink-3">regret <span className="num">{digits(regret)}</span> of <span className="num">{digits(needed)}</span> s{expectedDwellMs !== null && <>, expected to last another <Figure figure={ms(expectedDwellMs)} kind="estimated" /></>}</span>}
         </div>
       </div>

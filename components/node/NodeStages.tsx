@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { modeText } from "../../server/planner/mode-text.ts";
 import { api, type NodeFull } from "../api.ts";
 import { bytes, ms } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
@@ -22,7 +23,7 @@ export function NodeStages({ node }: { node: NodeFull }) {
       {assignments.length > 0 && (
         <div className="relative overflow-x-auto">
           <table className="rowed w-full">
-            <thead><tr><th>Stage</th><th>Deployment</th><th>State</th><th>Fetched</th><th>Compute, p50</th><th>Queue, p50</th><th>Memory</th><th>Restarts</th></tr></thead>
+            <thead><tr><th>Stage</th><th>Deployment</th><th>State</th><th>Fetched</th><th>Compute, p50</th><th>Queue, p50</th><th>Mode</th><th>Memory, most</th><th>Restarts</th></tr></thead>
             <tbody>
               {assignments.map((one) => {
                 const sample = live?.sample?.stages.find((stage) => stage.assignmentId === one.assignmentId);
@@ -35,7 +36,8 @@ export function NodeStages({ node }: { node: NodeFull }) {
                     <td><Figure figure={bytes(one.bytesDone)} /></td>
                     <td><Figure figure={ms(sample?.computeMsP50)} stale={stale} /></td>
                     <td><Figure figure={ms(sample?.queueMsP50)} stale={stale} /></td>
-                    <td><Figure figure={bytes(one.residentBytes)} stale={stale} /></td>
+                    <td className="whitespace-nowrap">{one.running ? modeText(one.running.session) : <span className="text-ink-3">–</span>}{one.running?.inline && <div className="text-xs text-ink-3">without a worker</div>}</td>
+                    <td><Figure figure={bytes(one.processBytes ?? one.residentBytes)} stale={stale} /></td>
                     <td className="num">{one.restarts}</td>
                   </tr>
                 );

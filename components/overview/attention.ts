@@ -4,7 +4,7 @@ import type { DeploymentRow, ModelRow, NodeRow } from "../api.ts";
 import { digits, errorText, ms, percent, written } from "../format.ts";
 import type { Tone } from "../ui/State.tsx";
 
-export type AttentionDeployment = Pick<DeploymentRow, "id" | "name" | "status" | "statusReason"> & {
+export type AttentionDeployment = Pick<DeploymentRow, "id" | "name" | "status" | "statusReason" | "drift"> & {
   migration: Pick<NonNullable<DeploymentRow["migration"]>, "state" | "finishedAt" | "error"> | null;
   sample: Pick<LiveDeploymentSample, "errorsPerSecond" | "predictedLatencyMs"> | null;
   /** Medians of the last seconds, oldest first; null where none passed. */
@@ -39,11 +39,12 @@ export function attentionOf(snapshot: AttentionSnapshot): Attention[] {
   return items.sort((a, b) => URGENCY.indexOf(a.tone) - URGENCY.indexOf(b.tone));
 }
 
-function ofDeployment({ id, name, status, statusReason, migration, sample, latencyMs }: AttentionDeployment, nowMs: number): Attention[] {
+function ofDeployment({ id, name, status, statusReason, drift, migration, sample, latencyMs }: AttentionDeployment, nowMs: number): Attention[] {
   const items: Attention[] = [];
   const add = (tone: Tone, word: string, text: string, tab: string, action: string) => items.push({ key: `${id}-${word}`, tone, word, text: `${name}: ${text}`, href: `/deployments/${id}?tab=${tab}`, action, about: { deploymentId: id } });
   if (status === "failed") add("bad", "failed", statusReason || "it does not run.", "timeline", "see what happened");
   if (status === "degraded") add("warn", "degraded", statusReason || "part of it does not run.", "timeline", "see what happened");
+  if (drift[0] !== undefined) add("warn", "drifted", `${drift[0]} Deploy the plan again.`, "adapt", "see its drift");
   if (status === "moving") add("busy", "moving", "it moves to a new plan and keeps serving.", "timeline", "follow it");
   if (migration?.state === "rolled-back" && migration.finishedAt !== null && nowMs - Date.parse(migration.finishedAt) < ROLLED_BACK_FOR_MS) add("warn", "rolled back", `the last move was turned back${migration.error ? `: ${migration.error.message}` : "."}`, "timeline", "see why");
   if (sample && sample.errorsPerSecond > 0) add("bad", "errors", `${digits(sample.errorsPerSecond)} requests fail each second.`, "trace&requests=failed", "see the failed ones");

@@ -6,6 +6,7 @@ import { findOrThrow } from "../commands/find-or-throw.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
+import { modeDrift } from "../policy/mode-drift.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { stopProgress } from "../policy/stop-progress.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
@@ -73,6 +74,7 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
     desired,
     status: status.status,
     statusReason: status.reason,
+    drift: view ? modeDrift(snapshot, view) : [],
     currentRevision: current ? { id: current.id, number: current.number, planId: current.planId, epoch: current.epoch } : null,
     migration: migration && toMigrationRow(snapshot, migration, revisions.find((revision) => revision.id === migration.toRevisionId)),
     ingress: view ? toIngress(snapshot, view) : [],

@@ -35,6 +35,7 @@ export const deploymentRowShape = {
   desired: z.enum(["running", "stopped"]),
   status: z.enum(["starting", "live", "moving", "degraded", "stopped", "failed"]),
   statusReason: z.string(),
+  drift: z.array(z.string()).meta({ description: "Where what runs is not in the mode (threads, optimisation, provider) that the plan says, in sentences." }),
   currentRevision: z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number() }).nullable(),
   migration: migrationRow.nullable().meta({ description: "The unfinished one, or the last one." }),
   ingress: z.array(z.object({ nodeId: z.string(), url: z.string(), ready: z.boolean() })),
