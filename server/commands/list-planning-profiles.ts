@@ -44,7 +44,7 @@ export async function listPlanningProfiles(deps: Pick<Deps, "db" | "clock">, mod
 
 /** What its loaded stages were seen to hold; what the measuring process held stands in until one is. */
 function residentOf(profile: StoredProfile, records: readonly ResidentRecord[], { nowMs, versions }: { nowMs: number; versions: Pick<ResidentRecord, "agentVersion" | "ortVersion"> | null }): Pick<StoredProfile, "resident"> {
-  const own = records.filter((record) => profile.kind === "measured" && record.deviceClass === profile.deviceClass && sameSession(record.session, profile.session) && (versions === null || (record.agentVersion === versions.agentVersion && record.ortVersion === versions.ortVersion)) && nowMs - Date.parse(record.measuredAt) < MAX_RESIDENT_AGE_MS);
-  const resident = [...(profile.resident ?? []), ...own.map(({ from, to, bytes, measuredAt }): ResidentRange => ({ from, to, bytes, source: "stage", measuredAt }))];
+  const own = records.filter((record) => profile.kind === "measured" && record.deviceClass === profile.deviceClass && sameSession(record.session, profile.session) && (versions === null || (record.agentVersion === versions.agentVersion && record.ortVersion === versions.ortVersion)) && nowMs - record.measuredAtMs < MAX_RESIDENT_AGE_MS);
+  const resident = [...(profile.resident ?? []), ...own.map(({ from, to, bytes, measuredAtMs }): ResidentRange => ({ from, to, bytes, source: "stage", measuredAt: new Date(measuredAtMs).toISOString() }))];
   return resident.length > 0 ? { resident } : {};
 }

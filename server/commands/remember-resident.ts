@@ -19,7 +19,6 @@ export async function rememberResident(deps: Deps): Promise<void> {
 /** By model: what ready stages hold on nodes that say so, the most of each range in each mode on each kind of machine. */
 export function residentNow({ deployments, nodes }: Pick<FleetSnapshot, "deployments" | "nodes">, nowMs: number): Map<string, ResidentRecord[]> {
   const found = new Map<string, ResidentRecord[]>();
-  const measuredAt = new Date(nowMs).toISOString();
   for (const { deploymentId, model, revisions, settings } of deployments) {
     for (const stage of revisions.flatMap((revision) => revision.stages)) {
       const node = nodes.get(stage.nodeId);
@@ -27,7 +26,7 @@ export function residentNow({ deployments, nodes }: Pick<FleetSnapshot, "deploym
       if (!node?.hardware || observed?.state !== "ready" || !observed.processBytes) continue;
       const { deviceClass, agentVersion, ortVersion } = node.hardware;
       const session = observed.running?.session ?? stage.session ?? settings.session;
-      const record: ResidentRecord = { deviceClass, session, agentVersion, ortVersion, from: stage.from, to: stage.to, bytes: observed.processBytes, measuredAt };
+      const record: ResidentRecord = { deviceClass, session, agentVersion, ortVersion, from: stage.from, to: stage.to, bytes: observed.processBytes, measuredAtMs: nowMs };
       found.set(model.modelId, [...(found.get(model.modelId) ?? []), record]);
     }
   }

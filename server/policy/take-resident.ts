@@ -2,7 +2,7 @@
 import type { SessionOptions } from "../../agents/protocol/control.ts";
 
 /** The most that the process of a stage with layers [from, to) was seen to hold while it served. */
-export type ResidentRecord = { deviceClass: string; session: SessionOptions; agentVersion: string; ortVersion: string; from: number; to: number; bytes: number; /** ISO time. */ measuredAt: string };
+export type ResidentRecord = { deviceClass: string; session: SessionOptions; agentVersion: string; ortVersion: string; from: number; to: number; bytes: number; measuredAtMs: number };
 
 /** Smaller growth is noise, and each change is a write. */
 const GROWTH = 1.02;
@@ -16,12 +16,12 @@ export function takeResident(known: readonly ResidentRecord[], seen: readonly Re
   let changed = false;
   for (const record of seen) {
     const before = records.get(keyOf(record));
-    if (before && record.bytes <= before.bytes * GROWTH && nowMs - Date.parse(before.measuredAt) < REFRESH_MS) continue;
+    if (before && record.bytes <= before.bytes * GROWTH && nowMs - before.measuredAtMs < REFRESH_MS) continue;
     records.delete(keyOf(record));
     records.set(keyOf(record), record);
     changed = true;
   }
-  return changed ? [...records.values()].sort((a, b) => (a.measuredAt < b.measuredAt ? -1 : a.measuredAt > b.measuredAt ? 1 : 0)).slice(-MAX_RECORDS) : null;
+  return changed ? [...records.values()].sort((a, b) => a.measuredAtMs - b.measuredAtMs).slice(-MAX_RECORDS) : null;
 }
 
 function keyOf({ deviceClass, session, agentVersion, ortVersion, from, to }: ResidentRecord): string {
