@@ -55,9 +55,9 @@ function fetchThrough(network: LinkNetwork, port: number, bytes: number): Promis
 
 test("half the rate takes twice the time, and every byte arrives", async () => {
   const port = await startSource();
-  const fast = await fetchThrough(await startNetwork(port, { bytesPerSecond: 20e6 }), port, 4e6);
-  const slow = await fetchThrough(await startNetwork(port, { bytesPerSecond: 10e6 }), port, 4e6);
-  expect([fast.bytes, slow.bytes]).toEqual([4e6, 4e6]);
+  const fast = await fetchThrough(await startNetwork(port, { bytesPerSecond: 4e6 }), port, 2e6);
+  const slow = await fetchThrough(await startNetwork(port, { bytesPerSecond: 2e6 }), port, 2e6);
+  expect([fast.bytes, slow.bytes]).toEqual([2e6, 2e6]);
   expect(slow.wholeMs / fast.wholeMs).toBeGreaterThan(1.6);
   expect(slow.wholeMs / fast.wholeMs).toBeLessThan(2.5);
 });
@@ -126,4 +126,13 @@ test("bytes arrive in order whatever the jitter, and the same seed gives the sam
   expect(await run()).toEqual(Array.from({ length: 50 }, (_, index) => index));
   const [one, two] = [seededRandom(7), seededRandom(7)];
   expect(Array.from({ length: 5 }, one)).toEqual(Array.from({ length: 5 }, two));
+});
+
+test("the first byte of a small message is there long before its last one: a slow wire shows in messages that fit one read", async () => {
+  const port = await startSource();
+  const network = await startNetwork(port, { delayMs: 1, bytesPerSecond: 500_000 });
+  const { bytes, firstMs, wholeMs } = await fetchThrough(network, port, 40_000);
+  expect(bytes).toBe(40_000);
+  // 80 ms of wire.
+  expect(wholeMs - firstMs).toBeGreaterThan(40);
 });

@@ -142,16 +142,18 @@ function carry(from: Duplex, to: Duplex, link: ShapedLink, first: Buffer, gone: 
   const take = (chunk: Buffer) => {
     onTheWay += chunk.length;
     if (onTheWay >= link.windowBytes()) from.pause();
-    link.send(chunk.length, () => {
-      onTheWay -= chunk.length;
-      if (to.destroyed) return;
-      if (!to.write(chunk)) {
-        blocked = true;
-        from.pause();
-      }
-      settle();
-    });
+    const pieceBytes = link.pieceBytes();
+    for (let at = 0; at < chunk.length; at += pieceBytes) send(chunk.subarray(at, at + pieceBytes));
   };
+  const send = (piece: Buffer) => link.send(piece.length, () => {
+    onTheWay -= piece.length;
+    if (to.destroyed) return;
+    if (!to.write(piece)) {
+      blocked = true;
+      from.pause();
+    }
+    settle();
+  });
   to.on("drain", () => {
     blocked = false;
     settle();

@@ -28,6 +28,8 @@ export type ShapedLink = {
   settings(): LinkSettings;
   /** Bytes a sender may have on the way: what fills the wire, and a router's small queue. */
   windowBytes(): number;
+  /** What should be sent at once: as much as the wire takes in PIECE_MS, a packet at least. The first of many bytes then arrives long before the last. */
+  pieceBytes(): number;
   /** Holds everything on the way; nothing is lost, as TCP would repeat it. */
   cut(): void;
   restore(): void;
@@ -37,6 +39,8 @@ export type ShapedLink = {
 };
 
 const PACKET_BYTES = 1500;
+/** Shorter pieces cost more processor than they show. */
+const PIECE_MS = 2;
 /** A router's queue. More would let one big tensor delay a later small frame by its own whole length. */
 const QUEUE_BYTES = 256 * 1024;
 const MAX_WINDOW_BYTES = 64 * 2 ** 20;
@@ -104,6 +108,10 @@ export function createShapedLink(initial: LinkSettings, random: () => number): S
       const { delayMs, bytesPerSecond } = current(nowMs());
       const filling = bytesPerSecond === null ? MAX_WINDOW_BYTES : (bytesPerSecond * 2 * (delayMs + settings.jitterMs)) / 1000;
       return Math.min(MAX_WINDOW_BYTES, QUEUE_BYTES + filling);
+    },
+    pieceBytes() {
+      const { bytesPerSecond } = current(nowMs());
+      return bytesPerSecond === null ? Number.MAX_SAFE_INTEGER : Math.max(PACKET_BYTES, Math.ceil((bytesPerSecond * PIECE_MS) / 1000));
     },
     cut() {
       cut = true;
