@@ -30,8 +30,8 @@ const TLS_BATCH_BYTES = 128 * 1024;
 /** A batch that just stayed under that, and then one more frame. */
 const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
-const PING_EVERY_MS = 500;
-/** Round trips remembered: the shortest of the last two seconds is the path's, the others also waited for something. Longer, and a path that became slow would look fast. */
+const PING_EVERY_MS = 250;
+/** Round trips remembered: the shortest of the last second is the path's, the others also waited for something. Longer, and a path that became slow would look fast. */
 const MAX_ROUND_TRIPS = 4;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 5_000;
