@@ -1,10 +1,6 @@
 // What an ingress costs and stands: requests/s on a trivial model against a bare node:http handler, what it adds to a real model's latency, overload,
 // joining requests, and ten thousand malformed ones. Real processes, mutual TLS between ingress and stage. See bench/METHODOLOGY.md.
-import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
 import { sendMalformed } from "../agents/ingress/testdata/send-malformed.ts";
 import type { IngressRoute } from "../agents/protocol/control.ts";
@@ -13,6 +9,8 @@ import { observedOf, ready, TestFleet, type IngressChild, type TestNode } from "
 import { LIMITS, layPipeline, sendRoute, type TestPipeline, type TestSegment } from "../agents/stage/testdata/test-pipeline.ts";
 import { tinyLayers } from "../agents/stage/testdata/tiny-onnx.ts";
 import { packageFile } from "../server/inspect/testing-models.ts";
+import { startBareHandlers } from "./bare-handlers.ts";
+import { processCpuUs } from "./process-cpu.ts";
 import { quantile } from "./quantile.ts";
 import { closedLoops, openArrivals, requestBytes } from "./raw-http-load.ts";
 import { reportBench, type Figure } from "./report.ts";
@@ -20,32 +18,14 @@ import { reportBench, type Figure } from "./report.ts";
 const CONNECTIONS = 16;
 const SECONDS = 3;
 const TURNS = 3;
+/** Until what answers is compiled. */
+const WARM_SECONDS = 2;
 /** `--seconds 60` for the long form. */
 const OVERLOAD_SECONDS = Number(process.argv[process.argv.indexOf("--seconds") + 1]) || 15;
 const OVERLOAD_DEADLINE_MS = 1000;
 const MALFORMED = 10_000;
 const WIDTH = 4;
 const PATH = "/v2/models/tiny/infer";
-
-// ── a child of its own: what node:http does with the same bytes, parsed and answered in kind, nothing served ──
-function bare(): void {
-  const answer = JSON.stringify({ model_name: "tiny", model_version: "1", outputs: [{ name: "v1", datatype: "FP32", shape: [1, WIDTH], data: [1.5, 2.5, 3.5, 4.5] }] });
-  const tensor = Buffer.alloc(WIDTH * 4);
-  const server = createServer((req, res) => {
-    const parts: Buffer[] = [];
-    req.on("data", (part: Buffer) => parts.push(part));
-    req.on("end", () => {
-      const body = Buffer.concat(parts);
-      const length = Number(req.headers["inference-header-content-length"] ?? body.length);
-      JSON.parse(body.toString("utf8", 0, length));
-      const bytes = length === body.length ? Buffer.from(answer) : Buffer.concat([Buffer.from(answer), tensor]);
-      res.writeHead(200, { "content-type": length === body.length ? "application/json" : "application/octet-stream", "content-length": bytes.length });
-      res.end(bytes);
-    });
-  });
-  server.listen(0, "127.0.0.1", () => process.send!((server.address() as AddressInfo).port));
-  process.on("disconnect", () => process.exit(0));
-}
 
 type Served = { ingress: IngressChild; node: TestNode; pipeline: TestPipeline; url: string; route(over?: Partial<IngressRoute>): Promise<void> };
 
@@ -71,21 +51,43 @@ function inferBytes(url: string, input: TensorSpec, shape: number[], data: Float
   return requestBytes(host, PATH, { "inference-header-content-length": json.length }, Buffer.concat([json, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
 }
 
+type Turn = { perSecond: number; cpuUs: number[] };
+async function loadTurn(url: string, bytes: Buffer, pids: number[]): Promise<Turn> {
+  const before = pids.map(processCpuUs);
+  const { perSecond, sent } = await closedLoops(url, bytes, CONNECTIONS, SECONDS);
+  return { perSecond, cpuUs: pids.map((pid, at) => ((processCpuUs(pid) ?? Number.NaN) - (before[at] ?? Number.NaN)) / sent.length) };
+}
+
+/** Against a bare handler, and against the least that serves the same model in another process: what is between those two, no ingress can save. */
 async function againstBare(trivial: Served): Promise<Figure[]> {
-  const child = fork(fileURLToPath(import.meta.url), ["bare"], { execArgv: process.execArgv });
-  const bareUrl = await new Promise<string>((resolve) => child.once("message", (port) => resolve(`http://127.0.0.1:${port as number}`)));
+  const handlers = await startBareHandlers(trivial.node.tls, trivial.pipeline.stages[0]!.start.skeletonPath);
+  const { bare, hop, session } = handlers;
   const figures: Figure[] = [];
   try {
     for (const [kind, binary, than] of [["JSON", false, 0.5], ["bytes", true, 0.7]] as const) {
       const bytesFor = (url: string) => inferBytes(url, { name: "v0", dataType: "float32", shape: ["n", WIDTH] }, [1, WIDTH], new Float32Array([1, 2, 3, 4]), binary);
-      const turns: { ours: number; bare: number }[] = [];
-      for (const url of [trivial.url, bareUrl]) await closedLoops(url, bytesFor(url), CONNECTIONS, 1);
-      for (let turn = 0; turn < TURNS; turn++) turns.push({ ours: (await closedLoops(trivial.url, bytesFor(trivial.url), CONNECTIONS, SECONDS)).perSecond, bare: (await closedLoops(bareUrl, bytesFor(bareUrl), CONNECTIONS, SECONDS)).perSecond });
-      figures.push({ figure: `trivial model, tensors as ${kind}`, value: median(turns.map((turn) => turn.ours)), unit: "requests/s", against: `bare node:http, ${median(turns.map((turn) => turn.bare)).toFixed(0)} requests/s`, ratio: median(turns.map((turn) => turn.ours / turn.bare)), target: { op: ">=", than } });
+      for (const { url } of [trivial, bare, hop]) await closedLoops(url, bytesFor(url), CONNECTIONS, WARM_SECONDS);
+      const turns: { ours: Turn; bare: Turn; hop: Turn }[] = [];
+      for (let turn = 0; turn < TURNS; turn++) {
+        turns.push({
+          ours: await loadTurn(trivial.url, bytesFor(trivial.url), [trivial.ingress.process.pid!, trivial.pipeline.stages[0]!.child.process.pid!]),
+          bare: await loadTurn(bare.url, bytesFor(bare.url), [bare.child.pid!]),
+          hop: await loadTurn(hop.url, bytesFor(hop.url), [hop.child.pid!, session.child.pid!]),
+        });
+      }
+      const of = (value: (turn: (typeof turns)[number]) => number) => median(turns.map(value));
+      const cpu = (which: "ours" | "bare" | "hop", at: number) => of((turn) => turn[which].cpuUs[at]!).toFixed(0);
+      const title = `trivial model, tensors as ${kind}`;
+      figures.push(
+        { figure: title, value: of(({ ours }) => ours.perSecond), unit: "requests/s", against: `bare node:http, ${of((turn) => turn.bare.perSecond).toFixed(0)} requests/s`, ratio: of((turn) => turn.ours.perSecond / turn.bare.perSecond), target: { op: ">=", than } },
+        { figure: `${title}, the least that serves it`, value: of((turn) => turn.hop.perSecond), unit: "requests/s", against: "bare node:http", ratio: of((turn) => turn.hop.perSecond / turn.bare.perSecond) },
+        { figure: `${title}, against that least`, value: of(({ ours }) => ours.perSecond), unit: "requests/s", against: "bare node:http, one TLS hop, a bare session", ratio: of((turn) => turn.ours.perSecond / turn.hop.perSecond), target: { op: ">=", than } },
+        { figure: `${title}, processor a request`, value: of(({ ours }) => ours.cpuUs[0]! + ours.cpuUs[1]!), unit: "µs", against: `ingress ${cpu("ours", 0)} + stage ${cpu("ours", 1)}; bare node:http ${cpu("bare", 0)}; the least ${cpu("hop", 0)} + ${cpu("hop", 1)}`, ratio: of((turn) => (turn.ours.cpuUs[0]! + turn.ours.cpuUs[1]!) / (turn.hop.cpuUs[0]! + turn.hop.cpuUs[1]!)) },
+      );
     }
     return figures;
   } finally {
-    child.disconnect();
+    handlers.close();
   }
 }
 
@@ -172,6 +174,7 @@ async function run(): Promise<void> {
   try {
     const trivial = await serve(fleet, "nod_trivial", { bytes: tinyLayers(0, 1, WIDTH), inputs: [spec("v0")], outputs: [spec("v1")], sends: ["v1"], warmShapes: [{ name: "v0", dataType: "float32", shape: [1, WIDTH] }] });
     const figures = await againstBare(trivial);
+    if (process.argv.includes("--ingress-only")) { process.exitCode = reportBench("serving", figures) ? 0 : 1; return; }
     figures.push(...(await malformed(trivial)));
     const real = await serve(fleet, "nod_real", { bytes, inputs: [input], outputs: [{ name: outputName, dataType: "float32", shape: ["n", "steps", "classes"] }], sends: [outputName], warmShapes: [{ name: "x", dataType: "float32", shape: [1, 3, 48, 320] }] });
     figures.push(...(await overhead(real, modelPath, input)));
@@ -182,5 +185,4 @@ async function run(): Promise<void> {
   }
 }
 
-if (process.argv[2] === "bare") bare();
-else await run();
+await run();

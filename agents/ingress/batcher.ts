@@ -56,8 +56,9 @@ export class Batcher {
     return new Promise((resolve, reject) => {
       const gone = () => member.settle(new WireError("cancelled", "the client went away"));
       const timer = setTimeout(() => member.settle(new WireError("deadline", "no answer within the deadline")), remainingMs);
+      const { items, key } = batchKeyOf(request.inputs);
       const member: Member = {
-        ...request, ...batchKeyOf(request.inputs), arrivedAt: performance.now(), settled: false,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, items, key, arrivedAt: performance.now(), settled: false,
         settle: (outcome) => {
           if (member.settled) { if (!(outcome instanceof WireError)) outcome.release(); return; }
           member.settled = true;
@@ -109,7 +110,7 @@ export class Batcher {
       let holders = members.length;
       const release = () => { if (--holders === 0) answer.release(); };
       const size = members.reduce((sum, member) => sum + member.items, 0);
-      members.forEach((member, index) => { member.settle({ ...answer, outputs: shares[index]!, release, waitedMs: leftAt - member.arrivedAt, size, executed: index === 0 }); });
+      members.forEach((member, index) => { member.settle({ outputs: shares[index]!, trace: answer.trace, epoch: answer.epoch, attempts: answer.attempts, release, waitedMs: leftAt - member.arrivedAt, size, executed: index === 0 }); });
     } catch (error) {
       // One request's mistake is not the others': each gets its own outcome.
       if (error instanceof WireError && error.code === "run_failed") return this.#alone(members);
@@ -134,7 +135,7 @@ export class Batcher {
       member.signal?.addEventListener("abort", () => abort.abort(), { once: true });
       try {
         const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort });
-        member.settle({ ...answer, waitedMs: leftAt - member.arrivedAt, size: member.items, executed: true });
+        member.settle({ outputs: answer.outputs, trace: answer.trace, epoch: answer.epoch, attempts: answer.attempts, release: answer.release, waitedMs: leftAt - member.arrivedAt, size: member.items, executed: true });
       } catch (error) {
         member.settle(wireErrorOf(error));
       }

@@ -178,7 +178,8 @@ function sendJson(res: ServerResponse, status: number, value: unknown, headers: 
 async function sendBytes(req: IncomingMessage, res: ServerResponse, bytes: Buffer, headers: Record<string, string>): Promise<void> {
   const packing = packingOf(req);
   if (packing === null) {
-    res.writeHead(200, { ...headers, "content-length": bytes.length });
+    headers["content-length"] = String(bytes.length);
+    res.writeHead(200, headers);
     return void res.end(bytes);
   }
   const packed = await pack(bytes, packing);

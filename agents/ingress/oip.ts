@@ -48,7 +48,7 @@ export function parseInfer(body: Buffer, headerLength: number | null): OipReques
   });
   if (at !== body.length) throw new BadRequest(`${body.length - at} bytes follow the last binary tensor`);
   const parameters = isObject(json.parameters) ? json.parameters : {};
-  return { id: typeof json.id === "string" ? json.id : null, tensors, ...readWishes(json, parameters) };
+  return readWishes(typeof json.id === "string" ? json.id : null, tensors, json, parameters);
 }
 
 /** By the protocol's name. Throws BadRequest: models that take text or BF16 are not served as tensors (agents/protocol/tensor.ts). */
@@ -79,7 +79,7 @@ function readTensor(input: unknown, index: number, body: Buffer, at: number): { 
   return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat) }, binaryBytes: 0 };
 }
 
-function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tensors"> {
+function readWishes(id: string | null, tensors: WireTensor[], json: Json, parameters: Json): OipRequest {
   const binaryByDefault = parameters.binary_data_output === true;
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
@@ -88,17 +88,18 @@ function readWishes(json: Json, parameters: Json): Omit<OipRequest, "id" | "tens
     if (classification !== undefined || region !== undefined) throw new BadRequest(`output "${output.name}": ${region === undefined ? "classification" : "shared memory"} is not among this server's extensions`);
     return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault };
   }) ?? null;
-  const id = parameters.sequence_id;
-  const hasSequence = (typeof id === "number" && id !== 0) || (typeof id === "string" && id !== "");
-  if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
+  const sequenceId = parameters.sequence_id;
+  const hasSequence = (typeof sequenceId === "number" && sequenceId !== 0) || (typeof sequenceId === "string" && sequenceId !== "");
+  if (sequenceId !== undefined && typeof sequenceId !== "number" && typeof sequenceId !== "string") throw new BadRequest("sequence_id must be a number or a string");
   const timeout = parameters.timeout;
   const priority = parameters.priority ?? 0;
   if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) throw new BadRequest("timeout must be a number of microseconds above 0");
   return {
+    id, tensors,
     // An empty list is what clients send that have no wish.
     outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
-    sequence: hasSequence ? { id: String(id), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
+    sequence: hasSequence ? { id: String(sequenceId), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
     timeoutMs: typeof timeout === "number" ? timeout / 1000 : null, priority: priority as number, idempotent: parameters.idempotent === true,
   };
 }

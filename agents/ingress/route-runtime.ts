@@ -127,7 +127,7 @@ export class RouteRuntime {
     this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
     if (!batching || this.batchingProblem !== null) return;
     this.#batcher = new Batcher(batching, {
-      infer: (request) => this.#dispatcher.infer({ ...request, stream: null, pipeline: null }),
+      infer: ({ inputs, deadlineAt, signal }) => this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: null }),
       limits: () => this.route.limits,
       refused: (why) => { this.batchingProblem = why; },
     });
@@ -216,7 +216,7 @@ export class RouteRuntime {
 
   async #inferNamed(inputs: WireTensor[], deadlineAt: number, options: InferOptions): Promise<RepeatableAnswer<StepAnswer>> {
     const { name = null, sequence, version, signal } = options;
-    if (name === null) return { ...(await this.#inferStep(inputs, deadlineAt, options)), repeated: false };
+    if (name === null) return Object.assign(await this.#inferStep(inputs, deadlineAt, options), { repeated: false });
     const key = JSON.stringify([name, sequence, version?.version ?? null]);
     return this.repeated.infer({ key, inputs, deadlineAt, once: sequence !== null, ...(signal ? { signal } : {}) }, (until) => {
       const { signal: _own, ...rest } = options;
@@ -231,15 +231,14 @@ export class RouteRuntime {
   }
 
   async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<StepAnswer> {
-    const common = { inputs, deadlineAt, ...(signal ? { signal } : {}) };
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
-      if (this.#batcher && !version) return this.#batcher.infer({ ...common, priority: priority ?? 0 });
-      return this.#dispatcher.infer({ ...common, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
+      if (this.#batcher && !version) return this.#batcher.infer({ inputs, deadlineAt, signal, priority: priority ?? 0 });
+      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
     }
     const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.serving, this.#host.nextId);
     try {
-      return await this.#dispatcher.infer({ ...common, stream: step, pipeline });
+      return await this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: step, pipeline });
     } catch (error) {
       this.#sequences.forget(sequence.id, true);
       throw error;

@@ -48,11 +48,13 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
   }
 }
 
+const wanted = ({ name, dataType, shape, data }: WireTensor, binary: boolean) => ({ name, dataType, shape, data, binary });
+
 function chosen(answer: InferAnswer, request: OipRequest): Served["outputs"] {
-  if (request.outputs === null) return answer.outputs.map((tensor) => ({ ...tensor, binary: request.binaryByDefault }));
+  if (request.outputs === null) return answer.outputs.map((tensor) => wanted(tensor, request.binaryByDefault));
   return request.outputs.map(({ name, binary }) => {
     const tensor = answer.outputs.find((output) => output.name === name);
     if (!tensor) throw new BadRequest(`output "${name}" is state that lives on the stages`);
-    return { ...tensor, binary };
+    return wanted(tensor, binary);
   });
 }

@@ -188,8 +188,9 @@ export function readTrace(view: DataView, bytes: Uint8Array, at: number): { trac
   const end = node + bytes[at + 1]!;
   const next = end + view.getUint16(at + 2, true);
   need(next);
-  const times = next - end >= TIMES_BYTES ? { times: readTimes(view, end) } : {};
-  return { trace: { stageIndex: bytes[at]!, nodeId: text(bytes.subarray(node, end)), queueMs: readMs(view, at + 4), computeMs: readMs(view, at + 8), receivedBytes: getUint53(view, at + 12), ...times }, next };
+  const trace: StageTrace = { stageIndex: bytes[at]!, nodeId: text(bytes.subarray(node, end)), queueMs: readMs(view, at + 4), computeMs: readMs(view, at + 8), receivedBytes: getUint53(view, at + 12) };
+  if (next - end >= TIMES_BYTES) trace.times = readTimes(view, end);
+  return { trace, next };
 }
 
 export const padded = (bytes: number): number => Math.ceil(bytes / PAYLOAD_ALIGNMENT) * PAYLOAD_ALIGNMENT;

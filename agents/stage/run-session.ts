@@ -37,7 +37,7 @@ async function startInline(skeletonPath: string, options: SessionOptions, states
     loadMs: performance.now() - startedAt, inline: true, session: options, inputNames: session.inputNames, outputNames: session.outputNames,
     run(job) {
       const result = (inTurn ? previous.then(() => session.run(job)) : session.run(job)).then(
-        (done) => ({ ...done, buffer: job.buffer }),
+        ({ outputs, computeMs }) => ({ outputs, computeMs, buffer: job.buffer }),
         (error: Error) => { throw new RunFailed(error.message, job.buffer); },
       );
       previous = result.catch(() => undefined);

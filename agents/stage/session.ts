@@ -54,7 +54,7 @@ export async function loadSession(skeletonPath: string, options: SessionOptions,
     if (job.stream) kept.delete(job.stream.key); // a step that fails leaves no state behind
     for (const state of mine) feeds[state.input] ??= before?.[state.input] ?? zeros(state);
     const keep = job.stream && !job.stream.last && mine.length > 0;
-    const fetches = [...new Set([...job.wants, ...(keep ? mine.map((state) => state.output) : [])])];
+    const fetches = keep ? [...new Set([...job.wants, ...mine.map((state) => state.output)])] : job.wants;
     const startedAt = performance.now();
     const results = await session.run(feeds, fetches);
     const computeMs = performance.now() - startedAt;

@@ -198,7 +198,8 @@ export class Stage {
       const times = { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs: 0 };
       const trace = { stageIndex: lane.lane.stageIndex, nodeId: this.#tls.nodeId, queueMs, computeMs: result.computeMs, receivedBytes: made.receivedBytes, times };
       const deadlineMs = job.deadlineAt === Infinity ? NO_DEADLINE : Math.max(0, Math.round(job.deadlineAt - performance.now()));
-      lane.send({ ...message, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, () => lane.finish(link, result.buffer), () => { times.holdMs = performance.now() - job.arrivedAt; });
+      const { requestId, originId, attempt, epoch, streamId, stepIndex } = message;
+      lane.send({ requestId, originId, attempt, epoch, streamId, stepIndex, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, () => lane.finish(link, result.buffer), () => { times.holdMs = performance.now() - job.arrivedAt; });
     } catch (error) {
       this.#countFailed(lane);
       this.#dropStep(job);
