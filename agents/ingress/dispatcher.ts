@@ -10,6 +10,7 @@ import { FLAGS, type Message, type StageTrace } from "../protocol/frame.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
+import { Admission } from "./admission.ts";
 import { GivenUpRequests } from "./given-up.ts";
 import type { Gone } from "./gone.ts";
 import type { PipelineRuntime, ToldError } from "./pipeline-runtime.ts";
@@ -56,6 +57,7 @@ export class Dispatcher {
   readonly #pool: BufferPool;
   readonly #entries = new Map<number, Entry>();
   readonly #givenUp = new GivenUpRequests<PipelineRuntime>();
+  readonly #admission = new Admission();
   readonly #onCameTo: (trace: RequestTrace) => void;
   /** The pipeline new requests go to. */
   current: PipelineRuntime | null = null;
@@ -94,6 +96,8 @@ export class Dispatcher {
     if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
     const remainingMs = request.deadlineAt - performance.now();
     if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));
+    const expectedMs = request.stream ? null : this.#admission.expectedMs(this.#entries.size);
+    if (expectedMs !== null && expectedMs > remainingMs) return Promise.reject(new WireError("overloaded", `${this.#entries.size} requests are in flight, behind which this one would take about ${Math.ceil(expectedMs)} ms; its deadline is in ${Math.floor(remainingMs)} ms`));
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       const entry: Entry = {
@@ -139,6 +143,7 @@ export class Dispatcher {
       return this.#pool.release(message.buffer);
     }
     this.#close(entry);
+    this.#admission.answered(performance.now(), this.#entries.size);
     const trace = wayOf(entry, message.traces, null);
     trace.answer = answerOf(message, pipeline);
     entry.resolve({
