@@ -4,13 +4,14 @@
 //   queue = waiting for a batch, for credit and in stages' queues     compute_infer = running      compute_output = the answer's hop and writing it
 //   compute_input = the rest: reading the request, and the hops between segments
 import type { RequestTrace } from "../protocol/control.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
 
 /** `ms` summed over `count` occurrences. */
 export type Duration = { count: number; ms: number };
 const none = (): Duration => ({ count: 0, ms: 0 });
-export type SegmentTimes = { nodeId: string; queue: Duration; compute: Duration };
+export type SegmentTimes = { nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram };
 /** `network`: first byte sent to last byte received, as far as it can be told from round trips. */
-export type LinkTimes = { from: string; to: string; network: Duration; bytes: number };
+export type LinkTimes = { from: string; to: string; network: LatencyHistogram; bytes: number };
 export type BatchTimes = { input: Duration; infer: Duration; output: Duration };
 type Parts = { queueMs: number; inputMs: number; inferMs: number; outputMs: number };
 
@@ -51,8 +52,8 @@ export class ModelStatistics {
     if (batch) { add(batch.input, inputMs); add(batch.infer, inferMs); add(batch.output, outputMs); }
     let from = ingressNodeId;
     for (const { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times } of trace.stages) {
-      const segment = rowOf(this.segments, stageIndex, () => ({ nodeId, queue: none(), compute: none() }));
-      if (segment) { segment.nodeId = nodeId; add(segment.queue, queueMs); add(segment.compute, computeMs); }
+      const segment = rowOf(this.segments, stageIndex, () => ({ nodeId, queue: new LatencyHistogram(), compute: new LatencyHistogram() }));
+      if (segment) { segment.nodeId = nodeId; segment.queue.observe(queueMs / 1000); segment.compute.observe(computeMs / 1000); }
       if (times) this.#hop(from, nodeId, times.receiveMs + (times.roundTripMs ?? 0) / 2, receivedBytes);
       from = nodeId;
     }
@@ -70,9 +71,9 @@ export class ModelStatistics {
   }
 
   #hop(from: string, to: string, ms: number, bytes: number): void {
-    const link = rowOf(this.links, `${from}>${to}`, () => ({ from, to, network: none(), bytes: 0 }));
+    const link = rowOf(this.links, `${from}>${to}`, () => ({ from, to, network: new LatencyHistogram(), bytes: 0 }));
     if (!link) return;
-    add(link.network, ms);
+    link.network.observe(ms / 1000);
     link.bytes += bytes;
   }
 
@@ -85,8 +86,8 @@ export class ModelStatistics {
         cache_hit: ns(none()), cache_miss: ns(none()),
       },
       batch_stats: [...this.batches].sort(([a], [b]) => a - b).map(([size, { input, infer, output }]) => ({ batch_size: size, compute_input: ns(input), compute_infer: ns(infer), compute_output: ns(output) })),
-      segment_stats: [...this.segments].sort(([a], [b]) => a - b).map(([stage, { nodeId, queue, compute }]) => ({ stage, node: nodeId, queue: ns(queue), compute: ns(compute) })),
-      link_stats: [...this.links.values()].map(({ from, to, network, bytes }) => ({ from, to, network: ns(network), bytes })),
+      segment_stats: [...this.segments].sort(([a], [b]) => a - b).map(([stage, { nodeId, queue, compute }]) => ({ stage, node: nodeId, queue: nsOf(queue), compute: nsOf(compute) })),
+      link_stats: [...this.links.values()].map(({ from, to, network, bytes }) => ({ from, to, network: nsOf(network), bytes })),
     };
   }
 }
@@ -104,6 +105,7 @@ function partsOf(trace: RequestTrace, totalMs: number, waitedMs: number): Parts 
 const answerMs = ({ answer }: RequestTrace): number => (answer ? answer.receiveMs + (answer.roundTripMs ?? 0) / 2 : 0);
 const add = (duration: Duration, ms: number): void => { duration.count++; duration.ms += ms; };
 const ns = ({ count, ms }: Duration) => ({ count, ns: Math.round(ms * 1e6) });
+const nsOf = ({ count, sumSeconds }: LatencyHistogram) => ({ count, ns: Math.round(sumSeconds * 1e9) });
 
 function rowOf<K, V>(rows: Map<K, V>, key: K, make: () => V): V | null {
   const known = rows.get(key);

@@ -140,7 +140,7 @@ test("Prometheus gets the same: a histogram of latency, where time went, segment
   const labels = 'model="tiny",deployment="dep_test"';
   expect(text).toContain("# TYPE cutplane_ingress_latency_seconds histogram");
   expect(value(new RegExp(`cutplane_ingress_latency_seconds_bucket{${labels},le="\\+Inf"}`))).toBe(value(new RegExp(`cutplane_ingress_latency_seconds_count{${labels}}`)));
-  expect(value(new RegExp(`cutplane_segment_compute_seconds_total{${labels},version="3",stage="0",node="nod_a"}`))).toBeGreaterThan(0);
+  expect(value(new RegExp(`cutplane_segment_compute_seconds_sum{${labels},version="3",stage="0",node="nod_a"}`))).toBeGreaterThan(0);
   expect(value(new RegExp(`cutplane_link_bytes_total{${labels},version="3",from="nod_a",to="nod_a"}`))).toBeGreaterThan(0);
   expect(value(new RegExp(`cutplane_ingress_runs_total{${labels},version="3",size="1"}`))).toBeGreaterThan(0);
 });
