@@ -11,6 +11,7 @@ import { previewDeployment } from "../commands/preview-deployment.ts";
 import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
+import { type ServingChange, servingOf, setServing } from "../commands/set-serving.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { listRequests, REQUEST_ORDERS } from "../live/recent-requests.ts";
@@ -24,7 +25,7 @@ import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./r
 import { readDeploymentMetrics } from "./read-metrics.ts";
 import { readReplayMoment, readReplayTrack } from "./read-replay.ts";
 import { adaptation, adaptChange, adaptSettings } from "./schemas/adapt-schemas.ts";
-import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest } from "./schemas/deployment-schemas.ts";
+import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest, servingChange, servingSettings } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
 import { replayMoment, replayTrack } from "./schemas/replay-schemas.ts";
@@ -124,6 +125,16 @@ export const deployments = router({
       await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
       return listRequests(liveFleet(ctx.deps.db).requests.get(input.id), input.order, input.limit);
     }),
+  serving: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/serving", tags, summary: "How it takes requests: batching, what each key may ask, how many and how long" } })
+    .input(byId)
+    .output(servingSettings)
+    .query(async ({ ctx, input }) => servingOf((await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id)).settings)),
+  setServing: procedure
+    .meta({ openapi: { method: "PATCH", path: "/deployments/{id}/serving", tags, summary: "Change how it takes requests, while it serves; what is left out stays, null switches off" } })
+    .input(byId.extend(servingChange))
+    .output(servingSettings)
+    .mutation(({ ctx, input: { id, ...change } }) => setServing(ctx.deps, { deploymentId: id, change: change as ServingChange, actor: ctx.actor })),
   adaptation: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/adaptation", tags, summary: "What adaptation may do, what it sees now, and what it decided, newest first" } })
     .input(byId.extend({ limit: z.number().int().min(1).max(200).default(50) }))

@@ -6,6 +6,7 @@ import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import type { DeploymentSettings } from "../policy/snapshot.ts";
 import { insertDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
+import { checkBatching, checkLimits } from "./check-serving.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { checkIngress } from "./check-ingress.ts";
 import { resolveStages } from "./resolve-stages.ts";
@@ -65,18 +66,4 @@ export function checkDeploymentName(name: string): string {
     throw new AppError("bad-request", "A deployment's name stands in an address: letters, digits, dots, dashes and underscores, at most 64.", { place: "name", fix: "For example text-recognition." });
   }
   return name;
-}
-
-function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new AppError("bad-request", `The limit ${name} must be a whole number of at least 1.`, { place: `settings.limits.${name}`, fix: "Leave it out to take the usual one." });
-  }
-  if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs", fix: "Shorten it, or raise maxDeadlineMs." });
-  return limits;
-}
-
-function checkBatching(batching: Batching | null): Batching | null {
-  const larger = batching?.preferredSizes.find((size) => size > batching.maxSize);
-  if (batching && larger !== undefined) throw new AppError("bad-request", `The preferred batch size ${larger} is more than the largest, ${batching.maxSize}.`, { place: "settings.batching.preferredSizes", fix: "Leave it out, or raise maxSize." });
-  return batching;
 }

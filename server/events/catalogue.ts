@@ -25,6 +25,7 @@ export type EventPayloads = {
   "deployment.created": { deploymentId: string };
   "deployment.stopped": { deploymentId: string };
   "deployment.resumed": { deploymentId: string };
+  "deployment.serving": { deploymentId: string };
   "deployment.adaptation": { deploymentId: string; mode: string };
   "deployment.decided": { deploymentId: string; decisionId: string; verdict: string; outcome: string };
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };

@@ -98,23 +98,29 @@ export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
   .meta({ id: "RecentRequest" });
 
 const limit = z.number().int().min(1).optional();
+const batching = z
+  .object({
+    maxSize: z.number().int().min(2).max(1024).meta({ description: "Items along the batch dimension that run together at most." }),
+    maxDelayMs: z.number().min(0).max(1000).default(0).meta({ description: "A request waits so long for others to join it." }),
+    preferredSizes: z.array(z.number().int().min(2).max(1024)).max(16).default([]).meta({ description: "Sizes that go at once when they are reached." }),
+  })
+  .nullable()
+  .meta({ description: "Requests that come together run together. The first batch is also run one by one and compared; a model whose answers differ then runs each alone." });
+const keyLimits = z
+  .object({ requestsPerSecond: z.number().min(0.001).max(1e6), burst: z.number().int().min(1).max(1e6), maxInFlight: z.number().int().min(1).max(65_536) })
+  .nullable()
+  .meta({ description: "Of each key at each ingress; what is more is answered 429 with Retry-After." });
+const count = z.number().int().min(1);
+export const servingSettings = z
+  .object({ batching, keyLimits, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
+  .meta({ id: "ServingSettings" });
+export const servingChange = { batching: batching.optional(), keyLimits: keyLimits.optional(), limits: z.object({ maxInFlight: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit }).optional() };
+
 export const deploymentSettings = z
   .object({
     session: z.object({ intraOpThreads: z.number().int().min(1).max(256).optional(), optimization: z.enum(["disabled", "basic", "extended", "all"]).optional() }).optional(),
     limits: z.object({ maxInFlight: limit, maxRequestBytes: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit, queueLength: limit, maxFrameBytes: limit }).optional(),
-    batching: z
-      .object({
-        maxSize: z.number().int().min(2).max(1024).meta({ description: "Items along the batch dimension that run together at most." }),
-        maxDelayMs: z.number().min(0).max(1000).default(0).meta({ description: "A request waits so long for others to join it." }),
-        preferredSizes: z.array(z.number().int().min(2).max(1024)).max(16).default([]).meta({ description: "Sizes that go at once when they are reached." }),
-      })
-      .nullable()
-      .optional()
-      .meta({ description: "Requests that come together run together. The first batch is also run one by one and compared; a model whose answers differ then runs each alone." }),
-    keyLimits: z
-      .object({ requestsPerSecond: z.number().min(0.001).max(1e6), burst: z.number().int().min(1).max(1e6), maxInFlight: z.number().int().min(1).max(65_536) })
-      .nullable()
-      .optional()
-      .meta({ description: "Of each key at each ingress; what is more is answered 429 with Retry-After." }),
+    batching: batching.optional(),
+    keyLimits: keyLimits.optional(),
   })
   .meta({ id: "DeploymentSettings" });

@@ -1,0 +1,18 @@
+// Owns what of a deployment's serving settings fits together. Throws AppError bad-request that names the place.
+import type { Batching } from "../../agents/protocol/control.ts";
+import { AppError } from "../errors.ts";
+import type { DeploymentSettings } from "../policy/snapshot.ts";
+
+export function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new AppError("bad-request", `The limit ${name} must be a whole number of at least 1.`, { place: `settings.limits.${name}`, fix: "Leave it out to take the usual one." });
+  }
+  if (limits.defaultDeadlineMs > limits.maxDeadlineMs) throw new AppError("bad-request", "The default deadline is longer than the longest one allowed.", { place: "settings.limits.defaultDeadlineMs", fix: "Shorten it, or raise maxDeadlineMs." });
+  return limits;
+}
+
+export function checkBatching(batching: Batching | null): Batching | null {
+  const larger = batching?.preferredSizes.find((size) => size > batching.maxSize);
+  if (batching && larger !== undefined) throw new AppError("bad-request", `The preferred batch size ${larger} is more than the largest, ${batching.maxSize}.`, { place: "settings.batching.preferredSizes", fix: "Leave it out, or raise maxSize." });
+  return batching;
+}

@@ -1,0 +1,48 @@
+import { beforeAll, expect, test } from "vitest";
+import { type ScriptedFleet, startScriptedFleet } from "../control/testdata/scripted-fleet.ts";
+import { withTestDatabase } from "../database/test-database.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { createDeployment } from "./create-deployment.ts";
+import { setServing } from "./set-serving.ts";
+
+const database = withTestDatabase();
+let fleet: ScriptedFleet;
+let deploymentId: string;
+beforeAll(async () => {
+  fleet = await startScriptedFleet(database.db);
+  await fleet.makePlan("pln_1", ["nod_a", "nod_b"]);
+  ({ deploymentId } = await createDeployment(fleet.deps, { name: "x", planId: "pln_1", actor: "test" }));
+  await fleet.run(8);
+});
+
+const BATCHING = { maxSize: 8, maxDelayMs: 2, preferredSizes: [4, 8] };
+const KEY_LIMITS = { requestsPerSecond: 5, burst: 10, maxInFlight: 2 };
+const change = (wanted: Parameters<typeof setServing>[1]["change"]) => setServing(fleet.deps, { deploymentId, change: wanted, actor: "api:ana" });
+/** What the ingress's node is told. */
+const route = () => [...liveFleet(database.db).desired.values()].flatMap(({ document }) => document.ingress).find((one) => one.deploymentId === deploymentId);
+
+test("a change reaches the ingress without another revision, is told of with who made it, and leaves the rest", async () => {
+  const before = route()!;
+  expect(await change({ batching: BATCHING })).toMatchObject({ batching: BATCHING, keyLimits: null });
+  await fleet.run(2);
+  expect(route()).toMatchObject({ batching: BATCHING, pipelines: before.pipelines, limits: before.limits });
+  expect(await change({ keyLimits: KEY_LIMITS, limits: { maxInFlight: 7 } })).toEqual({ batching: BATCHING, keyLimits: KEY_LIMITS, limits: { maxInFlight: 7, defaultDeadlineMs: before.limits.defaultDeadlineMs, maxDeadlineMs: before.limits.maxDeadlineMs } });
+  await fleet.run(2);
+  expect(route()).toMatchObject({ batching: BATCHING, keyLimits: KEY_LIMITS, limits: { ...before.limits, maxInFlight: 7 } });
+  await change({ batching: null, keyLimits: null });
+  await fleet.run(2);
+  expect([route()!.batching, route()!.keyLimits]).toEqual([undefined, undefined]);
+  const told = await database.db.event.findMany({ where: { name: "deployment.serving", subjectId: deploymentId }, orderBy: { seq: "asc" } });
+  expect(told.map(({ actor }) => actor)).toEqual(["api:ana", "api:ana", "api:ana"]);
+  expect(told[1]!.message).toContain("lets each key send 5 a second");
+});
+
+test("what does not fit together is refused by name, and nothing changes", async () => {
+  const before = route();
+  await expect(change({ batching: { ...BATCHING, preferredSizes: [16] } })).rejects.toMatchObject({ code: "bad-request", place: "settings.batching.preferredSizes" });
+  await expect(change({ limits: { defaultDeadlineMs: 10_000_000 } })).rejects.toMatchObject({ code: "bad-request", place: "settings.limits.defaultDeadlineMs" });
+  await expect(change({})).rejects.toMatchObject({ code: "bad-request" });
+  await expect(setServing(fleet.deps, { deploymentId: "dep_none", change: { batching: null }, actor: "test" })).rejects.toMatchObject({ code: "not-found" });
+  await fleet.run(2);
+  expect(route()).toEqual(before);
+});

@@ -1,0 +1,43 @@
+// Says how a deployment takes its requests: whether they run together, what each key may ask, how many and how long. Ingresses follow while they serve.
+import { AppError } from "../errors.ts";
+import type { DeploymentSettings } from "../policy/snapshot.ts";
+import { lockDeployment, updateDeployment } from "../store/deployments.ts";
+import { checkBatching, checkLimits } from "./check-serving.ts";
+import type { Actor, Deps } from "./deps.ts";
+import { notFound } from "./not-found.ts";
+
+/** Those of the limits that need no restart of a stage. */
+export type ServingSettings = Required<Pick<DeploymentSettings, "batching" | "keyLimits">> & { limits: Pick<DeploymentSettings["limits"], "maxInFlight" | "defaultDeadlineMs" | "maxDeadlineMs"> };
+export type ServingChange = { batching?: ServingSettings["batching"]; keyLimits?: ServingSettings["keyLimits"]; limits?: Partial<ServingSettings["limits"]> };
+
+export function servingOf({ batching, keyLimits, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } }: DeploymentSettings): ServingSettings {
+  return { batching: batching ?? null, keyLimits: keyLimits ?? null, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } };
+}
+
+/** What is left out stays; null switches off. @throws AppError not-found, bad-request */
+export async function setServing(deps: Deps, input: { deploymentId: string; change: ServingChange; actor: Actor }): Promise<ServingSettings> {
+  const { batching, keyLimits, limits } = input.change;
+  if (batching === undefined && keyLimits === undefined && limits === undefined) throw new AppError("bad-request", "Nothing is to change.", { fix: "Name batching, keyLimits or limits." });
+  const serving = await deps.publisher.transact(async (tx, append) => {
+    const deployment = await lockDeployment(tx, input.deploymentId);
+    if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
+    const settings = { ...deployment.settings };
+    if (batching !== undefined) settings.batching = checkBatching(batching);
+    if (keyLimits !== undefined) settings.keyLimits = keyLimits;
+    if (limits !== undefined) settings.limits = checkLimits({ ...settings.limits, ...limits });
+    await updateDeployment(tx, deployment.id, { settings });
+    const serving = servingOf(settings);
+    await append({ name: "deployment.serving", subjectId: deployment.id, actor: input.actor, message: `${deployment.name} ${inWords(serving)}.`, payload: { deploymentId: deployment.id } });
+    return serving;
+  });
+  deps.wake("how a deployment takes requests was changed");
+  return serving;
+}
+
+function inWords({ batching, keyLimits, limits }: ServingSettings): string {
+  return [
+    batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other` : "runs each request alone",
+    keyLimits ? `lets each key send ${keyLimits.requestsPerSecond} a second, ${keyLimits.burst} at once, ${keyLimits.maxInFlight} in flight` : "has no limits for keys",
+    `holds at most ${limits.maxInFlight} requests, ${limits.defaultDeadlineMs} ms each if they do not say otherwise`,
+  ].join("; it ");
+}
