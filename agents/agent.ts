@@ -3,7 +3,8 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "./agent-error.ts";
 import { ArtifactCache } from "./artifact-cache.ts";
-import { createArtifactSource } from "./artifact-source.ts";
+import { createArtifactServer } from "./artifact-server.ts";
+import { createArtifactSource, type FetchedBytes } from "./artifact-source.ts";
 import { createAssignments } from "./assignments.ts";
 import { childStarter, type StartChild } from "./child-process.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
@@ -23,7 +24,8 @@ import type { LogRing } from "./log-ring.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
 import { createSampler, type Sampler } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
-import { CONTROL_VERSION, type Desired, type Hardware, type Hello, type NodeSample, type Notice } from "./protocol/control.ts";
+import { PeerArtifacts } from "./peer-artifacts.ts";
+import { CONTROL_VERSION, type Desired, type Hardware, type Hello, type LinkSample, type NodeSample, type Notice } from "./protocol/control.ts";
 import { createReporter } from "./reporter.ts";
 import type { DataPort } from "./stage/data-port.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
@@ -50,6 +52,9 @@ type State = {
   desired: Desired;
   hardware: Hardware;
   lastSample: NodeSample | null;
+  /** Newest measurement of the way to each peer. */
+  links: Map<string, LinkSample>;
+  fetched: FetchedBytes;
   /** When this node last worked on a request; 0 = not since it started. */
   servedAtMs: number;
   /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
@@ -63,15 +68,17 @@ export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ 
 export async function startAgent(config: AgentConfig, identity: Identity, { log, ring, bootId }: AgentProcess): Promise<Agent> {
   const state: State = {
     identity, tls: tlsOf(identity), httpTls: config.ingressCertificate && (await readIngressCertificate(config.ingressCertificate)), client: createConsoleClient(identity), desired: await loadDesired(config.dataFolder, identity.nodeId),
-    hardware: { ...(await readHardware(config.dataFolder, [])), ...(config.maxMemoryBytes === null ? {} : { maxMemoryBytes: config.maxMemoryBytes }) }, lastSample: null, servedAtMs: 0, link: null,
+    hardware: { ...(await readHardware(config.dataFolder, [])), ...(config.maxMemoryBytes === null ? {} : { maxMemoryBytes: config.maxMemoryBytes }) }, lastSample: null, links: new Map(), fetched: { console: 0, peers: 0, relayed: 0 }, servedAtMs: 0, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
   const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };
   // Who gives this process its quota may change it from here on: what was read is what the console is told.
   log("info", "starting", `node ${identity.name}, ${state.hardware.cores} ${state.hardware.cores === 1 ? "core" : "cores"} usable`);
-  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source: createArtifactSource(() => state.client), maxBytes: config.maxCacheBytes });
+  const peers = new PeerArtifacts({ tls: () => state.tls, dataProxyUrl: config.dataProxyUrl, link: (nodeId) => state.links.get(nodeId), nowMs: () => Date.now() });
+  const source = createArtifactSource({ client: () => state.client, peers, nowMs: () => Date.now(), onFetched: (from, bytes) => { state.fetched[from] += bytes; }, log: (message) => log("debug", "artifacts", message) });
+  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source, maxBytes: config.maxCacheBytes });
   await cache.open();
-  const parts = createParts(context, cache);
+  const parts = createParts(context, cache, peers);
   const port = await openDataPort(context, parts);
   // What was desired last is worked on before anyone is asked.
   await apply(context, parts, state.desired);
@@ -87,6 +94,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   });
   const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
     nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
+    fetched: state.fetched, givenBytes: parts.artifacts.givenBytes(),
   }));
   log("info", "started", `agent ${AGENT_VERSION} of node ${identity.name}, data port ${port.port}, certificate until ${new Date(certificateTimes(identity.certificatePem).expiresMs).toISOString()}`);
   return {
@@ -102,12 +110,14 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
       parts.reporter.stop();
       state.link?.close();
       state.client.close();
+      parts.peers.stop();
+      parts.artifacts.stop();
       await Promise.all([port.close(), metrics?.close(), cache.close()]);
     },
   };
 }
 
-function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache) {
+function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache, peers: PeerArtifacts) {
   const nowMs = () => Date.now();
   const tls = () => state.tls;
   const notice = (one: Omit<Notice, "at">) => {
@@ -127,7 +137,11 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     },
   });
   const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, idleMs: () => nowMs() - state.servedAtMs, notice, changed });
-  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => reporter.link(sample) });
+  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => { state.links.set(sample.toNodeId, sample); reporter.link(sample); } });
+  const artifacts = createArtifactServer({
+    held: (digest) => cache.held(digest), openHeld: (digest, start, end) => cache.openHeld(digest, start, end), isPeer: (nodeId) => peers.isPeer(nodeId),
+    relay: (nodeId, path, range) => peers.relay(nodeId, path, range), bytesPerSecond: config.shareBytesPerSecond,
+  });
   const reporter = createReporter({
     bootId, nowMs, cursor: () => state.desired.version,
     observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
@@ -138,13 +152,13 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     },
     send: (report) => state.link?.send(report) ?? false,
   });
-  return { cache, assignments, ingress, measurements, meter, reporter };
+  return { cache, peers, artifacts, assignments, ingress, measurements, meter, reporter };
 }
 
-async function openDataPort({ config, log, state, ports }: Context, { assignments, ingress }: Parts): Promise<DataPort> {
+async function openDataPort({ config, log, state, ports }: Context, { assignments, ingress, artifacts }: Parts): Promise<DataPort> {
   const port = await listenForData({
     host: config.dataHost, port: config.dataPort, rememberedPort: ports.dataPort,
-    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => answerProbe(socket, state.tls) }),
+    route: routeDialled({ stage: (id) => assignments.child(id), ingress: () => ingress.child(), probe: (socket) => answerProbe(socket, state.tls), artifacts: config.shareBytesPerSecond > 0 ? (socket) => artifacts.accept(socket, state.tls) : null }),
     onMoved: (from, to) => log("warn", "data-port", `the remembered data port ${from} is taken, using ${to}: peers learn it from the console`),
   });
   if (port.port !== ports.dataPort) {
@@ -156,6 +170,9 @@ async function openDataPort({ config, log, state, ports }: Context, { assignment
 
 async function apply({ state }: Context, parts: Parts, next: Desired): Promise<void> {
   state.desired = next;
+  // First: what is fetched next may come from them.
+  parts.peers.set(next.peers);
+  for (const nodeId of state.links.keys()) if (!parts.peers.isPeer(nodeId)) state.links.delete(nodeId);
   parts.assignments.set(next.assignments);
   parts.ingress.set(next.ingress, next.moved);
   parts.measurements.set(next.measurements);

@@ -6,15 +6,15 @@
 //   segments/<segmentId>/    model.onnx and the external data under the names the skeleton gives them: hard links, so nothing is there twice
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { AgentError } from "./agent-error.ts";
 import type { ArtifactSource } from "./artifact-source.ts";
 import type { SegmentFile, SegmentSpec } from "./protocol/control.ts";
-import { SparseFile } from "./sparse-file.ts";
+import { type ByteRange, SparseFile } from "./sparse-file.ts";
 
 export type Progress = (bytesDone: number, bytesTotal: number) => void;
-export type FetchOptions = { onProgress?: Progress; signal?: AbortSignal; recheck?: "some" | "all" };
+export type FetchOptions = { onProgress?: Progress; /** Bytes that came over the network. */ onMoved?(bytes: number): void; signal?: AbortSignal; recheck?: "some" | "all" };
 /** Left free on the disk whatever the limit says: a full disk breaks more than this agent. */
 const KEEP_FREE_BYTES = 64 * 2 ** 20;
 /** Whole artifacts up to this size are hashed at every use: milliseconds, and a damaged skeleton never reaches the runtime. */
@@ -66,7 +66,7 @@ export class ArtifactCache {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const file of segment.files) {
       const copy = await this.#file(file);
-      await copy.ensure(file.ranges, { onBytes: add, signal: options.signal, recheck: options.recheck ?? "some" });
+      await copy.ensure(file.ranges, { onBytes: add, onMoved: options.onMoved, signal: options.signal, recheck: options.recheck ?? "some" });
       await linkInto(copy.path, join(folder, assertName(file.fileName, "file name")));
     }
     const path = join(folder, "model.onnx");
@@ -84,7 +84,41 @@ export class ArtifactCache {
     return started;
   }
 
+  /** Verified bytes of an artifact that other nodes may have, ascending. */
+  async held(digest: string): Promise<ByteRange[]> {
+    assertDigest(digest);
+    const whole = await stat(join(this.#folder, "whole", digest)).catch(() => null);
+    if (whole) return whole.size > 0 ? [[0, whole.size]] : [];
+    const sparse = await this.#heldFile(digest);
+    return sparse?.held() ?? [];
+  }
+
+  /** For reading bytes that are held; the caller closes it. An artifact that is evicted meanwhile stays readable. Null = not all of them are here. */
+  async openHeld(digest: string, start: number, end: number): Promise<FileHandle | null> {
+    if (!(await this.held(digest)).some(([from, to]) => from <= start && end <= to)) return null;
+    const whole = await open(join(this.#folder, "whole", digest), "r").catch(() => null);
+    return whole ?? open(join(this.#folder, "files", digest), "r").catch(() => null);
+  }
+
+  /** A copy of an earlier run counts as well. */
+  async #heldFile(digest: string): Promise<SparseFile | null> {
+    const known = this.#files.get(digest);
+    if (known) return known.catch(() => null);
+    const found = await stat(join(this.#folder, "files", digest)).catch(() => null);
+    return found ? this.#file({ fileName: "", digest, totalBytes: found.size, ranges: [] }).catch(() => null) : null;
+  }
+
   async #fetchWhole(digest: string, bytes: number, options: FetchOptions): Promise<string> {
+    try {
+      return await this.#fetchWholeOnce(digest, bytes, options, false);
+    } catch (error) {
+      // Another node's copy may be damaged: the console's is the original.
+      if (!(error instanceof AgentError) || error.code !== "digest-mismatch") throw error;
+      return this.#fetchWholeOnce(digest, bytes, options, true);
+    }
+  }
+
+  async #fetchWholeOnce(digest: string, bytes: number, options: FetchOptions, fromConsole: boolean): Promise<string> {
     const path = join(this.#folder, "whole", digest);
     if (await isWhole(path, digest, bytes, options.recheck === "all")) {
       await utimes(path, new Date(), new Date());
@@ -97,8 +131,9 @@ export class ArtifactCache {
     const file = await open(part, position > 0 ? "r+" : "w+", 0o600);
     try {
       await this.#source({
-        digest, start: position, end: bytes, signal: options.signal,
+        digest, start: position, end: bytes, signal: options.signal, fromConsole,
         onChunk: async (chunk) => {
+          options.onMoved?.(chunk.length);
           hash.update(chunk);
           await file.write(chunk, 0, chunk.length, position);
           position += chunk.length;

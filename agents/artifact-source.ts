@@ -1,7 +1,10 @@
-// Owns reading bytes of an artifact from the console, any range of it, going on where a broken connection stopped. Does not verify: whoever asked hashes.
+// Owns reading bytes of an artifact, any range of it, from the nearest node that holds it or from the console, going on where a broken connection stopped, with
+// another holder if need be. Does not verify: whoever asked hashes, and asks the console for what another node gave wrongly.
 import { setTimeout as sleep } from "node:timers/promises";
-import { AgentError } from "./agent-error.ts";
+import { AgentError, messageOf } from "./agent-error.ts";
+import { chooseHolder, type Holder } from "./choose-holder.ts";
 import type { ConsoleClient } from "./console-client.ts";
+import type { PeerArtifacts } from "./peer-artifacts.ts";
 
 export type ReadRange = {
   digest: string;
@@ -10,6 +13,8 @@ export type ReadRange = {
   /** Called in order, each chunk exactly once, also over several connections; awaited, so a slow disk slows the network. */
   onChunk(chunk: Uint8Array): Promise<void> | void;
   signal?: AbortSignal;
+  /** Not from other nodes: what one of them gave had a wrong hash. */
+  fromConsole?: boolean;
 };
 export type ArtifactSource = (range: ReadRange) => Promise<void>;
 
@@ -20,8 +25,79 @@ const MAX_PAUSE_MS = 5_000;
 /** A connection that delivers nothing for this long is replaced. */
 const IDLE_TIMEOUT_MS = 15_000;
 
+/** Below this the question who holds it costs more than the console's answer. */
+const MIN_PEER_BYTES = 4 * 1024;
+/** Of the console's rate: how much the newest transfer counts, and which are too short to say anything. */
+const NEWEST_SHARE = 0.5;
+const MIN_RATED_BYTES = 256 * 1024;
+
+/** What came from whom since the start. */
+export type FetchedBytes = { console: number; peers: number; relayed: number };
+export type ArtifactSourceOptions = { client(): ConsoleClient; peers: PeerArtifacts | null; nowMs(): number; onFetched(from: keyof FetchedBytes, bytes: number): void; log(message: string): void };
+
+/** The nearest holder first, then the next one, in the end the console, which is asked for as long as bytes keep coming. */
+export function createArtifactSource({ client, peers, nowMs, onFetched, log }: ArtifactSourceOptions): ArtifactSource {
+  const fromConsole = createConsoleSource(client);
+  let consoleRate: number | null = null;
+  const counted = (range: ReadRange, from: keyof FetchedBytes, moved: (bytes: number) => void): ReadRange => ({
+    ...range,
+    onChunk: async (chunk) => {
+      onFetched(from, chunk.length);
+      moved(chunk.length);
+      await range.onChunk(chunk);
+    },
+  });
+
+  const readConsole = async (range: ReadRange) => {
+    const startedMs = performance.now();
+    await fromConsole(counted(range, "console", () => undefined));
+    const bytes = range.end - range.start;
+    const rate = (bytes * 1000) / Math.max(1, performance.now() - startedMs);
+    if (bytes >= MIN_RATED_BYTES) consoleRate = consoleRate === null ? rate : consoleRate + (rate - consoleRate) * NEWEST_SHARE;
+  };
+
+  /** @returns where it stopped; less than the end where the holder broke off. */
+  const readPeer = async (from: PeerArtifacts, holder: Holder, range: ReadRange): Promise<number> => {
+    const nodeId = holder.nodeId!;
+    const startedMs = performance.now();
+    let position = range.start;
+    const { onChunk } = counted(range, holder.via === null ? "peers" : "relayed", (bytes) => { position += bytes; });
+    let mine = false;
+    try {
+      for await (const chunk of await from.open(holder, range.digest, position, range.end, range.signal)) {
+        mine = true;
+        await onChunk(chunk.subarray(0, range.end - position));
+        mine = false;
+        if (position >= range.end) break;
+      }
+    } catch (error) {
+      // A full disk is no fault of the holder's.
+      if (mine) throw error;
+      range.signal?.throwIfAborted();
+      log(`${range.digest.slice(0, 12)}… from ${nodeId}: ${messageOf(error)}`);
+    }
+    if (position < range.end) from.failed(nodeId);
+    else from.took(nodeId, position - range.start, performance.now() - startedMs);
+    return position;
+  };
+
+  return async (range) => {
+    if (!peers || range.fromConsole || range.end - range.start < MIN_PEER_BYTES) return readConsole(range);
+    const console_: Holder = { nodeId: null, via: null, bytesPerSecond: consoleRate, roundTripMs: null, transfers: 0, failedAtMs: null };
+    const { holders, why } = chooseHolder(range.end - range.start, [...(await peers.holders(range.digest, range.start, range.end)), console_], nowMs());
+    if (holders.length > 1) log(`${range.digest.slice(0, 12)}… ${range.end - range.start} bytes: ${why}`);
+    let position = range.start;
+    for (const holder of holders) {
+      if (holder.nodeId === null) break;
+      position = await readPeer(peers, holder, { ...range, start: position });
+      if (position >= range.end) return;
+    }
+    await readConsole({ ...range, start: position });
+  };
+}
+
 /** `client()` is asked at every attempt: certificate and address may have changed in between. */
-export function createArtifactSource(client: () => ConsoleClient): ArtifactSource {
+export function createConsoleSource(client: () => ConsoleClient): ArtifactSource {
   return async (range) => {
     let position = range.start;
     let failures = 0;

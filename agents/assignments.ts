@@ -109,7 +109,7 @@ function observeEntry(entry: Entry): ObservedAssignment {
   const failure = entry.local.failure;
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,
-    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond,
+    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond, bytesMoved: entry.bytesMoved,
     loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes, processBytes: entry.processBytes, running: entry.running,
     error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(failure.retryAtMs).toISOString() : null } : null,
   };

@@ -10,8 +10,10 @@ import type { SocketMessage } from "./stage/messages.ts";
 export type Destinations = {
   stage(assignmentId: string): Child<SocketMessage> | null;
   ingress(): Child<SocketMessage> | null;
-  /** Answers in this process. */
+  /** Answer in this process. */
   probe(socket: Socket): void;
+  /** Null = this node gives none. */
+  artifacts: ((socket: Socket) => void) | null;
 };
 
 /** Hands a connection over, or says why not. */
@@ -21,10 +23,16 @@ export function routeDialled(destinations: Destinations): DataPortOptions["route
       destinations.probe(socket);
       return null;
     }
+    if (dialled.kind === "artifacts") {
+      if (!destinations.artifacts) return "unknown-target";
+      destinations.artifacts(socket);
+      return null;
+    }
     const stage = /^stage:(.+)$/.exec(dialled.target)?.[1];
-    const child = dialled.kind === "ingress" ? destinations.ingress() : stage ? destinations.stage(stage) : null;
+    const { kind, target } = dialled;
+    const child = kind === "ingress" ? destinations.ingress() : stage ? destinations.stage(stage) : null;
     if (!child) return "unknown-target";
-    child.send({ type: "socket", dialled }, socket);
+    child.send({ type: "socket", dialled: { kind, target } }, socket);
     return null;
   };
 }

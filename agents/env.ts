@@ -20,6 +20,8 @@ export type AgentConfig = Readonly<{
   /** Absolute; null = requests are taken by plain HTTP. */
   ingressCertificate: { certificate: string; key: string } | null;
   maxMemoryBytes: number | null; maxCacheBytes: number;
+  /** Of artifacts given to other nodes, all together; 0 = none are given. */
+  shareBytesPerSecond: number;
   metricsPort: number | null;
   drainTimeoutMs: number;
   logLevel: LogLevel;
@@ -28,6 +30,8 @@ export type Command = { kind: "run" | "check" | "join"; config: AgentConfig } | 
 
 /** 32 GiB: a node's disk is usually shared with other work; more is a flag away. */
 const DEFAULT_CACHE_BYTES = 32 * 2 ** 30;
+/** Half of a gigabit link: what serves requests goes over it as well. */
+const DEFAULT_SHARE_BYTES_PER_SECOND = 64 * 2 ** 20;
 /** Longer than the longest request deadline that makes sense, shorter than systemd's patience (90 s). */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
@@ -47,6 +51,7 @@ export const SETTINGS = [
   ["ingress-key", "CUTPLANE_INGRESS_KEY", "FILE", "private key (PEM) of that certificate"],
   ["max-memory", "CUTPLANE_MAX_MEMORY", "BYTES", "most memory segments may take, with K, M or G (default: no limit of its own)"],
   ["max-cache", "CUTPLANE_MAX_CACHE", "BYTES", "most disk the artifact cache may take, with K, M or G (default 32G)"],
+  ["share-rate", "CUTPLANE_SHARE_RATE", "BYTES", "most bytes a second of weights given to other nodes, with K, M or G; 0 = give none (default 64M)"],
   ["metrics-port", "CUTPLANE_METRICS_PORT", "PORT", "serve /metrics, /healthz, /readyz on 127.0.0.1:PORT (default: off)"],
   ["drain-timeout", "CUTPLANE_DRAIN_TIMEOUT", "SECONDS", "how long a stop waits for requests in flight (default 30)"],
   ["log-level", "CUTPLANE_LOG_LEVEL", "LEVEL", "debug, info, warn or error (default info)"],
@@ -101,6 +106,7 @@ function readConfig(read: (setting: Setting) => string | null): AgentConfig {
     ingressCertificate: parseCertificate(read("ingress-cert"), read("ingress-key")),
     maxMemoryBytes: maxMemory === null ? null : parseBytes("max-memory", maxMemory),
     maxCacheBytes: parseBytes("max-cache", read("max-cache") ?? String(DEFAULT_CACHE_BYTES)),
+    shareBytesPerSecond: read("share-rate") === "0" ? 0 : parseBytes("share-rate", read("share-rate") ?? String(DEFAULT_SHARE_BYTES_PER_SECOND)),
     metricsPort: metricsPort === null ? null : parsePort("metrics-port", metricsPort),
     drainTimeoutMs: parseSeconds(read("drain-timeout")),
     logLevel: level as LogLevel,

@@ -1,9 +1,10 @@
 // Owns the optional loopback listener: /metrics for Prometheus, /healthz (this process answers), /readyz (everything desired is ready).
 import { createServer } from "node:http";
+import type { FetchedBytes } from "./artifact-source.ts";
 import type { NodeSample, ObservedAssignment, ObservedIngress } from "./protocol/control.ts";
 import { AGENT_VERSION } from "./version.ts";
 
-export type MetricsView = { nodeName: string; connected: boolean; assignments: ObservedAssignment[]; ingress: ObservedIngress[]; sample: NodeSample | null };
+export type MetricsView = { nodeName: string; connected: boolean; assignments: ObservedAssignment[]; ingress: ObservedIngress[]; sample: NodeSample | null; /** Artifacts since the start: from whom they came, and what other nodes got of this one. */ fetched: FetchedBytes; givenBytes: number };
 
 export function startMetricsServer(port: number, view: () => MetricsView): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((req, res) => {
@@ -51,6 +52,8 @@ export function metricsText(view: MetricsView): string {
   add("cutplane_node_memory_used_bytes", "Memory in use on this node.", [[{}, sample?.memoryUsedBytes ?? null]]);
   add("cutplane_agent_cpu_cores", "Cores used by the agent with its stages.", [[{}, sample?.agentCpuCores ?? null]]);
   add("cutplane_agent_rss_bytes", "Resident memory of the agent with its stages.", [[{}, sample?.agentRssBytes ?? null]]);
+  add("cutplane_artifact_fetched_bytes", "Artifacts' bytes that came since the start, by whom from.", Object.entries(view.fetched).map(([from, bytes]) => [{ from }, bytes]));
+  add("cutplane_artifact_given_bytes", "Artifacts' bytes given to other nodes since the start.", [[{}, view.givenBytes]]);
   add("cutplane_assignment_ready", "1 when the assignment is ready.", view.assignments.map((one) => [{ assignment: one.assignmentId, state: one.state }, one.state === "ready" ? 1 : 0]));
   add("cutplane_assignment_restarts", "Restarts of the stage's process.", view.assignments.map((one) => [{ assignment: one.assignmentId }, one.restarts]));
   const stages = sample?.stages ?? [];

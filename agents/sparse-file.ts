@@ -19,7 +19,10 @@ const MAX_CORRUPT_ATTEMPTS = 3;
 const READ_BLOCK_BYTES = 1024 * 1024;
 
 /** `onBytes`: as they arrive, before they are verified; less than none when a range arrived damaged and comes again. */
-export type EnsureOptions = { onBytes(bytes: number): void; signal?: AbortSignal; recheck: "some" | "all" };
+export type EnsureOptions = { onBytes(bytes: number): void; /** Bytes that came over the network for this call, also those that came in vain. */ onMoved?(bytes: number): void; signal?: AbortSignal; recheck: "some" | "all" };
+
+/** First byte, and the one after the last. */
+export type ByteRange = [start: number, end: number];
 
 /** A range on its way: how much of it is here, and whoever wants to know of more. */
 type Running = { transfer: Promise<void>; arrivedBytes: number; hearers: Set<(bytes: number) => void> };
@@ -63,6 +66,12 @@ export class SparseFile {
     await Promise.allSettled([...this.#running.values()].map((one) => one.transfer));
     await this.#handle.close();
     await this.#journal.close();
+  }
+
+  /** What is here and verified, neighbours joined, ascending. */
+  held(): ByteRange[] {
+    const ranges = [...this.#verified].map((key): ByteRange => { const [offset = 0, bytes = 0] = key.split(" ").map(Number); return [offset, offset + bytes]; });
+    return joinRanges(ranges);
   }
 
   /** Bytes a call with these ranges would have to fetch. */
@@ -139,7 +148,7 @@ export class SparseFile {
   async #transfer(group: ArtifactRange[], options: EnsureOptions): Promise<void> {
     let wanted = group;
     for (let attempt = 1; wanted.length > 0; attempt++) {
-      const corrupt = await this.#transferOnce(wanted, options);
+      const corrupt = await this.#transferOnce(wanted, options, attempt);
       if (corrupt.length > 0 && attempt >= MAX_CORRUPT_ATTEMPTS) {
         throw new AgentError("digest-mismatch", `bytes ${corrupt[0]?.offset}+${corrupt[0]?.bytes} of artifact ${this.digest.slice(0, 12)}… arrived with a wrong sha-256 ${attempt} times`, { retry: true });
       }
@@ -148,7 +157,7 @@ export class SparseFile {
   }
 
   /** One run over neighbouring ranges; returns those whose bytes did not hash as they should. */
-  async #transferOnce(group: ArtifactRange[], options: EnsureOptions): Promise<ArtifactRange[]> {
+  async #transferOnce(group: ArtifactRange[], options: EnsureOptions, attempt: number): Promise<ArtifactRange[]> {
     const good: ArtifactRange[] = [];
     const bad: ArtifactRange[] = [];
     for (const run of groupNeighbours(group)) {
@@ -164,8 +173,9 @@ export class SparseFile {
       };
       finishRanges();
       await this.#source({
-        digest: this.digest, start: first.offset, end: run.reduce((end, range) => Math.max(end, range.offset + range.bytes), 0), signal: options.signal,
+        digest: this.digest, start: first.offset, end: run.reduce((end, range) => Math.max(end, range.offset + range.bytes), 0), signal: options.signal, fromConsole: attempt > 1,
         onChunk: async (chunk) => {
+          options.onMoved?.(chunk.length);
           await this.#write(chunk, position);
           for (let used = 0; used < chunk.length; ) {
             const range = run[index] as ArtifactRange;
@@ -201,6 +211,17 @@ export class SparseFile {
       throw error;
     }
   }
+}
+
+/** Ascending, those that touch or overlap as one. */
+function joinRanges(ranges: ByteRange[]): ByteRange[] {
+  const joined: ByteRange[] = [];
+  for (const [start, end] of ranges.sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else joined.push([start, end]);
+  }
+  return joined;
 }
 
 /** Runs of ranges that follow each other without a gap, each at most one request long. */

@@ -22,7 +22,7 @@ export type Entry = {
   suspect: boolean;
   stageError: { code: string; message: string } | null;
   readySinceMs: number | null;
-  bytesDone: number; bytesTotal: number; bytesPerSecond: number; rateSince: { atMs: number; bytes: number };
+  bytesDone: number; bytesTotal: number; bytesPerSecond: number; bytesMoved: number; rateSince: { atMs: number; bytes: number };
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
   /** Most that its process held since it was ready. */
   processBytes: number | null;
@@ -51,7 +51,7 @@ export function createEntry(assignment: Assignment): Entry {
     assignmentId: assignment.assignmentId, desired: assignment, last: assignment,
     local: { files: "absent", process: null, failure: null },
     child: null, fetching: null, skeletonPath: null, suspect: false, stageError: null, readySinceMs: null,
-    bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, rateSince: { atMs: 0, bytes: 0 },
+    bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, bytesMoved: 0, rateSince: { atMs: 0, bytes: 0 },
     loadMs: null, warmMs: null, residentBytes: null, restarts: 0, processBytes: null, running: null, lanes: [], sample: null,
   };
 }
@@ -111,6 +111,7 @@ async function fetchFiles(entry: Entry, deps: StepDeps): Promise<void> {
   try {
     const path = await deps.cache.segment(assignment.segment, {
       signal: abort.signal, recheck: entry.suspect ? "all" : "some",
+      onMoved: (bytes) => { entry.bytesMoved += bytes; },
       onProgress: (done, total) => {
         entry.bytesDone = done;
         entry.bytesTotal = total;

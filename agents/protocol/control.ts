@@ -220,6 +220,8 @@ export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: bool
 export type ObservedAssignment = {
   assignmentId: string; segmentId: string; state: AssignmentState;
   bytesDone: number; bytesTotal: number; bytesPerSecond: number;
+  /** Of these, what came over the network for it since the agent's start; the rest was here. Absent where an agent does not tell it. */
+  bytesMoved?: number;
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
   lanes: ObservedLane[];
   error: { code: string; message: string; retryAt: string | null } | null;

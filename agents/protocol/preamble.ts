@@ -5,9 +5,9 @@
 //   offset  size
 //   0       4     magic "CPL1"
 //   4       1     version (1)
-//   5       1     kind: 1 stage, 2 ingress, 3 probe
+//   5       1     kind: 1 stage, 2 ingress, 3 probe, 4 artifacts
 //   6       2     target length, little endian, ≤ 120
-//   8       n     target, ASCII: `stage:<assignmentId>`, `ingress` or `probe`
+//   8       n     target, ASCII: `stage:<assignmentId>`, `ingress`, `probe` or `artifacts`
 //
 //   answer, 1 byte: 0x01 go ahead (TLS starts), anything else a refusal, see PREAMBLE_ANSWERS; the connection is closed after a refusal.
 
@@ -17,7 +17,7 @@ export const MAX_TARGET_BYTES = 120;
 /** A dialler that has not sent its preamble, or an acceptor that has not answered, by then is dropped. */
 export const PREAMBLE_TIMEOUT_MS = 10_000;
 
-export const PREAMBLE_KINDS = { stage: 1, ingress: 2, probe: 3 } as const;
+export const PREAMBLE_KINDS = { stage: 1, ingress: 2, probe: 3, artifacts: 4 } as const;
 export type PreambleKind = keyof typeof PREAMBLE_KINDS;
 /** `unknown-target`: no such process here (yet): try again with back-off. `busy`: too many connections. */
 export const PREAMBLE_ANSWERS = { "go-ahead": 0x01, "unknown-target": 0x02, "bad-version": 0x03, "bad-preamble": 0x04, busy: 0x05 } as const;

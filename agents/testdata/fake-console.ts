@@ -14,7 +14,7 @@ const cryptoProvider = webcrypto as never;
 
 export type FakeConsole = {
   url: string; port: number; caPem: string; token: string;
-  reports: Report[]; hellos: Hello[]; acknowledged: number[];
+  reports: Report[]; /** The same by node. */ reportsOf: Map<string, Report[]>; hellos: Hello[]; acknowledged: number[];
   /** Bytes of everything read from agents' TLS connections so far. */
   receivedBytes(): number;
   artifacts: Map<string, Uint8Array>;
@@ -27,6 +27,7 @@ export type FakeConsole = {
   /** Answered by the Socket.io middleware; null = accept. */
   refuseWith: { code: string; message: string } | null;
   usedTokens: Set<string>;
+  /** To the node it names, or to all when it names none; whoever connects later gets it too. */
   push(desired: Desired): void;
   /** Of the agent that connected last. */
   askLogs(query: LogQuery): Promise<LogPage>;
@@ -60,7 +61,7 @@ async function makeAuthority() {
 const nodeOf = (socket: TLSSocket): string | null => (socket.authorized ? (socket.getPeerCertificate().subject.CN as string) : null);
 
 function attachAgents(tlsServer: HttpsServer, fake: () => FakeConsole) {
-  let last: Desired | null = null;
+  const last = new Map<string, Desired>();
   const sockets = new Set<Socket>();
   const io = new Server(tlsServer, { transports: ["websocket"], serveClient: false });
   const agents = io.of("/agents");
@@ -77,13 +78,17 @@ function attachAgents(tlsServer: HttpsServer, fake: () => FakeConsole) {
     sockets.add(socket);
     socket.on("disconnect", () => sockets.delete(socket));
     fake().hellos.push(socket.handshake.auth as Hello);
-    socket.on("report", (report: Report) => fake().reports.push(report));
-    if (last) give(socket, last);
+    const nodeId = nodeOf(socket.request.socket as TLSSocket) ?? "";
+    const own = fake().reportsOf.get(nodeId) ?? [];
+    fake().reportsOf.set(nodeId, own);
+    socket.on("report", (report: Report) => { fake().reports.push(report); own.push(report); });
+    const kept = last.get(nodeOf(socket.request.socket as TLSSocket) ?? "") ?? last.get("");
+    if (kept) give(socket, kept);
   });
   return {
     push(desired: Desired) {
-      last = desired;
-      for (const socket of sockets) give(socket, desired);
+      last.set(desired.nodeId, desired);
+      for (const socket of sockets) if (desired.nodeId === "" || desired.nodeId === nodeOf(socket.request.socket as TLSSocket)) give(socket, desired);
     },
     askLogs: (query: LogQuery): Promise<LogPage> => { const socket = [...sockets].at(-1); return socket ? socket.timeout(5_000).emitWithAck("logs", query) : Promise.reject(new Error("no agent is connected")); },
     drop: () => void agents.disconnectSockets(true),
@@ -152,7 +157,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
   const fake: FakeConsole = {
     url: `http://127.0.0.1:${(plain.address() as AddressInfo).port}`, port: tlsPort, caPem: authority.caPem,
     token: `cpj_${randomBytes(18).toString("base64url")}_${sha256(new X509Certificate(authority.caPem).raw)}`,
-    reports: [], hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
+    reports: [], reportsOf: new Map(), hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
     push: agents.push,
     askLogs: agents.askLogs,
     addArtifact(bytes) { const digest = sha256(bytes); this.artifacts.set(digest, bytes); return digest; },

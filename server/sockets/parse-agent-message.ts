@@ -34,7 +34,7 @@ const session = z.object({ intraOpThreads: count, optimization: z.enum(["disable
 const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
 const assignment = z.object({
   assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
-  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount,
+  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount, bytesMoved: amount.optional(),
   loadMs: amountOrNull, warmMs: amountOrNull, residentBytes: amountOrNull, restarts: count,
   lanes: z.array(lane).max(MAX_LANES),
   error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
