@@ -30,6 +30,7 @@ import { createReporter } from "./reporter.ts";
 import type { DataPort } from "./stage/data-port.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { answerProbe } from "./stage/probe.ts";
+import { steadyNowMs } from "./steady-clock.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export type Agent = {
@@ -74,8 +75,8 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };
   // Who gives this process its quota may change it from here on: what was read is what the console is told.
   log("info", "starting", `node ${identity.name}, ${state.hardware.cores} ${state.hardware.cores === 1 ? "core" : "cores"} usable`);
-  const peers = new PeerArtifacts({ tls: () => state.tls, dataProxyUrl: config.dataProxyUrl, link: (nodeId) => state.links.get(nodeId), nowMs: () => Date.now() });
-  const source = createArtifactSource({ client: () => state.client, peers, nowMs: () => Date.now(), onFetched: (from, bytes) => { state.fetched[from] += bytes; }, log: (message) => log("debug", "artifacts", message) });
+  const peers = new PeerArtifacts({ tls: () => state.tls, dataProxyUrl: config.dataProxyUrl, link: (nodeId) => state.links.get(nodeId), nowMs: steadyNowMs });
+  const source = createArtifactSource({ client: () => state.client, peers, nowMs: steadyNowMs, onFetched: (from, bytes) => { state.fetched[from] += bytes; }, log: (message) => log("debug", "artifacts", message) });
   const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source, maxBytes: config.maxCacheBytes });
   await cache.open();
   const parts = createParts(context, cache, peers);
@@ -118,11 +119,12 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
 }
 
 function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache, peers: PeerArtifacts) {
-  const nowMs = () => Date.now();
+  // A step of the machine's clock must not stretch or skip a wait.
+  const nowMs = steadyNowMs;
   const tls = () => state.tls;
   const notice = (one: Omit<Notice, "at">) => {
     log(one.level, one.code, one.message);
-    reporter.notice({ ...one, at: new Date(nowMs()).toISOString() });
+    reporter.notice({ ...one, at: new Date().toISOString() });
   };
   const changed = () => reporter.changed();
   const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed };
@@ -143,7 +145,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     relay: (nodeId, path, range) => peers.relay(nodeId, path, range), bytesPerSecond: config.shareBytesPerSecond,
   });
   const reporter = createReporter({
-    bootId, nowMs, cursor: () => state.desired.version,
+    bootId, nowMs: () => Date.now(), cursor: () => state.desired.version,
     observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
     sample() {
       state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);

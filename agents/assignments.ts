@@ -78,7 +78,7 @@ export function createAssignments(options: Options): Assignments {
       for (const assignment of desired) if (!entries.has(assignment.assignmentId)) entries.set(assignment.assignmentId, createEntry(assignment));
       wake();
     },
-    observe: () => [...entries.values()].map(observeEntry),
+    observe: () => [...entries.values()].map((entry) => observeEntry(entry, options.nowMs())),
     samples: () => [...entries.values()].flatMap((entry) => (entry.sample ? [entry.sample] : [])),
     inUse: () => [...entries.values()].map((entry) => entry.last),
     child: (assignmentId) => entries.get(assignmentId)?.child ?? null,
@@ -104,13 +104,14 @@ function isAdmitted(entry: Entry): boolean {
   return entry.local.process !== null || entry.local.files !== "absent";
 }
 
-function observeEntry(entry: Entry): ObservedAssignment {
+/** `nowMs`: by the clock of `retryAtMs`. */
+function observeEntry(entry: Entry, nowMs: number): ObservedAssignment {
   const state = observedState(entry.local);
   const failure = entry.local.failure;
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,
     bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond, bytesMoved: entry.bytesMoved,
     loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes, processBytes: entry.processBytes, running: entry.running,
-    error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(failure.retryAtMs).toISOString() : null } : null,
+    error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(Date.now() + failure.retryAtMs - nowMs).toISOString() : null } : null,
   };
 }

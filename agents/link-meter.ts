@@ -1,6 +1,7 @@
 // Owns when this node measures the way to its peers: once at first, then now and then, one peer at a time so that measurements do not disturb each other.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LinkSample, Peer } from "./protocol/control.ts";
+import { steadyNowMs } from "./steady-clock.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { probePeer } from "./stage/probe.ts";
 
@@ -35,7 +36,7 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
   const measure = async (one: Known) => {
     const { nodeId, host, port } = one.peer;
     const due = one.lastBandwidth === null || one.count < FIRST_BANDWIDTHS || one.count % BANDWIDTH_EVERY === 0;
-    const bandwidth = due && (!options.busy() || Date.now() - one.sinceMs > LONGEST_WAIT_MS);
+    const bandwidth = due && (!options.busy() || steadyNowMs() - one.sinceMs > LONGEST_WAIT_MS);
     const sample = await probePeer({ tls: options.tls(), peer: { nodeId, host, port }, dataProxy: options.dataProxyUrl, bandwidth, signal: stopped.signal });
     if (stopped.signal.aborted || known.get(nodeId) !== one) return;
     // A turn without the bandwidth it was for is no turn.
@@ -44,13 +45,13 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
     one.lastBandwidth = sample.bandwidthBytesPerSecond ?? one.lastBandwidth;
     const quick = one.failures > 0 && one.failures <= MAX_QUICK_RETRIES;
     const soon = one.count < FIRST_BANDWIDTHS || (due && !bandwidth);
-    one.dueMs = Date.now() + (quick ? RETRY_INTERVAL_MS : soon ? FIRST_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
+    one.dueMs = steadyNowMs() + (quick ? RETRY_INTERVAL_MS : soon ? FIRST_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
     options.onSample(sample);
   };
 
   const loop = async () => {
     while (!stopped.signal.aborted) {
-      const due = [...known.values()].filter((one) => one.dueMs <= Date.now()).sort((a, b) => a.dueMs - b.dueMs)[0];
+      const due = [...known.values()].filter((one) => one.dueMs <= steadyNowMs()).sort((a, b) => a.dueMs - b.dueMs)[0];
       if (due) await measure(due);
       else await sleep(IDLE_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
@@ -65,7 +66,7 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
       for (const peer of wanted) {
         const before = known.get(peer.nodeId);
         if (before && before.peer.host === peer.host && before.peer.port === peer.port) before.peer = peer;
-        else known.set(peer.nodeId, { peer, dueMs: Date.now(), count: 0, failures: 0, lastBandwidth: null, sinceMs: Date.now() });
+        else known.set(peer.nodeId, { peer, dueMs: steadyNowMs(), count: 0, failures: 0, lastBandwidth: null, sinceMs: steadyNowMs() });
       }
     },
     stop: () => stopped.abort(),

@@ -189,9 +189,11 @@ export class SparseFile {
         },
       });
     }
-    await this.#handle.datasync();
+    await this.#orFull(async () => {
+      await this.#handle.datasync();
+      await this.#journal.appendFile(good.map((range) => `${keyOf(range)}\n`).join(""));
+    });
     for (const range of good) this.#verified.add(keyOf(range));
-    await this.#journal.appendFile(good.map((range) => `${keyOf(range)}\n`).join(""));
     for (const range of bad) this.#tell(range, -range.bytes);
     return bad;
   }
@@ -203,9 +205,13 @@ export class SparseFile {
     for (const hear of running.hearers) hear(bytes);
   }
 
-  async #write(chunk: Uint8Array, position: number): Promise<void> {
+  #write(chunk: Uint8Array, position: number): Promise<void> {
+    return this.#orFull(() => this.#handle.write(chunk, 0, chunk.length, position));
+  }
+
+  async #orFull(write: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#handle.write(chunk, 0, chunk.length, position);
+      await write();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new AgentError("disk-full", `the disk under ${this.path} is full: free some space or lower --max-cache`, { cause: error });
       throw error;

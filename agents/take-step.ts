@@ -220,8 +220,9 @@ function stageEnded(entry: Entry, reason: string, deps: StepDeps): void {
     entry.local.failure = null;
   } else {
     entry.restarts += 1;
-    // A load that failed may be a damaged file: fetch looks at every byte. A crash starts again at once from what is here.
-    if (entry.suspect) entry.local.files = "absent";
+    // It may be a damaged file, whether the load failed or a run: fetch looks at every byte, and wrong weights that load would answer wrongly without a word.
+    entry.suspect = true;
+    entry.local.files = "absent";
     fail(entry, entry.stageError ?? { code: "stage-crashed", message: `the stage's process ${reason}` }, deps);
   }
   deps.wake();

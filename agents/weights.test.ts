@@ -38,7 +38,7 @@ test("a node gets from another one what that has, and only the layers it has not
   expect(bytesIn(other, file.digest, 0, 4).equals(weights.subarray(0, 4 * LAYER))).toBe(true);
 }, 90_000);
 
-test("a holder that dies in the middle: the rest comes from the console, and nothing twice", async () => {
+test.each(["SIGKILL", "SIGSTOP"] as const)("a holder that ends by %s in the middle, its connection closed or only silent: the rest comes from the console, and nothing twice", async (signal) => {
   const weights = randomBytes(LAYERS * LAYER);
   // Slow enough to be killed in between.
   const [holder, other] = [await fleet.agent(["--share-rate", "500K"]), await fleet.agent()];
@@ -49,7 +49,8 @@ test("a holder that dies in the middle: the rest comes from the console, and not
   fleet.desire(other, { assignments: [fleet.assignment("whole", file)], peers: [holder.peer()] });
   await fleet.until("some of it has come", () => (other.assignment("whole")?.bytesMoved ?? 0) > LAYER, other);
   expect(fleet.askedOfConsole(file.digest)).toBe(asked);
-  await holder.kill("SIGKILL");
+  if (signal === "SIGKILL") await holder.kill(signal);
+  else holder.process.kill(signal);
   await fleet.ready(other, "whole");
   const fromConsole = fleet.askedOfConsole(file.digest) - asked;
   expect(fromConsole).toBeGreaterThan(0);

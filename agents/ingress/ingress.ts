@@ -1,4 +1,5 @@
 // Owns an ingress: its HTTP server, its routes, and the connections stage 0 of each pipeline dials to it.
+import { randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -34,8 +35,9 @@ export class Ingress {
   #url = "";
   #stopping = false;
   #grpc: Promise<GrpcService> | null = null;
-  // Ids grow over restarts too (seconds × 2^20 + count), so that a late answer to an earlier life meets no request of this one.
-  #nextId = Math.floor(Date.now() / 1000) * 2 ** 20;
+  // Each life counts from a place of its own, so that a late answer to an earlier one meets no request of this one. By chance and not by the clock, which may be set back, and
+  // which is the same for two lives that begin within its grain. Below 2^53.
+  #nextId = randomInt(2 ** 32) * 2 ** 20;
 
   constructor(options: IngressOptions) {
     this.#options = options;

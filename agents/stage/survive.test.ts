@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RequestTrace } from "../protocol/control.ts";
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { type CuttableLink, cuttableLink } from "./testdata/cuttable-link.ts";
-import { observedOf, ready, samplesOf, TestFleet, type IngressChild, type TestNode } from "./testdata/test-nodes.ts";
+import { lanesOf, observedOf, ready, samplesOf, TestFleet, type IngressChild, type TestNode } from "./testdata/test-nodes.ts";
 import { layPipeline, sendRoute, type TestPipeline, type TestSegment } from "./testdata/test-pipeline.ts";
 import { tinyOnnx, tinyRunningSum, tinyWeight } from "./testdata/tiny-onnx.ts";
 
@@ -145,6 +145,32 @@ test("a link in the middle is cut, and later only frozen, under load: every requ
   expectOneEach(await clients.stop());
   route([], 3);
 }, 120_000);
+
+test("a machine that comes back with a revision that was left serves nobody: neither the ingress nor its neighbours link with it", async () => {
+  const [left, current] = [await lay(6, nodes.slice(0, 3)), await lay(7, nodes.slice(0, 3))];
+  route([left, current], 6);
+  await linked(left);
+  await linked(current);
+  const clients = load();
+  await clients.answered(10);
+  // It dies, the others go on without it and retire what it was part of; then it comes back as it was.
+  const returning = left.stages[2]!;
+  returning.child.process.kill("SIGKILL");
+  await returning.child.until("exit", () => returning.child.exited);
+  route([current], 7);
+  for (const { child, start } of left.stages.slice(0, 2)) child.send({ type: "lanes", lanes: [], limits: start.assignment.limits });
+  const child = returning.restart();
+  await child.until("ready again, with its old lane", (stage) => ready(stage) && lanesOf(stage).length === 1);
+  // One for each client may have been on its way to be counted.
+  const from = clients.outcomes.length + 4;
+  await clients.answered(30);
+  const told = await clients.stop();
+  expectOneEach(told);
+  expect(new Set(told.outcomes.slice(from).map(({ epoch }) => epoch))).toEqual(new Set([7]));
+  expect(lanesOf(child)[0]!.upstreamLinked).toBe(false);
+  expect(samplesOf(child).reduce((sum, sample) => sum + sample.done, 0)).toBe(0);
+  route([], 7);
+}, 60_000);
 
 test("a request that comes again under its name joins the one that runs, and later gets its answer; under an id alone it runs anew", async () => {
   const pipeline = await lay(4, nodes.slice(0, 3));

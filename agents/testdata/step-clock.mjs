@@ -1,0 +1,9 @@
+// Preloaded into an agent by tests: the machine's clock is off by as many milliseconds as the file CUTPLANE_TEST_CLOCK says.
+import { readFileSync } from "node:fs";
+
+const RealDate = Date;
+const offsetMs = () => { try { return Number(readFileSync(process.env.CUTPLANE_TEST_CLOCK, "utf8")) || 0; } catch { return 0; } };
+globalThis.Date = class extends RealDate {
+  constructor(...args) { super(...(args.length === 0 ? [RealDate.now() + offsetMs()] : args)); }
+  static now() { return RealDate.now() + offsetMs(); }
+};
