@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { type Cluster, startCluster, until } from "./cluster.ts";
+import { violations } from "./look.ts";
 
 type Full = { id: string; name: string; revision: number; document: { nodes: { id: string; name: string; zoneId: string | null; speed: number }[]; links: unknown[] }; layout: Record<string, { x: number; y: number }> };
 let cluster: Cluster;
@@ -87,6 +88,24 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.getByLabel("Name of the new topology").fill("lab again");
   await page.getByTestId("topology-file").setInputFiles({ name: "lab.yaml", mimeType: "text/yaml", buffer: Buffer.from(text) });
   await expect(card(page, "nuc")).toBeVisible();
+});
+
+test("on a phone the three zones are all in sight at once, and each card still says its name and state in letters that can be read", async ({ page }) => {
+  const { id } = await make("on a phone", "three-tier-mec");
+  for (const width of [390, 320]) {
+    await page.setViewportSize({ width, height: 700 });
+    await open(page, id);
+    const specks = page.getByTestId("speck");
+    await expect(specks).toHaveCount(3);
+    for (const zone of await page.getByTestId("zone-frame").all()) await expect(zone).toBeInViewport({ ratio: 0.99 });
+    await expect(specks.nth(1)).toContainText("edge server");
+    await expect(specks.nth(1)).toContainText("planned");
+    const heights = await specks.locator("> span").evaluateAll((lines) => lines.map((line) => line.getBoundingClientRect().height));
+    expect(Math.min(...heights)).toBeGreaterThan(9);
+    expect(await violations(page)).toEqual([]);
+    await specks.nth(1).dblclick();
+    await expect(specks).toHaveCount(0);
+  }
 });
 
 test("two browsers see each other's edits and a conflict shows both values", async ({ browser }) => {

@@ -37,7 +37,7 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
   const empty = useWorkbench((state) => state.history.present.document.nodes.length === 0);
   return (
     <>
-      <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
+      <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex max-w-[calc(100%-1rem)] flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
         <IconButton label="Add a zone around what is chosen" keys={keysOf("canvas.group")} onClick={() => group(store)}><SquareDashed size={15} /></IconButton>
         <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(fitOptions())))}><LayoutGrid size={15} /></IconButton>

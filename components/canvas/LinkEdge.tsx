@@ -37,7 +37,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
   const stroke = selected ? "var(--accent)" : carries ? (moving ? "var(--accent)" : "var(--accent-mid)") : moving ? "var(--accent-mid)" : "var(--line-strong)";
   return (
     <>
-      <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ stroke, strokeWidth: carries || selected ? 2 : 1.25, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}) }} />
+      <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ stroke, ...(far ? { vectorEffect: "non-scaling-stroke" as const } : {}), strokeWidth: carries || selected ? 2 : 1.25, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}) }} />
       {!far && <EdgeLabelRenderer>
         <div data-testid="link-label" className={`pointer-events-none absolute origin-bottom rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[15px] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, calc(-100% - 4px)) translate(${labelX}px, ${labelY}px) scale(var(--label-scale, 1))` }}>
           {latency === null && bandwidth === null

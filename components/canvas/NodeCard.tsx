@@ -14,9 +14,10 @@ import { NameInPlace } from "./NameInPlace.tsx";
 import { saveField } from "./save-field.ts";
 import { SegmentChip } from "./SegmentChip.tsx";
 import { SegmentsFromAfar } from "./SegmentsFromAfar.tsx";
+import { SpeckCard } from "./SpeckCard.tsx";
 import { useDrop } from "./use-drop.ts";
 import { useFleetNode } from "./use-fleet.ts";
-import { useIsFar } from "./use-is-far.ts";
+import { useIsFar, useIsSpeck } from "./use-is-far.ts";
 import { useWorkbench, useWorkbenchStore } from "./workbench-store.ts";
 
 /** A node on the canvas: solid when a machine stands behind it, dashed and hatched when it is only drawn. */
@@ -33,14 +34,16 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const avoided = useWorkbench((state) => state.history.present.request?.avoidNodeIds?.includes(node.id) ?? false);
   const planned = node.nodeId === null;
   const far = useIsFar();
+  const speck = useIsSpeck() && !naming;
   const held = chips.filter((chip) => chip.state !== "leaving");
   const single = far && held.length > 1 ? chips.filter((chip) => chip.state === "leaving") : chips;
   const state = nodeState(planned ? null : { status: status ?? fleet?.status ?? "lost", cordoned: fleet?.cordoned ?? false, approvedAt: fleet ? fleet.approvedAt : "" });
   const edge = hovered ? (refused ? "border-bad" : "border-accent") : selected ? "border-accent" : planned ? "border-line-strong" : "border-ink-3";
   return (
     <div data-testid="node-card" data-node-name={node.name} data-planned={planned} data-far={far} {...drop} style={{ width: CARD.width, minHeight: cardHeight(chips.length) }}
-      className={`rounded-lg border bg-panel text-sm ${planned ? "border-dashed" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
+      className={`rounded-lg border bg-panel text-sm ${speck ? "border-[calc(1px*var(--unzoom,3))]" : ""} ${planned ? "border-dashed" : ""} ${planned && speck ? "hatch" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
+      {speck ? <SpeckCard id={node.id} name={node.name} state={state} stale={stale && !planned} chips={chips} /> : <>
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
         {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => saveField(store, { kind: "node", item: node }, node.name, { name })} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
@@ -61,6 +64,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
           {chips.length === 0 && !far && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}
         </div>
       </div>
+      </>}
       <Handle type="source" position={Position.Right} />
     </div>
   );

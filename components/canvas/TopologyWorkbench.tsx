@@ -76,7 +76,7 @@ function Bar({ topology, modelId }: { topology: TopologyFull; modelId: string | 
     <>
       <h1 className="max-w-52 truncate font-medium">{topology.name}</h1>
       <DraftSummary label="predicted" />
-      <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
+      <div className="flex flex-wrap items-center gap-1.5 max-sm:contents" data-testid="plan-bar">
         {modelId && <PlanIt modelId={modelId} topologyId={topology.id} deploymentId={null} />}
         <Button look="quiet" disabled={placement.length === 0} onClick={() => editPlacement(store, () => [])} data-testid="clear-draft">Clear</Button>
         <Button look="primary" disabled={!ready} title={ready ? undefined : (draft?.refusals[0]?.message ?? "Place every layer first")} onClick={() => setOpen(true)} data-testid="deploy">Deploy…</Button>

@@ -16,7 +16,7 @@ export function WorkbenchFrame({ bar, left, right, dock, children }: Props) {
   const button = (panel: Panel, label: string, icon: ReactNode) => <IconButton label={`${open[panel] ? "Hide" : "Show"} ${label}`} aria-pressed={open[panel]} onClick={() => toggle(panel)}>{icon}</IconButton>;
   return (
     <div className="flex h-full flex-col overflow-y-auto">
-      <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-3 py-1.5">
+      <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b max-sm:gap-x-2.5 border-line bg-panel px-3 py-1.5">
         {bar}
         <div className="ml-auto flex">{button("left", "the layers", <PanelLeft size={15} />)}{button("dock", "the dock", <PanelBottom size={15} />)}{button("right", "the inspector", <PanelRight size={15} />)}</div>
       </div>

@@ -64,7 +64,7 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null;
   const ready = differs && !moving && saved && draft !== null && draft.refusals.length === 0;
   return (
-    <div className="flex flex-wrap items-center gap-1.5" data-testid="plan-bar">
+    <div className="flex flex-wrap items-center gap-1.5 max-sm:contents" data-testid="plan-bar">
       {differs && <DraftSummary label="draft" />}
       <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} />
       {differs && running && <Button look="quiet" aria-pressed={changesShown} onClick={() => store.setState({ changesShown: !changesShown })} title="What moves, what is fetched, and memory before and after, on the canvas" className="aria-pressed:bg-accent-wash" data-testid="show-changes">Changes</Button>}

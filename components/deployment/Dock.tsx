@@ -25,6 +25,8 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);
   // An address that names a tab is about that tab: on a small screen it lies below the canvas.
+  // The row of tabs is wider than a small screen: which one is shown must be in sight.
+  useEffect(() => { root.current?.querySelector(`[data-testid="tab-${shown}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" }); }, [shown]);
   useEffect(() => { if (asked.current !== null) root.current?.scrollIntoView({ block: "nearest" }); }, []);
   return (
     <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" || shown === "load" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>

@@ -19,7 +19,7 @@ export function PlanIt(scope: PlanScope) {
   const nodeCount = useWorkbench((state) => state.history.present.document.nodes.length);
   const minStages = request.minStages ?? 1;
   return (
-    <span className="flex flex-wrap items-center gap-1">
+    <span className="flex flex-wrap items-center gap-1 max-sm:contents">
       <select aria-label="What Plan it minimises" className="field w-auto! pr-1" value={request.objective} onChange={(event) => editRequest(store, (now) => setRequest(now, { objective: event.target.value as PlanObjective }))}>{OBJECTIVES.map(({ key, name }) => <option key={key} value={key}>{name}</option>)}</select>
       <select aria-label="Fewest stages" className="field w-auto! pr-1" value={minStages} onChange={(event) => editRequest(store, (now) => setRequest(now, { minStages: Number(event.target.value) > 1 ? Number(event.target.value) : undefined }))}>{Array.from({ length: Math.max(minStages, Math.min(8, Math.max(1, nodeCount))) }, (_, index) => index + 1).map((count) => <option key={count} value={count}>{count === 1 ? "any cut" : `≥ ${count} stages`}</option>)}</select>
       {runs
