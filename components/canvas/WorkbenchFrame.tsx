@@ -21,12 +21,12 @@ export function WorkbenchFrame({ bar, left, right, dock, children }: Props) {
         <div className="ml-auto flex">{button("left", "the layers", <PanelLeft size={15} />)}{button("dock", "the dock", <PanelBottom size={15} />)}{button("right", "the inspector", <PanelRight size={15} />)}</div>
       </div>
       <div className="relative flex shrink-0 grow basis-auto lg:min-h-0 lg:shrink lg:basis-0">
-        {open.left && <aside aria-label="Model" className="flex w-64 shrink-0 flex-col border-r border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:left-0 max-[56rem]:z-20">{left}</aside>}
+        {open.left && <aside aria-label="Model" className="flex w-64 shrink-0 min-[150rem]:w-80 flex-col border-r border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:left-0 max-[56rem]:z-20">{left}</aside>}
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="min-h-fit flex-1 lg:min-h-40 lg:overflow-hidden">{children}</div>
           {open.dock && dock}
         </div>
-        {open.right && <aside aria-label="Inspector" className="w-72 shrink-0 overflow-y-auto border-l border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:right-0 max-[56rem]:z-20">{right}</aside>}
+        {open.right && <aside aria-label="Inspector" className="w-72 shrink-0 min-[150rem]:w-80 overflow-y-auto border-l border-line bg-panel max-[56rem]:absolute max-[56rem]:inset-y-0 max-[56rem]:right-0 max-[56rem]:z-20">{right}</aside>}
       </div>
     </div>
   );

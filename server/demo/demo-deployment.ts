@@ -89,7 +89,7 @@ async function prepareTopology(context: DemoContext, fleet: Fleet): Promise<ApiT
   // Side by side in the order of the links, the gateway lower, so that no label lies under another. A place a person gave stays.
   const places = nodes.flatMap((drawn) => {
     const index = fleet.nodes.findIndex((node) => node.id === drawn.nodeId);
-    return index < 0 || saved.layout[drawn.id] ? [] : [[drawn.id, { x: index * 344, y: index === 1 ? 256 : 0 }] as const];
+    return index < 0 || saved.layout[drawn.id] ? [] : [[drawn.id, { x: index * 400, y: index === 1 ? 256 : 0 }] as const];
   });
   if (places.length > 0) await api.send("PUT", `/topologies/${topology.id}/layout`, { layout: Object.fromEntries(places) });
   return saved;
