@@ -17,7 +17,7 @@ export function SpeckCard({ id, name, state, stale, chips }: { id: string; name:
       className="flex flex-col px-[4%] py-[3%] text-[calc(0.625rem*var(--unzoom,3))] leading-[1.12]">
       <span className="truncate text-[1.1em] font-medium">{name}</span>
       <span className="truncate [&_span]:text-[1em]"><State tone={stale ? "idle" : state.tone}>{state.word}</State></span>
-      {(held.length > 0 || leaves > 0) && <span className="num truncate font-medium text-accent" data-testid="speck-segments">{held.length > 0 ? `${held.length} ${held.length === 1 ? "segment" : "segm."}` : ""}{leaves > 0 && <span className="text-ink-3"> {leaves} leaves</span>}</span>}
+      {(held.length > 0 || leaves > 0) && <span className="truncate font-medium text-accent" data-testid="speck-segments">{held.length > 0 && <><span className="num">{held.length}</span> {held.length === 1 ? "segment" : "segments"}</>}{leaves > 0 && <span className="text-ink-3"> <span className="num">{leaves}</span> {leaves === 1 ? "leaves" : "leave"}</span>}</span>}
     </div>
   );
 }

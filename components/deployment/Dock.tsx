@@ -1,19 +1,22 @@
 "use client";
 import { Tabs } from "radix-ui";
-import { type ReactNode, useEffect, useRef } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import type { DeploymentFull } from "../api.ts";
 import { PlanPanel } from "../plan/PlanPanel.tsx";
 import type { PlanScope } from "../plan/use-planning.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
-import { AdaptPanel } from "../adapt/AdaptPanel.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
 import { ChartsOfChosen } from "./ChartsOfChosen.tsx";
 import { DraftChanges } from "./DraftChanges.tsx";
 import { History } from "./History.tsx";
-import { Load } from "./Load.tsx";
 import { Spans } from "./Spans.tsx";
 import { Timeline } from "./Timeline.tsx";
 import { Trace } from "./Trace.tsx";
-import { TryIt } from "./TryIt.tsx";
+
+// Fetched when first looked at: the canvas is on the screen sooner without them.
+const AdaptPanel = lazy(async () => ({ default: (await import("../adapt/AdaptPanel.tsx")).AdaptPanel }));
+const Load = lazy(async () => ({ default: (await import("./Load.tsx")).Load }));
+const TryIt = lazy(async () => ({ default: (await import("./TryIt.tsx")).TryIt }));
 
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
 export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; plan: PlanScope | null }) {
@@ -24,16 +27,16 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);
-  // An address that names a tab is about that tab: on a small screen it lies below the canvas.
   // The row of tabs is wider than a small screen: which one is shown must be in sight.
   useEffect(() => { root.current?.querySelector(`[data-testid="tab-${shown}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" }); }, [shown]);
+  // An address that names a tab is about that tab: on a small screen it lies below the canvas.
   useEffect(() => { if (asked.current !== null) root.current?.scrollIntoView({ block: "nearest" }); }, []);
   return (
     <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" || shown === "load" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>
-      {tabs.map(([key, , content]) => <Tabs.Content key={key} value={key} className="min-h-0 flex-1 overflow-auto px-3 py-2">{content}</Tabs.Content>)}
+      {tabs.map(([key, name, content]) => <Tabs.Content key={key} value={key} className="min-h-0 flex-1 overflow-auto px-3 py-2"><Suspense fallback={<Skeleton label={name} rows={4} />}>{content}</Suspense></Tabs.Content>)}
     </Tabs.Root>
   );
 }
