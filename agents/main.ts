@@ -14,6 +14,7 @@ import { certificateTimes, type Identity, loadIdentity, saveIdentity } from "./i
 import { createLog, type Log } from "./log.ts";
 import { LogRing } from "./log-ring.ts";
 import { askMeasureProcess } from "./measure.ts";
+import { outliveOutput } from "./outlive-output.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 const FIRST_RETRY_MS = 1_000;
@@ -22,6 +23,7 @@ const MAX_RETRY_MS = 30_000;
 const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
+  outliveOutput([process.stdout, process.stderr]);
   const command = parseCommand(process.argv.slice(2), process.env);
   // Children inherit the environment; the token is nobody's business but this function's.
   delete process.env.CUTPLANE_TOKEN;

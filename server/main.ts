@@ -5,6 +5,7 @@ import { endLingering } from "./end-lingering.ts";
 import { type Env, helpText, parseEnv, UsageError } from "./env.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { createLog } from "./log.ts";
+import { outliveOutput } from "./outlive-output.ts";
 import { type RunningConsole, startConsole } from "./start-console.ts";
 import { createStartSteps } from "./start-steps.ts";
 import { listenForStop } from "./stop-signals.ts";
@@ -16,6 +17,7 @@ const LINGER_LIMIT_MS = 5_000;
 const root = path.resolve(import.meta.dirname, "..");
 
 // Last to run of what stands at the top level: below it only functions.
+outliveOutput([process.stdout, process.stderr]);
 process.exitCode = await main();
 endLingering({ limitMs: LINGER_LIMIT_MS, resources: () => process.getActiveResourcesInfo(), write: (line) => process.stderr.write(line), exit: () => process.exit() });
 
