@@ -28,7 +28,7 @@ export function DeploymentBar({ deployment }: { deployment: DeploymentFull }) {
       {deployment.currentRevision && <span className="num text-ink-2" title={`epoch ${deployment.currentRevision.epoch}`}>r{deployment.currentRevision.number}</span>}
       <span title={deployment.statusReason ?? undefined}><State tone={DEPLOYMENT_TONES[deployment.status]} testId="deployment-status">{deployment.status}</State></span>
       <Measured deployment={deployment} />
-      <Link href={`/deployments/${deployment.id}/replay`} title="Any moment of the last two days: the drawing, the placement, the figures and the reasons" className="text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink" data-testid="replay-open">Replay</Link>
+      <Link prefetch={false} href={`/deployments/${deployment.id}/replay`} title="Any moment of the last two days: the drawing, the placement, the figures and the reasons" className="text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink" data-testid="replay-open">Replay</Link>
       <ParityBadge parity={deployment.plan?.parity ?? null} />
       <DraftActions deployment={deployment} />
     </>

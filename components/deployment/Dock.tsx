@@ -2,20 +2,21 @@
 import { Tabs } from "radix-ui";
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import type { DeploymentFull } from "../api.ts";
-import { PlanPanel } from "../plan/PlanPanel.tsx";
 import type { PlanScope } from "../plan/use-planning.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
-import { ChartsOfChosen } from "./ChartsOfChosen.tsx";
-import { DraftChanges } from "./DraftChanges.tsx";
-import { History } from "./History.tsx";
 import { Spans } from "./Spans.tsx";
-import { Timeline } from "./Timeline.tsx";
-import { Trace } from "./Trace.tsx";
 
 // Fetched when first looked at: the canvas is on the screen sooner without them.
 const AdaptPanel = lazy(async () => ({ default: (await import("../adapt/AdaptPanel.tsx")).AdaptPanel }));
+const PlanPanel = lazy(async () => ({ default: (await import("../plan/PlanPanel.tsx")).PlanPanel }));
+const ChartsOfChosen = lazy(async () => ({ default: (await import("./ChartsOfChosen.tsx")).ChartsOfChosen }));
+const DraftChanges = lazy(async () => ({ default: (await import("./DraftChanges.tsx")).DraftChanges }));
+const History = lazy(async () => ({ default: (await import("./History.tsx")).History }));
 const Load = lazy(async () => ({ default: (await import("./Load.tsx")).Load }));
+const Serving = lazy(async () => ({ default: (await import("./Serving.tsx")).Serving }));
+const Timeline = lazy(async () => ({ default: (await import("./Timeline.tsx")).Timeline }));
+const Trace = lazy(async () => ({ default: (await import("./Trace.tsx")).Trace }));
 const TryIt = lazy(async () => ({ default: (await import("./TryIt.tsx")).TryIt }));
 
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
@@ -23,7 +24,7 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["serving", "Serving", <Serving key="v" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);

@@ -10,7 +10,7 @@ import { LoadCompare } from "./LoadCompare.tsx";
 import { LoadForm } from "./LoadForm.tsx";
 import { LoadLive } from "./LoadLive.tsx";
 import { LoadReportView } from "./LoadReportView.tsx";
-import { nsText, rateText, requestText } from "./load-words.ts";
+import { FIRST_VALUES, nsText, rateText, requestText } from "./load-words.ts";
 
 /** The live feed refreshes queries on events; asking is for who has none. */
 const ASK_MS = 5_000;
@@ -19,6 +19,8 @@ const ASK_MS = 5_000;
 export function Load({ deployment }: { deployment: DeploymentFull }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [compared, setCompared] = useState<string | null>(null);
+  // Here, because the form gives way to the run that it starts.
+  const [values, setValues] = useState(FIRST_VALUES);
   const queries = useQueryClient();
   const running = useQuery({ ...api.operations.list.queryOptions({ subjectId: deployment.id, status: "running" }), refetchInterval: ASK_MS }).data?.find((one) => one.kind === "load") ?? null;
   const runs = useQuery(api.loadRuns.list.queryOptions({ id: deployment.id }));
@@ -34,7 +36,7 @@ export function Load({ deployment }: { deployment: DeploymentFull }) {
   return (
     <div className="grid gap-4 lg:grid-cols-[14rem_minmax(17rem,2fr)_minmax(0,3fr)]" data-testid="load">
       <div className="space-y-2">
-        {running ? <LoadLive operation={running} /> : <LoadForm busy={start.isPending || !isServing} start={(request) => start.mutate(request)} />}
+        {running ? <LoadLive operation={running} /> : <LoadForm values={values} set={(change) => setValues((before) => ({ ...before, ...change }))} busy={start.isPending || !isServing} start={(request) => start.mutate(request)} />}
         {!running && !isServing && <p className="text-xs text-ink-2">Nothing to measure: no ingress of it is ready.</p>}
         {start.error && <Problem title="It was not started" error={start.error} />}
       </div>

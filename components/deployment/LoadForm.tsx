@@ -1,16 +1,13 @@
 "use client";
-import { useState } from "react";
 import { SCENARIOS, TIERS, type Scenario, type Tier } from "../../server/loadgen/method/settings.ts";
 import type { LoadRequest } from "../../server/loadgen/method/load-request.ts";
 import { Button } from "../ui/Button.tsx";
-import { FIRST_VALUES, SCENARIO_HINTS, TIER_NAMES, toRequest } from "./load-words.ts";
+import { type FormValues, SCENARIO_HINTS, TIER_NAMES, toRequest } from "./load-words.ts";
 
 const WHATS: [LoadRequest["what"], string][] = [["run", "One run"], ["peak", "Search the peak"], ["reuse", "Check for reuse"]];
 
 /** What to measure. Nothing is sent before Start. */
-export function LoadForm({ busy, start }: { busy: boolean; start: (request: LoadRequest) => void }) {
-  const [values, setValues] = useState(FIRST_VALUES);
-  const set = (change: Partial<typeof values>) => setValues((before) => ({ ...before, ...change }));
+export function LoadForm({ values, set, busy, start }: { values: FormValues; set(change: Partial<FormValues>): void; busy: boolean; start: (request: LoadRequest) => void }) {
   const request = toRequest(values);
   const { scenario } = values;
   return (

@@ -1,0 +1,81 @@
+"use client";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useId, useState } from "react";
+import { api, type DeploymentFull, type ServingSettings } from "../api.ts";
+import { shownError } from "../shown-error.ts";
+import { Button } from "../ui/Button.tsx";
+import { told } from "../ui/notices.ts";
+import { Problem } from "../ui/Problem.tsx";
+import { Skeleton } from "../ui/Skeleton.tsx";
+import { type FieldName, type FieldProblems, fieldsOf, type ServingFields, settingsOf } from "./serving-form.ts";
+
+/** How a deployment takes its requests. Ingresses follow while they serve; nothing restarts. */
+export function Serving({ deployment }: { deployment: DeploymentFull }) {
+  const query = useQuery(api.deployments.serving.queryOptions({ id: deployment.id }));
+  const error = shownError(query);
+  if (error) return <Problem title="How it takes requests could not be read" error={error} retry={() => void query.refetch()} />;
+  if (!query.data) return <Skeleton rows={4} label="Loading how it takes requests" />;
+  return <Form deploymentId={deployment.id} now={query.data} />;
+}
+
+function Form({ deploymentId, now }: { deploymentId: string; now: ServingSettings }) {
+  const [fields, setFields] = useState(() => fieldsOf(now));
+  // What the draft began from: somebody else may change the settings meanwhile.
+  const [base, setBase] = useState(now);
+  const save = useMutation(api.deployments.setServing.mutationOptions({ onSuccess: (_, __, ___, { client }) => { told("Requests are taken by the new settings."); return client.invalidateQueries(api.deployments.serving.queryFilter({ id: deploymentId })); } }));
+  const set = (change: Partial<ServingFields>) => setFields((before) => ({ ...before, ...change }));
+  const { settings, problems } = settingsOf(fields);
+  const changed = settings === null || !same(settings, base);
+  const takeTheirs = () => { setBase(now); setFields(fieldsOf(now)); };
+  const isOvertaken = !same(now, base);
+  if (isOvertaken && (!changed || (settings !== null && same(settings, now)))) takeTheirs();
+  const field = (name: FieldName, label: string, unit = "") => <Field label={label} unit={unit} value={fields[name]} problem={(problems as FieldProblems | null)?.[name]} onChange={(value) => set({ [name]: value })} testId={`serving-${name}`} />;
+  return (
+    <form className="flex flex-col gap-3" data-testid="serving" onSubmit={(event) => { event.preventDefault(); if (settings) save.mutate({ id: deploymentId, ...settings }); }}>
+      <div className="flex flex-wrap gap-x-8 gap-y-3">
+        <Group title="Requests together">
+          <Switch checked={fields.joins} onChange={(joins) => set({ joins })} testId="serving-joins">Run requests that come together as one batch</Switch>
+          {fields.joins && <div className="grid grid-cols-3 gap-2">{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}</div>}
+          <p className="text-xs text-ink-2">{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
+        </Group>
+        <Group title="Each key, at each ingress">
+          <Switch checked={fields.limitsKeys} onChange={(limitsKeys) => set({ limitsKeys })} testId="serving-limitsKeys">Limit what a key may ask</Switch>
+          {fields.limitsKeys && <div className="grid grid-cols-3 gap-2">{field("requestsPerSecond", "Requests", "/s")}{field("burst", "At once")}{field("keyInFlight", "In flight")}</div>}
+          <p className="text-xs text-ink-2">{fields.limitsKeys ? "What is more is answered 429, with when to come again." : "Any key may fill the queue."}</p>
+        </Group>
+        <Group title="All requests, at each ingress">
+          <div className="grid grid-cols-3 gap-2">{field("maxInFlight", "In flight")}{field("defaultDeadlineMs", "Usual deadline", "ms")}{field("maxDeadlineMs", "Longest", "ms")}</div>
+          <p className="text-xs text-ink-2">What is more is answered 429; what takes longer, 504.</p>
+        </Group>
+      </div>
+      {isOvertaken && changed && <p role="status" className="flex flex-wrap items-center gap-2 text-warn" data-testid="serving-overtaken">Somebody else changed these settings meanwhile; saving replaces theirs. <Button onClick={takeTheirs}>Take theirs</Button></p>}
+      {save.isError && <Problem title="The settings were not saved" error={save.error} />}
+      <div className="flex gap-2">
+        <Button type="submit" look="primary" disabled={!changed || settings === null || save.isPending} data-testid="serving-save">Save</Button>
+        <Button look="quiet" disabled={!changed || save.isPending} onClick={takeTheirs} data-testid="serving-discard">Discard</Button>
+      </div>
+    </form>
+  );
+}
+
+const same = (a: ServingSettings, b: ServingSettings): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return <fieldset className="flex min-w-64 max-w-96 flex-1 flex-col gap-1.5"><legend className="eyebrow mb-1">{title}</legend>{children}</fieldset>;
+}
+
+function Switch({ checked, onChange, testId, children }: { checked: boolean; onChange(checked: boolean): void; testId: string; children: ReactNode }) {
+  return <label className="flex min-h-7 items-center gap-2"><input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} data-testid={testId} />{children}</label>;
+}
+
+type FieldProps = { label: string; unit: string; value: string; problem: string | undefined; onChange(value: string): void; testId: string };
+function Field({ label, unit, value, problem, onChange, testId }: FieldProps) {
+  const id = useId();
+  return (
+    <label className="text-xs text-ink-2">
+      {label}{unit && `, ${unit}`}
+      <input className="field num" inputMode="decimal" value={value} aria-invalid={problem !== undefined} aria-describedby={problem ? id : undefined} onChange={(event) => onChange(event.target.value)} data-testid={testId} />
+      {problem && <span id={id} role="alert" className="mt-0.5 block text-bad">{problem}</span>}
+    </label>
+  );
+}

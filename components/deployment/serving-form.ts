@@ -1,0 +1,42 @@
+// Owns how a deployment's serving settings become fields and back. Pure: what a field says wrong is told beside it, in words.
+import type { ServingSettings } from "../api.ts";
+
+/** Texts of the fields, as typed. Batching and limits of keys keep theirs while they are off. */
+export type ServingFields = {
+  joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string;
+  limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
+  maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
+};
+export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys">;
+export type FieldProblems = Partial<Record<FieldName, string>>;
+
+/** What stands in fields that were never used: modest, so that switching on changes little. */
+const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", requestsPerSecond: "20", burst: "40", keyInFlight: "16" } as const;
+
+export function fieldsOf({ batching, keyLimits, limits }: ServingSettings): ServingFields {
+  return {
+    joins: batching !== null,
+    ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", ") } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes }),
+    limitsKeys: keyLimits !== null,
+    ...(keyLimits ? { requestsPerSecond: `${keyLimits.requestsPerSecond}`, burst: `${keyLimits.burst}`, keyInFlight: `${keyLimits.maxInFlight}` } : { requestsPerSecond: FIRST.requestsPerSecond, burst: FIRST.burst, keyInFlight: FIRST.keyInFlight }),
+    maxInFlight: `${limits.maxInFlight}`, defaultDeadlineMs: `${limits.defaultDeadlineMs}`, maxDeadlineMs: `${limits.maxDeadlineMs}`,
+  };
+}
+
+/** The settings the fields say, or what is wrong with which of them. Ranges are those of the API. */
+export function settingsOf(fields: ServingFields): { settings: ServingSettings; problems: null } | { settings: null; problems: FieldProblems } {
+  const problems: FieldProblems = {};
+  const number = (name: FieldName, least: number, most: number, whole: boolean): number => {
+    const value = fields[name].trim() === "" ? Number.NaN : Number(fields[name]);
+    if (!Number.isFinite(value) || value < least || value > most || (whole && !Number.isInteger(value))) problems[name] = `A ${whole ? "whole " : ""}number from ${least} to ${most}.`;
+    return value;
+  };
+  const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes) } : null;
+  if (batching?.preferredSizes.some((size) => !Number.isInteger(size) || size < 2 || size > batching.maxSize)) problems.preferredSizes = `Whole numbers from 2 to ${fields.maxSize}, with commas between them.`;
+  const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
+  const limits = { maxInFlight: number("maxInFlight", 1, Number.MAX_SAFE_INTEGER, true), defaultDeadlineMs: number("defaultDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true), maxDeadlineMs: number("maxDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true) };
+  if (problems.defaultDeadlineMs === undefined && limits.defaultDeadlineMs > limits.maxDeadlineMs) problems.defaultDeadlineMs = "Longer than the longest one allowed.";
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { batching, keyLimits, limits }, problems: null };
+}
+
+const sizes = (text: string): number[] => text.split(",").map((part) => part.trim()).filter((part) => part !== "").map(Number);

@@ -1,0 +1,104 @@
+// How a deployment takes requests is changed while it serves, and what it then does is measured: by keyboard, on real agents.
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
+import { sampleOf } from "./load.ts";
+import { violations } from "./look.ts";
+import { tabTo } from "./tab-to.ts";
+
+const NAME = "served";
+/** Beyond the default deadline of a busy machine's run. */
+const RUN_TIMEOUT_MS = 120_000;
+
+let cluster: Cluster;
+let url = "";
+let deploymentId = "";
+test.beforeAll(async () => {
+  cluster = await startCluster(["cam", "gateway", "server"]);
+  ({ url, deploymentId } = await deployOverAll(cluster, NAME));
+});
+test.afterAll(async () => {
+  await cluster?.stop();
+});
+
+test("what a key may ask is limited and freed again, and what is wrong is told at its field", async ({ page }) => {
+  const { input, shape, values } = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
+  const body = JSON.stringify({ inputs: [{ name: input, shape, datatype: "FP32", data: [...values] }] });
+  const ask = async () => { const answer = await fetch(`${url}/v2/models/${NAME}/infer`, { method: "POST", body }); await answer.arrayBuffer(); return answer; };
+  expect((await ask()).status).toBe(200);
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
+  await tabTo(page, page.getByTestId("serving-limitsKeys"));
+  await page.keyboard.press("Space");
+  await page.getByTestId("serving-requestsPerSecond").fill("0.05");
+  await page.getByTestId("serving-burst").fill("many");
+  await expect(page.getByRole("alert").filter({ hasText: "A whole number from 1 to 1000000." })).toBeVisible();
+  await expect(page.getByTestId("serving-save")).toBeDisabled();
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("serving-burst").fill("1");
+  await page.getByTestId("serving-burst").press("Enter");
+  await until("requests beyond the limit to be refused with when to come again", async () => { const { status, headers } = await ask(); return status === 429 && Number(headers.get("retry-after")) > 0; });
+  await expect(page.getByTestId("serving-save")).toBeDisabled();
+  await tabTo(page, page.getByTestId("serving-limitsKeys"));
+  await page.keyboard.press("Space");
+  await tabTo(page, page.getByTestId("serving-save"));
+  await page.keyboard.press("Enter");
+  await until("requests to be answered again", async () => (await ask()).status === 200);
+  await page.getByTestId("tab-timeline").click();
+  await expect(page.getByText("has no limits for keys").first()).toBeVisible();
+});
+
+test("settings that somebody else changed meanwhile are not replaced unseen", async ({ page }) => {
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
+  await page.getByTestId("serving-joins").check();
+  await cluster.api("PATCH", `/deployments/${deploymentId}/serving`, { limits: { maxInFlight: 77 } });
+  await expect(page.getByTestId("serving-overtaken")).toBeVisible();
+  await page.getByRole("button", { name: "Take theirs" }).click();
+  await expect(page.getByTestId("serving-maxInFlight")).toHaveValue("77");
+  await expect(page.getByTestId("serving-joins")).not.toBeChecked();
+  // Without a draft of one's own the newer ones are simply shown.
+  await cluster.api("PATCH", `/deployments/${deploymentId}/serving`, { limits: { maxInFlight: 78 } });
+  await expect(page.getByTestId("serving-maxInFlight")).toHaveValue("78");
+});
+
+test("with the keyboard only: one run is VALID or says why not, one is INVALID with its reason, one is cancelled; two are compared and a log is taken along", async ({ page }) => {
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=load`);
+  await tabTo(page, page.getByTestId("load-scenario"));
+  await page.keyboard.type("Single");
+  await expect(page.getByTestId("load-scenario")).toHaveValue("SingleStream");
+  await tabTo(page, page.getByTestId("load-start"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("load-live")).toContainText("answered");
+  await expect(page.getByTestId("load-run")).toHaveCount(1, { timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByTestId("load-verdict")).toHaveText(/^(VALID|INVALID)$/);
+  await expect(page.getByTestId("load-report")).toContainText("p90");
+
+  // No pipeline of three processes answers within a microsecond.
+  await tabTo(page, page.getByTestId("load-scenario"));
+  await page.keyboard.type("Server");
+  await page.getByTestId("load-latency").fill("0.001");
+  await page.getByTestId("load-latency").press("Enter");
+  await expect(page.getByTestId("load-run")).toHaveCount(2, { timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByTestId("load-verdict")).toHaveText("INVALID");
+  await expect(page.getByTestId("load-report").getByRole("listitem").first()).not.toBeEmpty();
+
+  await tabTo(page, page.getByTestId("load-start"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("load-live")).toContainText("sent");
+  await tabTo(page, page.getByTestId("load-cancel"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("load-form")).toBeVisible();
+  // What was measured until then is kept, and called what it is; the fields say what they said.
+  await expect(page.getByTestId("load-run")).toHaveCount(3);
+  await expect(page.getByTestId("load-run").first()).toContainText("INVALID");
+  await expect(page.getByTestId("load-latency")).toHaveValue("0.001");
+
+  await page.getByTestId("load-run").filter({ hasText: "SingleStream" }).getByRole("checkbox").press("Space");
+  await expect(page.getByTestId("load-compare")).toContainText("95 % between");
+  expect(await violations(page)).toEqual([]);
+  const download = page.waitForEvent("download");
+  await page.getByTestId("load-report").getByRole("button", { name: "summary.txt" }).press("Enter");
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("mlperf_log_summary.txt");
+  expect(readFileSync(await file.path(), "utf8")).toMatch(/Scenario : Server[\s\S]*Result is : INVALID/);
+});
