@@ -5,6 +5,7 @@ import { AgentError, messageOf } from "./agent-error.ts";
 import { chooseHolder, type Holder } from "./choose-holder.ts";
 import type { ConsoleClient } from "./console-client.ts";
 import type { PeerArtifacts } from "./peer-artifacts.ts";
+import { nextRate } from "./transfer-rate.ts";
 
 export type ReadRange = {
   digest: string;
@@ -27,9 +28,6 @@ const IDLE_TIMEOUT_MS = 15_000;
 
 /** Below this the question who holds it costs more than the console's answer. */
 const MIN_PEER_BYTES = 4 * 1024;
-/** Of the console's rate: how much the newest transfer counts, and which are too short to say anything. */
-const NEWEST_SHARE = 0.5;
-const MIN_RATED_BYTES = 256 * 1024;
 
 /** What came from whom since the start. */
 export type FetchedBytes = { console: number; peers: number; relayed: number };
@@ -51,9 +49,7 @@ export function createArtifactSource({ client, peers, nowMs, onFetched, log }: A
   const readConsole = async (range: ReadRange) => {
     const startedMs = performance.now();
     await fromConsole(counted(range, "console", () => undefined));
-    const bytes = range.end - range.start;
-    const rate = (bytes * 1000) / Math.max(1, performance.now() - startedMs);
-    if (bytes >= MIN_RATED_BYTES) consoleRate = consoleRate === null ? rate : consoleRate + (rate - consoleRate) * NEWEST_SHARE;
+    consoleRate = nextRate(consoleRate, range.end - range.start, Math.max(1, performance.now() - startedMs));
   };
 
   /** @returns where it stopped; less than the end where the holder broke off. */

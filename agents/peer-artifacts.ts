@@ -7,6 +7,7 @@ import type { LinkSample, Peer } from "./protocol/control.ts";
 import type { ByteRange } from "./sparse-file.ts";
 import { dataContext, dialData } from "./stage/data-tls.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
+import { nextRate } from "./transfer-rate.ts";
 
 /** Nodes asked what they hold; the nearest by round trip. */
 const MAX_ASKED = 16;
@@ -21,10 +22,6 @@ const MAX_SOCKETS = 2;
 const MAX_HELD_BYTES = 512 * 1024;
 /** Relays tried for one node that is not reached. */
 const MAX_RELAYS = 2;
-/** How much the newest transfer counts in a node's rate. */
-const NEWEST_SHARE = 0.5;
-/** A shorter transfer says more of the round trip than of the link. */
-const MIN_RATED_BYTES = 256 * 1024;
 
 export type PeerArtifactsOptions = { tls(): TlsMaterial; dataProxyUrl: string | null; /** Newest measurement of the way to a node. */ link(nodeId: string): LinkSample | undefined; nowMs(): number };
 type Told = { ranges: ByteRange[]; transfers: number };
@@ -118,10 +115,8 @@ export class PeerArtifacts {
 
   /** How a transfer from it went: what choices are made by. */
   took(nodeId: string, bytes: number, ms: number): void {
-    if (bytes < MIN_RATED_BYTES || ms <= 0) return;
-    const rate = (bytes * 1000) / ms;
-    const before = this.#rates.get(nodeId);
-    this.#rates.set(nodeId, before === undefined ? rate : before + (rate - before) * NEWEST_SHARE);
+    const rate = nextRate(this.#rates.get(nodeId) ?? null, bytes, ms);
+    if (rate !== null) this.#rates.set(nodeId, rate);
   }
 
   failed(nodeId: string): void {
