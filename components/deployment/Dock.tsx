@@ -19,6 +19,9 @@ const Timeline = lazy(async () => ({ default: (await import("./Timeline.tsx")).T
 const Trace = lazy(async () => ({ default: (await import("./Trace.tsx")).Trace }));
 const TryIt = lazy(async () => ({ default: (await import("./TryIt.tsx")).TryIt }));
 
+/** Tabs with more to fill in than fits beside a large canvas. */
+const TALL = new Set(["plan", "load", "serving"]);
+
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
 export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; plan: PlanScope | null }) {
   const [tab, setTab] = useAddressParam("tab");
@@ -33,7 +36,7 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   // An address that names a tab is about that tab: on a small screen it lies below the canvas.
   useEffect(() => { if (asked.current !== null) root.current?.scrollIntoView({ block: "nearest" }); }, []);
   return (
-    <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${shown === "plan" || shown === "load" ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
+    <Tabs.Root ref={root} value={shown} onValueChange={(next) => setTab(next === "spans" ? null : next)} className={`nokey flex ${TALL.has(shown) ? "h-96 max-h-[55vh] max-lg:h-[28rem] max-lg:max-h-none" : "h-60"} shrink-0 flex-col border-t border-line bg-panel`}>
       <Tabs.List aria-label="Details" className="flex shrink-0 overflow-x-auto border-b border-line px-1">
         {tabs.map(([key, name]) => <Tabs.Trigger key={key} value={key} data-testid={`tab-${key}`} className="h-8 border-b-2 border-transparent px-2.5 whitespace-nowrap text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink">{name}</Tabs.Trigger>)}
       </Tabs.List>

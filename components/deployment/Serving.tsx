@@ -9,6 +9,9 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { type FieldName, type FieldProblems, fieldsOf, type ServingFields, settingsOf } from "./serving-form.ts";
 
+/** Labels of two lines leave their fields in one row. */
+const ROW = "grid grid-cols-3 items-start gap-2 [&_.label]:flex [&_.label]:min-h-8 [&_.label]:items-end";
+
 /** How a deployment takes its requests. Ingresses follow while they serve; nothing restarts. */
 export function Serving({ deployment }: { deployment: DeploymentFull }) {
   const query = useQuery(api.deployments.serving.queryOptions({ id: deployment.id }));
@@ -35,16 +38,16 @@ function Form({ deploymentId, now }: { deploymentId: string; now: ServingSetting
       <div className="flex flex-wrap gap-x-8 gap-y-3">
         <Group title="Requests together">
           <Switch checked={fields.joins} onChange={(joins) => set({ joins })} testId="serving-joins">Run requests that come together as one batch</Switch>
-          {fields.joins && <div className="grid grid-cols-3 gap-2">{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}</div>}
+          {fields.joins && <div className={ROW}>{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}</div>}
           <p className="text-xs text-ink-2">{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
         </Group>
         <Group title="Each key, at each ingress">
           <Switch checked={fields.limitsKeys} onChange={(limitsKeys) => set({ limitsKeys })} testId="serving-limitsKeys">Limit what a key may ask</Switch>
-          {fields.limitsKeys && <div className="grid grid-cols-3 gap-2">{field("requestsPerSecond", "Requests", "/s")}{field("burst", "At once")}{field("keyInFlight", "In flight")}</div>}
+          {fields.limitsKeys && <div className={ROW}>{field("requestsPerSecond", "Requests", "/s")}{field("burst", "At once")}{field("keyInFlight", "In flight")}</div>}
           <p className="text-xs text-ink-2">{fields.limitsKeys ? "What is more is answered 429, with when to come again." : "Any key may fill the queue."}</p>
         </Group>
         <Group title="All requests, at each ingress">
-          <div className="grid grid-cols-3 gap-2">{field("maxInFlight", "In flight")}{field("defaultDeadlineMs", "Usual deadline", "ms")}{field("maxDeadlineMs", "Longest", "ms")}</div>
+          <div className={ROW}>{field("maxInFlight", "In flight")}{field("defaultDeadlineMs", "Usual deadline", "ms")}{field("maxDeadlineMs", "Longest", "ms")}</div>
           <p className="text-xs text-ink-2">What is more is answered 429; what takes longer, 504.</p>
         </Group>
       </div>
@@ -73,7 +76,7 @@ function Field({ label, unit, value, problem, onChange, testId }: FieldProps) {
   const id = useId();
   return (
     <label className="text-xs text-ink-2">
-      {label}{unit && `, ${unit}`}
+      <span className="label">{label}{unit && `, ${unit}`}</span>
       <input className="field num" inputMode="decimal" value={value} aria-invalid={problem !== undefined} aria-describedby={problem ? id : undefined} onChange={(event) => onChange(event.target.value)} data-testid={testId} />
       {problem && <span id={id} role="alert" className="mt-0.5 block text-bad">{problem}</span>}
     </label>

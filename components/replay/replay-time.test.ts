@@ -17,7 +17,7 @@ test("the span ends now, or lies around a moment before it", () => {
 
 test("what an address says is taken only where it means something", () => {
   expect([readMoment("2026-01-01T00:00:00Z"), readMoment("soon"), readMoment(null)]).toEqual([1_767_225_600_000, null, null]);
-  expect([readSpanMinutes("360"), readSpanMinutes("7"), readSpanMinutes(null)]).toEqual([360, 60, 60]);
+  expect([readSpanMinutes("360"), readSpanMinutes("7"), readSpanMinutes(null)]).toEqual([360, 15, 15]);
 });
 
 test("from mark to mark", () => {

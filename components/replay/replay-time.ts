@@ -3,7 +3,7 @@
 /** Figures are means over so long. */
 export const STEP_MS = 10_000;
 export const SPANS = [["15", "15 min"], ["60", "1 h"], ["360", "6 h"], ["1440", "24 h"]] as const;
-export const DEFAULT_SPAN_MINUTES = 60;
+export const DEFAULT_SPAN_MINUTES = 15;
 export type TrackSpan = { fromMs: number; toMs: number };
 
 /** Where the newest span ends. */
