@@ -9,6 +9,7 @@ import { encodePreamble, PREAMBLE_ANSWERS } from "./protocol/preamble.ts";
 import type { Assignment, Desired, ObservedAssignment, Report } from "./protocol/control.ts";
 import { tinyLayers } from "./stage/testdata/tiny-onnx.ts";
 import { type FakeConsole, sha256, startFakeConsole } from "./testdata/fake-console.ts";
+import { parseExposition } from "./testdata/parse-exposition.ts";
 
 // Inside the checkout, so that the runtime is found as it is in an installed package.
 const dist = join(import.meta.dirname, ".build", `test-${process.pid}`);
@@ -258,6 +259,11 @@ test("an ingress route starts the ingress, which keeps its address over a crash 
   console_.push(desired(1, { ingress: [route] }));
   const { url } = await until(() => last("ingress")?.find((one) => one.url !== ""), agent);
   expect((await fetch(new URL("/v2/health/live", url))).status).toBe(200);
+  // What Prometheus gets through the console: the agent's own figures and its ingress's in one text.
+  const { text } = await console_.askMetrics();
+  const families = parseExposition(text ?? "");
+  expect(families.get("cutplane_agent_silent_processes")!.samples[0]!.value).toBe(0);
+  expect(families.get("cutplane_ingress_ready")!.samples).toEqual([{ name: "cutplane_ingress_ready", labels: { model: "tiny", deployment: "dep_test" }, value: 0 }]);
   process.kill(Number(execFileSync("pgrep", ["-P", String(agent.pid), "-f", "ingress.mjs"], { encoding: "utf8" })), "SIGKILL");
   await until(() => console_.reports.some((report) => report.notices?.some((notice) => notice.code === "ingress-crashed")), agent);
   const again = await until(() => console_.reports.at(-1)?.sample && last("ingress")?.find((one) => one.url !== "" && one.error === null), agent);

@@ -24,6 +24,9 @@ import type { LogRing } from "./log-ring.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
 import { createSampler, type Sampler } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
+import { agentMetrics, type MetricsView } from "./agent-metrics.ts";
+import { createChildMetrics } from "./child-metrics.ts";
+import { expositionText } from "./exposition.ts";
 import { PeerArtifacts } from "./peer-artifacts.ts";
 import { CONTROL_VERSION, type Desired, type Hardware, type Hello, type LinkSample, type NodeSample, type Notice } from "./protocol/control.ts";
 import { createReporter } from "./reporter.ts";
@@ -93,10 +96,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     },
     onProblem: (message) => log("warn", "ingress-certificate", message),
   });
-  const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, () => ({
-    nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: parts.assignments.observe(), ingress: parts.ingress.observe(), sample: state.lastSample,
-    fetched: state.fetched, givenBytes: parts.artifacts.givenBytes(),
-  }));
+  const metrics = config.metricsPort === null ? null : await startMetricsServer(config.metricsPort, { view: () => metricsView(context, parts), metrics: () => metricsText(context, parts) });
   log("info", "started", `agent ${AGENT_VERSION} of node ${identity.name}, data port ${port.port}, certificate until ${new Date(certificateTimes(identity.certificatePem).expiresMs).toISOString()}`);
   return {
     dataPort: port.port,
@@ -118,6 +118,16 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   };
 }
 
+function metricsView({ state }: Context, { assignments, ingress, artifacts }: Parts): MetricsView {
+  return { nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: assignments.observe(), ingress: ingress.observe(), sample: state.lastSample, fetched: state.fetched, givenBytes: artifacts.givenBytes() };
+}
+
+/** Text exposition format 0.0.4, of all of this agent's processes. */
+async function metricsText(context: Context, parts: Parts): Promise<string> {
+  const told = await parts.childMetrics.ask([...parts.assignments.children(), ...(parts.ingress.child() ? [parts.ingress.child()!] : [])]);
+  return expositionText(agentMetrics(metricsView(context, parts), told));
+}
+
 function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache, peers: PeerArtifacts) {
   // A step of the machine's clock must not stretch or skip a wait.
   const nowMs = steadyNowMs;
@@ -127,7 +137,8 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     reporter.notice({ ...one, at: new Date().toISOString() });
   };
   const changed = () => reporter.changed();
-  const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed };
+  const childMetrics = createChildMetrics();
+  const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed, toldMetrics: childMetrics.told };
   const assignments = createAssignments({ ...shared, maxMemoryBytes: config.maxMemoryBytes });
   const ingress = new IngressHost({
     ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls,
@@ -154,7 +165,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     },
     send: (report) => state.link?.send(report) ?? false,
   });
-  return { cache, peers, artifacts, assignments, ingress, measurements, meter, reporter };
+  return { cache, peers, artifacts, assignments, ingress, childMetrics, measurements, meter, reporter };
 }
 
 async function openDataPort({ config, log, state, ports }: Context, { assignments, ingress, artifacts }: Parts): Promise<DataPort> {
@@ -247,6 +258,7 @@ function connectControl(context: Context, parts: Parts, port: DataPort): Identit
   state.link = createControlLink({
     identity: () => state.identity, hello, onDesired: desiredTaker(context, parts),
     onLogs: (query) => context.ring.read(query),
+    onMetrics: () => metricsText(context, parts),
     onProblem: (message) => log("error", "control", message),
     onConsoles(told) {
       const others = otherAddresses(state.identity, told);

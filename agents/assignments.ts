@@ -15,6 +15,7 @@ export type Assignments = {
   /** Segments still in use here, desired or not yet gone. */
   inUse(): Assignment[];
   child(assignmentId: string): Child<ToStage> | null;
+  children(): Child<ToStage>[];
   renewTls(tls: TlsMaterial): void;
   /** Resolves when every process is gone. */
   stop(): Promise<void>;
@@ -81,6 +82,7 @@ export function createAssignments(options: Options): Assignments {
     observe: () => [...entries.values()].map((entry) => observeEntry(entry, options.nowMs())),
     samples: () => [...entries.values()].flatMap((entry) => (entry.sample ? [entry.sample] : [])),
     inUse: () => [...entries.values()].map((entry) => entry.last),
+    children: () => [...entries.values()].flatMap(({ child }) => child ?? []),
     child: (assignmentId) => entries.get(assignmentId)?.child ?? null,
     renewTls(tls) {
       for (const entry of entries.values()) entry.child?.send({ type: "tls", tls });

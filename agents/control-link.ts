@@ -3,7 +3,7 @@
 import { io, type Socket } from "socket.io-client";
 import { checkConsoleIdentity } from "./console-client.ts";
 import type { Identity } from "./identity.ts";
-import type { ConsoleAddress, Desired, Hello, LogPage, LogQuery, Report } from "./protocol/control.ts";
+import { type ConsoleAddress, type Desired, type Hello, type LogPage, type LogQuery, MAX_METRICS_CHARS, type MetricsPage, type Report } from "./protocol/control.ts";
 
 export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };
 export type ControlLink = {
@@ -21,6 +21,8 @@ export type ControlLinkOptions = {
   onDesired(desired: unknown): Promise<number>;
   /** Somebody looks at this node's log. The query is as it came. */
   onLogs(query: Partial<LogQuery> | null): LogPage;
+  /** Prometheus asks through the console: text exposition format. */
+  onMetrics(): Promise<string>;
   /** What went wrong with a message; the connection goes on. */
   onProblem(message: string): void;
   /** The console told of all consoles an agent may connect to, as it came. */
@@ -84,6 +86,9 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
       options.onDesired(desired).then((cursor) => acknowledge?.({ cursor }), (error: Error) => options.onProblem(`the desired state could not be taken: ${error.message}`));
     });
     current.on("logs", (query: Partial<LogQuery> | null, acknowledge?: (page: LogPage) => void) => acknowledge?.(options.onLogs(query)));
+    current.on("metrics", (acknowledge?: (page: MetricsPage) => void) => {
+      options.onMetrics().then((text) => acknowledge?.(text.length <= MAX_METRICS_CHARS ? { text, error: null } : { text: null, error: `its figures take ${text.length} characters, more than ${MAX_METRICS_CHARS}` }), (error: Error) => acknowledge?.({ text: null, error: error.message }));
+    });
     current.on("invalid", (problem: { message?: string }) => options.onProblem(`the console could not read a report: ${problem?.message ?? ""}`));
     let refused: Refusal | null = null;
     current.on("refused", (refusal: Refusal) => {

@@ -2,6 +2,7 @@
 // needs from the cache. Serves no request itself.
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { messageOf } from "./agent-error.ts";
+import type { ChildMetrics } from "./child-metrics.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
 import type { HttpTls } from "./ingress-certificate.ts";
@@ -26,6 +27,7 @@ export type IngressHostOptions = {
   nowMs(): number;
   random(): number;
   notice(notice: Omit<Notice, "at">): void;
+  toldMetrics: ChildMetrics["told"];
   changed(): void;
 };
 
@@ -160,6 +162,9 @@ export class IngressHost {
         return;
       case "notice":
         this.#options.notice(message.notice);
+        return;
+      case "metrics":
+        this.#options.toldMetrics(message);
         return;
     }
     this.#options.changed();

@@ -1,6 +1,7 @@
 // Owns doing a step for one assignment. The only file that changes an assignment's local state; it decides nothing.
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { AgentError, messageOf } from "./agent-error.ts";
+import type { ChildMetrics } from "./child-metrics.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
 import { type LocalAssignment, laneKey, loadKey, nextFailure, STEADY_AFTER_MS, type Step } from "./next-step.ts";
@@ -41,6 +42,7 @@ export type StepDeps = {
   nowMs(): number;
   random(): number;
   notice(notice: Omit<Notice, "at">): void;
+  toldMetrics: ChildMetrics["told"];
   /** Something changed: decide again, and report. */
   wake(): void;
   forget(entry: Entry): void;
@@ -200,6 +202,9 @@ function hear(entry: Entry, message: FromStage, deps: StepDeps): void {
       return;
     case "notice":
       deps.notice(message.notice);
+      return;
+    case "metrics":
+      deps.toldMetrics(message);
       return;
     default:
       return;

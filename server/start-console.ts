@@ -29,6 +29,7 @@ import { createInferHandler } from "./http/infer.ts";
 import { createInstallHandler } from "./http/install.ts";
 import { createLoginHandler } from "./http/login.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createNodeMetricsHandler } from "./http/node-metrics.ts";
 import { createWebServer, type WebServer } from "./http/router.ts";
 import { createSampleFileHandler } from "./http/sample-file.ts";
 import { createUploadHandler } from "./http/upload.ts";
@@ -282,6 +283,7 @@ function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: D
   web.doors.push(
     createHealthHandler(doorDeps.db, started),
     metrics,
+    createNodeMetricsHandler(doorDeps),
     createLoginHandler(async (token) => (await authenticate(doorDeps.db, { authorization: `Bearer ${token}` })) !== null),
     async (req, res) => {
       if (req.url !== "/agent-endpoint.json") return false;

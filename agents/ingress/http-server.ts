@@ -2,6 +2,7 @@
 // routes' business.
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
+import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { type Access, countKey, demandKey, findModel, type ServedHere } from "./find-model.ts";
@@ -70,8 +71,8 @@ async function answerServer(asked: Asked): Promise<void> {
     "/v2/models/stats": () => { demandKey(access, routes); sendJson(res, 200, { model_stats: routes.flatMap((route) => route.statistics(null)) }); },
     "/metrics": () => {
       demandKey(access, routes);
-      res.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
-      res.end(ingressMetrics(routes));
+      res.writeHead(200, { "content-type": EXPOSITION_TYPE });
+      res.end(expositionText(ingressMetrics(routes)));
     },
   };
   if (!Object.hasOwn(known, path)) throw new Refusal(404, "not_found", `there is nothing at ${path}`);

@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
+import type { Family } from "../exposition.ts";
 import type { IngressSample, MovedRoute, ObservedIngress } from "../protocol/control.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
@@ -16,6 +17,7 @@ import type { SenderLink } from "../stage/sender-link.ts";
 import type { ServedHere } from "./find-model.ts";
 import type { GrpcService } from "./grpc/grpc-service.ts";
 import { createIngressServer } from "./http-server.ts";
+import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
@@ -131,6 +133,10 @@ export class Ingress {
 
   samples(): IngressSample[] {
     return [...this.#routes.values()].map((route) => route.sample());
+  }
+
+  metrics(): Family[] {
+    return ingressMetrics([...this.#routes.values()]);
   }
 
   /** Takes nothing new, answers what is in flight, at most `graceMs`. */

@@ -7,5 +7,5 @@ test("bounds are inclusive and counts cumulative; what is above all is in +Inf a
   const rows = Object.fromEntries(histogram.cumulative());
   expect([rows["0.0005"], rows["0.001"], rows["0.1"], rows["0.25"], rows["60"], rows["+Inf"]]).toEqual([1, 2, 2, 3, 3, 4]);
   expect(histogram.count).toBe(4);
-  expect(histogram.sumSeconds).toBeCloseTo(100.2011);
+  expect(histogram.sum).toBeCloseTo(100.2011);
 });

@@ -46,6 +46,7 @@ function runIngress(): void {
   process.on("message", (message: ToIngress, handle?: unknown) => {
     if (message.type === "start") start(message);
     else if (message.type === "routes") ingress?.setRoutes(message.routes, message.moved);
+    else if (message.type === "metrics") tell({ type: "metrics", askId: message.askId, families: ingress?.metrics() ?? [] });
     else if (message.type === "tls") ingress?.renew(message.tls);
     else if (message.type === "http-tls") ingress?.renewHttp(message.httpTls);
     else if (message.type === "socket") ingress && handle ? ingress.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();

@@ -4,7 +4,7 @@
 //   queue = waiting for a batch, for credit and in stages' queues     compute_infer = running      compute_output = the answer's hop and writing it
 //   compute_input = the rest: reading the request, and the hops between segments
 import type { RequestTrace } from "../protocol/control.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
+import { BATCH_BOUNDS, BoundedHistogram, LatencyHistogram } from "./latency-histogram.ts";
 
 /** `ms` summed over `count` occurrences. */
 export type Duration = { count: number; ms: number };
@@ -24,10 +24,13 @@ export class ModelStatistics {
   executions = 0;
   readonly success = none();
   readonly fail = none();
-  readonly queue = none();
-  readonly input = none();
-  readonly infer = none();
-  readonly output = none();
+  readonly queue = new LatencyHistogram();
+  readonly input = new LatencyHistogram();
+  readonly infer = new LatencyHistogram();
+  /** Its sum has the writing of answers in it, its buckets not: they are counted before. */
+  readonly output = new LatencyHistogram();
+  /** Items of each run. */
+  readonly batchSizes = new BoundedHistogram(BATCH_BOUNDS);
   readonly batches = new Map<number, BatchTimes>();
   readonly segments = new Map<number, SegmentTimes>();
   readonly links = new Map<string, LinkTimes>();
@@ -38,15 +41,16 @@ export class ModelStatistics {
     this.lastInferenceMs = nowMs;
     this.inferences += items;
     add(this.success, totalMs);
-    add(this.queue, parts.queueMs);
-    add(this.input, parts.inputMs);
-    add(this.infer, parts.inferMs);
-    add(this.output, parts.outputMs);
+    this.queue.observe(parts.queueMs / 1000);
+    this.input.observe(parts.inputMs / 1000);
+    this.infer.observe(parts.inferMs / 1000);
+    this.output.observe(parts.outputMs / 1000);
   }
 
   /** One run of the pipeline, of a batch of `size`: what one of its requests saw. */
   executed(trace: RequestTrace, size: number, ingressNodeId: string): void {
     this.executions++;
+    this.batchSizes.observe(size);
     const { inputMs, inferMs, outputMs } = partsOf(trace, trace.totalMs, 0);
     const batch = rowOf(this.batches, size, () => ({ input: none(), infer: none(), output: none() }));
     if (batch) { add(batch.input, inputMs); add(batch.infer, inferMs); add(batch.output, outputMs); }
@@ -63,7 +67,7 @@ export class ModelStatistics {
   /** Writing an answer took so long, after it was counted as a success. */
   wrote(ms: number): void {
     this.success.ms += ms;
-    this.output.ms += ms;
+    this.output.sum += ms / 1000;
   }
 
   failed(totalMs: number): void {
@@ -82,7 +86,7 @@ export class ModelStatistics {
     return {
       name, version, last_inference: Math.round(this.lastInferenceMs), inference_count: this.inferences, execution_count: this.executions,
       inference_stats: {
-        success: ns(this.success), fail: ns(this.fail), queue: ns(this.queue), compute_input: ns(this.input), compute_infer: ns(this.infer), compute_output: ns(this.output),
+        success: ns(this.success), fail: ns(this.fail), queue: nsOf(this.queue), compute_input: nsOf(this.input), compute_infer: nsOf(this.infer), compute_output: nsOf(this.output),
         cache_hit: ns(none()), cache_miss: ns(none()),
       },
       batch_stats: [...this.batches].sort(([a], [b]) => a - b).map(([size, { input, infer, output }]) => ({ batch_size: size, compute_input: ns(input), compute_infer: ns(infer), compute_output: ns(output) })),
@@ -105,7 +109,7 @@ function partsOf(trace: RequestTrace, totalMs: number, waitedMs: number): Parts 
 const answerMs = ({ answer }: RequestTrace): number => (answer ? answer.receiveMs + (answer.roundTripMs ?? 0) / 2 : 0);
 const add = (duration: Duration, ms: number): void => { duration.count++; duration.ms += ms; };
 const ns = ({ count, ms }: Duration) => ({ count, ns: Math.round(ms * 1e6) });
-const nsOf = ({ count, sumSeconds }: LatencyHistogram) => ({ count, ns: Math.round(sumSeconds * 1e9) });
+const nsOf = ({ count, sum }: LatencyHistogram) => ({ count, ns: Math.round(sum * 1e9) });
 
 function rowOf<K, V>(rows: Map<K, V>, key: K, make: () => V): V | null {
   const known = rows.get(key);

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LIMITS } from "../stage/testdata/test-pipeline.ts";
+import { parseExposition } from "../testdata/parse-exposition.ts";
 import { floats, type ServedModel, serveModel, WIDTH } from "./testdata/served-model.ts";
 
 let served: ServedModel;
@@ -136,11 +137,15 @@ test("statistics count requests and runs, and their parts sum to what requests t
 
 test("Prometheus gets the same: a histogram of latency, where time went, segments and links", async () => {
   const text = (await ask("GET", "metrics")).body.toString();
+  parseExposition(text);
   const value = (row: RegExp) => Number(new RegExp(`^${row.source} (\\S+)$`, "m").exec(text)?.[1]);
   const labels = 'model="tiny",deployment="dep_test"';
   expect(text).toContain("# TYPE cutplane_ingress_latency_seconds histogram");
   expect(value(new RegExp(`cutplane_ingress_latency_seconds_bucket{${labels},le="\\+Inf"}`))).toBe(value(new RegExp(`cutplane_ingress_latency_seconds_count{${labels}}`)));
-  expect(value(new RegExp(`cutplane_segment_compute_seconds_sum{${labels},version="3",stage="0",node="nod_a"}`))).toBeGreaterThan(0);
+  expect(value(new RegExp(`cutplane_segment_compute_seconds_sum{${labels},version="3",stage="0",at="nod_a"}`))).toBeGreaterThan(0);
   expect(value(new RegExp(`cutplane_link_bytes_total{${labels},version="3",from="nod_a",to="nod_a"}`))).toBeGreaterThan(0);
-  expect(value(new RegExp(`cutplane_ingress_runs_total{${labels},version="3",size="1"}`))).toBeGreaterThan(0);
+  const runs = value(new RegExp(`cutplane_ingress_batch_size_count{${labels},version="3"}`));
+  expect(runs).toBeGreaterThan(0);
+  expect(value(new RegExp(`cutplane_ingress_batch_size_bucket{${labels},version="3",le="1"}`))).toBe(runs);
+  for (const part of ["queue", "input", "infer", "output"]) expect(value(new RegExp(`cutplane_ingress_part_seconds_count{${labels},version="3",part="${part}"}`))).toBe(runs);
 });

@@ -355,5 +355,12 @@ export type LogPage = {
 };
 export const MAX_LOG_LINES_PER_PAGE = 500;
 
+// ───────────── figures for Prometheus: console → agent, event "metrics" (no argument, acknowledged with MetricsPage), only while somebody scrapes ─────────────
+
+/** `text`: Prometheus' text exposition format 0.0.4, at most MAX_METRICS_CHARS; null = `error` says why not. */
+export type MetricsPage = { text: string | null; error: string | null };
+/** Thousands of series; an agent has hundreds. */
+export const MAX_METRICS_CHARS = 4 * 2 ** 20;
+
 /** What a parity file holds, once read. */
 export type ParityFile = { inputs: WireTensor[]; outputs: WireTensor[] };

@@ -50,6 +50,7 @@ async function start(message: Extract<ToStage, { type: "start" }>): Promise<void
 process.on("message", (message: ToStage, handle?: unknown) => {
   if (message.type === "start") void start(message);
   else if (message.type === "lanes") stage?.setLanes(message.lanes, message.limits);
+  else if (message.type === "metrics") tell({ type: "metrics", askId: message.askId, families: stage?.metrics() ?? [] });
   else if (message.type === "tls") stage?.renew(message.tls);
   else if (message.type === "socket") stage && handle ? stage.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();
   else if (message.type === "stop") void (stage?.stop(message.graceMs) ?? Promise.resolve()).catch(() => undefined).then(() => { tell({ type: "stopped" }); setTimeout(() => process.exit(0), 50); });

@@ -12,6 +12,7 @@
 //
 // Bundled, the three entries lie side by side as stage.mjs, ingress.mjs and session-worker.mjs (the stage's worker thread finds its file as
 // "./session-worker" with the extension of the file it runs from).
+import type { Family } from "../exposition.ts";
 import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 
 /** This node's identity for data connections. PEM texts; the certificate's CN (and a DNS SAN) is the node id. */
@@ -25,6 +26,10 @@ export type DialledFor = { kind: "stage" | "ingress" | "probe"; target: string }
  * Sent as `child.send(message, socket)`. `startDataPort` of data-port.ts does all of this for the agent's main process.
  */
 export type SocketMessage = { type: "socket"; dialled: DialledFor };
+
+/** Answered at once with what was counted since the process started. */
+export type AskMetrics = { type: "metrics"; askId: number };
+export type ToldMetrics = { type: "metrics"; askId: number; families: Family[] };
 
 export type ToStage =
   | {
@@ -43,10 +48,12 @@ export type ToStage =
   /** Renewed certificate; open connections stay. */
   | { type: "tls"; tls: TlsMaterial }
   | SocketMessage
+  | AskMetrics
   | { type: "stop"; graceMs: number };
 
 export type FromStage =
   | { type: "booted" }
+  | ToldMetrics
   /** `ready` = loaded and run once; whether its lanes are linked is in `lanes`. `failed` is final: the process exits 1 after it. */
   | {
       type: "state"; state: "loading" | "warming" | "ready" | "failed";
@@ -89,10 +96,12 @@ export type ToIngress =
   /** From the next HTTPS connection on. */
   | { type: "http-tls"; httpTls: { keyPem: string; certificatePem: string } }
   | SocketMessage
+  | AskMetrics
   | { type: "stop"; graceMs: number };
 
 export type FromIngress =
   | { type: "booted" }
+  | ToldMetrics
   | { type: "listening"; host: string; port: number; url: string }
   /** The listener could not be opened, e.g. EADDRINUSE; the process exits 1 after it. */
   | { type: "failed"; code: string; message: string }

@@ -1,6 +1,7 @@
 // Owns a segment at work: bounded queue, deadlines, cancellation, order of runs, state of streams, what is passed on. One per stage process.
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
+import type { Family } from "../exposition.ts";
 import type { Assignment, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 import { FLAGS, NO_DEADLINE, type ControlFrame, type Message } from "../protocol/frame.ts";
 import { tensorBytes, type WireTensor } from "../protocol/tensor.ts";
@@ -15,6 +16,7 @@ import { openedBody, parseOpen } from "./open-body.ts";
 import { RunFailed, startRunner, type Runner } from "./run-session.ts";
 import type { SenderLink } from "./sender-link.ts";
 import type { RunJob, TensorAt } from "./session.ts";
+import { StageMetrics } from "./stage-metrics.ts";
 import { countDone, newCounts, takeSample, type LaneCounts } from "./stage-samples.ts";
 import { Streams } from "./streams.ts";
 
@@ -37,6 +39,7 @@ export class Stage {
   readonly #pool = new BufferPool();
   readonly #lanes = new Map<string, LaneRuntime>();
   readonly #counts = new Map<string, LaneCounts>();
+  readonly #metrics = new StageMetrics();
   readonly #queue: Job[] = [];
   readonly #streams = new Streams();
   readonly #acceptor: DataAcceptor;
@@ -196,6 +199,7 @@ export class Stage {
       const outputs = new Map<string, WireTensor>(result.outputs.map((output) => [output.name, output]));
       const tensors = lane.lane.sends.map((name) => outputs.get(name) ?? passenger(made.passengers.get(name)!, result.buffer));
       const times = { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs: 0 };
+      this.#metrics.done({ queueMs, computeMs: result.computeMs, hopMs: times.roundTripMs === null ? null : times.receiveMs + times.roundTripMs / 2, receivedBytes, sentBytes: tensors.reduce((sum, tensor) => sum + tensor.data.length, 0) });
       const trace = { stageIndex: lane.lane.stageIndex, nodeId: this.#tls.nodeId, queueMs, computeMs: result.computeMs, receivedBytes: made.receivedBytes, times };
       const deadlineMs = job.deadlineAt === Infinity ? NO_DEADLINE : Math.max(0, Math.round(job.deadlineAt - performance.now()));
       const { requestId, originId, attempt, epoch, streamId, stepIndex } = message;
@@ -230,6 +234,7 @@ export class Stage {
   }
 
   #countFailed(lane: LaneRuntime): void {
+    this.#metrics.failed();
     const counts = this.#counts.get(lane.lane.laneId);
     if (counts) counts.failed++;
   }
@@ -251,6 +256,10 @@ export class Stage {
     return [...this.#lanes.values()].map((lane) => takeSample({ assignmentId, deploymentId }, lane.lane, this.#counts.get(lane.lane.laneId)!, {
       receivedBytes: lane.receivedBytes, sentBytes: lane.sentBytes, queueLength: this.#queue.filter((job) => job.lane === lane).length,
     }));
+  }
+
+  metrics(): Family[] {
+    return this.#metrics.families(this.#options.assignment, this.#queue.length);
   }
 
   /** Finishes what is in flight, at most `graceMs`, then closes everything. */

@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { Server, type Socket } from "socket.io";
-import type { Desired, EnrolRequest, Hello, LogPage, LogQuery, Report } from "../protocol/control.ts";
+import type { Desired, EnrolRequest, Hello, LogPage, LogQuery, MetricsPage, Report } from "../protocol/control.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const cryptoProvider = webcrypto as never;
@@ -31,6 +31,7 @@ export type FakeConsole = {
   push(desired: Desired): void;
   /** Of the agent that connected last. */
   askLogs(query: LogQuery): Promise<LogPage>;
+  askMetrics(): Promise<MetricsPage>;
   addArtifact(bytes: Uint8Array): string;
   dropAgents(): void;
   close(): Promise<void>;
@@ -91,6 +92,7 @@ function attachAgents(tlsServer: HttpsServer, fake: () => FakeConsole) {
       for (const socket of sockets) if (desired.nodeId === "" || desired.nodeId === nodeOf(socket.request.socket as TLSSocket)) give(socket, desired);
     },
     askLogs: (query: LogQuery): Promise<LogPage> => { const socket = [...sockets].at(-1); return socket ? socket.timeout(5_000).emitWithAck("logs", query) : Promise.reject(new Error("no agent is connected")); },
+    askMetrics: (): Promise<MetricsPage> => { const socket = [...sockets].at(-1); return socket ? socket.timeout(5_000).emitWithAck("metrics") : Promise.reject(new Error("no agent is connected")); },
     drop: () => void agents.disconnectSockets(true),
     close: () => io.close(),
   };
@@ -160,6 +162,7 @@ export async function startFakeConsole(options: { port?: number; endpointCaPem?:
     reports: [], reportsOf: new Map(), hellos: [], acknowledged: [], receivedBytes: () => received, artifacts: new Map(), requests: [], onArtifact: null, certificateLifeMs: 3600_000, refuseWith: null, usedTokens: new Set(),
     push: agents.push,
     askLogs: agents.askLogs,
+    askMetrics: agents.askMetrics,
     addArtifact(bytes) { const digest = sha256(bytes); this.artifacts.set(digest, bytes); return digest; },
     dropAgents: agents.drop,
     async issue(commonName) {

@@ -67,6 +67,8 @@ export type LiveFleet = {
   desiredListeners: Set<(nodeId: string, document: Desired) => void>;
   /** Asks a connected agent for lines of its log; rejects with what went wrong. Null = no agents' door is open. */
   readLogs: ((nodeId: string, query: LogQuery) => Promise<LogPage>) | null;
+  /** Asks a connected agent for its figures in Prometheus' text format; rejects with what went wrong. Null = no agents' door is open. */
+  readMetrics: ((nodeId: string) => Promise<string>) | null;
   progressListeners: Set<(progress: OperationProgress) => void>;
   /** Node ids whose connection must end (removed). */
   removalListeners: Set<(nodeId: string, reason: string) => void>;
@@ -94,6 +96,7 @@ export function liveFleet(db: Db): LiveFleet {
     touched: { nodes: new Set(), links: new Set() },
     desiredListeners: new Set(),
     readLogs: null,
+    readMetrics: null,
     progressListeners: new Set(),
     removalListeners: new Set(),
   };

@@ -1,6 +1,7 @@
 // Agents as the console sees them: real TLS, real Socket.io clients, a real database.
 import "reflect-metadata";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { webcrypto } from "node:crypto";
@@ -10,7 +11,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Desired, Hardware, Hello } from "../../agents/protocol/control.ts";
 import { testDeps } from "../control/testdata/scripted-fleet.ts";
 import { withTestDatabase } from "../database/test-database.ts";
+import type { ConsoleInfo } from "../deps.ts";
 import { type AgentListener, startAgentListener } from "../http/agent-listener.ts";
+import { createNodeMetricsHandler } from "../http/node-metrics.ts";
+import { listen } from "../listen.ts";
+import { insertTopology } from "../store/topologies.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { createJoinToken } from "../commands/create-join-token.ts";
@@ -146,6 +151,41 @@ test("an agent's log is read through its connection; away, silent and lying agen
   await expect.poll(() => readNodeLogs(deps, { nodeId: agent.nodeId, query }).catch((error: { code: string }) => error.code)).toBe("too-many");
   client.disconnect();
   expect(await Promise.all(waiting)).toEqual(Array(4).fill("unavailable"));
+});
+
+test("Prometheus finds each approved node with its zone and scrapes it through its connection; away, silent and lying agents are named", async () => {
+  const agent = await enrolled("scraped");
+  const handler = createNodeMetricsHandler({ ...deps, info: { consoleUrl: "https://console.example:7700" } as ConsoleInfo });
+  const server = createServer((req, res) => void handler(req, res).then((taken) => { if (!taken) res.writeHead(404).end(); }));
+  await listen(server, "127.0.0.1", 0, "--port");
+  const get = async (url: string) => {
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as { port: number }).port}${url}`);
+    return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
+  };
+  const node = { id: "tn_1", name: "scraped", zoneId: "zone_1", nodeId: agent.nodeId, trust: "trusted" as const, memoryBytes: null, speed: null, pricePerHour: null, idleWatts: null, activeWatts: null };
+  await insertTopology(database.db, { id: "top_scraped", name: "drawn", document: { nodes: [node], links: [], zones: [{ id: "zone_1", name: "Hall 2" }], sourceId: null }, layout: {}, followsFleet: false, createdAt: new Date() });
+  const path = `/metrics/nodes/${agent.nodeId}`;
+  const { type, text } = await get("/metrics/targets");
+  expect(type).toMatch(/^application\/json/);
+  expect((JSON.parse(text) as { labels: { node_id: string } }[]).find(({ labels }) => labels.node_id === agent.nodeId)).toEqual({
+    targets: ["console.example:7700"],
+    labels: { __scheme__: "https", __metrics_path__: path, instance: "scraped", node: "scraped", node_id: agent.nodeId, zone: "Hall 2" },
+  });
+  expect((await get("/metrics/nodes/nod_none")).status).toBe(404);
+  const client = connect(agent);
+  await once(client, "connect");
+  await client.timeout(5_000).emitWithAck("report", { seq: 1, at: "", bootId: "boot", cursor: 0 });
+  const answering = (page: unknown) => client.once("metrics", (acknowledge: (answer: unknown) => void) => acknowledge(page));
+  answering({ text: "# HELP a A.\n# TYPE a gauge\na 1\n", error: null });
+  expect(await get(path)).toEqual({ status: 200, type: "text/plain; version=0.0.4; charset=utf-8", text: "# HELP a A.\n# TYPE a gauge\na 1\n" });
+  answering({ text: null, error: "too many" });
+  expect(await get(path)).toMatchObject({ status: 503, text: expect.stringContaining("too many") });
+  answering({ text: 7 });
+  expect(await get(path)).toMatchObject({ status: 503, text: expect.stringContaining("not valid") });
+  client.disconnect();
+  await expect.poll(() => get(path)).toMatchObject({ status: 503, text: expect.stringContaining("not connected") });
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
 });
 
 test("no certificate, a wrong version and a broken hello are refused with a reason", async () => {

@@ -14,7 +14,7 @@ import { recordReport } from "../commands/record-report.ts";
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { peerFingerprint } from "../trust/peer-fingerprint.ts";
-import { parseHello, parseLogPage, parseReport } from "./parse-agent-message.ts";
+import { parseHello, parseLogPage, parseMetricsPage, parseReport } from "./parse-agent-message.ts";
 
 /** A measured profile of the largest models; everything else is a thousandth of it. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -30,6 +30,8 @@ export const MAX_AGENT_CONNECTIONS = 20_000;
 const PUSH_TIMEOUT_MS = 10_000;
 /** Somebody waits for it. */
 const LOG_TIMEOUT_MS = 5_000;
+/** Half of what Prometheus waits by default. */
+const METRICS_TIMEOUT_MS = 5_000;
 /** After a push that was not acknowledged. */
 const PUSH_RETRY_MS = 2_000;
 
@@ -84,6 +86,7 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
   fleet.desiredListeners.add(onDesired);
   fleet.removalListeners.add(onRemoved);
   fleet.readLogs = async (nodeId, query) => readLogs(connections.get(nodeId), query);
+  fleet.readMetrics = async (nodeId) => readMetrics(connections.get(nodeId));
   return {
     connected: () => [...connections.keys()],
     tellConsoles(addresses) {
@@ -94,6 +97,7 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
       fleet.desiredListeners.delete(onDesired);
       fleet.removalListeners.delete(onRemoved);
       fleet.readLogs = null;
+      fleet.readMetrics = null;
       namespace.disconnectSockets(true);
       // The listener is its owner's to close.
       io.engine.close();
@@ -145,6 +149,15 @@ async function readLogs(connection: Connection | undefined, query: LogQuery): Pr
   const parsed = parseLogPage(answer);
   if (!parsed.ok) throw new Error(parsed.reason);
   return parsed.value;
+}
+
+/** Text exposition format. Rejects when the agent is away, silent, or answers with none. */
+async function readMetrics(connection: Connection | undefined): Promise<string> {
+  if (!connection) throw new Error("it is not connected");
+  const parsed = parseMetricsPage(await connection.socket.timeout(METRICS_TIMEOUT_MS).emitWithAck("metrics"));
+  if (!parsed.ok) throw new Error(parsed.reason);
+  if (parsed.value.text === null) throw new Error(parsed.value.error ?? "it told no reason");
+  return parsed.value.text;
 }
 
 /** Always the newest document, one at a time: what is pushed meanwhile is overtaken, not queued. */

@@ -1,7 +1,7 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_METRICS_CHARS, MAX_RECENT_REQUESTS, type MetricsPage, type Report } from "../../agents/protocol/control.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -100,6 +100,12 @@ export function parseHello(raw: unknown): Parsed<Hello> {
 }
 export function parseReport(raw: unknown): Parsed<Report> {
   return parse(report, raw, "report");
+}
+
+const metricsPage = z.object({ text: z.string().max(MAX_METRICS_CHARS).nullable(), error: text.nullable() });
+
+export function parseMetricsPage(raw: unknown): Parsed<MetricsPage> {
+  return parse(metricsPage, raw, "answer");
 }
 
 export function parseLogPage(raw: unknown): Parsed<LogPage> {
