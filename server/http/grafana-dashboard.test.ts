@@ -34,6 +34,7 @@ async function told(): Promise<Map<string, Set<string>>> {
   const agent = expositionText(agentMetrics({ nodeName: "edge", connected: true, assignments: [], ingress: [], sample: SAMPLE, fetched: { console: 0, peers: 0, relayed: 0 }, givenBytes: 0 }, { families: stage.last("metrics")!.families, silent: 0 }));
   let own = "";
   const metrics = createMetrics({ connected_agents: { help: "Agents with a connection now.", read: () => 1 } });
+  metrics.observe({ url: "/api/v1/models" } as never, { statusCode: 200, once: (_event: string, closed: () => void) => closed() } as never);
   await metrics.handler({ url: "/metrics" } as never, { writeHead: () => undefined, end: (text: string) => { own = text; } } as never);
   for (const text of [ingress, agent, own]) parseExposition(text);
   return toldBy(`${ingress}\n${agent}\n${own}`);
