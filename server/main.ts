@@ -121,13 +121,13 @@ async function showDemo(env: Env, console: RunningConsole, options: { say: (line
       signal,
       agentEntry: path.join(root, "agents/dist/main.mjs"),
     });
-    const { model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError } = demo;
+    const { model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, isSteady, parityMaxRelError } = demo;
     if (env.once) {
-      writeResult(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, parityMaxRelError })}\n`);
+      writeResult(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, isSteady, parityMaxRelError })}\n`);
       return "shown";
     }
     const predicted = predictedLatencyMs === null ? "no prediction yet" : `${predictedLatencyMs.toFixed(1)} ms predicted`;
-    say(`\n${model}, cut over ${nodes.join(", ")}, read: "${text}"\n${predicted}, ${measuredLatencyMs.toFixed(1)} ms measured\n\nConsole: ${console.info.consoleUrl}   (Ctrl-C ends it and everything it started)\n`);
+    say(`\n${model}, cut over ${nodes.join(", ")}, read: "${text}"\n${predicted}, ${measuredLatencyMs.toFixed(1)} ms measured${isSteady ? "" : " (not steady: this machine is busy with other things)"}\n\nConsole: ${console.info.consoleUrl}   (Ctrl-C ends it and everything it started)\n`);
     return demo;
   } catch (error) {
     if (!signal.aborted) process.stderr.write(`The demo failed: ${(error as Error).message}\n${env.once ? "" : `The console goes on at ${console.info.consoleUrl}.\n`}`);

@@ -33,7 +33,7 @@ beforeAll(async () => {
   ingress.send({ type: "routes", routes: [{ route, processorPaths: { "keys.txt": join(assets, "ppocr_keys_v1.txt") }, parityPath: null }] });
   await pipeline.stages[0]!.child.until("ready", ready);
   await ingress.until("linked and usable", (child) => observedOf(child)[0]?.pipelines[0]?.linked === true && observedOf(child)[0]?.error === null);
-  for (let i = 0; i < 100 && (await (await fetch(`${url}/v2/models/tiny`)).json() as { parameters: { accepts: string } }).parameters.accepts === ""; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let i = 0; i < 600 && (await (await fetch(`${url}/v2/models/tiny`)).json() as { parameters: { accepts: string } }).parameters.accepts === ""; i++) await new Promise((resolve) => setTimeout(resolve, 50));
 }, 60_000);
 afterAll(() => fleet?.close());
 

@@ -8,6 +8,7 @@ import { startCamera } from "./demo-camera.ts";
 import { type Deployed, deployDemo } from "./demo-deployment.ts";
 import { removeQuotas, repositoryFolder, startFleet } from "./demo-fleet.ts";
 import { createProgramKeeper } from "./demo-processes.ts";
+import { steadyLatencyMs, WINDOW_REQUESTS } from "./steady-latency.ts";
 
 export type DemoOptions = {
   consoleUrl: string;
@@ -26,12 +27,13 @@ export type DemoOptions = {
   /** Pictures per second of the demo camera while it serves; 0 = none. */
   cameraPerSecond: number;
 };
-export type DemoResult = { model: string; segments: number; nodes: string[]; text: string; predictedLatencyMs: number | null; measuredLatencyMs: number; parityMaxRelError: number | null };
+export type DemoResult = { model: string; segments: number; nodes: string[]; text: string; predictedLatencyMs: number | null; measuredLatencyMs: number; /** False = no three windows of requests agreed; the figure is their median all the same. */ isSteady: boolean; parityMaxRelError: number | null };
 export type RunningDemo = DemoResult & { ingressUrl: string; confidence: number; stop(): Promise<void> };
 
-/** Enough for a median; the first ones warm connections and caches. */
+/** The first ones warm connections and caches. */
 const WARM_REQUESTS = 2;
-const MEASURED_REQUESTS = 5;
+/** A machine that gives no steady figure by then is told as such. */
+const MAX_MEASURED_REQUESTS = 20 * WINDOW_REQUESTS;
 /** Alone on the pipeline, as the prediction is for. */
 const PAUSE_MS = 20;
 
@@ -54,7 +56,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
     const deployed = await deployDemo({ api, log, signal }, fleet);
     const picture = readFileSync(join(repositoryFolder(), "server/demo/picture.png"));
     const url = processUrl(deployed);
-    const { text, confidence, latencyMs } = await readPicture(url, picture, signal);
+    const { text, confidence, latencyMs, isSteady } = await readPicture(url, picture, signal);
     const perSecond = options.cameraPerSecond;
     if (!options.once && perSecond > 0) {
       camera = startCamera({ url, picture, perSecond, expectedText: text, log });
@@ -65,6 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<RunningDemo> {
       model: deployed.model.name, segments: plan.placement.length, nodes: fleet.nodes.map((node) => node.name), text,
       predictedLatencyMs: deployed.deployment.predictedLatencyMs ?? plan.estimate.latencyMs,
       measuredLatencyMs: Math.round(latencyMs * 100) / 100,
+      isSteady,
       parityMaxRelError: parity.status === "equal" || parity.status === "different" ? parity.maxRelError : null,
     };
     if (parity.status === "different" || parity.status === "failed") throw new DemoError(`the cut model does not answer as the whole one does (${parity.status})`);
@@ -81,12 +84,13 @@ function processUrl({ deployment }: Deployed): string {
   return `${ingress!.url}/v2/models/${encodeURIComponent(deployment.name)}/process`;
 }
 
-/** The median of several, one at a time. The first may meet an ingress whose processor is still loading. */
-async function readPicture(url: string, picture: Uint8Array, signal: AbortSignal): Promise<{ text: string; confidence: number; latencyMs: number }> {
+/** One at a time, until the latency is steady. The first may meet an ingress whose processor is still loading. */
+async function readPicture(url: string, picture: Uint8Array, signal: AbortSignal): Promise<{ text: string; confidence: number; latencyMs: number; isSteady: boolean }> {
   const times: number[] = [];
   let answer = { text: "", confidence: 0 };
   let patience = 120;
-  for (let index = 0; index < WARM_REQUESTS + MEASURED_REQUESTS; ) {
+  let steadyMs: number | null = null;
+  for (let index = 0; steadyMs === null && times.length < MAX_MEASURED_REQUESTS; ) {
     const started = performance.now();
     const answered = await post(url, picture, signal);
     const took = performance.now() - started;
@@ -103,9 +107,10 @@ async function readPicture(url: string, picture: Uint8Array, signal: AbortSignal
     answer = JSON.parse(body) as typeof answer;
     if (index >= WARM_REQUESTS) times.push(took);
     index++;
+    steadyMs = steadyLatencyMs(times);
     await sleep(PAUSE_MS, undefined, { signal });
   }
-  return { ...answer, latencyMs: times.sort((a, b) => a - b)[times.length >> 1]! };
+  return { ...answer, latencyMs: steadyMs ?? times.sort((a, b) => a - b)[times.length >> 1]!, isSteady: steadyMs !== null };
 }
 
 /** null = nobody listens. */
