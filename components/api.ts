@@ -1,8 +1,9 @@
 // Owns the way to the API: the client, the query options proxy and the shapes its answers have. The only doorway to the router's type.
 import { QueryClient } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from "@trpc/client";
 import type { inferRouterOutputs } from "@trpc/server";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { isEarly } from "./early-read.ts";
 import { nextStep } from "./next-step.ts";
 import type { AppRouter } from "../server/api/router.ts";
 
@@ -18,7 +19,9 @@ export const queryClient = new QueryClient({
     mutations: { retry: false },
   },
 });
-export const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/trpc", maxItems: BATCH_MAX })] });
+export const client = createTRPCClient<AppRouter>({
+  links: [splitLink({ condition: ({ type, path }) => type === "query" && isEarly(path), true: httpLink({ url: "/trpc" }), false: httpBatchLink({ url: "/trpc", maxItems: BATCH_MAX }) })],
+});
 export const api = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
 
 type Outputs = inferRouterOutputs<AppRouter>;

@@ -26,7 +26,8 @@ const TOUCHES: Record<EventName, string[]> = {
 
 /** Starts following; returns the way to stop. */
 export function connectLive(): () => void {
-  const socket = io("/live", { reconnectionDelayMax: RECONNECT_MAX_MS, withCredentials: true });
+  // A proxy that lets no WebSocket through is asked by polling then.
+  const socket = io("/live", { transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelayMax: RECONNECT_MAX_MS, withCredentials: true });
   const touched = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
   const flush = () => {

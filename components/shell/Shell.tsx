@@ -1,6 +1,5 @@
 "use client";
 import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
-import Link from "next/link";
 import { type ReactNode, useEffect, useState } from "react";
 import { ActHost } from "../act/ActHost.tsx";
 import { OperationTray } from "../operation/OperationTray.tsx";
@@ -11,6 +10,7 @@ import { Notices } from "../ui/Notices.tsx";
 import { CommandPalette } from "./CommandPalette.tsx";
 import { ConnectionState } from "./ConnectionState.tsx";
 import { KeysSheet } from "./KeysSheet.tsx";
+import { PlaceLink } from "./PlaceLink.tsx";
 import { Places } from "./Places.tsx";
 import { keysOf } from "./shortcuts.ts";
 import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
@@ -26,7 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
     <div className="flex h-dvh flex-col">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2">Skip to the content</a>
       <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line bg-panel px-2 sm:gap-3 sm:px-3">
-        <Link href="/" className="flex shrink-0 items-center gap-2 max-[15rem]:hidden font-medium tracking-tight" aria-label="Cutplane, overview" title="Overview"><Mark /><span className="max-[62rem]:hidden">Cutplane</span></Link>
+        <PlaceLink href="/" className="flex shrink-0 items-center gap-2 max-[15rem]:hidden font-medium tracking-tight" aria-label="Cutplane, overview" title="Overview"><Mark /><span className="max-[62rem]:hidden">Cutplane</span></PlaceLink>
         <Places />
         <div className="ml-auto flex shrink-0 items-center">
           <ConnectionState />
