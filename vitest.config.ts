@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const folders = "{server,agents,components,lab,bench}";
 const never = ["**/node_modules/**", "**/dist/**", ".build/**", "prisma/generated/**"];
-const common = { testTimeout: 30_000, hookTimeout: 60_000 };
+const common = { testTimeout: 120_000, hookTimeout: 240_000 };
 
 export default defineConfig({
   test: {

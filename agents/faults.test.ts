@@ -39,7 +39,7 @@ test("damaged weights and a damaged segment are fetched again before anything ru
   await fleet.until("it is ready again", () => reports().length > before && reports().slice(before).some((report) => report.assignments?.[0]?.state === "ready"), agent);
   expect(readFileSync(weightsAt(agent, file.digest)).equals(weights)).toBe(true);
   expect(readFileSync(join(agent.folder, "cache/segments", one.segment.segmentId, "model.onnx")).equals(readFileSync(join(agent.folder, "cache/whole", one.segment.skeletonDigest)))).toBe(true);
-}, 90_000);
+}, 180_000);
 
 test("a disk that is full is told as that, what runs goes on, and it goes on by itself once there is room", async () => {
   const agent = await fleet.agent();
@@ -59,7 +59,7 @@ test("a disk that is full is told as that, what runs goes on, and it goes on by 
   rmSync(part);
   await fleet.ready(agent, "second");
   expect(agent.assignment("first")).toMatchObject({ state: "ready", restarts: 0 });
-}, 90_000);
+}, 180_000);
 
 test.each([["back", -3600_000], ["forward", 1200_000]])("a clock set %s neither stops an agent's waits nor what it runs", async (_way, stepMs) => {
   const clock = join(fleet.console.url.replace(/\W/g, "_"), "clock");
@@ -78,7 +78,7 @@ test.each([["back", -3600_000], ["forward", 1200_000]])("a clock set %s neither 
   await fleet.ready(agent, "late");
   expect(agent.assignment("runs")).toMatchObject({ state: "ready", restarts: 0 });
   rmSync(join(import.meta.dirname, ".build", clock), { recursive: true, force: true });
-}, 90_000);
+}, 180_000);
 
 test("a node that comes back with what it once ran ends it as soon as the console is heard, and links with nobody before", async () => {
   const agent = await fleet.agent();
@@ -91,4 +91,4 @@ test("a node that comes back with what it once ran ends it as soon as the consol
   await fleet.ready(agent, "next");
   await fleet.until("the old one is gone", () => agent.last("assignments")?.length === 1, agent);
   expect(JSON.parse(readFileSync(join(agent.folder, "desired.json"), "utf8")).assignments).toHaveLength(1);
-}, 60_000);
+}, 180_000);

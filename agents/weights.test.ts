@@ -36,7 +36,7 @@ test("a node gets from another one what that has, and only the layers it has not
   }
   expect(fleet.askedOfConsole(file.digest)).toBe(asked);
   expect(bytesIn(other, file.digest, 0, 4).equals(weights.subarray(0, 4 * LAYER))).toBe(true);
-}, 90_000);
+}, 180_000);
 
 test.each(["SIGKILL", "SIGSTOP"] as const)("a holder that ends by %s in the middle, its connection closed or only silent: the rest comes from the console, and nothing twice", async (signal) => {
   const weights = randomBytes(LAYERS * LAYER);
@@ -57,7 +57,7 @@ test.each(["SIGKILL", "SIGSTOP"] as const)("a holder that ends by %s in the midd
   expect(fromConsole).toBeLessThan((LAYERS - 1) * LAYER);
   expect(other.assignment("whole")!.bytesMoved).toBeLessThanOrEqual(LAYERS * LAYER * 1.02);
   expect(bytesIn(other, file.digest, 0, LAYERS).equals(weights)).toBe(true);
-}, 90_000);
+}, 180_000);
 
 test("what a holder's disk has damaged is noticed and comes from the console; a stranger and a node that shares nothing give nothing", async () => {
   const weights = randomBytes(LAYERS * LAYER);
@@ -80,7 +80,7 @@ test("what a holder's disk has damaged is noticed and comes from the console; a 
   fleet.desire(stranger, { assignments: [fleet.assignment("whole", file)], peers: [holder.peer(), silent.peer()] });
   await fleet.ready(stranger, "whole");
   expect(fleet.askedOfConsole(file.digest) - asked).toBe(LAYER + LAYERS * LAYER);
-}, 120_000);
+}, 180_000);
 
 test("where two nodes do not reach each other, a third one relays, if that is faster than the console", async () => {
   const weights = randomBytes(LAYERS * LAYER);
@@ -102,4 +102,4 @@ test("where two nodes do not reach each other, a third one relays, if that is fa
   await fleet.ready(other, "whole");
   expect(fleet.askedOfConsole(file.digest)).toBe(asked);
   expect(bytesIn(other, file.digest, 0, LAYERS).equals(weights)).toBe(true);
-}, 90_000);
+}, 180_000);

@@ -37,7 +37,7 @@ beforeAll(async () => {
   sendRoute(ingress, [pipeline], ROUTE);
   for (const { child } of pipeline.stages) await child.until("ready", ready);
   await ingress.until("linked", (child) => observedOf(child)[0]?.pipelines[0]?.linked === true);
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet?.close());
 
 const post = (body: unknown, path = "/v2/models/tiny/infer", headers: Record<string, string> = {}) =>

@@ -21,4 +21,4 @@ test("what is malformed is refused as the sender's mistake, each one, and nothin
   expect(served.ingress.exited).toBe(false);
   const good = { inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], data: [1, 2, 3, 4] }] };
   expect((await fetch(`${served.url}/v2/models/tiny/infer`, { method: "POST", body: JSON.stringify(good) })).status).toBe(200);
-}, 60_000);
+}, 180_000);

@@ -23,7 +23,7 @@ let moved: MovedRoute;
 beforeAll(async () => {
   served = await serveModel();
   moved = { deploymentId: "dep_test", modelName: "tiny", entries: [{ nodeName: "server", url: served.url }], keyHashes: [createHash("sha256").update(key).digest("hex")] };
-}, 60_000);
+}, 180_000);
 afterAll(() => served?.fleet.close());
 
 const told = (ingress: IngressChild, routes: readonly MovedRoute[] = [moved]) => ingress.send({ type: "routes", routes: [], moved: routes });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await pipeline.stages[0]!.child.until("ready", ready);
   await ingress.until("linked and usable", (child) => observedOf(child)[0]?.pipelines[0]?.linked === true && observedOf(child)[0]?.error === null);
   for (let i = 0; i < 600 && (await (await fetch(`${url}/v2/models/tiny`)).json() as { parameters: { accepts: string } }).parameters.accepts === ""; i++) await new Promise((resolve) => setTimeout(resolve, 50));
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet?.close());
 
 test("a picture goes through its processor on a thread of its own, and comes back as text; what is no picture is refused", async () => {
@@ -51,4 +51,4 @@ test("a picture goes through its processor on a thread of its own, and comes bac
   }
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: "no picture" })).status).toBeGreaterThanOrEqual(400);
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: new Uint8Array(PNG.sync.write(picture)) })).status).toBe(200);
-}, 60_000);
+}, 180_000);

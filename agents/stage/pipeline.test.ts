@@ -28,7 +28,7 @@ beforeAll(async () => {
   const path = join(fleet.folder, "whole.onnx");
   writeFileSync(path, tinyLayers(0, LAYERS, WIDTH));
   whole = await ort.InferenceSession.create(path);
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet?.close());
 
 async function linked(pipelines: TestPipeline[], epoch: number): Promise<void> {
@@ -80,7 +80,7 @@ test("two and three stages, in threads and inline, answer like the whole model",
   }
   await ingress.until("sample", (child) => child.heard.some((message) => message.type === "sample" && message.samples.some((sample) => sample.trace !== null && sample.trace.stages.length === 3)));
   await stopAll([two, three]);
-}, 60_000);
+}, 180_000);
 
 test("tensors that only travel through arrive untouched", async () => {
   const first: TestSegment = { ...segment(0, 2), sends: ["v2", "v0"] };
@@ -92,7 +92,7 @@ test("tensors that only travel through arrive untouched", async () => {
   expect(body.outputs[1]!.data).toEqual(Array.from(input(5)));
   expect(close(body.outputs[0]!.data, await expected(input(5)))).toBeLessThanOrEqual(1e-5);
   await stopAll([pipeline]);
-}, 60_000);
+}, 180_000);
 
 test("switching epochs under load loses nothing", async () => {
   const old = layPipeline(fleet, nodes[0]!, nodes.slice(1), [segment(0, 2), segment(2, 6)], { epoch: 4, sends: ["v0"] });
@@ -122,7 +122,7 @@ test("switching epochs under load loses nothing", async () => {
   expect(outcomes.filter(({ status, error }) => status !== 200 || error > 1e-5)).toEqual([]);
   expect(new Set(outcomes.map(({ epoch }) => epoch))).toEqual(new Set([4, 5]));
   await stopAll([next]);
-}, 60_000);
+}, 180_000);
 
 test("a killed stage comes back and every request has its answer or an explicit error within its deadline", async () => {
   const pipeline = layPipeline(fleet, nodes[0]!, nodes, [segment(0, 2), segment(2, 4), segment(4, 6)], { epoch: 6, sends: ["v0"] });
@@ -151,7 +151,7 @@ test("a killed stage comes back and every request has its answer or an explicit 
     expect(outcomes.filter(({ status, error }) => status !== 200 || error > 1e-5)).toEqual([]);
   }
   await stopAll([pipeline]);
-}, 60_000);
+}, 180_000);
 
 test("a stage that stays away: explicit errors within the deadline, not ready, then 503 with the reason", async () => {
   const pipeline = layPipeline(fleet, nodes[0]!, nodes.slice(1), [segment(0, 2), segment(2, 6)], { epoch: 7, sends: ["v0"] });
@@ -166,7 +166,7 @@ test("a stage that stays away: explicit errors within the deadline, not ready, t
   expect(readiness.status).toBe(503);
   expect(readiness.headers.get("retry-after")).toBe("1");
   await stopAll([pipeline]);
-}, 60_000);
+}, 180_000);
 
 test("state of a sequence lives on the stages, step by step, and is gone when a stage is", async () => {
   const fixed = (name: string): TensorSpec => ({ name, dataType: "float32", shape: [1, WIDTH] });
@@ -194,7 +194,7 @@ test("state of a sequence lives on the stages, step by step, and is gone when a 
   const lost = await infer(one, { sequence_id: "other" });
   expect([lost.status, lost.body.code]).toEqual([409, "stream_unknown"]);
   await stopAll([pipeline]);
-}, 60_000);
+}, 180_000);
 
 test("overload, deadline and a client that goes away", async () => {
   const wide = 1024;
@@ -236,4 +236,4 @@ test("overload, deadline and a client that goes away", async () => {
   await stage.until("nothing in flight", (child) => lanesOf(child)[0]?.inFlight === 0);
   expect((await send(20_000_000)).status).toBe(200);
   await stopAll([pipeline]);
-}, 60_000);
+}, 180_000);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   sendRoute(ingress, [pipeline], { currentEpoch: 1, inputs: [spec("v0")], outputs: [spec("v2")] });
   for (const { child } of pipeline.stages) await child.until("ready", ready);
   await ingress.until("linked", linked);
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet?.close());
 
 async function ask(): Promise<number> {
@@ -59,4 +59,4 @@ test("a renewal ends no link and no request, and the links made after it carry t
   await second.restart().until("ready", ready);
   await ingress.until("linked again", linked);
   expect(await ask()).toBe(200);
-}, 60_000);
+}, 180_000);

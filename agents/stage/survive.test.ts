@@ -38,7 +38,7 @@ beforeAll(async () => {
   nodes = [await fleet.node("nod_a"), await fleet.node("nod_b"), await fleet.node("nod_c"), await fleet.node("nod_d")];
   ingress = await fleet.ingress(nodes[0]!);
   url = ingress.last("listening")!.url;
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await fleet?.close();
   await Promise.all(links.map((link) => link.close()));
@@ -122,7 +122,7 @@ test("a middle stage is killed under load: what was under way goes to the spare 
   // The trace tells that and why it was sent again.
   await ingress.until("a trace with both attempts", () => traces().some(({ ok, attempts, epoch, tries }) => ok && attempts === 2 && epoch === 1 && tries?.length === 1 && tries[0]!.epoch === 2 && tries[0]!.errorCode === "link_lost"));
   route([], 2);
-}, 90_000);
+}, 180_000);
 
 test("a link in the middle is cut, and later only frozen, under load: every request is answered once when the way is whole again", async () => {
   const link = await cuttableLink(nodes[1]!.port.port);
@@ -144,7 +144,7 @@ test("a link in the middle is cut, and later only frozen, under load: every requ
   await clients.answered(20);
   expectOneEach(await clients.stop());
   route([], 3);
-}, 120_000);
+}, 180_000);
 
 test("a machine that comes back with a revision that was left serves nobody: neither the ingress nor its neighbours link with it", async () => {
   const [left, current] = [await lay(6, nodes.slice(0, 3)), await lay(7, nodes.slice(0, 3))];
@@ -170,7 +170,7 @@ test("a machine that comes back with a revision that was left serves nobody: nei
   expect(lanesOf(child)[0]!.upstreamLinked).toBe(false);
   expect(samplesOf(child).reduce((sum, sample) => sum + sample.done, 0)).toBe(0);
   route([], 7);
-}, 60_000);
+}, 180_000);
 
 test("a request that comes again under its name joins the one that runs, and later gets its answer; under an id alone it runs anew", async () => {
   const pipeline = await lay(4, nodes.slice(0, 3));
@@ -200,7 +200,7 @@ test("a request that comes again under its name joins the one that runs, and lat
   expect((await infer(1, {}, { headers: { "idempotency-key": "x".repeat(300) } })).status).toBe(400);
   await stage.until("samples", (child) => samplesOf(child).reduce((sum, sample) => sum + sample.done, 0) === 5);
   route([], 4);
-}, 60_000);
+}, 180_000);
 
 test("a step of a sequence whose client went away is done once, and told when it is asked for again", async () => {
   const fixed = (name: string): TensorSpec => ({ name, dataType: "float32", shape: [1, WIDTH] });
@@ -224,4 +224,4 @@ test("a step of a sequence whose client went away is done once, and told when it
   const first = input(1)[0]!;
   expect(again.body.outputs[0]!.data[0]).toBeCloseTo(first * 2, 4);
   expect(third.body.outputs[0]!.data[0]).toBeCloseTo(first * 3, 4);
-}, 60_000);
+}, 180_000);

@@ -81,7 +81,7 @@ export class TestAgents {
   }
 
   /** Waits for something observable. */
-  async until(what: string, holds: () => unknown, agent?: TestAgent, withinMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => unknown, agent?: TestAgent, withinMs = 60_000): Promise<void> {
     for (const endMs = performance.now() + withinMs; performance.now() < endMs; await new Promise((done) => setTimeout(done, 20))) if (holds()) return;
     throw new Error(`waited in vain until ${what}; ${agent?.output.slice(-3000) ?? ""} ${JSON.stringify(agent?.last("assignments"))}`);
   }

@@ -39,7 +39,7 @@ afterAll(async () => {
   for (const console of cluster?.consoles ?? []) signal(console, "SIGCONT");
   await cluster?.stop();
   await onServer(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-}, 60_000);
+}, 180_000);
 
 type SystemInfo = { consoles: { id: string; url: string; leads: boolean; isThis: boolean }[] };
 type Node = { id: string; name: string; status: string };
@@ -104,7 +104,7 @@ test("either console shows the whole fleet, serves every file and tells browsers
   expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   // Two of the three agents are connected to one of them, one to the other: each answers for all.
   for (const console of [leader, follower]) for (const node of await nodes(console)) expect(await callApi(console.url, "GET", `/nodes/${node.id}/logs`)).toBeTruthy();
-}, 120_000);
+}, 180_000);
 
 test("a leader that hangs is succeeded within ten seconds, and writes nothing when it wakes; requests do not notice", async () => {
   const [leader, follower] = await leaderAndFollower();
@@ -149,7 +149,7 @@ test("a console with another folder on the same database is told why it can't jo
   expect(status).toBe(1);
   expect(stderr).toContain("belongs to another console");
   expect(stderr).toContain("--shared");
-}, 60_000);
+}, 180_000);
 
 async function databaseMs(): Promise<number> {
   return (await onServer<{ ms: number }>(`SELECT (extract(epoch FROM now()) * 1000)::float8 AS ms`))[0]?.ms ?? 0;

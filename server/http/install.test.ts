@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   server?.close();
   await fake?.close();
@@ -57,7 +57,7 @@ test("the script is POSIX sh, names the address it was asked at and the digests 
   expect(text).toContain(`CONSOLE='${url}'`);
   expect(text).toMatch(new RegExp(`${process.platform}-${process.arch}\\) SHA256=[0-9a-f]{64} ;;`));
   expect(text).not.toMatch(/@[A-Z]+@/);
-}, 120_000);
+}, 180_000);
 
 test("the unit names its files as systemd reads them, spaces in their paths included", async () => {
   const lines = readFileSync(await scriptFile(), "utf8").trimEnd().split("\n");
@@ -101,7 +101,7 @@ test("install, join, run and uninstall in a home of its own, with nothing left",
   await run("sh", [script, "--uninstall"], { env });
   expect(await ended).toBe(0);
   expect(readdirSync(home)).toEqual([]);
-}, 120_000);
+}, 180_000);
 
 test("a package that is not the one of the script is not installed", async () => {
   const home = mkdtempSync(join(work, "home-"));
@@ -109,7 +109,7 @@ test("a package that is not the one of the script is not installed", async () =>
   writeFileSync(script, readFileSync(await scriptFile(), "utf8").replace(/SHA256=[0-9a-f]{64}/g, `SHA256=${"0".repeat(64)}`));
   await expect(run("sh", [script, "--token", fake.token], { env: environment(home) })).rejects.toThrow("wrong sha-256");
   expect(existsSync(join(home, "cutplane agent/app"))).toBe(false);
-}, 60_000);
+}, 180_000);
 
 test.each([
   [["--token"], "--token needs a value"],

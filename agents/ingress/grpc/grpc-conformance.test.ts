@@ -23,7 +23,7 @@ let stub: Stub;
 beforeAll(async () => {
   served = await serveModel();
   stub = new Service(served.host, credentials.createInsecure());
-}, 60_000);
+}, 180_000);
 afterAll(async () => { stub?.close(); await served?.fleet.close(); });
 
 const ask = (name: string, request: object, { metadata = new Metadata(), options = {}, by = stub }: { metadata?: Metadata; options?: object; by?: Stub } = {}) =>

@@ -53,7 +53,7 @@ export class TestChild<To, From extends { type: string }> {
     return this.heard.findLast((message) => message.type === type) as Extract<From, { type: T }> | undefined;
   }
 
-  async until(what: string, holds: (child: this) => boolean, withinMs = 20_000): Promise<void> {
+  async until(what: string, holds: (child: this) => boolean, withinMs = 60_000): Promise<void> {
     if (holds(this)) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
