@@ -15,6 +15,7 @@ import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-
 import type { AgentConfig } from "./env.ts";
 import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
 import { certificateTimes, type Identity, movedTo, otherAddresses, saveIdentity } from "./identity.ts";
+import { createHoldings, type Holdings } from "./holdings.ts";
 import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts";
 import { type HttpTls, readIngressCertificate, watchIngressCertificate } from "./ingress-certificate.ts";
 import { IngressHost } from "./ingress-host.ts";
@@ -80,9 +81,11 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   log("info", "starting", `node ${identity.name}, ${state.hardware.cores} ${state.hardware.cores === 1 ? "core" : "cores"} usable`);
   const peers = new PeerArtifacts({ tls: () => state.tls, dataProxyUrl: config.dataProxyUrl, link: (nodeId) => state.links.get(nodeId), nowMs: steadyNowMs });
   const source = createArtifactSource({ client: () => state.client, peers, nowMs: steadyNowMs, onFetched: (from, bytes) => { state.fetched[from] += bytes; }, log: (message) => log("debug", "artifacts", message) });
-  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source, maxBytes: config.maxCacheBytes });
+  const holdings = createHoldings({ read: () => cache.holdings(), changed: () => parts.reporter.changed(), problem: (message) => log("warn", "cache", message) });
+  const cache = new ArtifactCache({ folder: join(config.dataFolder, "cache"), source, maxBytes: config.maxCacheBytes, onHeld: holdings.look });
   await cache.open();
-  const parts = createParts(context, cache, peers);
+  const parts = createParts(context, { cache, peers, holdings });
+  holdings.look();
   const port = await openDataPort(context, parts);
   // What was desired last is worked on before anyone is asked.
   await apply(context, parts, state.desired);
@@ -128,7 +131,7 @@ async function metricsText(context: Context, parts: Parts): Promise<string> {
   return expositionText(agentMetrics(metricsView(context, parts), told));
 }
 
-function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, cache: ArtifactCache, peers: PeerArtifacts) {
+function createParts({ config, log, state, ports, bootId, startChild, sampler }: Context, { cache, peers, holdings }: { cache: ArtifactCache; peers: PeerArtifacts; holdings: Holdings }) {
   // A step of the machine's clock must not stretch or skip a wait.
   const nowMs = steadyNowMs;
   const tls = () => state.tls;
@@ -157,7 +160,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   });
   const reporter = createReporter({
     bootId, nowMs: () => Date.now(), cursor: () => state.desired.version,
-    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe() }),
+    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe(), held: holdings.now() }),
     sample() {
       state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);
       if (isServing(state.lastSample)) state.servedAtMs = nowMs();

@@ -20,7 +20,7 @@ const source: ArtifactSource = async (range) => {
   reads.push({ digest: range.digest, start: range.start, end: range.end });
   const bytes = stored.get(range.digest);
   if (!bytes) throw new Error("missing");
-  for (let at = range.start; at < range.end; at += 10_000) await range.onChunk(tamper(range, bytes.slice(at, Math.min(range.end, at + 10_000))));
+  for (let at = range.start; at < range.end; at += 10_000) await range.onChunk(tamper(range, bytes.slice(at, Math.min(range.end, at + 10_000))), null);
 };
 const open = async (maxBytes = 1e9) => {
   const cache = new ArtifactCache({ folder, source, maxBytes });

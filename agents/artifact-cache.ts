@@ -10,11 +10,11 @@ import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, statfs, 
 import { join } from "node:path";
 import { AgentError } from "./agent-error.ts";
 import type { ArtifactSource } from "./artifact-source.ts";
-import type { SegmentFile, SegmentSpec } from "./protocol/control.ts";
+import { type HeldArtifact, MAX_HELD_ARTIFACTS, MAX_HELD_RANGES, type SegmentFile, type SegmentSpec } from "./protocol/control.ts";
 import { type ByteRange, SparseFile } from "./sparse-file.ts";
 
 export type Progress = (bytesDone: number, bytesTotal: number) => void;
-export type FetchOptions = { onProgress?: Progress; /** Bytes that came over the network. */ onMoved?(bytes: number): void; signal?: AbortSignal; recheck?: "some" | "all" };
+export type FetchOptions = { onProgress?: Progress; /** Bytes that came over the network, and from whom; null = the console. */ onMoved?(bytes: number, from: string | null): void; signal?: AbortSignal; recheck?: "some" | "all" };
 /** Left free on the disk whatever the limit says: a full disk breaks more than this agent. */
 const KEEP_FREE_BYTES = 64 * 2 ** 20;
 /** Whole artifacts up to this size are hashed at every use: milliseconds, and a damaged skeleton never reaches the runtime. */
@@ -24,15 +24,18 @@ export class ArtifactCache {
   readonly #folder: string;
   readonly #source: ArtifactSource;
   readonly #maxBytes: number;
+  readonly #onHeld: () => void;
   readonly #files = new Map<string, Promise<SparseFile>>();
   readonly #wholes = new Map<string, Promise<string>>();
   /** Digests and segments the desired state names; never evicted. */
   #kept = { digests: new Set<string>(), segmentIds: new Set<string>() };
 
-  constructor(options: { folder: string; source: ArtifactSource; maxBytes: number }) {
+  /** `onHeld`: what is held may be another now. */
+  constructor(options: { folder: string; source: ArtifactSource; maxBytes: number; onHeld?(): void }) {
     this.#folder = options.folder;
     this.#source = options.source;
     this.#maxBytes = options.maxBytes;
+    this.#onHeld = options.onHeld ?? (() => undefined);
   }
 
   /** Makes the folders. Call once, first. */
@@ -51,6 +54,14 @@ export class ArtifactCache {
 
   /** Everything of a segment, verified, ready to load. @returns the skeleton's path. @throws AgentError */
   async segment(segment: SegmentSpec, options: FetchOptions = {}): Promise<string> {
+    try {
+      return await this.#segment(segment, options);
+    } finally {
+      this.#onHeld();
+    }
+  }
+
+  async #segment(segment: SegmentSpec, options: FetchOptions): Promise<string> {
     assertName(segment.segmentId, "segment id");
     const total = ArtifactCache.segmentBytes(segment);
     let done = 0;
@@ -79,7 +90,10 @@ export class ArtifactCache {
     assertDigest(digest);
     const running = this.#wholes.get(digest);
     if (running) return running;
-    const started = this.#fetchWhole(digest, bytes, options).finally(() => this.#wholes.delete(digest));
+    const started = this.#fetchWhole(digest, bytes, options).finally(() => {
+      this.#wholes.delete(digest);
+      this.#onHeld();
+    });
     this.#wholes.set(digest, started);
     return started;
   }
@@ -91,6 +105,22 @@ export class ArtifactCache {
     if (whole) return whole.size > 0 ? [[0, whole.size]] : [];
     const sparse = await this.#heldFile(digest);
     return sparse?.held() ?? [];
+  }
+
+  /** Of everything cached, what is verified: the largest artifacts where it is more than may be told. */
+  async holdings(): Promise<HeldArtifact[]> {
+    const found: (HeldArtifact & { bytes: number })[] = [];
+    for (const digest of new Set((await this.#entries()).map((entry) => entry.digest))) {
+      const ranges = await this.held(digest).catch(() => []);
+      if (ranges.length > 0) found.push({ digest, ranges, bytes: ranges.reduce((sum, [start, end]) => sum + end - start, 0) });
+    }
+    let left = MAX_HELD_RANGES;
+    const told = found.sort((a, b) => b.bytes - a.bytes || (a.digest < b.digest ? -1 : 1)).slice(0, MAX_HELD_ARTIFACTS).filter(({ ranges }) => {
+      if (ranges.length > left) return false;
+      left -= ranges.length;
+      return true;
+    });
+    return told.map(({ digest, ranges }) => ({ digest, ranges }));
   }
 
   /** For reading bytes that are held; the caller closes it. An artifact that is evicted meanwhile stays readable. Null = not all of them are here. */
@@ -132,8 +162,8 @@ export class ArtifactCache {
     try {
       await this.#source({
         digest, start: position, end: bytes, signal: options.signal, fromConsole,
-        onChunk: async (chunk) => {
-          options.onMoved?.(chunk.length);
+        onChunk: async (chunk, from) => {
+          options.onMoved?.(chunk.length, from);
           hash.update(chunk);
           await file.write(chunk, 0, chunk.length, position);
           position += chunk.length;
@@ -189,6 +219,7 @@ export class ArtifactCache {
       await this.#forget(entry.digest);
       for (const path of entry.paths) await rm(path, { force: true });
       over -= entry.bytes;
+      this.#onHeld();
     }
   }
 

@@ -12,7 +12,7 @@ export type ReadRange = {
   /** First byte, and the one after the last. */
   start: number; end: number;
   /** Called in order, each chunk exactly once, also over several connections; awaited, so a slow disk slows the network. */
-  onChunk(chunk: Uint8Array): Promise<void> | void;
+  onChunk(chunk: Uint8Array, /** Who gave it; null = the console. */ from: string | null): Promise<void> | void;
   signal?: AbortSignal;
   /** Not from other nodes: what one of them gave had a wrong hash. */
   fromConsole?: boolean;
@@ -37,18 +37,18 @@ export type ArtifactSourceOptions = { client(): ConsoleClient; peers: PeerArtifa
 export function createArtifactSource({ client, peers, nowMs, onFetched, log }: ArtifactSourceOptions): ArtifactSource {
   const fromConsole = createConsoleSource(client);
   let consoleRate: number | null = null;
-  const counted = (range: ReadRange, from: keyof FetchedBytes, moved: (bytes: number) => void): ReadRange => ({
+  const counted = (range: ReadRange, from: keyof FetchedBytes, nodeId: string | null, moved: (bytes: number) => void): ReadRange => ({
     ...range,
     onChunk: async (chunk) => {
       onFetched(from, chunk.length);
       moved(chunk.length);
-      await range.onChunk(chunk);
+      await range.onChunk(chunk, nodeId);
     },
   });
 
   const readConsole = async (range: ReadRange) => {
     const startedMs = performance.now();
-    await fromConsole(counted(range, "console", () => undefined));
+    await fromConsole(counted(range, "console", null, () => undefined));
     consoleRate = nextRate(consoleRate, range.end - range.start, Math.max(1, performance.now() - startedMs));
   };
 
@@ -57,12 +57,12 @@ export function createArtifactSource({ client, peers, nowMs, onFetched, log }: A
     const nodeId = holder.nodeId!;
     const startedMs = performance.now();
     let position = range.start;
-    const { onChunk } = counted(range, holder.via === null ? "peers" : "relayed", (bytes) => { position += bytes; });
+    const { onChunk } = counted(range, holder.via === null ? "peers" : "relayed", nodeId, (bytes) => { position += bytes; });
     let mine = false;
     try {
       for await (const chunk of await from.open(holder, range.digest, position, range.end, range.signal)) {
         mine = true;
-        await onChunk(chunk.subarray(0, range.end - position));
+        await onChunk(chunk.subarray(0, range.end - position), nodeId);
         mine = false;
         if (position >= range.end) break;
       }
@@ -102,7 +102,7 @@ export function createConsoleSource(client: () => ConsoleClient): ArtifactSource
       try {
         for await (const chunk of await openAt(client(), range, position)) {
           const wanted = chunk.subarray(0, range.end - position);
-          await range.onChunk(wanted);
+          await range.onChunk(wanted, null);
           position += wanted.length;
           if (position >= range.end) break;
         }

@@ -2,6 +2,7 @@
 import { ArtifactCache } from "./artifact-cache.ts";
 import type { Child } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
+import { givenBytes } from "./given-bytes.ts";
 import { neededBytes, nextStep, observedState } from "./next-step.ts";
 import type { Assignment, ObservedAssignment } from "./protocol/control.ts";
 import type { TlsMaterial, ToStage } from "./stage/messages.ts";
@@ -112,7 +113,7 @@ function observeEntry(entry: Entry, nowMs: number): ObservedAssignment {
   const failure = entry.local.failure;
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,
-    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond, bytesMoved: entry.bytesMoved,
+    bytesDone: entry.bytesDone, bytesTotal: entry.bytesTotal || ArtifactCache.segmentBytes(entry.last.segment), bytesPerSecond: entry.bytesPerSecond, bytesMoved: entry.bytesMoved, bytesFrom: givenBytes(entry.bytesFrom),
     loadMs: entry.loadMs, warmMs: entry.warmMs, residentBytes: entry.residentBytes, restarts: entry.restarts, lanes: entry.lanes, processBytes: entry.processBytes, running: entry.running,
     error: state === "failed" && failure ? { code: failure.code, message: failure.message, retryAt: failure.attempts > 0 ? new Date(Date.now() + failure.retryAtMs - nowMs).toISOString() : null } : null,
   };

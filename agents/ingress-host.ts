@@ -6,8 +6,9 @@ import type { ChildMetrics } from "./child-metrics.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
 import type { HttpTls } from "./ingress-certificate.ts";
+import { givenBytes } from "./given-bytes.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
-import { type IngressRoute, MAX_MOVED_ROUTES, type MovedRoute, type Notice, type ObservedIngress } from "./protocol/control.ts";
+import { type IngressRoute, MAX_FETCHED_FILES, MAX_MOVED_ROUTES, type MovedRoute, type Notice, type ObservedIngress } from "./protocol/control.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
 
 export type IngressHostOptions = {
@@ -57,6 +58,8 @@ export class IngressHost {
   readonly #gone: (() => void)[] = [];
   /** Paths of what was fetched, by digest. */
   readonly #paths = new Map<string, string>();
+  /** Who gave what was not here, by digest. */
+  readonly #given = new Map<string, Map<string | null, number>>();
 
   constructor(options: IngressHostOptions) {
     this.#options = options;
@@ -68,7 +71,7 @@ export class IngressHost {
     this.#moved = moved.slice(0, MAX_MOVED_ROUTES);
     this.#cancelTimers();
     const wanted = new Set(wantedFiles(routes).map((file) => file.digest));
-    for (const digest of this.#paths.keys()) if (!wanted.has(digest)) this.#paths.delete(digest);
+    for (const known of [this.#paths, this.#given]) for (const digest of known.keys()) if (!wanted.has(digest)) known.delete(digest);
     if (!this.#isNeeded()) {
       this.#failure = null;
       void this.#stopChild();
@@ -80,8 +83,15 @@ export class IngressHost {
 
   observe(): ObservedIngress[] {
     const error = this.#failure && !this.#child ? this.#failure.message : null;
-    return this.#routes.map((route) => this.#observed.find((one) => one.deploymentId === route.deploymentId)
-      ?? { deploymentId: route.deploymentId, currentEpoch: null, url: this.#url, pipelines: [], verify: null, error });
+    return this.#routes.map((route) => {
+      const observed = this.#observed.find((one) => one.deploymentId === route.deploymentId) ?? { deploymentId: route.deploymentId, currentEpoch: null, url: this.#url, pipelines: [], verify: null, error };
+      return { ...observed, fetchedFiles: this.#fetchedFiles(route) };
+    });
+  }
+
+  #fetchedFiles(route: IngressRoute): NonNullable<ObservedIngress["fetchedFiles"]> {
+    const digests = [...new Set(wantedFiles([route]).map((file) => file.digest))];
+    return digests.flatMap((digest) => (this.#given.has(digest) ? [{ digest, from: givenBytes(this.#given.get(digest)!) }] : [])).slice(0, MAX_FETCHED_FILES);
   }
 
   samples(): ChildSample[] {
@@ -191,7 +201,7 @@ export class IngressHost {
     for (const file of wantedFiles(this.#routes)) {
       if (this.#paths.has(file.digest)) continue;
       try {
-        const path = await this.#options.cache.whole(file.digest, file.bytes);
+        const path = await this.#options.cache.whole(file.digest, file.bytes, { onMoved: (bytes, from) => this.#gave(file.digest, bytes, from) });
         if (generation !== this.#generation) return;
         this.#paths.set(file.digest, path);
         this.#sendRoutes();
@@ -202,6 +212,11 @@ export class IngressHost {
         return;
       }
     }
+  }
+
+  #gave(digest: string, bytes: number, from: string | null): void {
+    const given = this.#given.get(digest) ?? new Map<string | null, number>();
+    this.#given.set(digest, given.set(from, (given.get(from) ?? 0) + bytes));
   }
 
   #stopChild(): Promise<void> {

@@ -1,8 +1,9 @@
 // Owns what is told to the console and when: changes at once but at most four times a second, samples and counters once a second, only fields that
 // differ from what this connection was already told. Nothing is kept for a console that is away but a bounded list of notices and link samples.
-import type { LinkSample, NodeSample, Notice, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "./protocol/control.ts";
+import type { HeldArtifact, LinkSample, NodeSample, Notice, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "./protocol/control.ts";
 
-export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[] };
+export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[]; /** Of the cache; another array when it changed, null = not known yet. */ held?: HeldArtifact[] | null };
+type Told = Record<"assignments" | "ingress" | "measures", string>;
 export type Reporter = {
   /** Something in `observe()` may differ now. */
   changed(): void;
@@ -31,8 +32,9 @@ const MAX_LINK_SAMPLES = 64;
 
 export function createReporter(options: ReporterOptions): Reporter {
   let seq = 0;
-  let told: Record<keyof Observed, string> = { assignments: "", ingress: "", measures: "" };
+  let told: Told = { assignments: "", ingress: "", measures: "" };
   let toldStable = "";
+  let toldHeld: HeldArtifact[] | null = null;
   let dropped = 0;
   let notices: Notice[] = [];
   const links = new Map<string, LinkSample>();
@@ -49,6 +51,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (next.ingress !== told.ingress) message.ingress = observed.ingress;
       if (next.measures !== told.measures) message.measures = observed.measures;
     }
+    if (observed.held && observed.held !== toldHeld) message.held = observed.held;
     if (withSample) message.sample = options.sample();
     const sentNotices = notices.slice(0, MAX_NOTICES_PER_REPORT);
     if (sentNotices.length > 0) message.notices = dropped > 0 ? [...sentNotices, droppedNotice(dropped, message.at)] : sentNotices;
@@ -56,6 +59,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (Object.keys(message).length === 4) return;
     if (!options.send(message)) return;
     seq += 1;
+    if (message.held) toldHeld = message.held;
     if (message.assignments || message.ingress || message.measures) {
       told = next;
       toldStable = stable;
@@ -95,6 +99,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     connected() {
       told = { assignments: "", ingress: "", measures: "" };
       toldStable = "";
+      toldHeld = null;
       report(true);
     },
     stop() {

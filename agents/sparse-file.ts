@@ -19,7 +19,7 @@ const MAX_CORRUPT_ATTEMPTS = 3;
 const READ_BLOCK_BYTES = 1024 * 1024;
 
 /** `onBytes`: as they arrive, before they are verified; less than none when a range arrived damaged and comes again. */
-export type EnsureOptions = { onBytes(bytes: number): void; /** Bytes that came over the network for this call, also those that came in vain. */ onMoved?(bytes: number): void; signal?: AbortSignal; recheck: "some" | "all" };
+export type EnsureOptions = { onBytes(bytes: number): void; /** Bytes that came over the network for this call, also those that came in vain. */ onMoved?(bytes: number, from: string | null): void; signal?: AbortSignal; recheck: "some" | "all" };
 
 /** First byte, and the one after the last. */
 export type ByteRange = [start: number, end: number];
@@ -174,8 +174,8 @@ export class SparseFile {
       finishRanges();
       await this.#source({
         digest: this.digest, start: first.offset, end: run.reduce((end, range) => Math.max(end, range.offset + range.bytes), 0), signal: options.signal, fromConsole: attempt > 1,
-        onChunk: async (chunk) => {
-          options.onMoved?.(chunk.length);
+        onChunk: async (chunk, from) => {
+          options.onMoved?.(chunk.length, from);
           await this.#write(chunk, position);
           for (let used = 0; used < chunk.length; ) {
             const range = run[index] as ArtifactRange;

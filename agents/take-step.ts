@@ -23,7 +23,7 @@ export type Entry = {
   suspect: boolean;
   stageError: { code: string; message: string } | null;
   readySinceMs: number | null;
-  bytesDone: number; bytesTotal: number; bytesPerSecond: number; bytesMoved: number; rateSince: { atMs: number; bytes: number };
+  bytesDone: number; bytesTotal: number; bytesPerSecond: number; bytesMoved: number; /** By who gave them; null = the console. */ bytesFrom: Map<string | null, number>; rateSince: { atMs: number; bytes: number };
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
   /** Most that its process held since it was ready. */
   processBytes: number | null;
@@ -53,7 +53,7 @@ export function createEntry(assignment: Assignment): Entry {
     assignmentId: assignment.assignmentId, desired: assignment, last: assignment,
     local: { files: "absent", process: null, failure: null },
     child: null, fetching: null, skeletonPath: null, suspect: false, stageError: null, readySinceMs: null,
-    bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, bytesMoved: 0, rateSince: { atMs: 0, bytes: 0 },
+    bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, bytesMoved: 0, bytesFrom: new Map(), rateSince: { atMs: 0, bytes: 0 },
     loadMs: null, warmMs: null, residentBytes: null, restarts: 0, processBytes: null, running: null, lanes: [], sample: null,
   };
 }
@@ -113,7 +113,10 @@ async function fetchFiles(entry: Entry, deps: StepDeps): Promise<void> {
   try {
     const path = await deps.cache.segment(assignment.segment, {
       signal: abort.signal, recheck: entry.suspect ? "all" : "some",
-      onMoved: (bytes) => { entry.bytesMoved += bytes; },
+      onMoved: (bytes, from) => {
+        entry.bytesMoved += bytes;
+        entry.bytesFrom.set(from, (entry.bytesFrom.get(from) ?? 0) + bytes);
+      },
       onProgress: (done, total) => {
         entry.bytesDone = done;
         entry.bytesTotal = total;

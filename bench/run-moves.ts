@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 500;
 const WARM_REQUESTS_MS = 3_000;
 const MOVE_TIMEOUT_MS = 180_000;
 
-export type Moved = { kind: "migration" | "re-split"; tookMs: number; predictedBytes: number; fetched: CachedBytes };
+export type Moved = { kind: "migration" | "re-split"; tookMs: number; /** As the diff before it said. */ predictedBytes: number; /** By what lies on the nodes' disks before and after. */ fetched: CachedBytes; /** As the move's record says, with who gave it (null = the console). */ told: { fromNodeId: string | null; toNodeId: string; bytes: number }[] | null };
 export type MovesRun = { counts: LoadCounts; served: Served[]; stretches: Stretch[]; moves: Moved[]; /** Requests whose way over the nodes was looked at, and those that met a node of another revision. */ traced: number; mixed: string[]; /** Median of the slowest stage, milliseconds. */ stageMs: number };
 export type MovesOptions = { model: ServedModel; turns: number; perSecond: number; seed: number; /** Of each request. */ deadlineMs: number; /** Stretches of the same arrivals without a move, as long as each move. */ steady: boolean; say(line: string): void };
 
@@ -44,14 +44,15 @@ export async function runMoves(options: MovesOptions): Promise<MovesRun> {
   }
 }
 
-type Deployment = { currentRevision: { number: number; epoch: number } | null };
+type Deployment = { currentRevision: { number: number; epoch: number } | null; migration: { moved: Moved["told"] } | null };
 
 async function moveThrough(lab: LabDeployment, load: RunningLoad, options: MovesOptions): Promise<MovesRun> {
   const { api } = lab.cluster;
   const look = watchWays(lab);
   const stretches: Stretch[] = [];
   const moves: Moved[] = [];
-  const current = async () => (await api<Deployment>("GET", `/deployments/${lab.deploymentId}`)).currentRevision;
+  const deployment = () => api<Deployment>("GET", `/deployments/${lab.deploymentId}`);
+  const current = async () => (await deployment()).currentRevision;
   look.expect((await current())?.epoch ?? 0, lab.start);
   const steps = makeSteps({ seed: options.seed, layerCount: lab.layerCount, nodeIds: lab.drawnIds, start: lab.start, turns: options.turns });
   for (const [index, step] of steps.entries()) {
@@ -68,9 +69,9 @@ async function moveThrough(lab: LabDeployment, load: RunningLoad, options: Moves
     const toMs = epochNowMs();
     stretches.push({ kind: step.kind, fromMs, toMs });
     const after = fetchedOf(lab);
-    moves.push({ kind: step.kind, tookMs: toMs - fromMs, predictedBytes: shipBytes, fetched: { weights: after.weights - before.weights, whole: after.whole - before.whole } });
+    moves.push({ kind: step.kind, tookMs: toMs - fromMs, predictedBytes: shipBytes, fetched: { weights: after.weights - before.weights, whole: after.whole - before.whole }, told: (await deployment()).migration?.moved ?? null });
     const last = moves.at(-1);
-    options.say(`${index + 1}/${steps.length} ${step.kind}: ${((toMs - fromMs) / 1000).toFixed(1)} s, ${shipBytes} bytes predicted, ${last?.fetched.weights} fetched (and ${last?.fetched.whole} of skeletons and checks)`);
+    options.say(`${index + 1}/${steps.length} ${step.kind}: ${((toMs - fromMs) / 1000).toFixed(1)} s, ${shipBytes} bytes predicted, ${last?.fetched.weights} + ${last?.fetched.whole} (skeletons and checks) on disks, ${last?.told?.reduce((sum, one) => sum + one.bytes, 0)} told, ${last?.told?.filter((one) => one.fromNodeId !== null).reduce((sum, one) => sum + one.bytes, 0)} of it from nodes`);
     if (!options.steady) continue;
     await sleep(SETTLE_MS);
     // The same arrivals, as long, with nothing going on.

@@ -222,6 +222,8 @@ export type ObservedAssignment = {
   bytesDone: number; bytesTotal: number; bytesPerSecond: number;
   /** Of these, what came over the network for it since the agent's start; the rest was here. Absent where an agent does not tell it. */
   bytesMoved?: number;
+  /** Who gave those bytes, each once, at most MAX_GIVERS; `nodeId` null = the console. Absent where an agent does not tell it. */
+  bytesFrom?: GivenBytes[];
   loadMs: number | null; warmMs: number | null; residentBytes: number | null; restarts: number;
   lanes: ObservedLane[];
   error: { code: string; message: string; retryAt: string | null } | null;
@@ -239,7 +241,18 @@ export type ObservedIngress = {
   pipelines: { epoch: number; linked: boolean; inFlight: number }[];
   verify: { taskId: string; state: "running" | "passed" | "failed"; maxRelError: number | null; message: string | null } | null;
   error: string | null;
+  /** Of its processor's and check's files that are needed now, those that were not here, and who gave them; at most MAX_FETCHED_FILES. Absent where an agent does not tell it. */
+  fetchedFiles?: { digest: string; from: GivenBytes[] }[];
 };
+export const MAX_FETCHED_FILES = 32;
+/** Bytes of artifacts that came over the network, also those that came in vain. */
+export type GivenBytes = { nodeId: string | null; bytes: number };
+export const MAX_GIVERS = 64;
+/** What a node's cache holds of an artifact and has verified: first byte, and the one after the last; ascending, neighbours joined. */
+export type HeldArtifact = { digest: string; ranges: [start: number, end: number][] };
+/** Of one node, together. What is more is not told: a move is then said to take more than it does. */
+export const MAX_HELD_ARTIFACTS = 500;
+export const MAX_HELD_RANGES = 4_000;
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
   message: string | null;
@@ -270,6 +283,8 @@ export type Report = {
   assignments?: ObservedAssignment[];
   ingress?: ObservedIngress[];
   measures?: ObservedMeasure[];
+  /** All that its cache holds; absent also where an agent does not tell it. */
+  held?: HeldArtifact[];
   links?: LinkSample[];
   sample?: NodeSample;
   notices?: Notice[];

@@ -2,6 +2,7 @@
 import Link from "next/link";
 import type { AdaptDecision } from "../api.ts";
 import { bytes, digits, percent } from "../format.ts";
+import { MovedBytes } from "../deployment/MovedBytes.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
@@ -24,6 +25,7 @@ export function DecisionList({ deploymentId, decisions }: { deploymentId: string
               <td><State tone={TONES[one.outcome]}>{one.outcome}</State></td>
               <td className="max-w-[36rem] min-w-60">
                 {one.reason}
+                {one.move?.moved && <p className="text-xs text-ink-2" data-testid="adapt-moved"><MovedBytes move={one.move} /></p>}
                 {one.alternatives.length > 0 && (
                   <details>
                     <summary className="cursor-pointer text-xs text-ink-2 underline underline-offset-4">{one.alternatives.length === 1 ? "One alternative" : `${one.alternatives.length} alternatives`}{one.costNow === null ? "" : `, now ${digits(one.costNow)}`}</summary>

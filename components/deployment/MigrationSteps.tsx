@@ -5,6 +5,7 @@ import { api, type DeploymentFull, type MigrationRow } from "../api.ts";
 import { bytes, bytesPerSecond, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { Button } from "../ui/Button.tsx";
+import { MovedBytes } from "./MovedBytes.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { State } from "../ui/State.tsx";
@@ -28,6 +29,7 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
         <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <Cancel deployment={deployment} migration={migration} />}</span>
       </div>
       {migration.error && migration.state !== "cancelled" && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
+      {migration.moved && <p className="mt-1 text-xs text-ink-2" data-testid="migration-moved"><MovedBytes move={migration} /></p>}
       {!finished && migration.nodes.length > 0 && <NodeRows migration={migration} />}
     </section>
   );

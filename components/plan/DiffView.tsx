@@ -18,7 +18,7 @@ export function DiffView({ diff, nodes, estimate }: { diff: PlanDiff; nodes: rea
     <div data-testid="diff">
       <div className="mb-3 flex flex-wrap gap-x-8 gap-y-2">
         <div><div className="eyebrow">Latency</div><div className="text-lg">{diff.latencyMsBefore !== null && <><Figure figure={ms(diff.latencyMsBefore)} kind={predicted(estimate.kind)} /><span className="mx-1.5 text-ink-3">→</span></>}<Figure figure={ms(diff.latencyMsAfter)} kind={predicted(estimate.kind)} /></div></div>
-        <div><div className="eyebrow">To ship</div><div className="text-lg"><Figure figure={bytes(diff.shipBytes)} /></div></div>
+        <div><div className="eyebrow">To ship</div><div className="text-lg"><Figure figure={bytes(diff.shipBytes)} /></div>{(diff.entryBytes ?? 0) > 0 && <div className="text-xs text-ink-3"><Figure figure={bytes(diff.entryBytes ?? 0)} /> of it for where requests enter</div>}</div>
         {estimate.bestSingleNode && <div><div className="eyebrow">One node alone</div><div className="text-lg"><Figure figure={ms(estimate.bestSingleNode.latencyMs)} kind={predicted(estimate.kind)} /></div></div>}
       </div>
       {estimate.bestSingleNode && estimate.bestSingleNode.latencyMs < estimate.latencyMs && <p className="mb-3 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="single-node-faster">{nameOf(estimate.bestSingleNode.topologyNodeId)} alone would answer faster than this cut. The cut can still serve more requests a second, or spare its memory.</p>}

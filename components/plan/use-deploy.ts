@@ -18,6 +18,10 @@ export function useDeploy({ modelId, topologyId, placement, deployment }: Deploy
     refetchInterval: (query) => (query.state.data === undefined || query.state.data.parity.status === "pending" ? PARITY_POLL_MS : false),
   });
   const diff = useQuery({ ...api.plans.diff.queryOptions({ id: create.data?.id ?? "", against: deployment?.id ?? "" }), enabled: create.data !== undefined && deployment !== null });
+  // Its segments are made with the check: what must be shipped is exact from then on.
+  const isChecked = plan.data !== undefined && plan.data.parity.status !== "pending";
+  const { refetch } = diff;
+  useEffect(() => { if (isChecked && deployment !== null) void refetch(); }, [isChecked, deployment, refetch]);
   const deployNew = useMutation(api.deployments.create.mutationOptions());
   const deployPlan = useMutation(api.deployments.deployPlan.mutationOptions());
   const { mutate } = create;

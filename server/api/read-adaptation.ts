@@ -7,12 +7,14 @@ import { liveFleet } from "../live/live-fleet.ts";
 import { slowdownOf, spreadOf } from "../policy/adapt/signal.ts";
 import type { Tracked } from "../policy/adapt/tracked.ts";
 import { listDecisions, type StoredDecision } from "../store/adapt-decisions.ts";
-import { findDeployment } from "../store/deployments.ts";
+import { findDeployment, findMigrations, type StoredMigration } from "../store/deployments.ts";
 import type { adaptation, adaptDecision, capacity } from "./schemas/adapt-schemas.ts";
 
 export async function readAdaptation(deps: Deps, deploymentId: string, limit: number): Promise<z.infer<typeof adaptation>> {
   const deployment = await findOrThrow(findDeployment(deps.db, deploymentId), "deployment", deploymentId);
-  const decisions = (await listDecisions(deps.db, deploymentId, limit)).map(toDecision);
+  const stored = await listDecisions(deps.db, deploymentId, limit);
+  const moves = new Map((await findMigrations(deps.db, stored.flatMap((one) => one.migrationId ?? []))).map((move) => [move.id, move]));
+  const decisions = stored.map((one) => toDecision(one, moves.get(one.migrationId ?? "") ?? null));
   const state = adaptStates(deps.db).get(deploymentId);
   const names = new Map((state?.watched?.problem.nodes ?? []).map((node) => [node.topologyNodeId, node.name]));
   const split = (key: string) => ({ kind: key.startsWith("node:") ? ("node" as const) : ("link" as const), name: key.slice(5).split(">").map((id) => names.get(id) ?? id).join(" → ") });
@@ -29,8 +31,8 @@ export async function readAdaptation(deps: Deps, deploymentId: string, limit: nu
   };
 }
 
-export function toDecision({ deploymentId: _deploymentId, at, ...rest }: StoredDecision): z.infer<typeof adaptDecision> {
-  return { ...rest, at: at.toISOString() };
+export function toDecision({ deploymentId: _deploymentId, at, ...rest }: StoredDecision, move: StoredMigration | null): z.infer<typeof adaptDecision> {
+  return { ...rest, at: at.toISOString(), move: move && { predictedBytes: move.predictedBytes, moved: move.moved } };
 }
 
 export function readCapacity(deps: Deps): z.infer<typeof capacity> {

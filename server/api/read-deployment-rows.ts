@@ -10,7 +10,7 @@ import { modeDrift } from "../policy/mode-drift.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { stopProgress } from "../policy/stop-progress.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
-import { findRevisions, lastMigrations, listDeployments, listRevisions, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { findRevisions, lastMigrations, listDeployments, listMigrations, listRevisions, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
 import { listOperations } from "../store/operations.ts";
 import { readPlanRow } from "./plans.ts";
 import type { deploymentDetail, deploymentRow, migrationRow } from "./schemas/deployment-schemas.ts";
@@ -18,6 +18,9 @@ import type { deploymentDetail, deploymentRow, migrationRow } from "./schemas/de
 export type DeploymentRow = z.infer<typeof deploymentRow>;
 type MigrationRow = z.infer<typeof migrationRow>;
 type ReadDeps = Pick<Deps, "db" | "clock">;
+
+/** Of the newest moves it is told what they brought. */
+const MOVES_SHOWN = 200;
 
 /** Not deleted, by name; with `onlyId`, that one alone. */
 export async function readDeploymentRows(deps: ReadDeps, onlyId?: string): Promise<DeploymentRow[]> {
@@ -37,12 +40,13 @@ export async function readDeploymentRow(deps: ReadDeps, id: string): Promise<Dep
 /** @throws AppError not-found */
 export async function readDeploymentDetail(deps: Deps, id: string): Promise<z.infer<typeof deploymentDetail>> {
   const row = await readDeploymentRow(deps, id);
-  const [revisions, keys] = await Promise.all([listRevisions(deps.db, id), deps.db.credential.count({ where: { kind: "inference", deploymentId: id, revokedAt: null } })]);
+  const [revisions, migrations, keys] = await Promise.all([listRevisions(deps.db, id), listMigrations(deps.db, id, MOVES_SHOWN), deps.db.credential.count({ where: { kind: "inference", deploymentId: id, revokedAt: null } })]);
+  const moves = new Map(migrations.map(({ toRevisionId, predictedBytes, moved }) => [toRevisionId, { predictedBytes, moved }]));
   const planId = row.currentRevision?.planId ?? revisions[0]?.planId;
   return {
     ...row,
     plan: planId === undefined ? null : await readPlanRow(deps, planId),
-    revisions: revisions.map(({ id, number, planId, epoch, createdAt, createdBy, reason, retiredAt }) => ({ id, number, planId, epoch, createdAt: createdAt.toISOString(), createdBy, reason, retiredAt: retiredAt?.toISOString() ?? null })),
+    revisions: revisions.map(({ id, number, planId, epoch, createdAt, createdBy, reason, retiredAt }) => ({ id, number, planId, epoch, createdAt: createdAt.toISOString(), createdBy, reason, retiredAt: retiredAt?.toISOString() ?? null, move: moves.get(id) ?? null })),
     // An ingress on loopback lets everybody in until there is a key.
     stopping: row.desired === "stopped" ? await readStopping(deps, id) : null,
     needsKey: keys > 0 || row.ingress.some((ingress) => !isLoopbackUrl(ingress.url)),
@@ -84,7 +88,7 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
 }
 
 function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
-  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId } = migration;
+  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId, predictedBytes, moved } = migration;
   const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage), stage]));
   return {
     id,
@@ -102,6 +106,8 @@ function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, tar
     startedBy,
     finishedAt: finishedAt?.toISOString() ?? null,
     decisions,
+    predictedBytes,
+    moved,
     nodes: [...assignments].map(([assignmentId, stage]) => {
       const observed = snapshot.nodes.get(stage.nodeId)?.assignments.find((assignment) => assignment.assignmentId === assignmentId);
       return { nodeId: stage.nodeId, assignmentId, segmentId: stage.segmentId, from: stage.from, to: stage.to, state: observed?.state ?? "pending", bytesDone: observed?.bytesDone ?? 0, bytesTotal: observed?.bytesTotal ?? 0, bytesPerSecond: observed?.bytesPerSecond ?? 0 };

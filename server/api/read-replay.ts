@@ -9,7 +9,7 @@ import type { Plan } from "../planner/plan.ts";
 import { moveAt, type PastMove, type PastStop, servedAt, type Turn, turnsOf } from "../policy/served-when.ts";
 import { findDecisionAt, listDecisionsBetween } from "../store/adapt-decisions.ts";
 import type { Db } from "../store/db.ts";
-import { findDeployment, findPlanForDeploy, listMigrations, listRevisions, type StoredMigration } from "../store/deployments.ts";
+import { findDeployment, findMigration, findPlanForDeploy, listMigrations, listRevisions, type StoredMigration } from "../store/deployments.ts";
 import { listEventsBetween } from "../store/events.ts";
 import { findMetricWindows, listMetricWindows, METRIC_RETENTION_MS } from "../store/metrics.ts";
 import { findTopologyRevisionAt } from "../store/topology-revisions.ts";
@@ -73,6 +73,7 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     findMetricWindows<LinkWindow>(deps.db, "link", keys, windowAt),
     findDecisionAt(deps.db, deploymentId, at),
   ]);
+  const made = decision?.migrationId ? await findMigration(deps.db, decision.migrationId) : null;
   const turn = servedAt(turns, atMs);
   const revision = revisions.find((one) => one.id === turn?.revisionId);
   const plan: Plan | undefined = revision && (await findPlanForDeploy(deps.db, revision.planId))?.plan;
@@ -89,7 +90,7 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     figures: own ? { at: windowAt.toISOString(), ...own } : null,
     nodes: Object.fromEntries([...nodes].map(([nodeId, { cpuRatio, memoryUsedBytes, queueLength, stages }]) => [nodeId, { cpuRatio, memoryUsedBytes, queueLength: queueLength ?? null, stages: stages.filter((stage) => stage.deploymentId === deploymentId).map((stage) => ({ stageIndex: stage.stageIndex, epoch: stage.epoch, computeMs: stage.computeMsP50, queueMs: stage.queueMsP50 })) }])),
     links: Object.fromEntries(links),
-    decision: decision && toDecision(decision),
+    decision: decision && toDecision(decision, made),
   };
 }
 

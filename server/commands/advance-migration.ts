@@ -1,6 +1,7 @@
 // Writes one step of a migration that was decided on: state, decision record, what follows for the deployment, event, all in one transaction.
 // A console that stops between two steps finds the rows as they are and goes on.
 import type { MigrationDecision } from "../policy/migration.ts";
+import type { MovedBytes } from "../policy/moved-bytes.ts";
 import type { MigrationState } from "../policy/snapshot.ts";
 import type { Append } from "../events/publish.ts";
 import type { Tx } from "../store/db.ts";
@@ -11,7 +12,9 @@ import { endOperation } from "./run-operation.ts";
 /** A migration takes about ten; more would mean a loop. */
 export const MAX_DECISIONS = 200;
 
-export type AdvanceMigrationInput = { migrationId: string; expected: MigrationState; decision: Exclude<MigrationDecision, { action: "wait" }> };
+const FETCHING: readonly MigrationState[] = ["prepare", "warm", "verify"];
+
+export type AdvanceMigrationInput = { migrationId: string; expected: MigrationState; decision: Exclude<MigrationDecision, { action: "wait" }>; /** What it brought over the network by now; null = not known. */ moved: MovedBytes[] | null };
 
 /** False when the migration was not in `expected` any more; nothing is written then. */
 export async function advanceMigration(deps: Deps, input: AdvanceMigrationInput): Promise<boolean> {
@@ -33,6 +36,8 @@ export async function advanceMigration(deps: Deps, input: AdvanceMigrationInput)
       decisions: [...migration.decisions, record].slice(-MAX_DECISIONS),
       ...(isFinal ? { finishedAt: now } : {}),
       ...(error ? { error } : {}),
+      // Nothing is fetched after the cutover, and nodes forget what they gave up.
+      ...(input.moved && FETCHING.includes(expected) ? { moved: input.moved } : {}),
     });
     if (!didMove) return false;
     await applyToDeployment(tx, deployment, migration, to);
@@ -61,8 +66,9 @@ async function finish(deps: Deps, tx: Tx, append: Append, change: { deployment: 
   const [revision] = await findRevisions(tx, [migration.toRevisionId]);
   const said = { done: `runs revision ${revision?.number}`, "rolled-back": `did not go to revision ${revision?.number}`, cancelled: `stays where it was: revision ${revision?.number} was cancelled` }[outcome];
   const why = outcome === "rolled-back" && migration.error ? `: ${migration.error.message}` : "";
+  const bytes = migration.moved?.reduce((sum, one) => sum + one.bytes, 0) ?? null;
   const message = `${deployment.name} ${said}${why}${why.endsWith(".") ? "" : "."}`;
-  await append({ name: "migration.finished", subjectId: deployment.id, actor: "control", message, payload: { deploymentId: deployment.id, migrationId: migration.id, outcome } });
+  await append({ name: "migration.finished", subjectId: deployment.id, actor: "control", message, payload: { deploymentId: deployment.id, migrationId: migration.id, outcome, movedBytes: bytes, predictedBytes: migration.predictedBytes } });
   const result = { deploymentId: deployment.id, migrationId: migration.id, revision: revision?.number, outcome };
   const failure = migration.error ?? { code: "migration-failed", message: "The migration did not end well.", fix: null };
   if (outcome === "done") await endOperation(deps, tx, append, migration.operationId, { status: "succeeded", result }, "control");

@@ -8,8 +8,10 @@ import { estimatePlacement } from "../planner/estimate.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import type { Estimate, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
 import { type PlanRequest, rulesOf } from "../planner/plan-request.ts";
+import type { FetchBill } from "../policy/fetch-bill.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findPlan, findPlanByHash, insertPlan, type StoredPlan } from "../store/plans.ts";
+import { billMove } from "./bill-move.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { type LoadedProblem, loadProblem, sha256 } from "./load-problem.ts";
@@ -99,8 +101,20 @@ export async function diffPlan(deps: Deps, planId: string, against: string): Pro
   const after = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
   const before = against.startsWith("dep_") ? await findRunningPlan(deps, against) : await findOrThrow(findPlan(deps.db, against), "plan", against);
   if (before && before.modelId !== after.modelId) throw new AppError("bad-request", "The two plans are of different models.", { place: "against", fix: "Compare plans of one model." });
-  const { problem } = await loadProblem(deps, after);
-  return diffPlacements(problem, before?.plan.placement ?? null, after.plan.placement);
+  const { problem, topology } = await loadProblem(deps, after);
+  const diff = diffPlacements(problem, before?.plan.placement ?? null, after.plan.placement);
+  const nodeIds = new Map(topology.document.nodes.map((node) => [node.id, node.nodeId]));
+  const stages = after.plan.placement.flatMap(({ from, to, topologyNodeId }) => { const nodeId = nodeIds.get(topologyNodeId); return nodeId ? [{ from, to, nodeId }] : []; });
+  if (stages.length < after.plan.placement.length) return diff;
+  const entryNodeIds = against.startsWith("dep_") ? ((await findDeployment(deps.db, against))?.settings.ingressNodeIds ?? []) : [];
+  return withBill(diff, await billMove(deps, deps.db, { planId, modelId: after.modelId, stages, entryNodeIds }));
+}
+
+/** What segments that are made really are, in place of what layers tell of them. */
+function withBill(diff: PlanDiff, bill: FetchBill | null): PlanDiff {
+  if (!bill) return diff;
+  // The stages of the plan come first, in its order.
+  return { ...diff, shipBytes: bill.bytes, entryBytes: bill.entryBytes, stages: diff.stages.map((stage, k) => ({ ...stage, shipBytes: bill.stageBytes[k] ?? stage.shipBytes })) };
 }
 
 /** Null while nothing runs. @throws AppError not-found */

@@ -1,5 +1,7 @@
 // Owns how the stored model, its profiles, the drawing and the live figures become one planning problem.
 import { createHash } from "node:crypto";
+import type { HeldArtifact } from "../../agents/protocol/control.ts";
+import { liveFleet } from "../live/live-fleet.ts";
 import { canonicalJson } from "../planner/canonical-json.ts";
 import { buildProblem, type Problem } from "../planner/problem.ts";
 import { findModel, type StoredModel } from "../store/models.ts";
@@ -26,7 +28,7 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
   ]);
   const profiles = await listPlanningProfiles(deps, model);
   const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
-  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, ...(input.beside === undefined ? {} : { beside: input.beside }) });
+  const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, caches: knownCaches(deps), ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const figures = {
     document: topology.document,
     nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, maxMemoryBytes, deviceClass, handoverMs }) => ({ nodeId, cores, memoryBytes, ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }), deviceClass, handoverMs: handoverMs ?? null })),
@@ -36,6 +38,11 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
     profiles: profiles.map((profile) => ({ id: profile.id, wholeMs: profile.wholeMs, measuredAt: profile.measuredAt })),
   };
   return { problem, model, topology, inputsHash: sha256(canonicalJson(figures)) };
+}
+
+/** Of nodes that have told. */
+function knownCaches(deps: Deps): Map<string, HeldArtifact[]> {
+  return new Map([...liveFleet(deps.db).nodes.values()].flatMap(({ nodeId, held }) => (held ? [[nodeId, held] as const] : [])));
 }
 
 export function sha256(text: string): string {

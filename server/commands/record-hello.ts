@@ -25,7 +25,7 @@ export async function recordHello(deps: Deps, input: { nodeId: string; hello: He
   live.via = null;
   if (hello.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
   Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, cursor: hello.cursor, hardware: hello.hardware, data });
-  if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], sample: null });
+  if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], held: null, sample: null });
   fleet.touched.nodes.add(nodeId);
   deps.peers?.tell({ kind: "node", node: peerNode(live) });
   deps.wake("an agent connected");

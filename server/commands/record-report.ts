@@ -43,6 +43,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     live.dirty = via === null;
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
+  if (report.held) live.held = report.held;
   if (report.sample) {
     learnCapacity(fleet.capacity, nodeId, report.sample, (from, to) => (isNode(fleet, from) && isNode(fleet, to) ? linkKey(from, to) : null), nowMs);
     keepTraces(fleet, live, report.sample.ingress, nowMs);

@@ -7,6 +7,7 @@ import type { Tx } from "../store/db.ts";
 import { findUnfinishedMigration, insertMigration, insertRevision, listRevisions, type StoredDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import { AppError } from "../errors.ts";
+import { billMove } from "./bill-move.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { beginOperation } from "./run-operation.ts";
 
@@ -36,7 +37,9 @@ export async function startMigration(deps: Deps, tx: Tx, append: Append, input: 
   await insertRevision(tx, { id: revisionId, deploymentId: deployment.id, number, planId, epoch: number, createdAt: now, createdBy: actor, reason, ingressNodeIds, stages });
   const kind = fromRevisionId === null ? "deploy" : "move";
   const operation = await beginOperation(deps, tx, append, { kind, subjectId: deployment.id, actor, idempotencyKey: input.idempotencyKey });
-  await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor });
+  const modelId = (await tx.plan.findUniqueOrThrow({ where: { id: planId }, select: { modelId: true } })).modelId;
+  const bill = await billMove(deps, tx, { planId, modelId, stages, entryNodeIds: ingressNodeIds });
+  await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor, predictedBytes: bill?.bytes ?? null });
   await append({
     name: "migration.started",
     subjectId: deployment.id,

@@ -32,6 +32,6 @@ async function endMigration(deps: Deps, tx: Tx, append: Append, deploymentId: st
   const error = { code: "cancelled", message: reason, fix: null };
   const decisions = [...migration.decisions, { at: now.toISOString(), state: migration.state, action: "cancelled", reason }];
   await moveMigration(tx, migration.id, migration.state, { state: "cancelled", stateSince: now, finishedAt: now, error, decisions });
-  await append({ name: "migration.finished", subjectId: deploymentId, actor: "control", message: reason, payload: { deploymentId, migrationId: migration.id, outcome: "cancelled" } });
+  await append({ name: "migration.finished", subjectId: deploymentId, actor: "control", message: reason, payload: { deploymentId, migrationId: migration.id, outcome: "cancelled", movedBytes: migration.moved?.reduce((sum, one) => sum + one.bytes, 0) ?? null, predictedBytes: migration.predictedBytes } });
   await endOperation(deps, tx, append, migration.operationId, { status: "cancelled", error }, "control");
 }

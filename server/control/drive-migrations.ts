@@ -4,6 +4,7 @@ import type { Deps } from "../commands/deps.ts";
 import { endOperation, reportProgress } from "../commands/run-operation.ts";
 import { activeRevisions } from "../policy/desired.ts";
 import { nextMigrationStep, progressSignature, stagesOf } from "../policy/migration.ts";
+import { type MovedBytes, movedBytes } from "../policy/moved-bytes.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { type StopProgress, stopProgress } from "../policy/stop-progress.ts";
 import { listOperations } from "../store/operations.ts";
@@ -27,11 +28,17 @@ export async function driveMigrations(deps: Deps, snapshot: FleetSnapshot, memor
     const atMs = known?.signature === signature ? known.atMs : snapshot.nowMs;
     memory.set(migration.migrationId, { signature, atMs });
     const decision = nextMigrationStep(snapshot, deployment, atMs);
-    if (decision.action !== "wait") didAdvance = (await advanceMigration(deps, { migrationId: migration.migrationId, expected: migration.state, decision })) || didAdvance;
+    if (decision.action !== "wait") didAdvance = (await advanceMigration(deps, { migrationId: migration.migrationId, expected: migration.state, decision, moved: movedSoFar(snapshot, deployment) })) || didAdvance;
     else tellProgress(deps, snapshot, deployment, decision.reason);
   }
   for (const id of memory.keys()) if (!seen.has(id)) memory.delete(id);
   return didAdvance;
+}
+
+function movedSoFar(snapshot: FleetSnapshot, deployment: DeploymentView): MovedBytes[] | null {
+  const find = (id: string | null | undefined) => deployment.revisions.find((revision) => revision.revisionId === id) ?? null;
+  const next = find(deployment.migration?.toRevisionId);
+  return next && movedBytes(snapshot, deployment, find(deployment.migration?.fromRevisionId), next);
 }
 
 function tellProgress(deps: Deps, snapshot: FleetSnapshot, deployment: DeploymentView, reason: string): void {

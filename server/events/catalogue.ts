@@ -31,7 +31,7 @@ export type EventPayloads = {
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
   "migration.cancelling": { deploymentId: string; migrationId: string };
-  "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled" };
+  "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled"; /** Over the network, predicted when it began and told by agents; null = not known. */ movedBytes: number | null; predictedBytes: number | null };
   "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };
   "credential.created": { credentialId: string; kind: string; deploymentId: string | null };
   "credential.revoked": { credentialId: string; kind: string; deploymentId: string | null };

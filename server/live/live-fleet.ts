@@ -1,6 +1,6 @@
 // Owns what the console knows of its fleet right now, in memory: last reports, connections, samples, the documents to push. One per database
 // handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
-import type { Desired, Hardware, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import type { Desired, Hardware, HeldArtifact, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
 import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
@@ -31,6 +31,8 @@ export type LiveNode = {
   assignments: ObservedAssignment[];
   ingress: ObservedIngress[];
   measures: ObservedMeasure[];
+  /** Of its cache; null = it has not told. */
+  held: HeldArtifact[] | null;
   sample: NodeSample | null;
   sampleAtMs: number;
   /** Seconds the last sample speaks of. */
@@ -121,6 +123,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     assignments: [],
     ingress: [],
     measures: [],
+    held: null,
     sample: null,
     sampleAtMs: 0,
     sampleSeconds: 1,

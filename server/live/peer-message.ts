@@ -1,5 +1,5 @@
 // What consoles on one database tell each other. Nothing of it must arrive: who missed something reads rows at the next look, and a node says everything again.
-import type { Hardware, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
+import type { Hardware, HeldArtifact, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
 import type { OperationProgress } from "../events/catalogue.ts";
 
 /** All of a node that is connected to the sender, but its samples. */
@@ -8,6 +8,7 @@ export type PeerNode = {
   assignments: ObservedAssignment[]; ingress: ObservedIngress[];
   /** Without results: they are written by whom they were told. */
   measures: ObservedMeasure[];
+  held: HeldArtifact[] | null;
 };
 export type PeerMessage =
   /** Sent by who has just come: the others say what is connected to them. */

@@ -3,8 +3,8 @@ import { type LiveFleet, type LiveNode, liveNode } from "./live-fleet.ts";
 import type { PeerNode } from "./peer-message.ts";
 
 export function peerNode(live: LiveNode): PeerNode {
-  const { nodeId, bootId, cursor, hardware, data, assignments, ingress, measures } = live;
-  return { nodeId, bootId: bootId ?? "", cursor, hardware, data, assignments, ingress, measures: measures.map((measure) => ({ ...measure, result: null })) };
+  const { nodeId, bootId, cursor, hardware, data, assignments, ingress, measures, held } = live;
+  return { nodeId, bootId: bootId ?? "", cursor, hardware, data, assignments, ingress, measures: measures.map((measure) => ({ ...measure, result: null })), held };
 }
 
 /** The newest word counts: a node has one connection, and its old one may take a while to be missed. */

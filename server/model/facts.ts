@@ -4,6 +4,7 @@ import { cutsAt, positionsOf } from "./cuts.ts";
 import { addDerivations } from "./derivations.ts";
 import { chooseDimensionValues, firstStepShape } from "./dimensions.ts";
 import { type Graph, type Op, placeOf, tensorByteSize } from "./graph.ts";
+import { addLayerFiles } from "./layer-files.ts";
 import { layerBoundaries, layersOf } from "./layers.ts";
 import type { ModelFacts } from "./model.ts";
 import { ModelRefusal, shortName } from "./model-refusal.ts";
@@ -26,6 +27,7 @@ export function analyse(graph: Graph, reports: ShapeReports, identity: ModelIden
   const layers = layersOf(schedule, values, boundaries);
   const cuts = cutsAt(schedule, values, boundaries, positions);
   addDerivations(schedule, layers, cuts, boundaries);
+  addLayerFiles(schedule, layers, identity);
   const unknown = [...values.values()].filter((facts) => facts.sizes === null && facts.notWire === null).length;
   const warnings = [...graph.warnings];
   if (schedule.deadOps > 0) warnings.push(`${schedule.deadOps} ops lead to no output; they are left out.`);

@@ -52,7 +52,12 @@ export type Layer = {
   outputs: TensorSpec[];
   /** Model inputs that what it reads is made from, state aside; absent in models imported before this was known: take it for all. */
   derivedFrom?: string[];
+  /** What a node must have for it; absent in models imported before this was known: take the weights. */
+  files?: LayerFiles;
 };
+
+/** `file`: 0 = the model's, 1 and on = its external ones in their order. Whole pieces, joined where they touch: first byte, and the one after the last. */
+export type LayerFiles = { spans: [file: number, start: number, end: number][]; /** Of a segment's own file: its ops and small weights; what a segment has beside its layers' is a few hundred bytes. */ graphBytes: number };
 
 export type Cut = {
   /** After layers[index]. */

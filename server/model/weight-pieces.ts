@@ -25,14 +25,21 @@ export function placesByFile(graph: Graph): Map<string | null, WeightPlace[]> {
   return found;
 }
 
+export type Piece = { offset: number; bytes: number };
+
 /** Pieces of the file that hold `wanted`, in order, without overlap. `all`: every place of the file, so that pieces come out alike for every segment. */
-export function piecesOf(wanted: readonly WeightPlace[], all: readonly WeightPlace[], totalBytes: number): { offset: number; bytes: number }[] {
-  const spans = spansOf([...all, ...wanted]);
+export function piecesOf(wanted: readonly WeightPlace[], all: readonly WeightPlace[], totalBytes: number): Piece[] {
+  return piecesIn([...all, ...wanted], totalBytes)(wanted);
+}
+
+/** As piecesOf, for asking of many parts of one file: `all` must have every place that is asked for. */
+export function piecesIn(all: readonly WeightPlace[], totalBytes: number): (wanted: readonly WeightPlace[]) => Piece[] {
+  const spans = spansOf(all);
   const beyond = spans.find((span) => span.end > totalBytes);
   if (beyond) throw new ModelRefusal("external-size", `Weights reach ${beyond.end - totalBytes} bytes past the end of their file.`, { place: `byte ${beyond.start}`, fix: "The data file is too short: upload it again." });
   const starts = spans.map((span) => span.start);
-  const indexes = new Set(wanted.map((place) => lastAtMost(starts, place.offset)));
-  return [...indexes].sort((a, b) => a - b).flatMap((index) => {
+  const indexesOf = (wanted: readonly WeightPlace[]) => [...new Set(wanted.map((place) => lastAtMost(starts, place.offset)))];
+  return (wanted) => indexesOf(wanted).sort((a, b) => a - b).flatMap((index) => {
     const { start, end } = spans[index] as Span;
     const next = starts[index + 1] ?? totalBytes;
     const until = next - end <= MOST_GAP_BYTES ? next : end;

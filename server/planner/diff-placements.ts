@@ -1,5 +1,6 @@
 // Owns what changes between two placements: what moves, what loads, what must be shipped, and the memory while both are loaded.
 import { estimatePlacement } from "./estimate.ts";
+import { fetchCounter } from "./fetch-bytes.ts";
 import { layerMoves } from "./layer-moves.ts";
 import { modeText } from "./mode-text.ts";
 import { sameMode } from "./node-modes.ts";
@@ -7,11 +8,12 @@ import type { Placement, PlanDiff } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { stageMemoryBytes } from "./stage-memory.ts";
 
-/** `before: null` = nothing runs yet. Weights of layers that already lie on a node are not shipped again. */
+/** `before: null` = nothing runs yet. What already lies on a node is not shipped again. */
 export function diffPlacements(problem: Problem, before: Placement | null, after: Placement): PlanDiff {
   const old = before ?? [];
+  const bytesToFetch = fetchCounter(problem, old);
   const stages: PlanDiff["stages"] = after.map((stage) => {
-    const shipBytes = shippedBytes(problem, old, stage);
+    const shipBytes = bytesToFetch(stage);
     const same = old.find((other) => other.from === stage.from && other.to === stage.to);
     const base = { from: stage.from, to: stage.to, toTopologyNodeId: stage.topologyNodeId, shipBytes };
     if (same?.topologyNodeId === stage.topologyNodeId) {
@@ -35,15 +37,6 @@ export function diffPlacements(problem: Problem, before: Placement | null, after
     latencyMsBefore,
     latencyMsAfter: estimatePlacement(problem, after)?.latencyMs ?? Number.NaN,
   };
-}
-
-function shippedBytes(problem: Problem, old: Placement, stage: Placement[number]): number {
-  let bytes = 0;
-  for (let layer = stage.from; layer < stage.to; layer++) {
-    const resident = old.some((other) => other.topologyNodeId === stage.topologyNodeId && other.from <= layer && layer < other.to);
-    if (!resident) bytes += problem.layerWeightBytes[layer] ?? 0;
-  }
-  return bytes;
 }
 
 /** Peak: both loaded side by side, an unchanged stage counted once. */

@@ -2,6 +2,7 @@
 // A move that takes a tenth of the horizon must gain a tenth of the latency.
 import { UNMEASURED_BANDWIDTH_BYTES_PER_SECOND } from "../topology/paths.ts";
 import { estimatePlacement } from "./estimate.ts";
+import { fetchCounter } from "./fetch-bytes.ts";
 import type { Placement } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Problem } from "./problem.ts";
@@ -15,9 +16,12 @@ export function movingTables(problem: Problem, request: PlanRequest, running: Pl
   return problem.nodes.map((node, index) => {
     const perByte = perSecond / fetchBytesPerSecond(problem, index);
     const upTo = new Float64Array(problem.layerCount + 1);
+    const isThere = (layer: number) => running.some((stage) => stage.topologyNodeId === node.topologyNodeId && stage.from <= layer && layer < stage.to);
+    // Layer by layer: what a layer brings along, the next one finds.
+    const bytesToFetch = fetchCounter(problem, running);
     for (let layer = 0; layer < problem.layerCount; layer++) {
-      const isThere = running.some((stage) => stage.topologyNodeId === node.topologyNodeId && stage.from <= layer && layer < stage.to);
-      upTo[layer + 1] = (upTo[layer] as number) + (isThere ? 0 : (problem.layerWeightBytes[layer] ?? 0) * perByte);
+      const bytes = isThere(layer) ? 0 : bytesToFetch({ from: layer, to: layer + 1, topologyNodeId: node.topologyNodeId });
+      upTo[layer + 1] = (upTo[layer] as number) + bytes * perByte;
     }
     return upTo;
   });

@@ -82,10 +82,13 @@ export type LayerMove = { fromTopologyNodeId: string; toTopologyNodeId: string; 
 /** plan A → plan B. */
 export type PlanDiff = {
   same: boolean;
-  stages: { change: "keep" | "move" | "recut" | "mode" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Weight bytes the target must fetch. */ shipBytes: number; /** Where the mode alone differs, in words. */ modes?: { before: string; after: string } }[];
+  stages: { change: "keep" | "move" | "recut" | "mode" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Bytes the target must fetch: weights that it lacks, and the segment's own file. */ shipBytes: number; /** Where the mode alone differs, in words. */ modes?: { before: string; after: string } }[];
   /** The same by layers: what leaves which node for which. */
   moves: LayerMove[];
+  /** With what entries need. */
   shipBytes: number;
+  /** Files of the check and of the processor that entries must fetch; absent = not counted. */
+  entryBytes?: number;
   memory: { topologyNodeId: string; beforeBytes: number; afterBytes: number; peakBytes: number; limitBytes: number | null }[];
   latencyMsBefore: number | null;
   latencyMsAfter: number;

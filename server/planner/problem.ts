@@ -1,10 +1,12 @@
 // Owns the dense tables that search, checks and the canvas compute on: model + profiles + drawing + live figures. Built once, then only read.
+import type { HeldArtifact } from "../../agents/protocol/control.ts";
 import { BYTES_PER_ELEMENT, type TensorSpec } from "../../agents/protocol/tensor.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Profile } from "../model/profile.ts";
 import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
 import { besideOthers } from "./beside-others.ts";
+import type { FetchTables } from "./fetch-bytes.ts";
 import { defaultTimes, type ModeTimes, type NodeMode, otherModes } from "./node-modes.ts";
 import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
@@ -23,6 +25,8 @@ export type ProblemInput = {
   live: { nodes: readonly LiveNode[]; links: readonly LiveLink[] };
   /** Counts what deployments hold of the nodes: of all (null), of all but this one; absent = the nodes are taken as empty. */
   beside?: string | null;
+  /** What nodes' caches hold, by node; of those that are missing it is not known. */
+  caches?: ReadonlyMap<string, readonly HeldArtifact[]>;
 };
 
 export type Problem = {
@@ -36,6 +40,8 @@ export type Problem = {
   inputBytes: number;
   outputBytes: number;
   layerWeightBytes: number[];
+  /** What nodes must have for layers, and what they have; absent = not known: weights are counted, and what runs is there. */
+  fetch?: FetchTables;
   /** Working memory of each layer: live values as the runtime keeps them, frames at its cuts. */
   layerWorkspaceBytes: number[];
   /** Of a stage's process before any layer, where processes of this model told; absent = STAGE_PROCESS_BYTES. */
@@ -94,12 +100,21 @@ export function buildProblem(input: ProblemInput): Problem {
     cutBytes: facts.cuts.map((cut) => cut.bytes),
     ...sizes,
     layerWeightBytes,
+    ...fetchTables(input),
     ...refineMemory({ layerWeightBytes, layerWorkspaceBytes: workingBytes(facts, sizes) }, input.profiles.flatMap((profile) => profile.resident ?? [])),
     nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
     paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
     sourceIndex: sourceIndex < 0 ? null : sourceIndex,
     flow: valueFlow(facts),
   };
+}
+
+function fetchTables({ facts, topology, caches }: ProblemInput): Pick<Problem, "fetch"> {
+  const layers = facts.layers.flatMap((layer) => layer.files ?? []);
+  if (layers.length < facts.layers.length) return {};
+  const numberOf = new Map([facts.digest, ...facts.externalFiles.map((file) => file.digest)].map((digest, index) => [digest, String(index)]));
+  const held = (artifacts: readonly HeldArtifact[]) => new Map(artifacts.flatMap(({ digest, ranges }) => (numberOf.has(digest) ? [[numberOf.get(digest)!, ranges] as const] : [])));
+  return { fetch: { layers, held: topology.nodes.map((node) => { const known = caches?.get(node.nodeId ?? ""); return known ? held(known) : null; }) } };
 }
 
 function withOthers(problemNode: ProblemNode, node: TopologyNode, input: ProblemInput): ProblemNode {

@@ -1,7 +1,7 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_METRICS_CHARS, MAX_RECENT_REQUESTS, type MetricsPage, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_FETCHED_FILES, MAX_GIVERS, MAX_HELD_ARTIFACTS, MAX_HELD_RANGES, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_METRICS_CHARS, MAX_RECENT_REQUESTS, type MetricsPage, type Report } from "../../agents/protocol/control.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -30,11 +30,15 @@ const hello = z.object({
   dataHost: agentText(255), dataPort: z.number().int().min(0).max(65_535),
 });
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const given = z.array(z.object({ nodeId: id.nullable(), bytes: amount })).max(MAX_GIVERS);
+const held = z.array(z.object({ digest, ranges: z.array(z.tuple([count, count])).max(MAX_HELD_RANGES) })).max(MAX_HELD_ARTIFACTS)
+  .refine((all) => all.reduce((sum, one) => sum + one.ranges.length, 0) <= MAX_HELD_RANGES, `has more than ${MAX_HELD_RANGES} ranges`);
 const session = z.object({ intraOpThreads: count, optimization: z.enum(["disabled", "basic", "extended", "all"]), provider: z.literal("cpu") });
 const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count });
 const assignment = z.object({
   assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
-  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount, bytesMoved: amount.optional(),
+  bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount, bytesMoved: amount.optional(), bytesFrom: given.optional(),
   loadMs: amountOrNull, warmMs: amountOrNull, residentBytes: amountOrNull, restarts: count,
   lanes: z.array(lane).max(MAX_LANES),
   error: z.object({ code: id, message: text, retryAt: time.nullable() }).nullable(),
@@ -46,6 +50,7 @@ const ingress = z.object({
   pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
+  fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),
 });
 const measure = z.object({
   taskId: id, modelId: id, state: z.enum(["fetching", "running", "done", "failed"]), message: text.nullable(),
@@ -83,6 +88,7 @@ const report = z.object({
   assignments: z.array(assignment).max(MAX_ITEMS).optional(),
   ingress: z.array(ingress).max(MAX_ITEMS).optional(),
   measures: z.array(measure).max(MAX_ITEMS).optional(),
+  held: held.optional(),
   links: z.array(link).max(MAX_LINKS).optional(),
   sample: sample.optional(),
   notices: z.array(notice).max(MAX_NOTICES).optional(),

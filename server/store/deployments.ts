@@ -2,6 +2,7 @@
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity, Plan } from "../planner/plan.ts";
 import { type AdaptSettings, DEFAULT_ADAPT_SETTINGS } from "../policy/adapt/adapt-settings.ts";
+import type { MovedBytes } from "../policy/moved-bytes.ts";
 import type { DeploymentSettings, MigrationState, RevisionStage } from "../policy/snapshot.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
@@ -25,6 +26,10 @@ export type StoredMigration = {
   startedBy: string;
   finishedAt: Date | null;
   decisions: MigrationDecisionRecord[];
+  /** That it would bring over the network, by what nodes held when it began; null = a segment was not made then. */
+  predictedBytes: number | null;
+  /** What it brought, and who gave it; null until the cutover, and where an agent does not tell it. */
+  moved: MovedBytes[] | null;
 };
 export type StoredDeployment = {
   id: string;
@@ -110,7 +115,7 @@ export async function retireRevision(tx: Tx, id: string, at: Date): Promise<void
 
 export async function insertMigration(
   tx: Tx,
-  migration: { id: string; deploymentId: string; fromRevisionId: string | null; toRevisionId: string; reason: string; operationId: string; startedAt: Date; startedBy: string },
+  migration: { id: string; deploymentId: string; fromRevisionId: string | null; toRevisionId: string; reason: string; operationId: string; startedAt: Date; startedBy: string; predictedBytes: number | null },
 ): Promise<void> {
   await tx.migration.create({ data: { ...migration, state: "prepare", stateSince: migration.startedAt } });
 }
@@ -129,6 +134,10 @@ export async function findUnfinishedMigration(db: Db | Tx, deploymentId: string)
   return row && toMigration(row);
 }
 
+export async function findMigrations(db: Db | Tx, ids: string[]): Promise<StoredMigration[]> {
+  return (await db.migration.findMany({ where: { id: { in: ids } } })).map(toMigration);
+}
+
 /** Newest first. */
 export async function listMigrations(db: Db | Tx, deploymentId: string, limit: number): Promise<StoredMigration[]> {
   return (await db.migration.findMany({ where: { deploymentId }, orderBy: { startedAt: "desc" }, take: limit })).map(toMigration);
@@ -145,10 +154,10 @@ export async function moveMigration(
   tx: Tx,
   id: string,
   expected: MigrationState,
-  change: { state: MigrationState; stateSince: Date; finishedAt?: Date; error?: StoredMigration["error"]; decisions: MigrationDecisionRecord[] },
+  change: { state: MigrationState; stateSince: Date; finishedAt?: Date; error?: StoredMigration["error"]; decisions: MigrationDecisionRecord[]; moved?: MovedBytes[] },
 ): Promise<boolean> {
-  const { error, decisions, ...rest } = change;
-  const moved = await tx.migration.updateMany({ where: { id, state: expected, finishedAt: null }, data: { ...rest, decisions: toJson(decisions), ...(error ? { error: toJson(error) } : {}) } });
+  const { error, decisions, moved: bytes, ...rest } = change;
+  const moved = await tx.migration.updateMany({ where: { id, state: expected, finishedAt: null }, data: { ...rest, decisions: toJson(decisions), ...(error ? { error: toJson(error) } : {}), ...(bytes ? { moved: toJson(bytes) } : {}) } });
   return moved.count === 1;
 }
 
@@ -179,5 +188,5 @@ const toRevision = (row: RevisionRow): StoredRevision => ({ ...row, ingressNodeI
 
 type MigrationRow = Awaited<ReturnType<Db["migration"]["findMany"]>>[number];
 function toMigration(row: MigrationRow): StoredMigration {
-  return { ...row, state: row.state as MigrationState, error: row.error === null ? null : fromJson<NonNullable<StoredMigration["error"]>>(row.error), decisions: fromJson<MigrationDecisionRecord[]>(row.decisions) };
+  return { ...row, state: row.state as MigrationState, error: row.error === null ? null : fromJson<NonNullable<StoredMigration["error"]>>(row.error), decisions: fromJson<MigrationDecisionRecord[]>(row.decisions), predictedBytes: row.predictedBytes === null ? null : Number(row.predictedBytes), moved: row.moved === null ? null : fromJson<MovedBytes[]>(row.moved) };
 }

@@ -68,6 +68,13 @@ export async function updatePlanParity(db: Db | Tx, id: string, parity: Parity, 
   await db.plan.update({ where: { id }, data: { parity: toJson(parity), parityDigest } });
 }
 
+/** Of its check file; while it is being checked, of another plan of its model: the file is made of the model and its sample alone. */
+export async function findCheckDigest(db: Db | Tx, planId: string): Promise<string | null> {
+  const plan = await db.plan.findUnique({ where: { id: planId }, select: { modelId: true, parityDigest: true, parity: true } });
+  if (!plan || plan.parityDigest !== null || fromJson<Parity>(plan.parity).status !== "pending") return plan?.parityDigest ?? null;
+  return (await db.plan.findFirst({ where: { modelId: plan.modelId, parityDigest: { not: null } }, orderBy: { createdAt: "desc" }, select: { parityDigest: true } }))?.parityDigest ?? null;
+}
+
 export type PlanUse = { planId: string; deploymentId: string; name: string; revision: number; current: boolean };
 
 /** Deployments that have run these plans, newest revision first. */

@@ -1,5 +1,6 @@
 // Owns the API's description of adaptation: what nodes and links can do now, what the controller thinks, what it decided.
 import { z } from "zod";
+import { movedShape } from "./deployment-schemas.ts";
 import { ADAPT_MODES, MAX_PROTECTED_WINDOWS } from "../../policy/adapt/adapt-settings.ts";
 import { DECISION_OUTCOMES } from "../../store/adapt-decisions.ts";
 import { placement } from "./plan-schemas.ts";
@@ -40,6 +41,7 @@ export const adaptDecision = z
     alternatives: z.array(alternative), chosen: z.number().int().nullable(),
     costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover." }),
     needed: z.number().nullable(), regret: z.number().nullable(),
+    move: movedShape.nullable().meta({ description: "Of the migration that was made of it." }),
     planId: z.string().nullable(), migrationId: z.string().nullable(), operationId: z.string().nullable(), decidedBy: z.string(),
   })
   .meta({ id: "AdaptDecision" });

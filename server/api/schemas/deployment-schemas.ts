@@ -4,6 +4,13 @@ import { MIGRATION_STATES } from "../../policy/snapshot.ts";
 import type { RecentRequest } from "../../live/recent-requests.ts";
 import { planRow } from "./plan-schemas.ts";
 
+const moved = {
+  predictedBytes: z.number().nullable().meta({ description: "That it would bring over the network, by what nodes held when it began; null = a segment was not made then." }),
+  moved: z.array(z.object({ fromNodeId: z.string().nullable(), toNodeId: z.string(), bytes: z.number() })).nullable().meta({ description: "What it brought, and who gave it (null = the console). Null before the cutover, and where an agent does not tell it." }),
+};
+/** What a move brings over the network. */
+export const movedShape = z.object(moved);
+
 export const migrationRow = z
   .object({
     id: z.string(),
@@ -21,6 +28,7 @@ export const migrationRow = z
     startedBy: z.string(),
     finishedAt: z.iso.datetime().nullable(),
     decisions: z.array(z.object({ at: z.string(), state: z.string(), action: z.string(), reason: z.string() })),
+    ...moved,
     nodes: z.array(z.object({ nodeId: z.string(), assignmentId: z.string(), segmentId: z.string(), from: z.number(), to: z.number(), state: z.string(), bytesDone: z.number(), bytesTotal: z.number(), bytesPerSecond: z.number() })),
   })
   .meta({ id: "Migration" });
@@ -48,7 +56,7 @@ export const deploymentDetail = z
   .object({
     ...deploymentRowShape,
     plan: planRow.nullable(),
-    revisions: z.array(z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number(), createdAt: z.iso.datetime(), createdBy: z.string(), reason: z.string(), retiredAt: z.iso.datetime().nullable() })),
+    revisions: z.array(z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number(), createdAt: z.iso.datetime(), createdBy: z.string(), reason: z.string(), retiredAt: z.iso.datetime().nullable(), move: movedShape.nullable().meta({ description: "Of the migration to it." }) })),
     needsKey: z.boolean(),
     stopping: z
       .object({

@@ -111,6 +111,7 @@ export const planDiff: z.ZodType<PlanDiff, PlanDiff> = z
     stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "mode", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number(), modes: z.object({ before: z.string(), after: z.string() }).optional().meta({ description: "Where the mode alone differs, in words." }) })),
     moves: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), ranges: z.array(z.object({ from: z.number(), to: z.number() })), shipBytes: z.number() })),
     shipBytes: z.number(),
+    entryBytes: z.number().optional().meta({ description: "Of shipBytes: files of the check and of the processor that entries must fetch." }),
     memory: z.array(z.object({ topologyNodeId: z.string(), beforeBytes: z.number(), afterBytes: z.number(), peakBytes: z.number(), limitBytes: z.number().nullable() })),
     latencyMsBefore: z.number().nullable(),
     latencyMsAfter: z.number(),

@@ -1,0 +1,51 @@
+// Owns how many bytes a node must fetch to run a stage: whole pieces of the model's files that its cache lacks, and the stage's own file. Pure.
+import type { LayerFiles } from "../model/model.ts";
+import { bytesOutside, type FileSpans, joinFiles, joinSpans } from "./byte-spans.ts";
+import type { Placement } from "./plan.ts";
+import type { Problem } from "./problem.ts";
+
+/** Files by their number in LayerFiles, as text. */
+export type FetchTables = {
+  layers: readonly LayerFiles[];
+  /** By node: of the model's files, what its cache holds; null = it has not told: what it runs is taken for all it has. */
+  held: readonly (FileSpans | null)[];
+};
+type Stage = Pick<Placement[number], "from" | "to" | "topologyNodeId">;
+
+/** Asked of one stage after the other: what one brings to a node, the next one there finds. `old`: what runs. */
+export function fetchCounter(problem: Problem, old: readonly Stage[]): (stage: Stage) => number {
+  const { fetch } = problem;
+  if (!fetch) return (stage) => weightsOutside(problem, old, stage);
+  const have = new Map<string, FileSpans>();
+  const heldOf = (id: string): FileSpans => {
+    const index = problem.nodes.findIndex((node) => node.topologyNodeId === id);
+    return have.get(id) ?? fetch.held[index] ?? joinFiles(...old.filter((stage) => stage.topologyNodeId === id).map((stage) => spansOf(fetch, stage)));
+  };
+  return (stage) => {
+    const wanted = spansOf(fetch, stage);
+    const held = heldOf(stage.topologyNodeId);
+    have.set(stage.topologyNodeId, joinFiles(held, wanted));
+    const isThere = old.some((one) => one.topologyNodeId === stage.topologyNodeId && one.from === stage.from && one.to === stage.to);
+    return bytesOutside(wanted, held) + (isThere ? 0 : graphBytes(fetch, stage));
+  };
+}
+
+function spansOf({ layers }: FetchTables, { from, to }: Pick<Stage, "from" | "to">): FileSpans {
+  const byFile = new Map<string, [number, number][]>();
+  for (const { spans } of layers.slice(from, to)) for (const [file, start, end] of spans) byFile.set(String(file), [...(byFile.get(String(file)) ?? []), [start, end]]);
+  return new Map([...byFile].map(([file, spans]) => [file, joinSpans(spans)]));
+}
+
+function graphBytes({ layers }: FetchTables, { from, to }: Pick<Stage, "from" | "to">): number {
+  return layers.slice(from, to).reduce((sum, layer) => sum + layer.graphBytes, 0);
+}
+
+/** Of a model that was imported before pieces were told. */
+function weightsOutside(problem: Problem, old: readonly Stage[], stage: Stage): number {
+  let bytes = 0;
+  for (let layer = stage.from; layer < stage.to; layer++) {
+    const isThere = old.some((other) => other.topologyNodeId === stage.topologyNodeId && other.from <= layer && layer < other.to);
+    if (!isThere) bytes += problem.layerWeightBytes[layer] ?? 0;
+  }
+  return bytes;
+}
