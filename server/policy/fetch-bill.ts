@@ -18,13 +18,13 @@ export type FetchQuestion = {
 /** What one stage brings to a node, the next one there finds. */
 export function fetchBill({ stages, entries, heldOf }: FetchQuestion): FetchBill {
   const have = new Map<string, FileSpans>();
-  const fetch = (nodeId: string, wanted: FileSpans): number => {
+  const take = (nodeId: string, wanted: FileSpans): number => {
     const held = have.get(nodeId) ?? heldOf(nodeId);
     have.set(nodeId, joinFiles(held, wanted));
     return bytesOutside(wanted, held);
   };
-  const stageBytes = stages.map(({ nodeId, segment }) => fetch(nodeId, segmentSpans(segment)));
-  const entryBytes = entries.reduce((sum, { nodeId, files }) => sum + fetch(nodeId, joinFiles(...files.map(({ digest, bytes }): FileSpans => new Map([[digest, [[0, bytes]]]])))), 0);
+  const stageBytes = stages.map(({ nodeId, segment }) => take(nodeId, segmentSpans(segment)));
+  const entryBytes = entries.reduce((sum, { nodeId, files }) => sum + take(nodeId, joinFiles(...files.map(({ digest, bytes }): FileSpans => new Map([[digest, [[0, bytes]]]])))), 0);
   return { bytes: stageBytes.reduce((sum, bytes) => sum + bytes, entryBytes), stageBytes, entryBytes };
 }
 
