@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AgentError } from "./agent-error.ts";
+import type { OtlpSettings } from "./ingress/otlp-exporter.ts";
 import type { LogLevel } from "./log.ts";
 
 export type AgentConfig = Readonly<{
@@ -23,6 +24,8 @@ export type AgentConfig = Readonly<{
   /** Of artifacts given to other nodes, all together; 0 = none are given. */
   shareBytesPerSecond: number;
   metricsPort: number | null;
+  /** null = no collector. */
+  otlp: OtlpSettings | null;
   drainTimeoutMs: number;
   logLevel: LogLevel;
 }>;
@@ -34,6 +37,9 @@ const DEFAULT_CACHE_BYTES = 32 * 2 ** 30;
 const DEFAULT_SHARE_BYTES_PER_SECOND = 64 * 2 ** 20;
 /** Longer than the longest request deadline that makes sense, shorter than systemd's patience (90 s). */
 const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
+
+/** Enough to see a change, little enough for a thousand requests a second. */
+const DEFAULT_OTLP_RATIO = 0.01;
 
 /** Flag, variable, placeholder, what it does. The help text, the README and the parser all read this table. */
 export const SETTINGS = [
@@ -53,6 +59,9 @@ export const SETTINGS = [
   ["max-cache", "CUTPLANE_MAX_CACHE", "BYTES", "most disk the artifact cache may take, with K, M or G (default 32G)"],
   ["share-rate", "CUTPLANE_SHARE_RATE", "BYTES", "most bytes a second of weights given to other nodes, with K, M or G; 0 = give none (default 64M)"],
   ["metrics-port", "CUTPLANE_METRICS_PORT", "PORT", "serve /metrics, /healthz, /readyz on 127.0.0.1:PORT (default: off)"],
+  ["otlp", "CUTPLANE_OTLP", "URL", "OpenTelemetry collector that spans of requests entering here are sent to, e.g. http://10.0.0.9:4318 (default: none)"],
+  ["otlp-headers", "CUTPLANE_OTLP_HEADERS", "LIST", "headers for it, NAME=VALUE with commas; keep secrets in the variable"],
+  ["otlp-ratio", "CUTPLANE_OTLP_RATIO", "SHARE", "share of requests without a traceparent that begin a trace here, 0 to 1 (default 0.01)"],
   ["drain-timeout", "CUTPLANE_DRAIN_TIMEOUT", "SECONDS", "how long a stop waits for requests in flight (default 30)"],
   ["log-level", "CUTPLANE_LOG_LEVEL", "LEVEL", "debug, info, warn or error (default info)"],
 ] as const;
@@ -108,6 +117,7 @@ function readConfig(read: (setting: Setting) => string | null): AgentConfig {
     maxCacheBytes: parseBytes("max-cache", read("max-cache") ?? String(DEFAULT_CACHE_BYTES)),
     shareBytesPerSecond: read("share-rate") === "0" ? 0 : parseBytes("share-rate", read("share-rate") ?? String(DEFAULT_SHARE_BYTES_PER_SECOND)),
     metricsPort: metricsPort === null ? null : parsePort("metrics-port", metricsPort),
+    otlp: parseOtlp(read("otlp"), read("otlp-headers"), read("otlp-ratio")),
     drainTimeoutMs: parseSeconds(read("drain-timeout")),
     logLevel: level as LogLevel,
   };
@@ -124,6 +134,19 @@ function parseCertificate(certificate: string | null, key: string | null): Agent
   if (certificate === null && key === null) return null;
   if (certificate === null || key === null) throw new AgentError("usage", `--ingress-cert and --ingress-key belong together: give both`);
   return { certificate: resolve(certificate), key: resolve(key) };
+}
+
+function parseOtlp(url: string | null, headers: string | null, ratio: string | null): OtlpSettings | null {
+  const parsed = parseUrl("otlp", url, ["http:", "https:"]);
+  if (parsed === null) {
+    if (headers !== null || ratio !== null) throw new AgentError("usage", "--otlp-headers and --otlp-ratio belong to --otlp: give that as well");
+    return null;
+  }
+  const pairs = (headers ?? "").split(",").map((pair) => pair.trim()).filter((pair) => pair !== "").map((pair) => /^([A-Za-z0-9!#$%&'*+.^_`|~-]+)=([\x20-\x7e]*)$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) throw new AgentError("usage", "--otlp-headers takes NAME=VALUE, several with commas");
+  const share = ratio === null ? DEFAULT_OTLP_RATIO : Number(ratio);
+  if (!(share >= 0 && share <= 1)) throw new AgentError("usage", `--otlp-ratio must be from 0 to 1, not "${ratio}"`);
+  return { url: parsed, headers: Object.fromEntries(pairs.map((pair) => [pair![1]!.toLowerCase(), pair![2]!])), ratio: share };
 }
 
 function parseName(text: string | null): string | null {

@@ -5,6 +5,7 @@ import { messageOf } from "./agent-error.ts";
 import type { ChildMetrics } from "./child-metrics.ts";
 import type { Child, StartChild } from "./child-process.ts";
 import type { ChildSample } from "./metrics.ts";
+import type { OtlpSettings } from "./ingress/otlp-exporter.ts";
 import type { HttpTls } from "./ingress-certificate.ts";
 import { givenBytes } from "./given-bytes.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
@@ -24,6 +25,7 @@ export type IngressHostOptions = {
   /** Serve HTTPS with this; null = HTTP. Called at each start. */
   httpTls(): HttpTls | null;
   dataProxyUrl: string | null;
+  otlp: OtlpSettings | null;
   drainTimeoutMs: number;
   nowMs(): number;
   random(): number;
@@ -139,7 +141,7 @@ export class IngressHost {
     this.#startedAtMs = nowMs();
     this.#lastError = null;
     this.#child = startChild<ToIngress, FromIngress>({ entry: "ingress", onMessage: (message) => this.#hear(message), onExit: (reason) => this.#ended(reason) });
-    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: httpTls(), advertiseHost, dataProxy: dataProxyUrl });
+    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: httpTls(), advertiseHost, dataProxy: dataProxyUrl, otlp: this.#options.otlp });
     this.#sendRoutes();
   }
 

@@ -15,6 +15,7 @@ import { Refusal, refusalOf } from "./refusal.ts";
 import { pack, packingOf, readBody } from "./request-body.ts";
 import { requestName } from "./request-name.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import { readTraceContext } from "./trace-context.ts";
 import { demandReady, serveInfer } from "./serve-infer.ts";
 
 /** HTTP connections at once. */
@@ -111,7 +112,7 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
 async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Promise<void> {
   const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access) });
+  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
   return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
 }
 
@@ -122,7 +123,7 @@ async function infer({ req, res, access }: Asked, route: RouteRuntime, version: 
   const header = req.headers["inference-header-content-length"];
   const { inputs, states } = route.route;
   const request = header === "0" ? parseRaw(body, inputs, new Set(states.map((state) => state.input))) : parseInfer(body, header === undefined ? null : Number(header));
-  const served = await serveInfer(route, version, request, { signal, deadlineMs: timeoutHeader(req), receivedAt, access, idempotencyKey: idempotencyKey(req) });
+  const served = await serveInfer(route, version, request, { signal, deadlineMs: timeoutHeader(req), receivedAt, access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) });
   try {
     const { json, binary } = formatInfer(route.route.modelName, served.version, request.id, served.outputs, served.parameters);
     const bytes = binary.length === 0 ? json : Buffer.concat([json, ...binary]);
@@ -153,6 +154,9 @@ function timeoutHeader(req: IncomingMessage): number | null {
 
 /** Given several times, Node joins it with commas: still one name. */
 const idempotencyKey = (req: IncomingMessage): string | undefined => req.headers["idempotency-key"] as string | undefined;
+
+/** Two of them are none; of \`tracestate\` several are one list (Node joins both with commas). */
+const traceOf = (req: IncomingMessage) => readTraceContext(req.headers.traceparent as string | undefined, req.headers.tracestate as string | undefined);
 
 function decodePath(url: string): string {
   const path = url.split("?", 1)[0]!;

@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Family } from "../exposition.ts";
-import type { IngressSample, MovedRoute, ObservedIngress } from "../protocol/control.ts";
+import type { IngressSample, MovedRoute, Notice, ObservedIngress } from "../protocol/control.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
 import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
@@ -19,11 +19,15 @@ import type { GrpcService } from "./grpc/grpc-service.ts";
 import { createIngressServer } from "./http-server.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
+import { OtlpExporter } from "./otlp-exporter.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
 import { splitProtocols } from "./split-protocols.ts";
 
-export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void };
+/** For the spans that are left when the ingress stops. */
+const LAST_SPANS_MS = 2_000;
+
+export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void; /** For the agent's log. */ notice(notice: Omit<Notice, "at">): void };
 
 export class Ingress {
   readonly server: Server;
@@ -33,6 +37,7 @@ export class Ingress {
   readonly #routes = new Map<string, RouteRuntime>();
   #moved: readonly MovedRoute[] = [];
   readonly #originId: number;
+  readonly #otlp: OtlpExporter | null;
   #context: SecureContext;
   #url = "";
   #stopping = false;
@@ -45,6 +50,7 @@ export class Ingress {
     this.#options = options;
     this.#originId = originId(options.tls.nodeId);
     this.#context = dataContext(options.tls);
+    this.#otlp = options.otlp ? new OtlpExporter({ settings: options.otlp, nodeId: options.tls.nodeId, problem: (message) => options.notice(message === null ? { level: "info", code: "traces", message: "spans reach the collector again" } : { level: "warn", code: "traces", message: `spans are lost: ${message}` }) }) : null;
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
     const needsKey = !isLoopback(options.host);
     const served = (): ServedHere => (this.#stopping ? { routes: [], moved: [] } : { routes: [...this.#routes.values()], moved: this.#moved });
@@ -77,7 +83,7 @@ export class Ingress {
       const runtime = this.#routes.get(local.route.deploymentId);
       if (runtime) runtime.update(local);
       else this.#routes.set(local.route.deploymentId, new RouteRuntime(local, {
-        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed,
+        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed, otlp: this.#otlp,
       }));
     }
     this.#options.changed();
@@ -136,7 +142,7 @@ export class Ingress {
   }
 
   metrics(): Family[] {
-    return ingressMetrics([...this.#routes.values()]);
+    return [...ingressMetrics([...this.#routes.values()]), ...(this.#otlp?.metrics() ?? [])];
   }
 
   /** Takes nothing new, answers what is in flight, at most `graceMs`. */
@@ -148,7 +154,7 @@ export class Ingress {
     const until = performance.now() + graceMs;
     while (performance.now() < until && [...this.#routes.values()].some((route) => route.inFlight > 0)) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const route of this.#routes.values()) route.stop("the ingress stops");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([new Promise((resolve) => setTimeout(resolve, 20)), this.#otlp?.stop(LAST_SPANS_MS)]);
     grpc?.stop();
     this.server.closeAllConnections();
   }

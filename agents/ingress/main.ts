@@ -30,7 +30,7 @@ function runIngress(): void {
   };
 
   const start = (message: Extract<ToIngress, { type: "start" }>) => {
-    ingress = new Ingress({ ...message, changed });
+    ingress = new Ingress({ ...message, changed, notice: (notice) => tell({ type: "notice", notice: { ...notice, at: new Date().toISOString() } }) });
     const { server } = ingress;
     server.once("error", (error: NodeJS.ErrnoException) => {
       tell({ type: "failed", code: error.code ?? "listen_failed", message: error.message });

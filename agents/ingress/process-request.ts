@@ -4,6 +4,7 @@ import { WireError } from "../protocol/wire-error.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import { ProcessorRefusal } from "./processor-runner.ts";
+import type { GivenTrace } from "./trace-context.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
 /** Steps sent and not yet answered: keeps every stage busy without filling the queues with one client's audio. */
@@ -11,11 +12,11 @@ const STEPS_AHEAD = 8;
 /** Steps of one request; 30 minutes of audio in 32 ms windows is 56,250. */
 const MAX_STEPS = 65_536;
 
-export type RawRequest = { contentType: string; body: Uint8Array; signal: Gone; deadlineMs: number | null; /** As of a request that may come again, see request-name.ts. */ name?: string | null };
+export type RawRequest = { contentType: string; body: Uint8Array; signal: Gone; deadlineMs: number | null; /** As of a request that may come again, see request-name.ts. */ name?: string | null; trace?: GivenTrace | null };
 let nextSequence = 1;
 
 /** The answer as JSON text. Rejects with ProcessorRefusal or WireError. */
-export async function processRequest(route: RouteRuntime, { contentType, body, signal, deadlineMs, name = null }: RawRequest): Promise<string> {
+export async function processRequest(route: RouteRuntime, { contentType, body, signal, deadlineMs, name = null, trace = null }: RawRequest): Promise<string> {
   if (!route.route.processor) throw new ProcessorRefusal(`model "${route.route.modelName}" declares no processor: send tensors to /infer`, 404);
   if (!route.processor.ready) throw new ProcessorRefusal(route.processor.problem ?? "the processor is still loading", 503);
   const { limits } = route.route;
@@ -24,7 +25,7 @@ export async function processRequest(route: RouteRuntime, { contentType, body, s
   const answers: InferAnswer[] = [];
   try {
     if (steps.length === 0 || steps.length > MAX_STEPS) throw new ProcessorRefusal(`the input makes ${steps.length} steps, 1 to ${MAX_STEPS} are possible`, 400);
-    answers.push(...(await runSteps(route, steps, deadlineAt, signal, name)));
+    answers.push(...(await runSteps(route, steps, deadlineAt, signal, name, trace)));
     return await route.processor.decode(ticket, answers.map((answer) => answer.outputs));
   } catch (error) {
     route.processor.forget(ticket);
@@ -34,14 +35,14 @@ export async function processRequest(route: RouteRuntime, { contentType, body, s
   }
 }
 
-async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: Gone, name: string | null): Promise<InferAnswer[]> {
+async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: Gone, name: string | null, trace: GivenTrace | null): Promise<InferAnswer[]> {
   const answers: InferAnswer[] = new Array(steps.length);
   const sequenceId = `process:${nextSequence++}`;
   const one = async (index: number): Promise<void> => {
     const remainingMs = deadlineAt - performance.now();
     if (remainingMs <= 0) throw new WireError("deadline", `${index} of ${steps.length} steps were done at the deadline`);
     const sequence = steps.length === 1 ? null : { id: sequenceId, start: index === 0, end: index === steps.length - 1 };
-    answers[index] = await route.infer(steps[index]!, { deadlineMs: remainingMs, signal, sequence, name: sequence ? null : name });
+    answers[index] = await route.infer(steps[index]!, { deadlineMs: remainingMs, signal, sequence, name: sequence ? null : name, trace });
   };
   const running = new Set<Promise<void>>();
   try {

@@ -17,9 +17,12 @@ import { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import type { OtlpExporter } from "./otlp-exporter.ts";
+import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { Sequences } from "./sequences.ts";
+import { beginTrace, type GivenTrace, type TraceContext } from "./trace-context.ts";
 import { Verification } from "./verification.ts";
 
 /** Latencies kept per interval. */
@@ -33,6 +36,8 @@ export type RouteHost = {
   nodeId: string; originId: number; nextId(): number;
   pool: BufferPool; context(): SecureContext; dataProxy: string | null;
   changed(): void;
+  /** Where sampled requests' spans go; null = nowhere. */
+  otlp: OtlpExporter | null;
 };
 export type InferOptions = {
   deadlineMs: number | null; signal?: Gone; sequence: { id: string; start: boolean; end: boolean } | null;
@@ -44,6 +49,8 @@ export type InferOptions = {
   name?: string | null;
   /** When it came, `performance.now()`; absent = now. */
   receivedAt?: number;
+  /** The trace it came with; null or absent = none. */
+  trace?: GivenTrace | null;
 };
 /** A revision whose pipeline is here. */
 export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
@@ -192,10 +199,12 @@ export class RouteRuntime {
     const { limits } = this.route;
     const deadlineMs = Math.min(options.deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
     this.totals.accepted++;
+    const context = beginTrace(options.trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random);
     try {
       const answer = await this.#inferNamed(inputs, startedAt + deadlineMs, options);
       this.totals.succeeded++;
-      this.#count(startedAt, answer.repeated ? null : answer.trace);
+      const trace = context === null ? answer.trace : this.#traced(answer.trace, context, { receivedAt, version: this.versionOf(answer.epoch), waitedMs: answer.waitedMs ?? 0, repeated: answer.repeated });
+      this.#count(startedAt, answer.repeated ? null : trace);
       // Nothing ran for it: where time went was counted with the first.
       if (answer.repeated) return answer;
       const statistics = this.statisticsOf(this.versionOf(answer.epoch));
@@ -209,7 +218,8 @@ export class RouteRuntime {
       const code = error instanceof WireError ? error.code : "internal";
       this.totals.failed++;
       this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-      this.#keep({ ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) });
+      const trace = { ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) };
+      this.#keep(context === null ? trace : this.#traced(trace, context, { receivedAt, version: this.versionOf(options.version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
       throw error;
     }
   }
@@ -245,6 +255,17 @@ export class RouteRuntime {
     } finally {
       this.#sequences.done(sequence.id);
     }
+  }
+
+  /** With the trace it belongs to; told to the collector when that is sampled. Of one that another's run answered, the run is the other's. */
+  #traced(trace: RequestTrace, { state, ...context }: TraceContext, { receivedAt, version, waitedMs, repeated }: { receivedAt: number; version: string; waitedMs: number; repeated: boolean }): RequestTrace {
+    const { otlp, nodeId } = this.#host;
+    if (otlp && context.sampled) {
+      const totalMs = performance.now() - receivedAt;
+      const { sendMs: _sendMs, answer: _answer, ...alone } = trace;
+      otlp.add(requestSpans(repeated ? { ...alone, stages: [] } : trace, { ...context, state }, { modelName: this.route.modelName, deploymentId: this.route.deploymentId, version, ingressNodeId: nodeId, startedAtMs: Date.now() - totalMs, totalMs, waitedMs }));
+    }
+    return { ...trace, context };
   }
 
   /** `trace`: null of one that another's run answered. */

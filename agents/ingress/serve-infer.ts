@@ -6,6 +6,7 @@ import type { Gone } from "./gone.ts";
 import { BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
 import { requestName } from "./request-name.ts";
+import type { GivenTrace } from "./trace-context.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
 export type Served = {
@@ -16,7 +17,7 @@ export type Served = {
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
-type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined };
+type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
 
 /** Throws Refusal when the model cannot take requests now. */
 export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {
@@ -24,13 +25,13 @@ export function demandReady(route: RouteRuntime, version: RouteVersion | null): 
 }
 
 /** Rejects with Refusal, BadRequest or WireError. `receivedAt` and times: `performance.now()` clock. */
-export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, receivedAt, access, idempotencyKey }: Way): Promise<Served> {
+export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
   const { route: declared } = route;
   checkInputs(request.tensors, declared.inputs, new Set(declared.states.map((state) => state.input)));
   for (const { name } of request.outputs ?? []) {
     if (!declared.outputs.some((output) => output.name === name)) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
   }
-  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, priority: request.priority, version, receivedAt, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
+  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
   try {
     const outputs = chosen(answer, request);
     const answeredAt = performance.now();

@@ -336,6 +336,8 @@ export type RequestTrace = {
   epoch?: number;
   /** From accepted to handed to the connection to stage 0, of the attempt that was answered. By the ingress's clock, as is totalMs. */
   sendMs?: number;
+  /** The trace it belongs to (W3C Trace Context): ids in hex; `parentSpanId` null = it began at the ingress. Absent = none. */
+  context?: { traceId: string; spanId: string; parentSpanId: string | null; sampled: boolean };
   /** The hop back to the ingress. */
   answer?: { receiveMs: number; roundTripMs: number | null; bytes: number };
 };

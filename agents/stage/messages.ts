@@ -12,6 +12,7 @@
 //
 // Bundled, the three entries lie side by side as stage.mjs, ingress.mjs and session-worker.mjs (the stage's worker thread finds its file as
 // "./session-worker" with the extension of the file it runs from).
+import type { OtlpSettings } from "../ingress/otlp-exporter.ts";
 import type { Family } from "../exposition.ts";
 import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 
@@ -89,6 +90,8 @@ export type ToIngress =
       /** Host clients are told to use in `url`; null = `host`. */
       advertiseHost: string | null;
       dataProxy: string | null;
+      /** Where spans of requests go; null or absent = nowhere. */
+      otlp?: OtlpSettings | null;
     }
   /** Replaces all routes. `moved`: what enters elsewhere now; absent = nothing. */
   | { type: "routes"; routes: LocalIngressRoute[]; moved?: readonly MovedRoute[] }

@@ -30,6 +30,7 @@ export function RequestWaterfall({ request, stageNodes }: { request: RecentReque
         <State tone={request.ok ? "ok" : "bad"}>{request.ok ? "answered" : (request.errorCode ?? "failed")}</State>
         <span className="text-ink-2">entered at {nameOf(request.ingressNodeId)}{request.epoch === undefined ? "" : `, epoch ${request.epoch}`}{(request.attempts ?? 1) > 1 ? `, sent ${request.attempts} times` : ""}</span>
       </div>
+      {request.context && <p className="mb-1 text-xs text-ink-2" data-testid="trace-id">trace <span className="num select-all break-all text-ink">{request.context.traceId}</span>{request.context.parentSpanId === null ? ", begun at the ingress" : ", continued from who asked"}{request.context.sampled ? "" : ", not sampled"}</p>}
       {request.tries && <p className="mb-1 text-ink-2" data-testid="tries">{triesText(request.tries)}</p>}
       {request.errorMessage && <p className="mb-1 text-bad">{request.errorMessage}</p>}
       {!request.ok && <p className="mb-1 text-ink-2" data-testid="came-to">{endOf(request, nameOf)}</p>}

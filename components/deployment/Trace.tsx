@@ -23,14 +23,16 @@ const NOTHING: Record<Order, string> = {
 export function Trace({ deployment }: { deployment: DeploymentFull }) {
   const [asked, setOrder] = useAddressParam("requests");
   const order = ORDERS.find((one) => one === asked) ?? "recent";
+  const [trace, setTrace] = useAddressParam("trace");
+  const traceId = traceIdOf(trace);
   const [held, setHeld] = useState(false);
   const [chosen, setChosen] = useState<RecentRequest | null>(null);
   const connected = useLive((state) => state.connection !== "lost");
-  const query = useQuery({ ...api.deployments.requests.queryOptions({ id: deployment.id, order, limit: LISTED }), refetchInterval: held || !connected ? false : POLL_MS, placeholderData: (before) => before });
+  const query = useQuery({ ...api.deployments.requests.queryOptions({ id: deployment.id, order, limit: LISTED, ...(traceId ? { traceId } : {}) }), refetchInterval: held || !connected ? false : POLL_MS, placeholderData: (before) => before });
   const requests = query.data ?? [];
   // Another order begins with its own first request; what was picked stays even when the list has moved on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the order alone
-  useEffect(() => setChosen(null), [order]);
+  useEffect(() => setChosen(null), [order, traceId]);
   // Of a request that failed more may be told after it was picked.
   const shown = requests.find((one) => one.requestId === chosen?.requestId) ?? chosen ?? requests[0] ?? null;
   const stageNodes = useStageNodes(deployment, shown !== null && !shown.ok ? shown.epoch : undefined);
@@ -44,11 +46,19 @@ export function Trace({ deployment }: { deployment: DeploymentFull }) {
           </select>
           <Button look="quiet" onClick={() => setHeld(!held)} aria-pressed={held}>{held ? <Play size={13} /> : <Pause size={13} />}{held ? "Follow" : "Hold"}</Button>
         </div>
-        {requests.length === 0 ? <p className="text-ink-2">{query.isPending ? "Asking…" : NOTHING[order]}</p> : <RequestList requests={requests} chosen={shown} choose={(request) => { setChosen(request); if (order === "recent") setHeld(true); }} />}
+        <input type="search" aria-label="Trace id" placeholder="trace id or traceparent" className="field mb-1" value={trace ?? ""} onChange={(event) => setTrace(event.target.value.trim() || null, "replace")} aria-invalid={trace !== null && traceId === null} data-testid="trace-search" />
+        {trace !== null && traceId === null && <p className="mb-1 text-ink-2">A trace id is 32 hex digits.</p>}
+        {requests.length === 0 ? <p className="text-ink-2">{query.isPending ? "Asking…" : traceId ? "No request of this trace is kept here. The newest, slowest and failed ones are, since the console started." : NOTHING[order]}</p> : <RequestList requests={requests} chosen={shown} choose={(request) => { setChosen(request); if (order === "recent") setHeld(true); }} />}
       </div>
       <div className="min-w-0">{shown && <RequestWaterfall request={shown} stageNodes={stageNodes} />}</div>
     </div>
   );
+}
+
+/** Of what a person pastes: the id alone, or a whole traceparent; null of anything else. */
+function traceIdOf(text: string | null): string | null {
+  const lower = (text ?? "").trim().toLowerCase();
+  return /^[0-9a-f]{32}$/.test(lower) ? lower : (/^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(lower)?.[1] ?? null);
 }
 
 /** Names of the nodes that the plan of an epoch has its stages on, in order; null without an epoch, or while the plan is not here. */

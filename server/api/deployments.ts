@@ -14,7 +14,7 @@ import { startDeployment } from "../commands/start-deployment.ts";
 import { type ServingChange, servingOf, setServing } from "../commands/set-serving.ts";
 import { stopDeployment } from "../commands/stop-deployment.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { listRequests, REQUEST_ORDERS } from "../live/recent-requests.ts";
+import { listRequests, listRequestsOfTrace, REQUEST_ORDERS } from "../live/recent-requests.ts";
 import { DEPLOYMENT_ACTIONS } from "../policy/preview-deployment.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
@@ -119,11 +119,12 @@ export const deployments = router({
     .query(({ ctx, input }) => readReplayMoment(ctx.deps, input.id, new Date(input.at))),
   requests: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/requests", tags, summary: "Finished requests with their times over stages and hops: the newest, slowest or failed ones kept" } })
-    .input(byId.extend({ order: z.enum(REQUEST_ORDERS).default("recent"), limit: z.number().int().min(1).max(60).default(20) }))
+    .input(byId.extend({ order: z.enum(REQUEST_ORDERS).default("recent"), traceId: z.string().regex(/^[0-9a-f]{32}$/, "is no trace id: 32 hex digits").optional().meta({ description: "W3C trace id: those kept of this trace, whatever the order." }), limit: z.number().int().min(1).max(60).default(20) }))
     .output(z.array(recentRequest))
     .query(async ({ ctx, input }) => {
       await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
-      return listRequests(liveFleet(ctx.deps.db).requests.get(input.id), input.order, input.limit);
+      const log = liveFleet(ctx.deps.db).requests.get(input.id);
+      return input.traceId ? listRequestsOfTrace(log, input.traceId, input.limit) : listRequests(log, input.order, input.limit);
     }),
   serving: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/serving", tags, summary: "How it takes requests: batching, what each key may ask, how many and how long" } })

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RequestTrace } from "../../agents/protocol/control.ts";
-import { createRequestLog, keepRequests, listRequests, SLOWEST_OF_MS } from "./recent-requests.ts";
+import { createRequestLog, keepRequests, listRequests, listRequestsOfTrace, SLOWEST_OF_MS } from "./recent-requests.ts";
 
 const trace = (index: number, totalMs: number, ok = true): RequestTrace => ({ requestId: `req_${index}`, startedAt: new Date(index * 1000).toISOString(), totalMs, ok, errorCode: ok ? null : "deadline", stages: [] });
 
@@ -11,6 +11,17 @@ test("each order is bounded and says what its name says", () => {
   expect(listRequests(log, "slowest", 1)[0]).toMatchObject({ requestId: "req_450", ingressNodeId: "nod_a" });
   expect(listRequests(log, "failed", 100).map((one) => one.requestId)).toEqual(["req_400", "req_300", "req_200", "req_100", "req_0"]);
   for (const order of ["recent", "slowest", "failed"] as const) expect(listRequests(log, order, 1000).length).toBeLessThanOrEqual(60);
+});
+
+test("a trace is found among all that is kept, each of its requests once", () => {
+  const log = createRequestLog();
+  const context = { traceId: "a".repeat(32), spanId: "b".repeat(16), parentSpanId: null, sampled: true };
+  keepRequests(log, "nod_a", [{ ...trace(1, 900, false), context }, { ...trace(2, 1), context }, { ...trace(3, 1), context: { ...context, traceId: "c".repeat(32) } }, trace(4, 1)], 5000);
+  for (let index = 10; index < 200; index++) keepRequests(log, "nod_a", [trace(index, 5)], 10_000);
+  expect(listRequestsOfTrace(log, context.traceId, 10).map((one) => one.requestId)).toEqual(["req_1"]);
+  keepRequests(log, "nod_b", [{ ...trace(300, 2), context }], 400_000);
+  expect(listRequestsOfTrace(log, context.traceId, 10).map((one) => [one.requestId, one.ingressNodeId])).toEqual([["req_1", "nod_a"], ["req_300", "nod_b"]]);
+  expect(listRequestsOfTrace(undefined, context.traceId, 10)).toEqual([]);
 });
 
 test("what was slow long ago gives way", () => {

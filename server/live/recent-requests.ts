@@ -28,6 +28,12 @@ export function keepRequests(log: RequestLog, ingressNodeId: string, traces: rea
   log.slowest = young.sort((a, b) => b.totalMs - a.totalMs).slice(0, MAX_SLOWEST);
 }
 
+/** Those kept of one trace, in the order they came. */
+export function listRequestsOfTrace(log: RequestLog | undefined, traceId: string, limit: number): RecentRequest[] {
+  const kept = new Map([...(log?.slowest ?? []), ...(log?.failed ?? []), ...(log?.newest ?? [])].map((row) => [`${row.ingressNodeId} ${row.requestId}`, row]));
+  return [...kept.values()].filter((row) => row.context?.traceId === traceId).sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).slice(0, limit);
+}
+
 /** Newest first, but the slowest by their time. */
 export function listRequests(log: RequestLog | undefined, order: RequestOrder, limit: number): RecentRequest[] {
   if (!log) return [];

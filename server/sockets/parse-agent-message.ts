@@ -72,6 +72,7 @@ const trace = z.object({
   requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
   stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount, times: z.object({ receiveMs: amount, roundTripMs: amountOrNull, holdMs: amount }).optional() })).max(MAX_LANES),
   errorMessage: text.optional(), attempts: count.optional(), tries: z.array(z.object({ epoch: count, endedMs: amount, errorCode: id })).max(MAX_LANES).optional(), epoch: count.optional(), sendMs: amount.optional(),
+  context: z.object({ traceId: z.string().regex(/^[0-9a-f]{32}$/), spanId: z.string().regex(/^[0-9a-f]{16}$/), parentSpanId: z.string().regex(/^[0-9a-f]{16}$/).nullable(), sampled: z.boolean() }).optional(),
   answer: z.object({ receiveMs: amount, roundTripMs: amountOrNull, bytes: amount }).optional(),
 });
 const ingressSample = z.object({

@@ -95,6 +95,15 @@ test("messages packed with gzip and deflate are taken; what is not a message is 
   expect((await ask("ServerLive", {})).live).toBe(true);
 });
 
+test("a trace in the metadata is continued", async () => {
+  const metadata = new Metadata();
+  metadata.set("traceparent", `00-${"4b".repeat(16)}-${"0a".repeat(8)}-01`);
+  await ask("ModelInfer", infer, { metadata });
+  const contexts = () => served.ingress.heard.flatMap((message) => (message.type === "sample" ? message.samples.flatMap((sample) => (sample.recent ?? []).flatMap((one) => one.context ?? [])) : []));
+  await served.ingress.until("the request is told", () => contexts().length > 0);
+  expect(contexts()[0]).toMatchObject({ traceId: "4b".repeat(16), parentSpanId: "0a".repeat(8), sampled: true });
+});
+
 test("a stream answers every request in order, errors included, and ends with its client", async () => {
   const stream = stub.ModelStreamInfer();
   const answers: StreamAnswer[] = [];

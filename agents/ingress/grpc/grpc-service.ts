@@ -9,6 +9,7 @@ import { isServerReady, repositoryRefusal } from "../http-server.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
+import { readTraceContext } from "../trace-context.ts";
 import { demandReady, serveInfer } from "../serve-infer.ts";
 import { inferResponse, type ModelInferRequest, readInferMessage } from "./infer-message.ts";
 import { decoderOf, encoderOf, Malformed, plainEncoderOf, SERVICE } from "./inference-messages.ts";
@@ -119,7 +120,7 @@ export class GrpcService {
     const asked = readInferMessage(request);
     const deadline = Number(call.getDeadline());
     const counted = countKey(route, access);
-    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString() }).finally(counted);
+    const served = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) }).finally(counted);
     return { response: inferResponse(route.route.modelName, asked.id, served), done: served.done };
   }
 
@@ -146,6 +147,8 @@ export class GrpcService {
     call.on("end", () => { void last.then(() => call.end()); });
   }
 }
+
+const traceOf = (metadata: Metadata) => readTraceContext(metadata.get("traceparent").join(",") || undefined, metadata.get("tracestate").join(","));
 
 function wellFormed<T extends object>(message: T | Malformed): T {
   if (message instanceof Malformed) throw new Refusal(400, "bad_request", `the message cannot be read: ${message.reason}`);

@@ -3,6 +3,7 @@ import type { IngressRoute } from "../../protocol/control.ts";
 import type { TensorSpec } from "../../protocol/tensor.ts";
 import { observedOf, ready, TestFleet, type IngressChild, type TestNode } from "../../stage/testdata/test-nodes.ts";
 import { layPipeline, sendRoute, type TestPipeline } from "../../stage/testdata/test-pipeline.ts";
+import type { OtlpSettings } from "../otlp-exporter.ts";
 import { tinyLayers } from "../../stage/testdata/tiny-onnx.ts";
 
 export const WIDTH = 4;
@@ -12,7 +13,7 @@ export const ROUTE = { currentEpoch: 1, inputs: [spec("v0")], outputs: [spec("v1
 export type ServedModel = { fleet: TestFleet; ingress: IngressChild; node: TestNode; pipeline: TestPipeline; url: string; host: string };
 
 /** A deployment "tiny" in revision 3, epoch 1. */
-export async function serveModel(options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; route?: Partial<IngressRoute> } = {}): Promise<ServedModel> {
+export async function serveModel(options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; route?: Partial<IngressRoute>; otlp?: OtlpSettings } = {}): Promise<ServedModel> {
   const fleet = await TestFleet.start();
   const node = await fleet.node("nod_a");
   const ingress = await fleet.ingress(node, options);

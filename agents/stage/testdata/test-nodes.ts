@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import type { ObservedIngress, ObservedLane, StageSample } from "../../protocol/control.ts";
 import { startDataPort, type DataPort } from "../data-port.ts";
 import type { FromIngress, FromStage, TlsMaterial, ToIngress, ToStage } from "../messages.ts";
+import type { OtlpSettings } from "../../ingress/otlp-exporter.ts";
 import { answerProbe } from "../probe.ts";
 import { testTrust, type TestTrust } from "./test-trust.ts";
 
@@ -128,11 +129,11 @@ export class TestFleet {
     return child;
   }
 
-  async ingress(node: TestNode, options: { host?: string; httpTls?: { keyPem: string; certificatePem: string } } = {}): Promise<IngressChild> {
+  async ingress(node: TestNode, options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; otlp?: OtlpSettings } = {}): Promise<IngressChild> {
     const child: IngressChild = new TestChild(join(this.entries, "ingress.mjs"));
     this.#children.push(child);
     node.children.set("ingress", child);
-    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: options.httpTls ?? null, advertiseHost: "127.0.0.1", dataProxy: null });
+    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: options.httpTls ?? null, advertiseHost: "127.0.0.1", dataProxy: null, otlp: options.otlp ?? null });
     await child.until("listening", () => child.last("listening") !== undefined);
     return child;
   }

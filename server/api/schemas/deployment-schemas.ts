@@ -90,6 +90,7 @@ export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
     attempts: z.number().optional(),
     tries: z.array(z.object({ epoch: z.number(), endedMs: z.number(), errorCode: z.string() })).optional().meta({ description: "The first attempts that ended without an answer: epoch, how long after it was accepted, why." }),
     epoch: z.number().optional(),
+    context: z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().nullable(), sampled: z.boolean() }).optional().meta({ description: "The W3C trace it belongs to." }),
     sendMs: z.number().optional().meta({ description: "From accepted to handed to the connection to the first stage, by the ingress's clock." }),
     stages: z.array(
       z.object({
