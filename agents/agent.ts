@@ -13,7 +13,7 @@ import { loadPorts, type Ports, savePorts } from "./data-folder.ts";
 import { listenForData, routeDialled } from "./data-listener.ts";
 import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-store.ts";
 import type { AgentConfig } from "./env.ts";
-import { memoryNow, readHardware, readSystemFile } from "./hardware.ts";
+import { memoryNow, readHardware, readSystemFile, usableCores } from "./hardware.ts";
 import { certificateTimes, type Identity, movedTo, otherAddresses, saveIdentity } from "./identity.ts";
 import { createHoldings, type Holdings } from "./holdings.ts";
 import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts";
@@ -35,6 +35,7 @@ import type { DataPort } from "./stage/data-port.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { answerProbe } from "./stage/probe.ts";
 import { steadyNowMs } from "./steady-clock.ts";
+import { watchCores } from "./watch-cores.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 export type Agent = {
@@ -91,6 +92,11 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   await apply(context, parts, state.desired);
   state.hardware = { ...state.hardware, providers: await providersHere(context) };
   const keeper = connectControl(context, parts, port);
+  parts.reporter.cores(usableCores(readSystemFile));
+  const endWatchingCores = watchCores((now, before) => {
+    parts.notice({ level: now < before ? "warn" : "info", code: "cores-changed", message: `it may use ${now} cores now, ${before} before` });
+    parts.reporter.cores(now);
+  });
   const certificate = config.ingressCertificate && watchIngressCertificate(config.ingressCertificate, {
     onChange(httpTls) {
       state.httpTls = httpTls;
@@ -104,6 +110,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   return {
     dataPort: port.port,
     async stop() {
+      endWatchingCores();
       keeper.stop();
       certificate?.stop();
       parts.meter.stop();
@@ -145,6 +152,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   const assignments = createAssignments({ ...shared, maxMemoryBytes: config.maxMemoryBytes });
   const ingress = new IngressHost({
     ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls, otlp: config.otlp,
+    sampled: () => reporter.sampled(),
     port: () => config.ingressPort || ports.ingressPort,
     onPort: (port) => {
       if (port === ports.ingressPort) return;
@@ -168,7 +176,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     },
     send: (report) => state.link?.send(report) ?? false,
   });
-  return { cache, peers, artifacts, assignments, ingress, childMetrics, measurements, meter, reporter };
+  return { cache, peers, artifacts, assignments, ingress, childMetrics, measurements, meter, reporter, notice };
 }
 
 async function openDataPort({ config, log, state, ports }: Context, { assignments, ingress, artifacts }: Parts): Promise<DataPort> {

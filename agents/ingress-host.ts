@@ -32,6 +32,8 @@ export type IngressHostOptions = {
   notice(notice: Omit<Notice, "at">): void;
   toldMetrics: ChildMetrics["told"];
   changed(): void;
+  /** What its requests met in the last second is here. */
+  sampled(): void;
 };
 
 /** Fetching a processor's file again after a failure. */
@@ -171,6 +173,7 @@ export class IngressHost {
         break;
       case "sample":
         this.#sample = { ingress: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
+        this.#options.sampled();
         return;
       case "notice":
         this.#options.notice(message.notice);

@@ -9,6 +9,10 @@ export type Reporter = {
   changed(): void;
   notice(notice: Notice): void;
   link(sample: LinkSample): void;
+  /** Cores that may be used: told at once where they differ from what was told. */
+  cores(now: number): void;
+  /** A second's figures are fresh: the next ones are told now, and each second from here on, not up to a second late. */
+  sampled(): void;
   /** A new connection knows nothing. */
   connected(): void;
   stop(): void;
@@ -25,6 +29,8 @@ export type ReporterOptions = {
 
 const CHANGE_INTERVAL_MS = 250;
 const SAMPLE_INTERVAL_MS = 1000;
+/** Its processes tell theirs once a second: sooner than this is the same ones again. */
+const FRESH_SAMPLE_MS = 700;
 /** Kept while the console is away; older ones are dropped and counted. */
 const MAX_NOTICES = 200;
 const MAX_NOTICES_PER_REPORT = 50;
@@ -40,6 +46,10 @@ export function createReporter(options: ReporterOptions): Reporter {
   const links = new Map<string, LinkSample>();
   let soon: NodeJS.Timeout | null = null;
 
+  let cores: number | null = null;
+  let toldCores: number | null = null;
+  let sampledAtMs = Number.NEGATIVE_INFINITY;
+
   const report = (withSample: boolean) => {
     const observed = options.observe();
     const message: Report = { seq: seq + 1, at: new Date(options.nowMs()).toISOString(), bootId: options.bootId, cursor: options.cursor() };
@@ -52,13 +62,18 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (next.measures !== told.measures) message.measures = observed.measures;
     }
     if (observed.held && observed.held !== toldHeld) message.held = observed.held;
-    if (withSample) message.sample = options.sample();
+    if (withSample) {
+      message.sample = options.sample();
+      sampledAtMs = performance.now();
+    }
+    if (cores !== null && cores !== toldCores) message.coresNow = cores;
     const sentNotices = notices.slice(0, MAX_NOTICES_PER_REPORT);
     if (sentNotices.length > 0) message.notices = dropped > 0 ? [...sentNotices, droppedNotice(dropped, message.at)] : sentNotices;
     if (links.size > 0) message.links = [...links.values()];
     if (Object.keys(message).length === 4) return;
     if (!options.send(message)) return;
     seq += 1;
+    if (message.coresNow !== undefined) toldCores = message.coresNow;
     if (message.held) toldHeld = message.held;
     if (message.assignments || message.ingress || message.measures) {
       told = next;
@@ -78,6 +93,10 @@ export function createReporter(options: ReporterOptions): Reporter {
     }, CHANGE_INTERVAL_MS);
   };
   const every = setInterval(() => report(true), SAMPLE_INTERVAL_MS);
+  const reportNow = () => {
+    report(true);
+    every.refresh();
+  };
 
   return {
     changed,
@@ -96,11 +115,19 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (links.size > MAX_LINK_SAMPLES) links.delete(links.keys().next().value as string);
       changed();
     },
+    cores(now) {
+      cores = now;
+      report(false);
+    },
+    sampled() {
+      if (performance.now() - sampledAtMs >= FRESH_SAMPLE_MS) reportNow();
+    },
     connected() {
       told = { assignments: "", ingress: "", measures: "" };
       toldStable = "";
       toldHeld = null;
-      report(true);
+      toldCores = null;
+      reportNow();
     },
     stop() {
       if (soon) clearTimeout(soon);

@@ -34,7 +34,7 @@ const { values } = parseArgs({ options: { times: { type: "string", default: "5" 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 type Figures = { last: number; mean: number };
-type Capacity = { nodes: { nodeId: string; stages: { deploymentId: string; computeMs: Figures }[] }[]; links: { fromNodeId: string; toNodeId: string; hopMs: Figures }[] };
+type Capacity = { nodes: { nodeId: string; cores: Figures | null; stages: { deploymentId: string; computeMs: Figures }[] }[]; links: { fromNodeId: string; toNodeId: string; hopMs: Figures }[] };
 type Adaptation = { signals: { name: string; samples: number }[]; drifts: { name: string }[] };
 type Disturbance = { name: string; signal: string; shown(capacity: Capacity): number | null; begin(): Promise<void>; end(): Promise<void> };
 
@@ -67,7 +67,12 @@ function disturbancesOf(lab: LabDeployment): Disturbance[] {
   const pids = () => { const agent = lab.cluster.agents.find((one) => one.name === TO); return agent ? [agent.pid(), ...descendants(agent.pid())] : []; };
   const node: Disturbance = {
     name: `node with ${QUOTA_CORES} cores`, signal: TO,
-    shown: (capacity) => capacity.nodes.find((one) => one.nodeId === idOf(TO))?.stages.find((stage) => stage.deploymentId === lab.deploymentId)?.computeMs.last ?? null,
+    // A thread needs a core: what it may use less makes it so much slower, whether or not a request has shown it yet.
+    shown(capacity) {
+      const found = capacity.nodes.find((one) => one.nodeId === idOf(TO));
+      const computeMs = found?.stages.find((stage) => stage.deploymentId === lab.deploymentId)?.computeMs.last;
+      return computeMs === undefined ? null : computeMs / Math.min(1, found?.cores?.last ?? 1);
+    },
     async begin() {
       const answer = throttle({ group, cores: QUOTA_CORES, pids: pids() });
       if (!answer.applied) throw new NotHere(answer.reason);

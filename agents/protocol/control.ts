@@ -287,6 +287,8 @@ export type Report = {
   held?: HeldArtifact[];
   links?: LinkSample[];
   sample?: NodeSample;
+  /** Cores its processes may use, at once when they changed; with each first report of a connection. Absent also where an agent does not tell it. */
+  coresNow?: number;
   notices?: Notice[];
 };
 /** One line for the console's event feed and the agent's log. */

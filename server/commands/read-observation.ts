@@ -1,4 +1,5 @@
 // Owns what the adaptive controller looks at: the plan that serves, the planning problem behind it, and what reports told since the last look.
+import type { CoreLoss } from "../live/capacity.ts";
 import { linkKey, liveFleet, type LiveFleet } from "../live/live-fleet.ts";
 import type { AdaptState, WatchedPlan } from "../live/adapt-state.ts";
 import { readSamples } from "../live/sample-ring.ts";
@@ -32,6 +33,7 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     stageMs: plan.placement.map((stage, k) => stageMs(fleet, state, watched, view.deploymentId, { drawnId: stage.topologyNodeId, stageIndex: k }, nowMs)),
     hopMs: hopMs(fleet, state, view.deploymentId, watched, nowMs),
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
+    coreLosses: coreLosses(fleet, watched),
     sloMissed: slo && p99.length > 0 ? p99.filter((value) => value > slo.latencyMs).length / p99.length : null,
     isMoving: view.migration !== null,
     moves: state.moves,
@@ -108,6 +110,13 @@ function hopMs(fleet: LiveFleet, state: AdaptState, deploymentId: string, watche
   const told = fleet.capacity.hops.get(deploymentId);
   if (!told || told.epoch !== watched.epoch || nowMs - told.atMs > FRESH_MS || !isNew(state, "hops", told.atMs)) return [];
   return told.hopMs;
+}
+
+function coreLosses(fleet: LiveFleet, { problem, nodeIds }: WatchedPlan): Map<string, CoreLoss> {
+  return new Map(problem.nodes.flatMap(({ topologyNodeId: id }) => {
+    const loss = fleet.capacity.nodes.get(nodeIds.get(id) ?? "")?.coreLoss;
+    return loss ? [[id, loss] as const] : [];
+  }));
 }
 
 /** Nodes by their own pace against what it usually is, links by their probes against the ways watching began with. */

@@ -2,7 +2,7 @@
 // of the database loses nothing and a thousand agents cost one statement.
 import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
-import { learnCapacity } from "../live/capacity.ts";
+import { learnCapacity, learnCores } from "../live/capacity.ts";
 import { addHandover } from "../live/handover.ts";
 import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
@@ -44,6 +44,8 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
   if (report.held) live.held = report.held;
+  const coresNow = report.coresNow ?? report.sample?.coresNow;
+  if (coresNow !== undefined && learnCores(fleet.capacity, nodeId, { coresNow, usualCores: live.hardware?.cores ?? coresNow }, nowMs)) fleet.onFigures?.();
   if (report.sample) {
     learnCapacity(fleet.capacity, nodeId, report.sample, (from, to) => (isNode(fleet, from) && isNode(fleet, to) ? linkKey(from, to) : null), nowMs);
     keepTraces(fleet, live, report.sample.ingress, nowMs);
@@ -55,6 +57,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     const { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores } = report.sample;
     pushSample(live.ring, nowMs, [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, report.sample.stages.reduce((sum, stage) => sum + stage.queueLength, 0)]);
     recordTraffic(fleet, live);
+    if (report.sample.stages.length + report.sample.ingress.length > 0) fleet.onFigures?.();
   }
   for (const link of report.links ?? []) {
     if (!isPeer(fleet, nodeId, link.toNodeId)) continue;

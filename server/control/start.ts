@@ -34,6 +34,9 @@ const MAX_STEPS_PER_PASS = 12;
 /** Events that change what is desired; whoever wrote them may have forgotten to wake us. */
 const WAKING_EVENTS: EventName[] = ["plan.checked", "deployment.created", "deployment.stopped", "deployment.resumed", "deployment.serving", "migration.started", "node.enrolled", "node.changed", "node.removed", "model.imported", "profile.measured"];
 
+/** Between two looks at what drifts: a pass reads rows and steps every deployment's controller. */
+const GATHER_FIGURES_MS = 250;
+
 type Leading = { wake(): void; heard(event: StoredEvent): void; stop(): Promise<void> };
 
 /** Every console takes reports, writes those of its agents and knows the fleet; one leads. Until `lead` this one follows. */
@@ -95,6 +98,15 @@ function startLeaderLoops(deps: Deps): Leading {
   const drains = startLoop({ name: "drains", intervalMs: 1_000, log, run: () => driveDrains(deps) });
   // Likewise: a search for what else could be done takes a while.
   const adapt = startLoop({ name: "adapt", intervalMs: 1_000, log, run: () => driveAdaptation(deps) });
+  // Looked at when figures come, not up to a second later; figures of many nodes that come one after the other make one pass.
+  let gathering: NodeJS.Timeout | null = null;
+  const fleet = liveFleet(deps.db);
+  fleet.onFigures = () => {
+    gathering ??= setTimeout(() => {
+      gathering = null;
+      adapt.wake();
+    }, GATHER_FIGURES_MS);
+  };
   const rest: Loop[] = [
     startLoop({ name: "resident", intervalMs: 5_000, log, run: () => rememberResident(deps) }),
     startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps) }),
@@ -110,6 +122,8 @@ function startLeaderLoops(deps: Deps): Leading {
       if (event.name === "model.imported" || event.name === "node.online" || event.name === "profile.measured") measure.wake();
     },
     async stop() {
+      fleet.onFigures = null;
+      if (gathering) clearTimeout(gathering);
       await Promise.all([reconcile, drains, adapt, measure, ...rest].map((loop) => loop.stop()));
     },
   };

@@ -3,7 +3,8 @@
 import type { IngressSample, NodeSample, RequestTrace } from "../../agents/protocol/control.ts";
 import { type Tracked, track } from "../policy/adapt/tracked.ts";
 
-export type NodeCapacity = { cores: Tracked | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; stages: Map<string, StageCapacity> };
+export type NodeCapacity = { cores: Tracked | null; /** It may use less than the one core that a thread needs, and had it when it was profiled: how many times less, since when. Null = it does not. */ coreLoss: CoreLoss | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; stages: Map<string, StageCapacity> };
+export type CoreLoss = { factor: number; sinceMs: number };
 export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
 /** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
 export type LinkCapacity = { hopMs: Tracked; roundTripMs: Tracked | null; bytesPerSecond: Tracked | null };
@@ -21,9 +22,7 @@ const LEAST_BANDWIDTH_BYTES = 64 * 1024;
 const LEAST_RECEIVE_MS = 0.2;
 
 export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: NodeSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
-  const node = capacity.nodes.get(nodeId) ?? { cores: null, busyShare: null, idlePace: null, usualPace: 0, stages: new Map<string, StageCapacity>() };
-  capacity.nodes.set(nodeId, node);
-  if (sample.coresNow !== undefined) node.cores = track(node.cores ?? undefined, sample.coresNow, nowMs);
+  const node = nodeOf(capacity, nodeId);
   node.busyShare = track(node.busyShare ?? undefined, sample.cpuRatio, nowMs);
   if (sample.idlePace !== undefined && sample.idlePace > 0) {
     node.idlePace = track(node.idlePace ?? undefined, sample.idlePace, nowMs);
@@ -37,6 +36,29 @@ export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: N
   for (const [key, stage] of node.stages) if (nowMs - stage.computeMs.atMs > FORGET_MS) node.stages.delete(key);
   for (const ingress of sample.ingress) learnHops(capacity, nodeId, ingress, linkKey, nowMs);
   for (const [key, link] of capacity.links) if (nowMs - link.hopMs.atMs > FORGET_MS) capacity.links.delete(key);
+}
+
+function nodeOf(capacity: FleetCapacity, nodeId: string): NodeCapacity {
+  const node = capacity.nodes.get(nodeId) ?? { cores: null, coreLoss: null, busyShare: null, idlePace: null, usualPace: 0, stages: new Map<string, StageCapacity>() };
+  capacity.nodes.set(nodeId, node);
+  return node;
+}
+
+/** What is less than this share of a core is a loss: quotas are rounded. */
+const LOSS_SHARE = 0.8;
+/** A quota that moves about by less is the same loss. */
+const SAME_LOSS = 1.25;
+
+/** `usualCores`: when its agent started, which is what it was profiled with. True when it lost cores, or got them back. */
+export function learnCores(capacity: FleetCapacity, nodeId: string, { coresNow, usualCores }: { coresNow: number; usualCores: number }, nowMs: number): boolean {
+  const node = nodeOf(capacity, nodeId);
+  node.cores = track(node.cores ?? undefined, coresNow, nowMs);
+  const had = Math.min(1, usualCores);
+  const factor = coresNow > 0 && coresNow < LOSS_SHARE * had ? had / coresNow : null;
+  const before = node.coreLoss;
+  if (factor === null) node.coreLoss = null;
+  else if (before === null || factor > before.factor * SAME_LOSS || factor < before.factor / SAME_LOSS) node.coreLoss = { factor, sinceMs: nowMs };
+  return node.coreLoss !== before;
 }
 
 type Hop = { key: string | null; hopMs: number; roundTripMs: number | null; receiveMs: number; bytes: number };

@@ -56,6 +56,8 @@ export type LiveFleet = {
   /** Told of each new pending event, so that it is written at once; null = nobody writes them. */
   onPendingEvent: (() => void) | null;
   droppedEvents: number;
+  /** Told when reports bring figures that drift is judged by; null = nobody judges. */
+  onFigures: (() => void) | null;
   desired: Map<string, DesiredEntry>;
   /** The last one the loops made; null until then. */
   snapshot: FleetSnapshot | null;
@@ -90,6 +92,7 @@ export function liveFleet(db: Db): LiveFleet {
     pendingEvents: [],
     onPendingEvent: null,
     droppedEvents: 0,
+    onFigures: null,
     desired: new Map(),
     snapshot: null,
     deploymentRings: new Map(),

@@ -92,6 +92,7 @@ const report = z.object({
   held: held.optional(),
   links: z.array(link).max(MAX_LINKS).optional(),
   sample: sample.optional(),
+  coresNow: amount.optional(),
   notices: z.array(notice).max(MAX_NOTICES).optional(),
 });
 

@@ -33,6 +33,8 @@ export type Observation = {
   hopMs: readonly (number | null)[];
   /** Of what no request passes now, by the keys of drifts: how many times slower a fixed small computation (nodes) or a probe (links) is than usual. */
   idleSlowdowns: ReadonlyMap<string, number>;
+  /** By drawn node: it may use so many times less than the one core that it had when it was profiled, since then. No estimate: what its system says. Absent = none. */
+  coreLosses?: ReadonlyMap<string, { factor: number; sinceMs: number }>;
   /** Share of the last minute's seconds in which the SLO was missed; null = there is none. */
   sloMissed: number | null;
   /** A move is under way. */

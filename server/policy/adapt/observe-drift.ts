@@ -5,7 +5,7 @@ import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf, spreadOf } from "./si
 import { pairKey, type Slowdowns } from "./todays-problem.ts";
 
 /** By "node:<drawn id>" and "link:<from>><to>". */
-export type Watched = { signals: Record<string, Signal>; /** Nodes that have run a part of it, so that their bias is known. */ served: string[] };
+export type Watched = { signals: Record<string, Signal>; /** When each node lost the cores that its signal has been told of. */ losses?: Record<string, number>; /** Nodes that have run a part of it, so that their bias is known. */ served: string[] };
 export type Drift = { key: string; kind: "node" | "link"; /** Drawn node, or "from>to". */ subject: string; sinceMs: number; /** Times slower than when healthy. */ factor: number; spread: number };
 
 /** Below it a hop is noise of clocks: both sides get it before they are compared. */
@@ -23,6 +23,7 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
   };
   // While both revisions run, their own disturbance is no drift.
   if (!seen.isMoving) for (const [key, ratio] of ratiosOf(seen, signals)) add(key, ratio);
+  const losses = takeLosses(signals, before.losses ?? {}, seen);
   const entries = Object.entries(signals);
   const usual = usualBias(entries, served);
   const nodes = new Map<string, number>();
@@ -39,7 +40,29 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
     const kind = key.startsWith("node:") ? "node" : "link";
     return [{ key, kind, subject: key.slice(key.indexOf(":") + 1), sinceMs: signal.alarm.sinceMs, factor: Math.exp(signal.alarm.level), spread: spreadOf(signal) }];
   });
-  return { watched: { signals, served }, drifts, slowdowns: { nodes, links }, cleared };
+  return { watched: { signals, served, losses }, drifts, slowdowns: { nodes, links }, cleared };
+}
+
+/**
+ * A quota is no measurement that could be noise: a node that lost its cores has drifted at once, and by as much as a thread is slower then. What is measured
+ * afterwards moves the level and may end it: a stage that computes in short bursts may fit into what is left.
+ */
+function takeLosses(signals: Record<string, Signal>, before: Readonly<Record<string, number>>, seen: Observation): Record<string, number> {
+  const losses: Record<string, number> = {};
+  for (const [id, { factor, sinceMs }] of seen.coreLosses ?? []) {
+    losses[id] = sinceMs;
+    const key = `node:${id}`;
+    const signal = signals[key] ?? NEW_SIGNAL;
+    if (before[id] === sinceMs || signal.alarm) continue;
+    signals[key] = { ...signal, up: 0, upSinceMs: null, upSum: 0, upCount: 0, down: 0, alarm: { sinceMs, level: Math.log(factor) } };
+  }
+  // What had it and has it back is not slow any more; measurements say so too, but of a node that serves nothing none come.
+  for (const id of Object.keys(before)) {
+    const signal = signals[`node:${id}`];
+    if (id in losses || !signal?.alarm || seen.running.some((stage) => stage.topologyNodeId === id)) continue;
+    signals[`node:${id}`] = { ...signal, alarm: null, down: 0 };
+  }
+  return losses;
 }
 
 /** Measured ÷ predicted of everything that was measured, nodes once however many stages they run. */
