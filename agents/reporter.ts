@@ -41,8 +41,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   let told: Told = { assignments: "", ingress: "", measures: "" };
   let toldStable = "";
   let toldHeld: HeldArtifact[] | null = null;
-  let dropped = 0;
-  let notices: Notice[] = [];
+  const notices = createNotices();
   const links = new Map<string, LinkSample>();
   let soon: NodeJS.Timeout | null = null;
 
@@ -67,8 +66,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       sampledAtMs = performance.now();
     }
     if (cores !== null && cores !== toldCores) message.coresNow = cores;
-    const sentNotices = notices.slice(0, MAX_NOTICES_PER_REPORT);
-    if (sentNotices.length > 0) message.notices = dropped > 0 ? [...sentNotices, droppedNotice(dropped, message.at)] : sentNotices;
+    const waiting = notices.waiting(message.at);
+    if (waiting.length > 0) message.notices = waiting;
     if (links.size > 0) message.links = [...links.values()];
     if (Object.keys(message).length === 4) return;
     if (!options.send(message)) return;
@@ -79,10 +78,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       told = next;
       toldStable = stable;
     }
-    if (message.notices) {
-      notices = notices.slice(sentNotices.length);
-      dropped = 0;
-    }
+    if (message.notices) notices.told();
     links.clear();
   };
 
@@ -101,11 +97,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   return {
     changed,
     notice(notice) {
-      notices.push(notice);
-      if (notices.length > MAX_NOTICES) {
-        notices.shift();
-        dropped += 1;
-      }
+      notices.add(notice);
       changed();
     },
     link(sample) {
@@ -132,6 +124,29 @@ export function createReporter(options: ReporterOptions): Reporter {
     stop() {
       if (soon) clearTimeout(soon);
       clearInterval(every);
+    },
+  };
+}
+
+/** Those that wait for a console; the oldest go where there are too many, and how many went is told. */
+function createNotices() {
+  let list: Notice[] = [];
+  let dropped = 0;
+  return {
+    add(notice: Notice): void {
+      list.push(notice);
+      if (list.length <= MAX_NOTICES) return;
+      list.shift();
+      dropped += 1;
+    },
+    waiting(at: string): Notice[] {
+      const next = list.slice(0, MAX_NOTICES_PER_REPORT);
+      return next.length > 0 && dropped > 0 ? [...next, droppedNotice(dropped, at)] : next;
+    },
+    /** What `waiting` gave arrived; nothing was added meanwhile. */
+    told(): void {
+      list = list.slice(MAX_NOTICES_PER_REPORT);
+      dropped = 0;
     },
   };
 }
