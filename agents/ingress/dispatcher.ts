@@ -36,6 +36,8 @@ export type InferRequest = {
   stream: StreamStep | null;
   /** Through this pipeline only (streams, verification); null = the current one. */
   pipeline: PipelineRuntime | null;
+  /** Where its first attempt goes while that is linked; the others go where all do. Absent = nowhere else. */
+  first?: PipelineRuntime | null;
 };
 export type InferAnswer = {
   outputs: WireTensor[]; trace: RequestTrace; epoch: number; attempts: number;
@@ -102,7 +104,7 @@ export class Dispatcher {
       const id = this.#nextId();
       const entry: Entry = {
         // Spelled out, here and below on a request's way: an object spread costs more than all the rest.
-        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, first: request.first ?? null, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject, gone: () => this.#abandon(entry, new WireError("cancelled", "the client went away")),
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -113,7 +115,7 @@ export class Dispatcher {
   }
 
   #try(entry: Entry): void {
-    const pipeline = entry.pipeline ?? this.serving;
+    const pipeline = entry.pipeline ?? (entry.attempt === 0 && entry.first?.linked ? entry.first : this.serving);
     if (!entry.ready || entry.sentTo || !pipeline?.linked) return;
     entry.attempt++;
     entry.sentTo = pipeline;

@@ -23,6 +23,11 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
     ofVersions("cutplane_segment_queue_seconds", "histogram", "Waiting in a segment's queue.", ofSegments("queue")),
     ofVersions("cutplane_link_seconds", "histogram", "On the way from one node to the next.", ({ links }, labels) => [...links.values()].flatMap(({ from, to, network }) => histogramRows({ ...labels, from, to }, network))),
     ofVersions("cutplane_link_bytes_total", "counter", "Tensors' bytes from one node to the next.", ({ links }, labels) => [...links.values()].map(({ from, to, bytes }): Row => [{ ...labels, from, to }, bytes])),
+    family("cutplane_canary_requests_total", "counter", "Requests that a revision under trial was given, since its trial began here.", ({ canary }, labels) => {
+      const told = canary?.observed();
+      return told ? [[{ ...labels, outcome: "succeeded" }, told.requests - told.failed], [{ ...labels, outcome: "failed" }, told.failed]] : [];
+    }),
+    family("cutplane_canary_shadows_total", "counter", "Copies of requests sent to a revision under trial, by how its answers compared.", ({ canary }, labels) => Object.entries(canary?.observed().shadows ?? {}).map(([outcome, count]) => [{ ...labels, outcome }, count])),
     family("cutplane_ingress_in_flight", "gauge", "Requests in flight.", (route, labels) => [[labels, route.inFlight]]),
     family("cutplane_ingress_ready", "gauge", "1 when new requests can be sent.", (route, labels) => [[labels, route.ready ? 1 : 0]]),
   ];

@@ -9,6 +9,7 @@ import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { unbatchableBecause } from "./batch-tensors.ts";
 import { Batcher, type BatchAnswer } from "./batcher.ts";
+import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import { KeyBuckets } from "./key-limits.ts";
@@ -72,6 +73,8 @@ export class RouteRuntime {
   /** Why a wanted batching is off. */
   batchingProblem: string | null = null;
   #verification: Verification | null = null;
+  /** Of a revision that is tried. */
+  canary: Canary | null = null;
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
   #times: number[] = [];
   #trace: RequestTrace | null = null;
@@ -119,6 +122,7 @@ export class RouteRuntime {
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
     this.#dispatcher.current = route.currentEpoch === null ? null : this.pipelineOf(route.currentEpoch);
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
+    this.#setCanary();
     this.#setBatching();
     this.#dispatcher.flush();
     void this.processor.update(local);
@@ -134,7 +138,7 @@ export class RouteRuntime {
     this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
     if (!batching || this.batchingProblem !== null) return;
     this.#batcher = new Batcher(batching, {
-      infer: ({ inputs, deadlineAt, signal }) => this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: null }),
+      infer: (request) => this.#spread(request),
       limits: () => this.route.limits,
       refused: (why) => { this.batchingProblem = why; },
     });
@@ -244,7 +248,8 @@ export class RouteRuntime {
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
       if (this.#batcher && !version) return this.#batcher.infer({ inputs, deadlineAt, signal, priority: priority ?? 0 });
-      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: version ? this.pipelineOf(version.epoch) : null });
+      if (!version) return this.#spread({ inputs, deadlineAt, signal });
+      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: this.pipelineOf(version.epoch) });
     }
     const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.serving, this.#host.nextId);
     try {
@@ -255,6 +260,29 @@ export class RouteRuntime {
     } finally {
       this.#sequences.done(sequence.id);
     }
+  }
+
+  /** To the current revision, or to the one that is tried beside it. */
+  #spread({ inputs, deadlineAt, signal }: { inputs: WireTensor[]; deadlineAt: number; signal?: Gone }): Promise<InferAnswer> {
+    const canary = this.canary;
+    const tried = canary && this.pipelineOf(canary.epoch);
+    const request = { inputs, deadlineAt, signal, stream: null, pipeline: null };
+    if (!canary || !tried?.linked) return this.#dispatcher.infer(request);
+    if (canary.takes()) return canary.counted(() => this.#dispatcher.infer({ ...request, first: tried }));
+    const answered = this.#dispatcher.infer(request);
+    const { maxInFlight, defaultDeadlineMs } = this.route.limits;
+    if (!canary.shadows(this.#dispatcher.inFlight * 2 < maxInFlight)) return answered;
+    return answered.then((answer) => {
+      void canary.shadow(answer.outputs, () => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline: tried }));
+      return answer;
+    });
+  }
+
+  #setCanary(): void {
+    const { canary } = this.route;
+    if (!canary) this.canary = null;
+    else if (this.canary?.epoch === canary.epoch) this.canary.change(canary);
+    else this.canary = new Canary(canary, () => performance.now());
   }
 
   /** With the trace it belongs to; told to the collector when that is sampled. Of one that another's run answered, the run is the other's. */
@@ -300,6 +328,7 @@ export class RouteRuntime {
         epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: this.#dispatcher.inFlightOn(pipeline) + this.#sequences.countOn(pipeline),
       })),
       verify: this.#verification?.observed() ?? null,
+      ...(this.canary ? { canary: this.canary.observed() } : {}),
       error: this.processor.problem ?? (this.route.currentEpoch === null || this.ready ? null : this.notReadyBecause()),
     };
   }

@@ -166,7 +166,12 @@ export type IngressRoute = {
   keyHashes: string[];
   /** Before cutover the ingress sends these inputs through `epoch` and compares: |a−b| / max(1, max|ref|) per output. */
   verify: VerifyTask | null;
+  /** A revision that is tried beside the current one. Absent or null = none. */
+  canary?: RouteCanary | null;
 };
+/** Of requests that are not part of a sequence and name no version: `share` go to `epoch` (back to the current one where that breaks); of the others `shadowShare` are also sent there as
+ * copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
+export type RouteCanary = { epoch: number; share: number; shadowShare: number; tolerance: number };
 /** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. */
 export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[] };
 /** `burst` requests at once, then `requestsPerSecond`; at most `maxInFlight` of one key at a time. At one ingress: several count each for itself. */
@@ -241,6 +246,8 @@ export type ObservedIngress = {
   pipelines: { epoch: number; linked: boolean; inFlight: number }[];
   verify: { taskId: string; state: "running" | "passed" | "failed"; maxRelError: number | null; message: string | null } | null;
   error: string | null;
+  /** Absent = none is tried, or the agent does not know of it. */
+  canary?: ObservedCanary;
   /** Of its processor's and check's files that are needed now, those that were not here, and who gave them; at most MAX_FETCHED_FILES. Absent where an agent does not tell it. */
   fetchedFiles?: { digest: string; from: GivenBytes[] }[];
 };
@@ -253,6 +260,9 @@ export type HeldArtifact = { digest: string; ranges: [start: number, end: number
 /** Of one node, together. What is more is not told: a move is then said to take more than it does. */
 export const MAX_HELD_ARTIFACTS = 500;
 export const MAX_HELD_RANGES = 4_000;
+/** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. */
+export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number };
+export type CanaryWindow = { requests: number; failed: number; latencyMsP99: number | null };
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
   message: string | null;

@@ -11,8 +11,8 @@ import { toldProblem } from "../ui/notices.ts";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 
-const STEPS = ["prepare", "warm", "verify", "cutover", "drain", "retire"] as const;
-const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", warm: "run once on their nodes", verify: "compared with the whole model", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
+const STEPS = ["prepare", "warm", "verify", "canary", "cutover", "drain", "retire"] as const;
+const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", warm: "run once on their nodes", verify: "compared with the whole model", canary: "tried beside the running revision", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
 
 /** The move under way, step by step, and per node and segment. A finished one stays until it is put away. */
 export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
@@ -26,8 +26,9 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
         <Steps migration={migration} />
         <span className="text-xs text-ink-2">{migration.reason?.replace(/\.$/, "")}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
-        <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <Cancel deployment={deployment} migration={migration} />}</span>
+        <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <><Promote deployment={deployment} migration={migration} /><Cancel deployment={deployment} migration={migration} /></>}</span>
       </div>
+      {migration.trial && <p className="mt-1 text-xs" data-testid="trial">{migration.trial} <span className="text-ink-2">Shares and bounds are in Serving.</span></p>}
       {migration.error && migration.state !== "cancelled" && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
       {migration.moved && <p className="mt-1 text-xs text-ink-2" data-testid="migration-moved"><MovedBytes move={migration} /></p>}
       {!finished && migration.nodes.length > 0 && <NodeRows migration={migration} />}
@@ -36,18 +37,27 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
 }
 
 function Steps({ migration }: { migration: MigrationRow }) {
-  const at = STEPS.findIndex((step) => migration.state.startsWith(step));
+  // Most moves do not stop for a trial.
+  const isTried = migration.state === "canary" || migration.decisions.some((decision) => decision.action === "canary");
+  const steps = STEPS.filter((step) => step !== "canary" || isTried);
+  const at = steps.findIndex((step) => migration.state.startsWith(step));
   const done = migration.state === "done";
   const outcome = done ? (migration.toRevision === null ? "moved" : `moved to revision ${migration.toRevision}`) : migration.state === "cancelled" ? "cancelled" : migration.state;
   return (
     <ol className="flex flex-wrap gap-x-3 gap-y-1" aria-label="Steps">
-      {STEPS.map((step, index) => {
+      {steps.map((step, index) => {
         const state = done || index < at ? "past" : index === at ? "now" : "next";
         return <li key={step} data-testid="migration-step" data-step={step} data-state={state} title={WORDS[step]} aria-current={state === "now" ? "step" : undefined}><State tone={state === "past" ? "ok" : state === "now" ? "busy" : "idle"}>{step}</State></li>;
       })}
       {(done || at < 0) && <li data-testid="migration-outcome" className="border-l border-line pl-3"><State tone={done ? "ok" : "warn"}>{outcome}</State></li>}
     </ol>
   );
+}
+
+function Promote({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {
+  const promote = useMutation(api.deployments.promote.mutationOptions({ onError: (error) => toldProblem("Promoting", error) }));
+  if (migration.state !== "canary" || migration.cancelRequested) return null;
+  return <Button look="primary" disabled={promote.isPending} title="All requests go to the new revision, and the old one is retired" onClick={() => promote.mutate({ id: deployment.id })} data-testid="promote">Promote</Button>;
 }
 
 function Cancel({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {

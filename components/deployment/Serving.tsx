@@ -46,6 +46,11 @@ function Form({ deploymentId, now }: { deploymentId: string; now: ServingSetting
           {fields.limitsKeys && <div className={ROW}>{field("requestsPerSecond", "Requests", "/s")}{field("burst", "At once")}{field("keyInFlight", "In flight")}</div>}
           <p className="text-xs text-ink-2">{fields.limitsKeys ? "What is more is answered 429, with when to come again." : "Any key may fill the queue."}</p>
         </Group>
+        <Group title="New revisions">
+          <Switch checked={fields.tries} onChange={(tries) => set({ tries })} testId="serving-tries">Try what is deployed before it takes over</Switch>
+          {fields.tries && <div className={ROW}>{field("sharePercent", "Requests to it", "%")}{field("shadowPercent", "Copies to it", "%")}{field("errorPercent", "Failing at most", "%")}{field("p99Ms", "p99 at most", "ms")}</div>}
+          <p className="text-xs text-ink-2">{fields.tries ? "The move stops beside the running revision until you promote it. Answers to copies are compared and given to nobody. More failures, or a slower p99, in three windows one after the other turn it back. Moves that mend something (drain, Adapt) and roll back do not stop." : "A deployed plan takes over once it answers like the whole model."}</p>
+        </Group>
         <Group title="All requests, at each ingress">
           <div className={ROW}>{field("maxInFlight", "In flight")}{field("defaultDeadlineMs", "Usual deadline", "ms")}{field("maxDeadlineMs", "Longest", "ms")}</div>
           <p className="text-xs text-ink-2">What is more is answered 429; what takes longer, 504.</p>

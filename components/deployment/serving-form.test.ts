@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import type { ServingSettings } from "../api.ts";
 import { fieldsOf, settingsOf } from "./serving-form.ts";
 
-const OFF: ServingSettings = { batching: null, keyLimits: null, limits: { maxInFlight: 256, defaultDeadlineMs: 10_000, maxDeadlineMs: 60_000 } };
-const ON: ServingSettings = { batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [4, 8] }, keyLimits: { requestsPerSecond: 0.5, burst: 3, maxInFlight: 2 }, limits: OFF.limits };
+const OFF: ServingSettings = { batching: null, keyLimits: null, canary: null, limits: { maxInFlight: 256, defaultDeadlineMs: 10_000, maxDeadlineMs: 60_000 } };
+const ON: ServingSettings = { batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [4, 8] }, keyLimits: { requestsPerSecond: 0.5, burst: 3, maxInFlight: 2 }, canary: { share: 0.07, shadowShare: 0.5, maxErrorRatio: 0.001, maxLatencyMsP99: 40 }, limits: OFF.limits };
 
 test("settings become fields and the same settings again", () => {
   for (const settings of [OFF, ON]) expect(settingsOf(fieldsOf(settings))).toEqual({ settings, problems: null });
 });
 
 test("switched on, the fields say something modest that is valid", () => {
-  expect(settingsOf({ ...fieldsOf(OFF), joins: true, limitsKeys: true }).settings).toMatchObject({ batching: { maxSize: 8, preferredSizes: [] }, keyLimits: { burst: 40 } });
+  expect(settingsOf({ ...fieldsOf(OFF), joins: true, limitsKeys: true, tries: true }).settings).toMatchObject({ canary: { share: 0.1, shadowShare: 0, maxErrorRatio: 0.01, maxLatencyMsP99: null }, batching: { maxSize: 8, preferredSizes: [] }, keyLimits: { burst: 40 } });
 });
 
 test("what is off is not looked at; what is on is told where it is wrong", () => {

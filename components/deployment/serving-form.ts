@@ -6,19 +6,22 @@ export type ServingFields = {
   joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string;
   limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
   maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
+  tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; p99Ms: string;
 };
-export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys">;
+export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys" | "tries">;
 export type FieldProblems = Partial<Record<FieldName, string>>;
 
 /** What stands in fields that were never used: modest, so that switching on changes little. */
-const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", requestsPerSecond: "20", burst: "40", keyInFlight: "16" } as const;
+const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", p99Ms: "" } as const;
 
-export function fieldsOf({ batching, keyLimits, limits }: ServingSettings): ServingFields {
+export function fieldsOf({ batching, keyLimits, canary, limits }: ServingSettings): ServingFields {
   return {
     joins: batching !== null,
     ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", ") } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes }),
     limitsKeys: keyLimits !== null,
     ...(keyLimits ? { requestsPerSecond: `${keyLimits.requestsPerSecond}`, burst: `${keyLimits.burst}`, keyInFlight: `${keyLimits.maxInFlight}` } : { requestsPerSecond: FIRST.requestsPerSecond, burst: FIRST.burst, keyInFlight: FIRST.keyInFlight }),
+    tries: canary !== null,
+    ...(canary ? { sharePercent: percent(canary.share), shadowPercent: percent(canary.shadowShare), errorPercent: percent(canary.maxErrorRatio), p99Ms: canary.maxLatencyMsP99 === null ? "" : `${canary.maxLatencyMsP99}` } : { sharePercent: FIRST.sharePercent, shadowPercent: FIRST.shadowPercent, errorPercent: FIRST.errorPercent, p99Ms: FIRST.p99Ms }),
     maxInFlight: `${limits.maxInFlight}`, defaultDeadlineMs: `${limits.defaultDeadlineMs}`, maxDeadlineMs: `${limits.maxDeadlineMs}`,
   };
 }
@@ -34,9 +37,12 @@ export function settingsOf(fields: ServingFields): { settings: ServingSettings; 
   const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes) } : null;
   if (batching?.preferredSizes.some((size) => !Number.isInteger(size) || size < 2 || size > batching.maxSize)) problems.preferredSizes = `Whole numbers from 2 to ${fields.maxSize}, with commas between them.`;
   const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
+  const share = (name: FieldName) => Number((number(name, 0, 100, false) / 100).toPrecision(12));
+  const canary = fields.tries ? { share: share("sharePercent"), shadowShare: share("shadowPercent"), maxErrorRatio: share("errorPercent"), maxLatencyMsP99: fields.p99Ms.trim() === "" ? null : number("p99Ms", 0.001, 3_600_000, false) } : null;
   const limits = { maxInFlight: number("maxInFlight", 1, Number.MAX_SAFE_INTEGER, true), defaultDeadlineMs: number("defaultDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true), maxDeadlineMs: number("maxDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true) };
   if (problems.defaultDeadlineMs === undefined && limits.defaultDeadlineMs > limits.maxDeadlineMs) problems.defaultDeadlineMs = "Longer than the longest one allowed.";
-  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { batching, keyLimits, limits }, problems: null };
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { batching, keyLimits, canary, limits }, problems: null };
 }
 
+const percent = (share: number): string => `${Number((share * 100).toPrecision(12))}`;
 const sizes = (text: string): number[] => text.split(",").map((part) => part.trim()).filter((part) => part !== "").map(Number);

@@ -8,6 +8,7 @@ import { deleteDeployment } from "../commands/delete-deployment.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { previewDeployment } from "../commands/preview-deployment.ts";
+import { promoteCanary } from "../commands/promote-canary.ts";
 import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { startDeployment } from "../commands/start-deployment.ts";
@@ -66,7 +67,7 @@ export const deployments = router({
       const known = await findKnown(ctx, input.idempotencyKey);
       if (known) return { operation: known, diff };
       const seen = expectedRevision ?? (await readDeploymentRow(ctx.deps, id)).currentRevision?.number ?? 0;
-      const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, actor: ctx.actor, ...input });
+      const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, tried: true, actor: ctx.actor, ...input });
       return { operation, diff };
     }),
   preview: procedure
@@ -79,6 +80,14 @@ export const deployments = router({
     .input(byId)
     .output(z.object({ operation: operation.nullable() }))
     .mutation(({ ctx, input }) => cancelMigration(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
+  promote: procedure
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/promote", tags, summary: "End the trial of a new revision: it takes over" } })
+    .input(byId)
+    .output(done)
+    .mutation(async ({ ctx, input }) => {
+      await promoteCanary(ctx.deps, { deploymentId: input.id, actor: ctx.actor });
+      return { ok: true as const };
+    }),
   rollBack: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/roll-back", tags, summary: "Make an earlier revision serve again" } })
     .input(byId.extend({ toRevision: z.number().int().min(1).optional(), expectedRevision, idempotencyKey }))

@@ -5,7 +5,9 @@ import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
+import { canaryText } from "../policy/canary.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
+import { ingressOf } from "../policy/migration.ts";
 import { modeDrift } from "../policy/mode-drift.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { stopProgress } from "../policy/stop-progress.ts";
@@ -80,14 +82,14 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
     statusReason: status.reason,
     drift: view ? modeDrift(snapshot, view) : [],
     currentRevision: current ? { id: current.id, number: current.number, planId: current.planId, epoch: current.epoch } : null,
-    migration: migration && toMigrationRow(snapshot, migration, revisions.find((revision) => revision.id === migration.toRevisionId)),
+    migration: migration && toMigrationRow(snapshot, view, migration, revisions.find((revision) => revision.id === migration.toRevisionId)),
     ingress: view ? toIngress(snapshot, view) : [],
     predictedLatencyMs: await predictedLatencyMs(deps.db, currentRevisionId ?? migration?.toRevisionId ?? null),
     createdAt: createdAt.toISOString(),
   };
 }
 
-function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
+function toMigrationRow(snapshot: FleetSnapshot, view: DeploymentView | undefined, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
   const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId, predictedBytes, moved } = migration;
   const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage), stage]));
   return {
@@ -100,6 +102,7 @@ function toMigrationRow(snapshot: FleetSnapshot, migration: StoredMigration, tar
     cancelRequested,
     cancellable: finishedAt === null && !cancelRequested && CANCELLABLE_STATES.includes(state),
     reason,
+    trial: view && target && state === "canary" ? trialText(snapshot, view, target) : null,
     error,
     operationId,
     startedAt: startedAt.toISOString(),
@@ -129,4 +132,10 @@ function toIngress(snapshot: FleetSnapshot, view: DeploymentView): DeploymentRow
 function isLoopbackUrl(url: string): boolean {
   const host = URL.canParse(url) ? new URL(url).hostname : "";
   return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}
+
+/** Told anew at each read: figures of a trial grow, while its row stays as it is. */
+function trialText(snapshot: FleetSnapshot, view: DeploymentView, target: StoredRevision): string {
+  const told = ingressOf(snapshot, view, target.ingressNodeIds).flatMap(({ route }) => (route?.canary?.epoch === target.epoch ? [route.canary] : []));
+  return canaryText(view.settings.canary ?? null, target.number, told);
 }

@@ -5,7 +5,7 @@ import { findOperation, type Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { notFound } from "./not-found.ts";
 
-export const CANCELLABLE_STATES: readonly string[] = ["prepare", "warm", "verify"];
+export const CANCELLABLE_STATES: readonly string[] = ["prepare", "warm", "verify", "canary"];
 
 /** @throws AppError not-found, conflict (past cutover) */
 export async function cancelMigration(deps: Deps, input: { deploymentId: string; actor: Actor }): Promise<{ operation: Operation | null }> {

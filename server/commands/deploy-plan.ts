@@ -1,7 +1,7 @@
 // Moves a running deployment to another plan, while it serves.
 import { AppError } from "../errors.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
-import { findDeployment, findRevisions, lockDeployment } from "../store/deployments.ts";
+import { findDeployment, findRevisions, lockDeployment, updateDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { checkIngress } from "./check-ingress.ts";
@@ -17,6 +17,8 @@ export type DeployPlanInput = {
   /** Where requests enter from then on; left out = where they enter now. */
   ingressNodeIds?: string[];
   reason?: string;
+  /** Stop for a trial where the deployment's settings say how; moves that mend something do not. */
+  tried?: boolean;
   actor: Actor;
   idempotencyKey?: string;
 };
@@ -35,7 +37,9 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
       throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again.", details: { currentRevision: current?.number ?? 0 } });
     }
     const reason = input.reason?.trim() || `Plan ${plan.revision} was deployed.`;
-    return startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, ingressNodeIds: wanted ?? deployment.settings.ingressNodeIds, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
+    const started = await startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, ingressNodeIds: wanted ?? deployment.settings.ingressNodeIds, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
+    if (input.tried && deployment.settings.canary) await updateDeployment(tx, deployment.id, { settings: { ...deployment.settings, canaryMigrationId: started.migrationId } });
+    return started;
   });
   deps.wake("a plan was deployed");
   return started;

@@ -32,7 +32,7 @@ export type Loops = {
 /** Steps a migration may take in one pass: as many as it has states. */
 const MAX_STEPS_PER_PASS = 12;
 /** Events that change what is desired; whoever wrote them may have forgotten to wake us. */
-const WAKING_EVENTS: EventName[] = ["plan.checked", "deployment.created", "deployment.stopped", "deployment.resumed", "deployment.serving", "migration.started", "node.enrolled", "node.changed", "node.removed", "model.imported", "profile.measured"];
+const WAKING_EVENTS: EventName[] = ["plan.checked", "deployment.created", "deployment.stopped", "deployment.resumed", "deployment.serving", "migration.started", "migration.promoted", "node.enrolled", "node.changed", "node.removed", "model.imported", "profile.measured"];
 
 /** Between two looks at what drifts: a pass reads rows and steps every deployment's controller. */
 const GATHER_FIGURES_MS = 250;

@@ -30,6 +30,7 @@ export type EventPayloads = {
   "deployment.decided": { deploymentId: string; decisionId: string; verdict: string; outcome: string };
   "migration.started": { deploymentId: string; migrationId: string; toRevisionId: string };
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
+  "migration.promoted": { deploymentId: string; migrationId: string };
   "migration.cancelling": { deploymentId: string; migrationId: string };
   "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled"; /** Over the network, predicted when it began and told by agents; null = not known. */ movedBytes: number | null; predictedBytes: number | null };
   "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };

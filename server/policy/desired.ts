@@ -4,12 +4,14 @@
 //
 // Which lanes exist, by state of the migration (old = the revision it leaves, new = the one it goes to):
 //   prepare, warm, verify   old open, new open; requests are stamped with old's epoch
+//   canary                  both open; requests are stamped with old's epoch, but a share of them with new's
 //   cutover                 both open; requests are stamped with new's epoch, and old takes over where new breaks
 //   drain                   old drains, new open
 //   retire, done            new only
 //   rolling-back            old open, new drains; requests are stamped with old's epoch
 // A stopped deployment drains, then has nothing.
 import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd, Peer } from "../../agents/protocol/control.ts";
+import { canaryRouteOf } from "./canary.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
@@ -52,6 +54,7 @@ export function activeRevisions(deployment: DeploymentView, nodes: ReadonlyMap<s
     case "prepare":
     case "warm":
     case "verify":
+    case "canary":
     case "cutover":
       return [...open(old, "open"), ...open(next, "open")];
     case "drain":
@@ -186,6 +189,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
     keyHashes: deployment.keyHashes,
     verify: verifyTaskOf(deployment),
+    ...canaryRouteOf(deployment, entered.map(({ revision }) => revision.epoch)),
   };
 }
 

@@ -1,8 +1,11 @@
 // Owns the order of a live migration: from what is observed, wait, take one step, or turn back. Pure; time comes in.
 //
+//   (verify ──a trial is wanted──▶ canary ──promoted──▶ cutover)
+//
 //   prepare ──all files held──▶ warm ──all ready and linked──▶ verify ──equal, or no numbers to compare──▶ cutover ──every ingress stamps
 //   the new epoch──▶ drain ──nothing in flight on the old epoch, or its deadline passed──▶ retire ──old lanes gone──▶ done
 //
+//   canary:                cancel, a failure, or figures beyond what was allowed ──▶ rolling-back; stays as long as it takes
 //   prepare, warm, verify: cancel, any failure, or no progress for the step's limit ──▶ rolling-back (the old revision was never touched)
 //   cutover, drain:        a new stage or ingress fails while the old revision is whole ──▶ rolling-back (the old revision is still loaded)
 //   retire:                always ends; what an unreachable node still holds goes when it comes back
@@ -11,6 +14,7 @@
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
 // often the point.
 import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
+import { canaryBreach, canaryText, isTrialWanted } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
@@ -48,6 +52,8 @@ export function nextMigrationStep(snapshot: FleetSnapshot, deployment: Deploymen
     case "warm":
     case "verify":
       return beforeCutover(context, migration.state, migration.cancelRequested);
+    case "canary":
+      return tryOut(context, migration.cancelRequested);
     case "cutover":
       return confirmCutover(context);
     case "drain":
@@ -104,7 +110,8 @@ function warm(context: Context): MigrationDecision {
 
 function verify(context: Context): MigrationDecision {
   const need = verifyNeed(context.deployment);
-  if (need.kind === "skip") return { action: "step", to: "cutover", reason: need.reason };
+  const to = isTrialWanted(context.deployment) ? "canary" : "cutover";
+  if (need.kind === "skip") return { action: "step", to, reason: need.reason };
   if (need.kind === "wait") return { action: "wait", reason: need.reason };
   if (need.kind === "impossible") return { action: "turn-back", reason: need.reason, error: need.reason };
   let worst = 0;
@@ -118,7 +125,19 @@ function verify(context: Context): MigrationDecision {
     if (result?.state !== "passed") return { action: "wait", reason: `${name} compares the new pipeline's answers with the whole model's.` };
     worst = Math.max(worst, result.maxRelError ?? 0);
   }
-  return { action: "step", to: "cutover", reason: `The new pipeline answers like the whole model (largest difference ${differenceText(worst)}).` };
+  return { action: "step", to, reason: `The new pipeline answers like the whole model (largest difference ${differenceText(worst)}).` };
+}
+
+function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
+  const { snapshot, deployment, next } = context;
+  if (cancelRequested) return { action: "turn-back", reason: "It was cancelled.", error: "It was cancelled." };
+  const failure = failureOf(context);
+  if (failure) return { action: "turn-back", reason: failure, error: `While it was tried: ${failure}` };
+  if (!isTrialWanted(deployment)) return { action: "step", to: "cutover", reason: "It was promoted." };
+  const told = ingressOf(snapshot, deployment, next.ingressNodeIds).flatMap(({ name, node, route }) => (node?.connected && route?.canary?.epoch === next.epoch ? [{ name, canary: route.canary }] : []));
+  const breach = canaryBreach(deployment.settings.canary ?? null, told);
+  if (breach) return { action: "turn-back", reason: breach, error: breach };
+  return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, next.number, told.map(({ canary }) => canary)) };
 }
 
 function confirmCutover(context: Context): MigrationDecision {

@@ -36,9 +36,17 @@ export type DeploymentSettings = {
   batching?: Batching | null;
   /** Of each key, and of all who need none; null or absent = no limit but those above. */
   keyLimits?: KeyLimits | null;
+  /** How a new revision that somebody deploys is tried before it takes over; null or absent = not. */
+  canary?: CanarySettings | null;
+  /** The move that is to stop for a trial, and stays there until it is promoted; null or absent = none. */
+  canaryMigrationId?: string | null;
   /** Milliseconds since the epoch of the last stop; null while running. */
   stoppedAtMs: number | null;
 };
+
+/** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests failing, or a p99 beyond `maxLatencyMsP99` (null =
+ * no bound), through three complete windows at one ingress ends the trial. */
+export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null };
 
 export type DeploymentView = {
   deploymentId: string;
@@ -88,7 +96,7 @@ export type StageView = RevisionStage & {
 };
 
 /** States of a migration, in order; the last three end it. */
-export const MIGRATION_STATES = ["prepare", "warm", "verify", "cutover", "drain", "retire", "rolling-back", "done", "rolled-back", "cancelled"] as const;
+export const MIGRATION_STATES = ["prepare", "warm", "verify", "canary", "cutover", "drain", "retire", "rolling-back", "done", "rolled-back", "cancelled"] as const;
 export type MigrationState = (typeof MIGRATION_STATES)[number];
 
 export type MigrationView = {

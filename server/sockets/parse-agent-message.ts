@@ -51,6 +51,10 @@ const ingress = z.object({
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),
+  canary: z.object({
+    epoch: count, requests: count, failed: count, windows: z.array(z.object({ requests: count, failed: count, latencyMsP99: amountOrNull })).max(3),
+    shadows: z.object({ equal: count, different: count, failed: count, skipped: count }), maxRelError: z.number().min(0),
+  }).optional(),
 });
 const measure = z.object({
   taskId: id, modelId: id, state: z.enum(["fetching", "running", "done", "failed"]), message: text.nullable(),

@@ -22,6 +22,7 @@ export const migrationRow = z
     cancelRequested: z.boolean(),
     cancellable: z.boolean(),
     reason: z.string(),
+    trial: z.string().nullable().meta({ description: "How the new revision does while it is tried, in a sentence; null = it is not being tried." }),
     error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
     operationId: z.string(),
     startedAt: z.iso.datetime(),
@@ -120,10 +121,16 @@ const keyLimits = z
   .nullable()
   .meta({ description: "Of each key at each ingress; what is more is answered 429 with Retry-After." });
 const count = z.number().int().min(1);
+const share = z.number().min(0).max(1);
+const canary = z
+  .object({ share, shadowShare: share, maxErrorRatio: share, maxLatencyMsP99: z.number().min(0.001).max(3_600_000).nullable() })
+  .nullable()
+  .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial. null = it takes over at once." });
+
 export const servingSettings = z
-  .object({ batching, keyLimits, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
+  .object({ batching, keyLimits, canary, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
   .meta({ id: "ServingSettings" });
-export const servingChange = { batching: batching.optional(), keyLimits: keyLimits.optional(), limits: z.object({ maxInFlight: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit }).optional() };
+export const servingChange = { batching: batching.optional(), keyLimits: keyLimits.optional(), canary: canary.optional(), limits: z.object({ maxInFlight: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit }).optional() };
 
 export const deploymentSettings = z
   .object({

@@ -1,0 +1,124 @@
+// Owns what a new revision gets to do beside the one that serves: a share of the requests, copies of others whose answers are compared and given to nobody, and
+// the figures by which it is judged. Knows nothing of pipelines.
+//
+// Shares are spread evenly and not drawn: of ten requests at a tenth, one is taken, always. A window of figures closes when it is long enough and has enough
+// requests, so that few requests make long windows and not wild ones.
+import type { CanaryWindow, ObservedCanary, RouteCanary } from "../protocol/control.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
+import { quantile } from "../stage/stage-samples.ts";
+import type { InferAnswer } from "./dispatcher.ts";
+import { relativeError } from "./verification.ts";
+
+const WINDOW_MS = 5_000;
+const WINDOW_REQUESTS = 10;
+/** Told to the console, which wants three that agree. */
+const MAX_WINDOWS = 3;
+/** Copies under way: they are run where requests are, and must not be why those wait. */
+const MAX_SHADOWS_IN_FLIGHT = 4;
+/** Latencies of one window; more say nothing else. */
+const MAX_TIMES = 4096;
+/** These say nothing of the revision. */
+const NOT_ITS_FAULT: ReadonlySet<WireErrorCode> = new Set(["cancelled", "overloaded", "bad_tensors", "going_away"]);
+
+export class Canary {
+  #setting: RouteCanary;
+  readonly #nowMs: () => number;
+  #taken = 0;
+  #shadowed = 0;
+  #inFlight = 0;
+  #requests = 0;
+  #failed = 0;
+  readonly #shadows = { equal: 0, different: 0, failed: 0, skipped: 0 };
+  #maxRelError = 0;
+  #windows: CanaryWindow[] = [];
+  #window = { sinceMs: 0, requests: 0, failed: 0, times: [] as number[] };
+
+  /** `nowMs`: a steady clock. */
+  constructor(setting: RouteCanary, nowMs: () => number) {
+    this.#setting = setting;
+    this.#nowMs = nowMs;
+    this.#window.sinceMs = nowMs();
+  }
+
+  get epoch(): number {
+    return this.#setting.epoch;
+  }
+
+  /** Of the same epoch: what was counted stays. */
+  change(setting: RouteCanary): void {
+    this.#setting = setting;
+  }
+
+  /** Whether the next request goes to the new revision. */
+  takes(): boolean {
+    this.#taken += this.#setting.share;
+    if (this.#taken < 1 - 1e-9) return false;
+    this.#taken -= 1;
+    return true;
+  }
+
+  /** Whether a copy of this request is sent there; `room` = requests are not held up by it. */
+  shadows(room: boolean): boolean {
+    this.#shadowed += this.#setting.shadowShare;
+    if (this.#shadowed < 1 - 1e-9) return false;
+    this.#shadowed -= 1;
+    if (room && this.#inFlight < MAX_SHADOWS_IN_FLIGHT) return true;
+    this.#shadows.skipped++;
+    return false;
+  }
+
+  /** Counts a request that the new revision was given. One that another revision had to answer was not answered by it. */
+  async counted(run: () => Promise<InferAnswer>): Promise<InferAnswer> {
+    const startedAt = this.#nowMs();
+    try {
+      const answer = await run();
+      this.#count(answer.epoch === this.epoch ? this.#nowMs() - startedAt : null);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof WireError && NOT_ITS_FAULT.has(error.code))) this.#count(null);
+      throw error;
+    }
+  }
+
+  /** Runs a copy and compares its answer with `reference`, which may be gone after the call. Never rejects. */
+  async shadow(reference: readonly WireTensor[], run: () => Promise<InferAnswer>): Promise<void> {
+    const wanted = reference.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) }));
+    this.#inFlight++;
+    try {
+      const answer = await run();
+      const errors = wanted.map((tensor) => { const given = answer.outputs.find((output) => output.name === tensor.name); return given ? relativeError(given, tensor) : Infinity; });
+      answer.release();
+      const worst = Math.max(0, ...errors);
+      this.#maxRelError = Math.max(this.#maxRelError, Math.min(worst, Number.MAX_VALUE));
+      this.#shadows[worst <= this.#setting.tolerance ? "equal" : "different"]++;
+    } catch {
+      this.#shadows.failed++;
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** `ms` null = it failed. */
+  #count(ms: number | null): void {
+    const window = this.#window;
+    this.#requests++;
+    window.requests++;
+    if (ms === null) { this.#failed++; window.failed++; }
+    else if (window.times.length < MAX_TIMES) window.times.push(ms);
+    this.#closeWindow();
+  }
+
+  #closeWindow(): void {
+    const { sinceMs, requests, failed, times } = this.#window;
+    const nowMs = this.#nowMs();
+    if (requests < WINDOW_REQUESTS || nowMs - sinceMs < WINDOW_MS) return;
+    this.#windows = [...this.#windows, { requests, failed, latencyMsP99: quantile(times, 0.99) }].slice(-MAX_WINDOWS);
+    this.#window = { sinceMs: nowMs, requests: 0, failed: 0, times: [] };
+  }
+
+  observed(): ObservedCanary {
+    this.#closeWindow();
+    return { epoch: this.epoch, requests: this.#requests, failed: this.#failed, windows: this.#windows, shadows: { ...this.#shadows }, maxRelError: this.#maxRelError };
+  }
+}

@@ -1,0 +1,73 @@
+// A revision tried beside the running one, from the settings to its end, on a real database with agents that report what each test says.
+import { beforeEach, expect, test } from "vitest";
+import type { CanaryWindow } from "../../agents/protocol/control.ts";
+import { type ScriptedFleet, startScriptedFleet } from "../control/testdata/scripted-fleet.ts";
+import { withTestDatabase } from "../database/test-database.ts";
+import { liveFleet } from "../live/live-fleet.ts";
+import { lastMigrations } from "../store/deployments.ts";
+import { deployPlan } from "./deploy-plan.ts";
+import { cancelMigration } from "./cancel-migration.ts";
+import { promoteCanary } from "./promote-canary.ts";
+import { setServing } from "./set-serving.ts";
+
+const database = withTestDatabase();
+const CANARY = { share: 0.1, shadowShare: 0, maxErrorRatio: 0.05, maxLatencyMsP99: null };
+let fleet: ScriptedFleet;
+let deploymentId: string;
+beforeEach(async () => {
+  await database.clear();
+  fleet = await startScriptedFleet(database.db);
+  deploymentId = await fleet.deploy();
+  await setServing(fleet.deps, { deploymentId, change: { canary: CANARY }, actor: "api:ana" });
+  await fleet.makePlan("pln_2", ["nod_a", "nod_c"]);
+});
+const deploy = (tried: boolean) => deployPlan(fleet.deps, { deploymentId, planId: "pln_2", expectedRevision: 1, actor: "api:ana", tried });
+const last = async () => (await lastMigrations(database.db, [deploymentId])).get(deploymentId)!;
+const route = () => [...liveFleet(database.db).desired.values()].flatMap(({ document }) => document.ingress).find((one) => one.deploymentId === deploymentId)!;
+/** What the ingress says of the trial. */
+const tell = (windows: CanaryWindow[]) => { fleet.script.ingress = (observed) => ({ ...observed, canary: { epoch: 2, requests: 40, failed: 0, windows, shadows: { equal: 0, different: 0, failed: 0, skipped: 0 }, maxRelError: 0 } }); };
+
+test("a deployed plan is held beside the running one with its share, which can be changed, until somebody promotes it", async () => {
+  await deploy(true);
+  await fleet.run(20);
+  expect((await last()).state).toBe("canary");
+  expect(route()).toMatchObject({ currentEpoch: 1, canary: { epoch: 2, share: 0.1 } });
+  await setServing(fleet.deps, { deploymentId, change: { canary: { ...CANARY, share: 0.5 } }, actor: "api:ana" });
+  await fleet.run(2);
+  expect(route().canary).toMatchObject({ share: 0.5 });
+  await expect(setServing(fleet.deps, { deploymentId, change: { canary: null }, actor: "api:ana" })).rejects.toMatchObject({ code: "conflict", place: "settings.canary" });
+  await promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" });
+  await expect(promoteCanary(fleet.deps, { deploymentId: "dep_none", actor: "api:ben" })).rejects.toMatchObject({ code: "not-found" });
+  await fleet.run(10);
+  expect(await last()).toMatchObject({ state: "done" });
+  expect(route()).toMatchObject({ currentEpoch: 2 });
+  expect(route().canary).toBeUndefined();
+  await expect(promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" })).rejects.toMatchObject({ code: "conflict" });
+  const events = await database.db.event.findMany({ where: { subjectId: deploymentId, name: "migration.promoted" } });
+  expect(events.map(({ actor }) => actor)).toEqual(["api:ben"]);
+});
+
+test("figures beyond the bounds turn it back by itself, and the record says why; a person may cancel it too", async () => {
+  await deploy(true);
+  await fleet.run(10);
+  tell([{ requests: 10, failed: 1, latencyMsP99: 5 }, { requests: 20, failed: 2, latencyMsP99: 5 }]);
+  await fleet.run(5);
+  expect((await last()).state).toBe("canary");
+  tell([{ requests: 10, failed: 1, latencyMsP99: 5 }, { requests: 20, failed: 2, latencyMsP99: 5 }, { requests: 10, failed: 1, latencyMsP99: 5 }]);
+  await fleet.run(8);
+  expect(await last()).toMatchObject({ state: "rolled-back", error: { message: expect.stringContaining("4 of the last 40 requests") } });
+  expect(route()).toMatchObject({ currentEpoch: 1 });
+  fleet.script.ingress = undefined;
+  await deploy(true);
+  await fleet.run(10);
+  expect((await last()).state).toBe("canary");
+  await cancelMigration(fleet.deps, { deploymentId, actor: "api:ben" });
+  await fleet.run(8);
+  expect((await last()).state).toBe("cancelled");
+});
+
+test("a move that mends something does not stop for a trial", async () => {
+  await deploy(false);
+  await fleet.run(10);
+  expect((await last()).state).toBe("done");
+});

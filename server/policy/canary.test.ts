@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { CanaryWindow, ObservedCanary } from "../../agents/protocol/control.ts";
+import { canaryBreach, canaryRouteOf, canaryText } from "./canary.ts";
+import { desiredOf } from "./desired.ts";
+import { nextMigrationStep } from "./migration.ts";
+import type { CanarySettings, DeploymentView, MigrationState } from "./snapshot.ts";
+import { moving, node, NOW_MS, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
+import { verifyNeed } from "./verify-task.ts";
+
+const BOTH = [revision(1, ["a", "b"]), revision(2, ["a", "c"])];
+const SETTINGS: CanarySettings = { share: 0.1, shadowShare: 0.5, maxErrorRatio: 0.02, maxLatencyMsP99: 50 };
+const tried = (state: MigrationState, canaryMigrationId: string | null = "mig_1", more: { cancelRequested?: boolean } = {}): DeploymentView => {
+  const one = moving(BOTH, state, more);
+  return { ...one, settings: { ...one.settings, canary: SETTINGS, canaryMigrationId } };
+};
+const window = (failed: number, latencyMsP99: number | null, requests = 100): CanaryWindow => ({ requests, failed, latencyMsP99 });
+const told = (windows: CanaryWindow[], more: Partial<ObservedCanary> = {}): ObservedCanary => ({ epoch: 2, requests: 300, failed: 3, windows, shadows: { equal: 10, different: 2, failed: 1, skipped: 0 }, maxRelError: 0.25, ...more });
+const decide = (one: DeploymentView, canary?: ObservedCanary, verify: "passed" | null = null) => {
+  const [a, ...others] = reportReady([node("a"), node("b"), node("c")], BOTH);
+  const need = verifyNeed(one);
+  const task = verify && need.kind === "task" ? { taskId: need.task.taskId, state: verify, maxRelError: 0, message: null } : null;
+  const nodes = [reportIngress(a!, [1, 2], 1, { verify: task, ...(canary ? { canary } : {}) }), ...others];
+  return nextMigrationStep(snapshot(one, nodes), one, NOW_MS - 3_600_000);
+};
+
+test("a verified revision stops for its trial when that is wanted of this move, and takes over once promoted", () => {
+  expect(decide(tried("verify"), undefined, "passed")).toMatchObject({ action: "step", to: "canary" });
+  expect(decide(tried("verify", "mig_other"), undefined, "passed")).toMatchObject({ action: "step", to: "cutover" });
+  expect(decide(tried("verify", null), undefined, "passed")).toMatchObject({ action: "step", to: "cutover" });
+  // However long it takes.
+  expect(decide(tried("canary"))).toMatchObject({ action: "wait" });
+  expect(decide(tried("canary", null))).toMatchObject({ action: "step", to: "cutover", reason: "It was promoted." });
+  expect(decide(tried("canary", "mig_1", { cancelRequested: true }))).toMatchObject({ action: "turn-back", error: "It was cancelled." });
+});
+
+test("ingresses stamp the old epoch and are told the share of the new one, during the trial alone", () => {
+  const routeIn = (one: DeploymentView) => desiredOf(snapshot(one, [node("a"), node("b"), node("c")])).get("a")!.ingress[0]!;
+  expect(routeIn(tried("canary"))).toMatchObject({ currentEpoch: 1, canary: { epoch: 2, share: 0.1, shadowShare: 0.5, tolerance: 1e-3 }, pipelines: [{ epoch: 1, mode: "open" }, { epoch: 2, mode: "open" }] });
+  for (const state of ["verify", "cutover", "drain", "rolling-back"] as const) expect(routeIn(tried(state)).canary).toBeUndefined();
+  expect(canaryRouteOf(tried("canary"), [1])).toEqual({});
+});
+
+test.each<[what: string, windows: CanaryWindow[], why: RegExp | null]>([
+  ["too many failures in three windows", [window(3, 10), window(5, 10), window(4, 10)], /^12 of the last 300 requests.*at gate failed; at most 2 % may/],
+  ["a good window between", [window(9, 10), window(2, 10), window(9, 10)], null],
+  ["two windows alone", [window(50, 10), window(50, 10)], null],
+  ["a slow p99 in three", [window(0, 51), window(0, 80), window(0, 60)], /51\.0 ms, 80\.0 ms, 60\.0 ms.*at most 50 ms/],
+  ["one that is not slow", [window(0, 51), window(0, 50), window(0, 60)], null],
+  ["one without any answer", [window(0, 51), window(0, null), window(0, 60)], null],
+  ["nothing yet", [], null],
+])("a breach is %s or not", (_what, windows, why) => {
+  const breach = canaryBreach(SETTINGS, [{ name: "other", canary: told([]) }, { name: "gate", canary: told(windows) }]);
+  if (why) expect(breach).toMatch(why);
+  else expect(breach).toBeNull();
+});
+
+test("a breach turns the move back with its figures; figures of another epoch say nothing; without a bound p99 ends nothing", () => {
+  const bad = [window(9, 10), window(9, 10), window(9, 10)];
+  expect(decide(tried("canary"), told(bad))).toMatchObject({ action: "turn-back", error: expect.stringContaining("27 of the last 300") });
+  expect(decide(tried("canary"), told(bad, { epoch: 1 }))).toMatchObject({ action: "wait" });
+  expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: null }, [{ name: "gate", canary: told([window(0, 900), window(0, 900), window(0, 900)]) }])).toBeNull();
+});
+
+test("the trial in words counts all ingresses", () => {
+  expect(canaryText(SETTINGS, 4, [told([]), told([], { maxRelError: 0 })])).toBe("Revision 4 is tried with 10 % of requests: 600 so far, 6 failed. Of 24 compared copies 4 were answered otherwise (largest difference 2.5e-1), 2 not at all.");
+  expect(canaryText({ ...SETTINGS, shadowShare: 0 }, 4, [])).toBe("Revision 4 is tried with 10 % of requests: 0 so far, 0 failed.");
+});
