@@ -14,6 +14,8 @@ import { Time } from "../ui/Time.tsx";
 const STEPS = ["prepare", "warm", "verify", "canary", "cutover", "drain", "retire"] as const;
 const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", warm: "run once on their nodes", verify: "compared with the whole model", canary: "tried beside the running revision", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
 
+const TRIAL_POLL_MS = 2000;
+
 /** The move under way, step by step, and per node and segment. A finished one stays until it is put away. */
 export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
   const { migration } = deployment;
@@ -55,6 +57,8 @@ function Steps({ migration }: { migration: MigrationRow }) {
 }
 
 function Promote({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {
+  // Figures of a trial grow without an event.
+  useQuery({ ...api.deployments.get.queryOptions({ id: deployment.id }), refetchInterval: migration.state === "canary" ? TRIAL_POLL_MS : false });
   const promote = useMutation(api.deployments.promote.mutationOptions({ onError: (error) => toldProblem("Promoting", error) }));
   if (migration.state !== "canary" || migration.cancelRequested) return null;
   return <Button look="primary" disabled={promote.isPending} title="All requests go to the new revision, and the old one is retired" onClick={() => promote.mutate({ id: deployment.id })} data-testid="promote">Promote</Button>;
