@@ -4,13 +4,13 @@ import type { Deps } from "../commands/deps.ts";
 import { endOperation, reportProgress } from "../commands/run-operation.ts";
 import { activeRevisions } from "../policy/desired.ts";
 import { nextMigrationStep, progressSignature, stagesOf } from "../policy/migration.ts";
-import { type MovedBytes, movedBytes } from "../policy/moved-bytes.ts";
+import { mostMoved, type MovedBytes, movedBytes } from "../policy/moved-bytes.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { type StopProgress, stopProgress } from "../policy/stop-progress.ts";
 import { listOperations } from "../store/operations.ts";
 
 /** When something of a migration was last seen to move. In memory: a console that restarts gives every migration its time anew. */
-export type ProgressMemory = Map<string, { signature: string; atMs: number }>;
+export type ProgressMemory = Map<string, { signature: string; atMs: number; moved: MovedBytes[] | null }>;
 
 /** After a stop, how long nodes have to say that they hold nothing more. */
 const STOP_REPORT_LIMIT_MS = 15_000;
@@ -26,9 +26,10 @@ export async function driveMigrations(deps: Deps, snapshot: FleetSnapshot, memor
     const signature = progressSignature(snapshot, deployment);
     const known = memory.get(migration.migrationId);
     const atMs = known?.signature === signature ? known.atMs : snapshot.nowMs;
-    memory.set(migration.migrationId, { signature, atMs });
+    const moved = mostMoved(known?.moved ?? null, movedSoFar(snapshot, deployment));
+    memory.set(migration.migrationId, { signature, atMs, moved });
     const decision = nextMigrationStep(snapshot, deployment, atMs);
-    if (decision.action !== "wait") didAdvance = (await advanceMigration(deps, { migrationId: migration.migrationId, expected: migration.state, decision, moved: movedSoFar(snapshot, deployment) })) || didAdvance;
+    if (decision.action !== "wait") didAdvance = (await advanceMigration(deps, { migrationId: migration.migrationId, expected: migration.state, decision, moved })) || didAdvance;
     else tellProgress(deps, snapshot, deployment, decision.reason);
   }
   for (const id of memory.keys()) if (!seen.has(id)) memory.delete(id);

@@ -30,3 +30,15 @@ export function movedBytes(snapshot: FleetSnapshot, deployment: DeploymentView, 
   }
   return [...moved.values()].sort((a, b) => b.bytes - a.bytes);
 }
+
+/** Of two looks at one move: an agent that started anew in between forgets what came before. */
+export function mostMoved(before: readonly MovedBytes[] | null, now: readonly MovedBytes[] | null): MovedBytes[] | null {
+  const known = now ?? before;
+  if (!before || !now) return known && [...known];
+  const most = new Map(before.map((one) => [`${one.fromNodeId}>${one.toNodeId}`, one]));
+  for (const one of now) {
+    const key = `${one.fromNodeId}>${one.toNodeId}`;
+    if (one.bytes > (most.get(key)?.bytes ?? -1)) most.set(key, one);
+  }
+  return [...most.values()].sort((a, b) => b.bytes - a.bytes);
+}
