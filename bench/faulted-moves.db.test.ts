@@ -1,0 +1,95 @@
+// Faults aimed at each step of a move, with built agents under load: whoever receives, gives, decides or carries is gone just then. No request is lost, every move ends
+// in a state that says so, and what serves afterwards is whole.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { until } from "../e2e/cluster.ts";
+import { LAB_LINK } from "./inject-faults.ts";
+import { type LabDeployment, ORIENTATION, startLabDeployment } from "./lab-deployment.ts";
+import { startLoadProcess } from "./load-process.ts";
+import { writeReferenceCases } from "./reference-cases.ts";
+
+const NODES = ["entry", "giver", "receiver"];
+const STEPS = ["prepare", "warm", "verify", "cutover", "drain", "retire", "done"] as const;
+const FINAL = ["done", "rolled-back", "cancelled"];
+const AWAY_MS = 500;
+const DEADLINE_MS = 60_000;
+const END_TIMEOUT_MS = 240_000;
+
+type Deployment = { status: string; currentRevision: { number: number } | null; migration: { id: string; state: string; finishedAt: string | null; error: { message: string } | null } | null };
+type Aim = { step: (typeof STEPS)[number]; what: string; strike(lab: LabDeployment): Promise<void> };
+
+const agentGone = (name: string) => async ({ cluster }: LabDeployment) => {
+  const agent = cluster.agents.find((one) => one.name === name);
+  await agent?.kill("SIGKILL");
+  await sleep(AWAY_MS);
+  await agent?.restart();
+};
+const consoleGone = async ({ cluster }: LabDeployment) => {
+  await cluster.killConsole("SIGKILL");
+  await cluster.restartConsole();
+};
+const linkGone = async ({ network }: LabDeployment) => {
+  const ways = [["giver", "receiver"], ["receiver", "giver"]] as const;
+  for (const [from, to] of ways) await network.cut(from, to, "reset");
+  await sleep(AWAY_MS);
+  for (const [from, to] of ways) await network.restore(from, to);
+};
+
+/** The moving stage goes to and fro, so that who receives and who gives change places; both have held it from the second move on. */
+const AIMS: Aim[] = [
+  { step: "prepare", what: "who receives is killed", strike: agentGone("receiver") },
+  { step: "prepare", what: "who gives is killed", strike: agentGone("giver") },
+  { step: "warm", what: "the link between them breaks", strike: linkGone },
+  { step: "verify", what: "the console is killed", strike: consoleGone },
+  { step: "cutover", what: "who receives is killed", strike: agentGone("receiver") },
+  { step: "retire", what: "who gives is killed", strike: agentGone("giver") },
+];
+
+test("a fault in any step of a move loses no request, and the move ends in a stated state", { timeout: 900_000 }, async () => {
+  const lab = await startLabDeployment({ name: "faulted", nodes: NODES, links: LAB_LINK, model: { ...ORIENTATION, cuts: [0.5] }, stageNodes: [0, 1], entries: [0] });
+  const folder = mkdtempSync(path.join(tmpdir(), "cutplane-faulted-"));
+  try {
+    const at = (node: number) => lab.makePlan(lab.start.map((stage, k) => ({ ...stage, topologyNodeId: lab.drawnIds[k === 1 ? node : 0] as string })));
+    const plans = [await at(2), await at(1)];
+    const casesFile = path.join(folder, "cases.json");
+    await writeReferenceCases(casesFile, { modelPath: lab.modelPath, shape: ORIENTATION.shape, variants: 2, seed: 5 });
+    const load = await startLoadProcess({ urls: await lab.urls(), model: "faulted", casesFile, perSecond: 3, seed: 5, deadlineMs: DEADLINE_MS });
+    const read = () => lab.cluster.api<Deployment>("GET", `/deployments/${lab.deploymentId}`);
+    const story: string[] = [];
+    for (const [turn, aim] of AIMS.entries()) {
+      const before = await read();
+      const runsOnReceiver = story.length > 0 && story.at(-1)?.endsWith("on the receiver");
+      await lab.cluster.api("POST", `/deployments/${lab.deploymentId}/plan`, { planId: plans[runsOnReceiver ? 1 : 0], expectedRevision: before.currentRevision?.number ?? 0, reason: aim.what });
+      const wanted = STEPS.indexOf(aim.step);
+      let struckIn = "";
+      await until(`move ${turn} to be in ${aim.step}`, async () => {
+        const { migration } = await read();
+        struckIn = migration?.state ?? "";
+        return struckIn !== "" && (FINAL.includes(struckIn) || STEPS.indexOf(struckIn as Aim["step"]) >= wanted);
+      }, END_TIMEOUT_MS);
+      await aim.strike(lab);
+      let end: Deployment["migration"] = null;
+      await until(`move ${turn} to end`, async () => {
+        end = (await read()).migration;
+        return end !== null && end.finishedAt !== null;
+      }, END_TIMEOUT_MS);
+      await until("the deployment to be live", async () => (await read()).status === "live", END_TIMEOUT_MS);
+      const { state, error } = end as unknown as NonNullable<Deployment["migration"]>;
+      expect(FINAL, story.join("\n")).toContain(state);
+      // Who turns back says why.
+      if (state !== "done") expect(error?.message, aim.what).toBeTruthy();
+      const isThere = (state === "done") !== Boolean(runsOnReceiver);
+      story.push(`${aim.what} in ${aim.step} (struck in ${struckIn}): ${state}${error ? `, ${error.message}` : ""}; the stage is now on the ${isThere ? "receiver" : "giver"}`);
+    }
+    const { counts } = await load.end();
+    expect(counts, [...story, ...counts.details].join("\n")).toMatchObject({ lost: 0, duplicated: 0, different: 0 });
+    expect(counts.equal + counts.failed, story.join("\n")).toBe(counts.sent);
+    expect(counts.equal, story.join("\n")).toBeGreaterThan(20);
+  } finally {
+    await lab.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
