@@ -1,7 +1,9 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Estimate } from "../../server/planner/plan.ts";
 import { explainEstimate } from "../../server/planner/explain.ts";
+import { api } from "../api.ts";
 import { bytes, ms, perSecond } from "../format.ts";
 import { useStale } from "../live/use-stale.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
@@ -24,15 +26,16 @@ export function PlanInspector() {
   if (!draft) return <div className="p-3 text-ink-2" data-testid="inspector"><h2 className="eyebrow mb-1">Plan</h2><p>{hasModel ? <>Nothing is placed. Drag layers onto a node, press M, or let <b>Plan it</b> choose. Choose a node or a link to edit it.</> : "No model is open here. Choose or import one at the left, then place its layers on the nodes. Choose a node or a link to edit it."}</p></div>;
   return (
     <div className="p-3" data-testid="inspector">
-      <h2 className="eyebrow mb-2">{runs ? "What runs, predicted" : "Draft, predicted"}</h2>
+      <h2 className="eyebrow mb-2">{runs ? "What runs, predicted now" : "Draft, predicted"}</h2>
       {draft.refusals.map((refusal) => <div key={refusal.message} className="mb-2 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="refusal"><p>{refusal.message}</p>{refusal.fix && <p className="text-xs text-ink-2">{refusal.fix}</p>}</div>)}
       {estimate && (
         <>
-          <dl className="mb-3 grid grid-cols-2 gap-y-2">
+          <dl className="grid grid-cols-2 gap-y-2">
             <div><dt className="text-xs text-ink-3">latency</dt><dd className="text-lg"><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></dd></div>
             <div><dt className="text-xs text-ink-3">throughput</dt><dd className="text-lg"><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></dd></div>
           </dl>
-          <div className="mb-1 flex items-baseline justify-between"><h3 className="eyebrow">On the way</h3><span className="text-2xs text-ink-3">{runs ? "measured, predicted" : "predicted"}</span></div>
+          {runs && <WhenPlanned />}
+          <div className="mt-3 mb-1 flex items-baseline justify-between"><h3 className="eyebrow">On the way</h3><span className="text-2xs text-ink-3">{runs ? "measured, predicted" : "predicted"}</span></div>
           <ol className="mb-3 text-xs">
             {estimate.hops.map((hop, index) => (
               <li key={`${hop.fromTopologyNodeId}>${hop.toTopologyNodeId}`}>
@@ -46,6 +49,14 @@ export function PlanInspector() {
       {reasons.length > 0 && <><h3 className="eyebrow mb-1">Why</h3><ul className="space-y-1 text-ink-2">{reasons.map((text) => <li key={text}>{text}</li>)}</ul></>}
     </div>
   );
+}
+
+/** The figures that measured ones are held against: links and nodes may have changed since. */
+function WhenPlanned() {
+  const id = useWorkbench((state) => state.deploymentId);
+  const estimate = useQuery(api.deployments.get.queryOptions({ id: id ?? "" }, { enabled: id !== null })).data?.plan?.plan.estimate;
+  if (!estimate) return null;
+  return <p className="mt-1 text-xs text-ink-3" data-testid="when-planned">when it was planned <Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} />, <Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></p>;
 }
 
 function StageRow({ stage, index, name, isSlowest }: { stage: Estimate["stages"][number]; index: number; name: string; isSlowest: boolean }) {

@@ -42,8 +42,6 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
   const points = useLive((state) => state.history[deployment.id] ?? NO_POINTS);
   const age = useStale({ deployment: deployment.id });
   const stale = age !== null;
-  const planId = deployment.currentRevision?.planId ?? null;
-  const kind = useQuery(api.plans.get.queryOptions({ id: planId ?? "" }, { enabled: planId !== null })).data?.plan.estimate.kind;
   return (
     <tr data-testid="deployment-row">
       <td><Link className="font-medium underline decoration-line-strong underline-offset-4 hover:decoration-accent" href={`/deployments/${deployment.id}`}>{deployment.name}</Link>{deployment.currentRevision && <span className="num ml-2 text-xs text-ink-3">r{deployment.currentRevision.number}</span>}</td>
@@ -51,7 +49,7 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
       <td className="text-ink-2 max-sm:hidden">{deployment.modelName} on {deployment.topologyName}</td>
       <td><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} /><div><StaleMark age={age} /></div>{sample && sample.errorsPerSecond > 0 && <div className="text-xs text-bad">{sample.errorsPerSecond.toFixed(1)} errors/s</div>}</td>
       <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /></td>
-      <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(kind ?? "mixed")} /></td>
+      <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(deployment.predictedFrom ?? "mixed")} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>
       <td className="max-lg:hidden"><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>
       <td className="num text-xs text-ink-2 max-sm:hidden">{deployment.ingress.map((one) => <div key={one.nodeId} className="break-all">{one.url}{one.ready ? "" : " (not ready)"}</div>)}</td>

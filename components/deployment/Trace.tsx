@@ -38,8 +38,8 @@ export function Trace({ deployment }: { deployment: DeploymentFull }) {
   const stageNodes = useStageNodes(deployment, shown !== null && !shown.ok ? shown.epoch : undefined);
   if (query.error && !query.data) return <Problem title="The requests could not be read" error={query.error} retry={() => void query.refetch()} />;
   return (
-    <div data-testid="trace" className="grid h-full min-h-0 gap-x-4 gap-y-2 md:grid-cols-[15rem_minmax(0,1fr)]">
-      <div className="flex min-h-0 flex-col">
+    <div data-testid="trace" className="grid gap-x-4 gap-y-2 md:h-full md:min-h-0 md:grid-cols-[15rem_minmax(0,1fr)]">
+      <div className="flex flex-col md:min-h-0">
         <div className="mb-1 flex items-center gap-1.5">
           <select aria-label="Which requests" className="field w-auto! flex-1" value={order} onChange={(event) => setOrder(event.target.value === "recent" ? null : event.target.value)}>
             <option value="recent">newest</option><option value="slowest">slowest of 15 min</option><option value="failed">failed</option>

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { CANCELLABLE_STATES } from "../commands/cancel-migration.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
-import { predictedLatencyMs } from "../live/predicted-latency.ts";
+import { predictedLatency } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { canaryText } from "../policy/canary.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
@@ -69,6 +69,7 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
   const { id, name, modelId, modelName, topologyId, topologyName, desired, createdAt, currentRevisionId } = deployment;
   const view = snapshot.deployments.find((candidate) => candidate.deploymentId === id);
   const status = view ? deploymentStatus(snapshot, view) : { status: "starting" as const, reason: "It was made just now." };
+  const predicted = await predictedLatency(deps.db, currentRevisionId ?? migration?.toRevisionId ?? null);
   const current = revisions.find((revision) => revision.id === currentRevisionId);
   return {
     id,
@@ -84,7 +85,8 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
     currentRevision: current ? { id: current.id, number: current.number, planId: current.planId, epoch: current.epoch } : null,
     migration: migration && toMigrationRow(snapshot, view, migration, revisions.find((revision) => revision.id === migration.toRevisionId)),
     ingress: view ? toIngress(snapshot, view) : [],
-    predictedLatencyMs: await predictedLatencyMs(deps.db, currentRevisionId ?? migration?.toRevisionId ?? null),
+    predictedLatencyMs: predicted?.latencyMs ?? null,
+    predictedFrom: predicted?.kind ?? null,
     createdAt: createdAt.toISOString(),
   };
 }

@@ -1,7 +1,8 @@
 // Keeps a figure a second of each deployment in memory, and a window every ten seconds of everything in the database.
 import type { Deps } from "../commands/deps.ts";
+import { dueWindows } from "../live/due-windows.ts";
 import { deploymentSample } from "../live/deployment-sample.ts";
-import { liveFleet } from "../live/live-fleet.ts";
+import { type LiveFleet, liveFleet } from "../live/live-fleet.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { createSampleRing, pushSample, readSamples, WINDOW_MS } from "../live/sample-ring.ts";
 import { deleteOldTopologyRevisions } from "../store/topology-revisions.ts";
@@ -25,10 +26,19 @@ export async function recordDeploymentSamples(deps: Deps): Promise<void> {
   for (const kept of [fleet.deploymentRings, fleet.requests]) for (const id of kept.keys()) if (!known.has(id)) kept.delete(id);
 }
 
-/** The window that has just ended. */
-export async function recordWindows(deps: Deps): Promise<void> {
-  const fleet = liveFleet(deps.db);
-  const startMs = Math.floor(deps.clock.now() / WINDOW_MS) * WINDOW_MS - WINDOW_MS;
+/** What one leader has written. */
+export type WindowMemory = { writtenMs: number | null };
+
+/** The windows that have ended since the last pass. */
+export async function recordWindows(deps: Deps, memory: WindowMemory): Promise<void> {
+  const due = dueWindows(deps.clock.now(), memory.writtenMs);
+  const windows = due.flatMap((startMs) => windowsOf(liveFleet(deps.db), startMs));
+  if (windows.length > 0) await deps.publisher.transact((tx) => saveMetricWindows(tx, windows));
+  memory.writtenMs = due.at(-1) ?? memory.writtenMs;
+}
+
+/** One window of everything that has figures in it. */
+function windowsOf(fleet: LiveFleet, startMs: number): MetricWindow[] {
   const at = new Date(startMs);
   const inWindow = (ring: Parameters<typeof readSamples>[0]) => readSamples(ring, startMs).filter((row) => row.atMs < startMs + WINDOW_MS).map((row) => row.figures);
   const windows: MetricWindow[] = [];
@@ -46,7 +56,7 @@ export async function recordWindows(deps: Deps): Promise<void> {
     windows.push({ scope: "deployment", scopeId: deploymentId, at, values });
   }
   for (const [key, link] of fleet.links) if (link.measuredAt !== "") windows.push({ scope: "link", scopeId: key, at, values: { rttMs: link.rttMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond: link.bytesPerSecond } });
-  await deps.publisher.transact((tx) => saveMetricWindows(tx, windows));
+  return windows;
 }
 
 /** And the drawings they belong to. */

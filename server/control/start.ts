@@ -15,7 +15,7 @@ import { driveAdaptation } from "./drive-adaptation.ts";
 import { driveDrains } from "./drive-drains.ts";
 import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import { dropOldWindows, recordDeploymentSamples, recordWindows } from "./record-samples.ts";
+import { dropOldWindows, recordDeploymentSamples, recordWindows, type WindowMemory } from "./record-samples.ts";
 import { watchPresence } from "./watch-presence.ts";
 
 export type Loops = {
@@ -92,6 +92,7 @@ export function startLoops(deps: Deps): Loops {
 function startLeaderLoops(deps: Deps): Leading {
   const { log } = deps;
   const memory: ProgressMemory = new Map();
+  const windows: WindowMemory = { writtenMs: null };
   const reconcile = startLoop({ name: "reconcile", intervalMs: 1_000, log, run: () => reconcileOnce(deps, memory) });
   const measure = startLoop({ name: "measure", intervalMs: 60_000, log, run: () => requestMissingMeasures(deps) });
   // A loop of its own: planning and cutting for a drain may take seconds, which no migration may wait for.
@@ -109,7 +110,7 @@ function startLeaderLoops(deps: Deps): Leading {
   };
   const rest: Loop[] = [
     startLoop({ name: "resident", intervalMs: 5_000, log, run: () => rememberResident(deps) }),
-    startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps) }),
+    startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps, windows) }),
     startLoop({ name: "retention", intervalMs: 600_000, log, run: () => dropOldWindows(deps) }),
   ];
   return {

@@ -49,6 +49,7 @@ export const deploymentRowShape = {
   migration: migrationRow.nullable().meta({ description: "The unfinished one, or the last one." }),
   ingress: z.array(z.object({ nodeId: z.string(), url: z.string(), ready: z.boolean() })),
   predictedLatencyMs: z.number().nullable(),
+  predictedFrom: z.enum(["estimated", "measured", "mixed"]).nullable().meta({ description: "Whether the layer times and link figures behind the prediction were measured." }),
   createdAt: z.iso.datetime(),
 };
 export const deploymentRow = z.object(deploymentRowShape).meta({ id: "DeploymentRow" });
