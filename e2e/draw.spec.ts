@@ -78,6 +78,8 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.keyboard.type("nuc");
   await page.keyboard.press("Enter");
   await expect(card(page, "nuc")).toBeVisible();
+  // Who walks by Tab goes on from there.
+  await expect(page.locator(".react-flow__node", { has: card(page, "nuc") })).toBeFocused();
   await expect.poll(async () => (await stored(id)).document.nodes.some((node) => node.name === "nuc")).toBe(true);
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export as a file" }).click();
@@ -88,6 +90,11 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.getByLabel("Name of the new topology").fill("lab again");
   await page.getByTestId("topology-file").setInputFiles({ name: "lab.yaml", mimeType: "text/yaml", buffer: Buffer.from(text) });
   await expect(card(page, "nuc")).toBeVisible();
+  await page.goto(`${cluster.url}/topologies`);
+  await page.getByRole("button", { name: "Delete lab again" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete lab again" }).click();
+  await expect(page.getByRole("link", { name: "lab again" })).toHaveCount(0);
+  await expect(page.locator("#main")).toBeFocused();
 });
 
 test("on a phone the three zones are all in sight at once, and each card still says its name and state in letters that can be read", async ({ page }) => {

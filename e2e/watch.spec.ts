@@ -132,6 +132,9 @@ test("a request with the mouse: picked from the list, laid over its stages and h
   expect(await rows.evaluateAll((all) => all.map((one) => one.getAttribute("data-kind")))).toEqual(["ingress", "hop", "stage", "hop", "stage", "hop", "stage", "hop", "rest"]);
   for (const row of await page.locator("[data-testid=waterfall-row][data-kind=stage]").all()) await expect(row).toContainText(/computed \d/);
   await expect(page.getByTestId("waterfall")).toContainText("difference on one machine's clock");
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [list, waterfall] = await Promise.all(["request-list", "waterfall"].map((id) => page.getByTestId(id).boundingBox()));
+  expect((list?.y ?? 0) + (list?.height ?? 0), "on a phone the list lies above the request").toBeLessThanOrEqual(waterfall?.y ?? 0);
 });
 
 test("a request that fails shows how far it came, with the times until there", async ({ page }) => {

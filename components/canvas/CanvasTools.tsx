@@ -8,7 +8,6 @@ import { Button, buttonClass } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { AlignMenu } from "./AlignMenu.tsx";
-import { fitOptions } from "./fit-view.ts";
 import { NEW_NODE_MIME } from "./new-node-mime.ts";
 import { SaveIndicator } from "./SaveIndicator.tsx";
 import { TrustPaint } from "./TrustPaint.tsx";
@@ -40,7 +39,7 @@ export function CanvasTools({ addNode }: { addNode: () => void }) {
       <div role="toolbar" aria-label="Canvas" className="absolute top-2 left-2 z-10 flex max-w-[calc(100%-1rem)] flex-wrap items-center rounded-md border border-line bg-panel/95 p-0.5">
         <Button look="quiet" draggable onDragStart={(event) => event.dataTransfer.setData(NEW_NODE_MIME, "node")} onClick={addNode} data-testid="add-planned-node"><Plus size={14} />Node</Button>
         <IconButton label="Add a zone around what is chosen" keys={keysOf("canvas.group")} onClick={() => group(store)}><SquareDashed size={15} /></IconButton>
-        <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store).then(() => requestAnimationFrame(() => void flow.fitView(fitOptions())))}><LayoutGrid size={15} /></IconButton>
+        <IconButton label="Arrange" keys={keysOf("canvas.arrange")} onClick={() => void tidy(store, flow)}><LayoutGrid size={15} /></IconButton>
         <AlignMenu />
         <IconButton label="Paint trust" keys={keysOf("canvas.trust")} aria-pressed={painting} onClick={() => store.setState({ painting: painting ? null : "untrusted" })} data-testid="paint-trust"><ShieldOff size={15} /></IconButton>
         <IconButton label="Undo" keys={keysOf("canvas.undo")} disabled={!canUndo} onClick={() => stepBack(store)}><Undo2 size={15} /></IconButton>

@@ -1,5 +1,5 @@
 "use client";
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useInternalNode } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position, useInternalNode } from "@xyflow/react";
 import { LockKeyhole } from "lucide-react";
 import { useRef } from "react";
 import { bytes, bytesPerSecond, ms } from "../format.ts";
@@ -25,8 +25,12 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
   // A second without requests leaves a zero in place of the figure, so that nothing jumps.
   const hasMoved = useRef(false);
   if (!data || !from || !to) return null;
-  const [path, labelX, labelY] = getBezierPath(nearestSides(from, to));
+  const sides = nearestSides(from, to);
+  const [path, labelX, labelY] = getBezierPath(sides);
   const { link } = data;
+  // With "est." behind each figure they are wider than the gap between two cards beside each other.
+  const isBeside = sides.sourcePosition === Position.Left || sides.sourcePosition === Position.Right;
+  const isStacked = isBeside && link.latencyMs !== null && link.bandwidthBytesPerSecond !== null;
   const sensitive = marks?.links.has(`${link.fromId}>${link.toId}`) || (link.bidirectional && marks?.links.has(`${link.toId}>${link.fromId}`));
   const { measured } = live;
   const latency = link.latencyMs ?? (measured ? measured.rttMs / 2 : null);
@@ -42,7 +46,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
         <div data-testid="link-label" className={`pointer-events-none absolute origin-bottom rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[15px] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, calc(-100% - 4px)) translate(${labelX}px, ${labelY}px) scale(var(--label-scale, 1))` }}>
           {latency === null && bandwidth === null
             ? <div className="text-ink-3">{data.fromNodeId !== null && data.toNodeId !== null ? "not measured yet" : "speed not given"}</div>
-            : <div className="flex items-center justify-center gap-1.5"><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>}
+            : <div className={`flex items-center justify-center ${isStacked ? "flex-col" : "gap-1.5"}`}><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>}
           {sensitive && <div className="flex items-center justify-center gap-1" data-testid="link-sensitive"><LockKeyhole size={11} aria-hidden />sensitive</div>}
           {carries && <div className="text-accent"><Figure figure={bytes(data.bytes)} unitClass="text-current" /> a request</div>}
           {hasMoved.current && <div><span className="text-ink-3">now </span><Figure figure={bytesPerSecond(moving ? live.bytesPerSecond : 0)} stale={stale || lost} /></div>}

@@ -24,9 +24,15 @@ export function NameInPlace({ kind, id, name, label, save }: Props) {
   const last = useRef(end);
   useEffect(() => { last.current = end; });
   useEffect(() => () => { if (typing.current !== null) last.current(typing.current); }, []);
+  // A key ends it while the focus is here: what was named has it next, not the top of the page.
+  const endByKey = (input: HTMLInputElement, text: string | null) => {
+    const named = input.closest<HTMLElement>(".react-flow__node");
+    end(text);
+    named?.focus({ preventScroll: true });
+  };
   return (
     <input autoFocus aria-label={label} data-testid="name-in-place" maxLength={200} defaultValue={name} onFocus={(event) => event.target.select()} onChange={(event) => { typing.current = event.target.value; }} onBlur={(event) => end(event.target.value)}
-      onKeyDown={(event) => { event.stopPropagation(); if (event.key === "Enter") end(event.currentTarget.value); if (event.key === "Escape") end(null); }}
+      onKeyDown={(event) => { event.stopPropagation(); if (event.key === "Enter") endByKey(event.currentTarget, event.currentTarget.value); if (event.key === "Escape") endByKey(event.currentTarget, null); }}
       onDoubleClick={(event) => event.stopPropagation()} onPointerDown={(event) => event.stopPropagation()}
       className="nodrag nopan pointer-events-auto min-w-0 flex-1 rounded-sm border border-accent bg-ground px-1 font-medium" />
   );

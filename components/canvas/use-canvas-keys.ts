@@ -29,7 +29,7 @@ export function useCanvasKeys(): void {
     "canvas.rename": { run: () => store.setState({ namingId: store.getState().selection?.id ?? null }), when: () => store.getState().selection !== null },
     "canvas.duplicate": { run: () => duplicate(store), when: () => chosenIds(store.getState()).length > 0 },
     "canvas.align": { run: () => store.setState({ aligning: true }), when: () => store.getState().several.length > 1 },
-    "canvas.arrange": { run: () => void tidy(store).then(() => flow.fitView(fitOptions())) },
+    "canvas.arrange": { run: () => void tidy(store, flow) },
     "canvas.group": { run: () => group(store) },
     "canvas.trust": { run: () => toggleTrust(store) },
     "canvas.move": { run: () => store.setState({ moveOpen: true }), when: () => store.getState().layers !== null },
@@ -81,13 +81,15 @@ export function duplicate(store: WorkbenchStore): void {
   if (part !== null) insert(store, part);
 }
 
-/** Arranges everything; one undoable step. The library comes when it is first needed. */
-export async function tidy(store: WorkbenchStore): Promise<void> {
+/** Arranges everything and brings it into sight; one undoable step. The library comes when it is first needed. */
+export async function tidy(store: WorkbenchStore, flow: Pick<ReturnType<typeof useReactFlow>, "fitView">): Promise<void> {
   const { autoLayout } = await import("./auto-layout.ts");
   edit(store, (drawing) => {
     const height = heights(drawing, store.getState().running);
     return { ...drawing, layout: { ...drawing.layout, ...autoLayout(drawing.document, height) } };
   });
+  // The cards stand in their new places with the next frame.
+  requestAnimationFrame(() => void flow.fitView(fitOptions()));
 }
 
 /** Lines up the chosen cards; one undoable step. */

@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef } from "react";
+import { focusAgain } from "./focus-again.ts";
 import { ScrollArea } from "./ScrollArea.tsx";
 
 type Props = { open: boolean; onOpenChange: (open: boolean) => void; title: string; description?: string; children: ReactNode; footer?: ReactNode; wide?: boolean; testId?: string };
@@ -20,9 +21,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
   };
   const giveBack = (event: Event) => {
     event.preventDefault();
-    const back = opener.current;
-    const canTake = back?.isConnected && back !== document.body && !back.matches(":disabled") && back.checkVisibility();
-    (canTake ? back : document.getElementById("main"))?.focus({ preventScroll: true });
+    focusAgain(opener.current);
   };
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
