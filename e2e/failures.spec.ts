@@ -7,7 +7,7 @@ import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
 import { type Load, sampleOf, startLoad } from "./load.ts";
 
 const NAME = "upright";
-const REQUESTS_PER_SECOND = 20;
+const REQUESTS_PER_SECOND = 10;
 
 let cluster: Cluster;
 let url = "";

