@@ -59,3 +59,16 @@ test("what breaks every pipeline it meets is given up; a request of one version 
   dispatcher.stop("the test ends");
   expect(await pinned).toMatchObject({ code: "going_away" });
 });
+
+test("a check of a new pipeline is let in while clients have as much in flight as they may", async () => {
+  const { dispatcher, infer, answer } = create();
+  const [current, next] = [pipeline(1), pipeline(2)];
+  dispatcher.current = current.runtime;
+  const clients = Array.from({ length: 8 }, () => infer());
+  await expect(infer()).rejects.toThrow("8 requests are in flight");
+  const check = infer({ pipeline: next.runtime, isCheck: true });
+  answer(next.sent[0]!, next.runtime);
+  expect(await check).toMatchObject({ epoch: 2 });
+  for (const sent of current.sent) answer(sent, current.runtime);
+  expect(await Promise.all(clients)).toHaveLength(8);
+});

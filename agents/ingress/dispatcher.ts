@@ -38,6 +38,8 @@ export type InferRequest = {
   pipeline: PipelineRuntime | null;
   /** Where its first attempt goes while that is linked; the others go where all do. Absent = nowhere else. */
   first?: PipelineRuntime | null;
+  /** The ingress's own check of a pipeline, one at a time: it has room beside what clients may have in flight, so that a busy hour turns no move back. */
+  isCheck?: boolean;
 };
 export type InferAnswer = {
   outputs: WireTensor[]; trace: RequestTrace; epoch: number; attempts: number;
@@ -94,11 +96,11 @@ export class Dispatcher {
 
   /** Rejects with WireError; resolves with the answer of exactly one attempt. */
   infer(request: InferRequest): Promise<InferAnswer> {
-    if (this.#entries.size >= this.limits.maxInFlight) return Promise.reject(new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`));
+    if (!request.isCheck && this.#entries.size >= this.limits.maxInFlight) return Promise.reject(new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`));
     if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
     const remainingMs = request.deadlineAt - performance.now();
     if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));
-    const expectedMs = request.stream ? null : this.#admission.expectedMs(this.#entries.size);
+    const expectedMs = request.stream || request.isCheck ? null : this.#admission.expectedMs(this.#entries.size);
     if (expectedMs !== null && expectedMs > remainingMs) return Promise.reject(new WireError("overloaded", `${this.#entries.size} requests are in flight, behind which this one would take about ${Math.ceil(expectedMs)} ms; its deadline is in ${Math.floor(remainingMs)} ms`));
     return new Promise((resolve, reject) => {
       const id = this.#nextId();

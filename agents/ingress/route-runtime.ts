@@ -318,7 +318,7 @@ export class RouteRuntime {
     const pipeline = this.pipelineOf(task.epoch);
     if (!parityPath || !pipeline?.linked) return;
     const deadlineMs = this.route.limits.maxDeadlineMs;
-    this.#verification.start(() => readFile(parityPath), (inputs) => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + deadlineMs, stream: null, pipeline }));
+    this.#verification.start(() => readFile(parityPath), (inputs) => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + deadlineMs, stream: null, pipeline, isCheck: true }));
   }
 
   observed(url: string): ObservedIngress {
