@@ -4,13 +4,14 @@
 //   waiting (no linked pipeline, or a pause before the next attempt) ──► sent ──► answered
 //        ▲                                                                │
 //        └── pipeline broke, or a retryable error: next attempt, ─────────┘     from anywhere: failed (deadline, cancelled, final error)
-//            on the current pipeline, or on a spare while that is broken
+//            on a replica of the current revision that is whole, or on a spare while none is
 import type { IngressRoute, RequestTrace } from "../protocol/control.ts";
 import { FLAGS, type Message, type StageTrace } from "../protocol/frame.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { Admission } from "./admission.ts";
+import { chooseReplica } from "./choose-replica.ts";
 import { GivenUpRequests } from "./given-up.ts";
 import type { Gone } from "./gone.ts";
 import type { PipelineRuntime, ToldError } from "./pipeline-runtime.ts";
@@ -34,12 +35,14 @@ export type InferRequest = {
   signal?: Gone;
   /** null = stateless: may be sent again. */
   stream: StreamStep | null;
-  /** Through this pipeline only (streams, verification); null = the current one. */
+  /** Through this pipeline only (streams, verification); null = a current one. */
   pipeline: PipelineRuntime | null;
   /** Where its first attempt goes while that is linked; the others go where all do. Absent = nowhere else. */
   first?: PipelineRuntime | null;
   /** The ingress's own check of a pipeline, one at a time: it has room beside what clients may have in flight, so that a busy hour turns no move back. */
   isCheck?: boolean;
+  /** Through a pipeline of this epoch only; null or absent = the current one. */
+  epoch?: number | null;
 };
 export type InferAnswer = {
   outputs: WireTensor[]; trace: RequestTrace; epoch: number; attempts: number;
@@ -47,10 +50,11 @@ export type InferAnswer = {
   release(): void;
 };
 
-type Entry = InferRequest & {
-  id: number; attempt: number; sentTo: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
+type Entry = Omit<InferRequest, "epoch"> & {
+  /** The epoch it keeps to. */ only: number | null;
+  id: number; attempt: number; sentTo: PipelineRuntime | null; /** Refused it last. */ refusedBy: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
   /** How often its pipeline broke. */ resends: number; tries: NonNullable<RequestTrace["tries"]>;
-  /** How far the last attempt came that failed, and on which epoch. */ came: StageTrace[]; epoch: number | null;
+  /** How far the last attempt came that failed, and on which epoch and replica. */ came: StageTrace[]; epoch: number | null; replica: number | undefined;
   retryTimer: NodeJS.Timeout | null; deadlineTimer: NodeJS.Timeout; retryMs: number; ready: boolean;
   resolve(answer: InferAnswer): void; reject(error: WireError): void; /** Its signal's listener. */ gone(): void;
 };
@@ -63,14 +67,17 @@ export class Dispatcher {
   readonly #givenUp = new GivenUpRequests<PipelineRuntime>();
   readonly #admission = new Admission();
   readonly #onCameTo: (trace: RequestTrace) => void;
-  /** The pipeline new requests go to. */
-  current: PipelineRuntime | null = null;
-  /** Serve as well, and take over while the current one is broken; best first. */
+  /** The pipelines new requests go to: the replicas of the current revision. */
+  current: readonly PipelineRuntime[] = [];
+  /** Serve as well, and take over while all current ones are broken; best first. */
   spares: readonly PipelineRuntime[] = [];
+  /** Those of one epoch, for requests that keep to it. */
+  readonly #ofEpoch: (epoch: number) => readonly PipelineRuntime[];
   limits: IngressRoute["limits"];
 
   /** `onCameTo`: of a request that was given up, a stage has told how far it had come; its trace again, with that. */
-  constructor(originId: number, nextId: () => number, pool: BufferPool, limits: IngressRoute["limits"], onCameTo: (trace: RequestTrace) => void) {
+  constructor(originId: number, nextId: () => number, pool: BufferPool, limits: IngressRoute["limits"], onCameTo: (trace: RequestTrace) => void, ofEpoch: (epoch: number) => readonly PipelineRuntime[] = () => []) {
+    this.#ofEpoch = ofEpoch;
     this.#onCameTo = onCameTo;
     this.#originId = originId;
     this.#nextId = nextId;
@@ -82,16 +89,21 @@ export class Dispatcher {
     return this.#entries.size;
   }
 
-  inFlightOn(pipeline: PipelineRuntime): number {
-    let count = 0;
-    for (const entry of this.#entries.values()) if (entry.sentTo === pipeline) count++;
-    return count;
+  /** Where a request goes now: the least loaded replica, or a spare that is linked while none is. Null = there is no pipeline; it may not be linked. */
+  get serving(): PipelineRuntime | null {
+    return this.#among(this.current, null) ?? this.spares.find((spare) => spare.linked) ?? this.current[0] ?? null;
   }
 
-  /** Where a request goes now: the current one, or a spare that is linked while it is not. */
-  get serving(): PipelineRuntime | null {
-    if (!this.current || this.current.linked) return this.current;
-    return this.spares.find((spare) => spare.linked) ?? this.current;
+  #among(replicas: readonly PipelineRuntime[], refusedBy: PipelineRuntime | null): PipelineRuntime | null {
+    if (replicas.length === 1) return replicas[0]!.linked ? replicas[0]! : null;
+    return replicas[chooseReplica(replicas, refusedBy ? replicas.indexOf(refusedBy) : -1)] ?? null;
+  }
+
+  #pipelineFor({ pipeline, first, attempt, only, refusedBy }: Entry): PipelineRuntime | null {
+    if (pipeline) return pipeline;
+    if (attempt === 0 && first?.linked) return first;
+    if (only !== null) return this.#among(this.#ofEpoch(only), refusedBy);
+    return (refusedBy && this.#among(this.current, refusedBy)) || this.serving;
   }
 
   /** Rejects with WireError; resolves with the answer of exactly one attempt. */
@@ -106,7 +118,7 @@ export class Dispatcher {
       const id = this.#nextId();
       const entry: Entry = {
         // Spelled out, here and below on a request's way: an object spread costs more than all the rest.
-        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, first: request.first ?? null, id, attempt: 0, sentTo: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, first: request.first ?? null, only: request.epoch ?? null, id, attempt: 0, sentTo: null, refusedBy: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, replica: undefined, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject, gone: () => this.#abandon(entry, new WireError("cancelled", "the client went away")),
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -117,13 +129,16 @@ export class Dispatcher {
   }
 
   #try(entry: Entry): void {
-    const pipeline = entry.pipeline ?? (entry.attempt === 0 && entry.first?.linked ? entry.first : this.serving);
-    if (!entry.ready || entry.sentTo || !pipeline?.linked) return;
+    if (!entry.ready || entry.sentTo) return;
+    const pipeline = this.#pipelineFor(entry);
+    if (!pipeline?.linked) return;
     entry.attempt++;
     entry.sentTo = pipeline;
+    pipeline.outstanding++;
     entry.leftAt = null;
     entry.came = [];
     entry.epoch = pipeline.pipeline.epoch;
+    entry.replica = pipeline.pipeline.replica;
     const wanted = pipeline.pipeline.sends;
     const { stream } = entry;
     try {
@@ -147,6 +162,7 @@ export class Dispatcher {
       return this.#pool.release(message.buffer);
     }
     this.#close(entry);
+    pipeline.counts.answered++;
     this.#admission.answered(performance.now(), this.#entries.size);
     const trace = wayOf(entry, message.traces, null);
     trace.answer = answerOf(message, pipeline);
@@ -164,7 +180,9 @@ export class Dispatcher {
   }
 
   #failed(entry: Entry, code: WireErrorCode, text: string, stages: StageTrace[]): void {
-    entry.sentTo = null;
+    entry.refusedBy = entry.sentTo;
+    if (entry.sentTo) entry.sentTo.counts.failed++;
+    this.#leave(entry);
     entry.came = stages;
     tried(entry, code);
     if (entry.stream || !WIRE_ERRORS[code].retryable || entry.attempt >= MAX_ATTEMPTS) {
@@ -176,11 +194,18 @@ export class Dispatcher {
     entry.retryMs = Math.min(entry.retryMs * 2, LONGEST_RETRY_MS);
   }
 
-  /** A pipeline broke: what was on it is sent again when a pipeline is linked; steps of streams cannot be. */
+  /** It is on no pipeline any more. */
+  #leave(entry: Entry): void {
+    if (entry.sentTo) entry.sentTo.outstanding--;
+    entry.sentTo = null;
+  }
+
+  /** A pipeline broke: what was on it is sent again at once where another one is linked, else when one is; steps of streams cannot be. */
   onBroken(pipeline: PipelineRuntime): void {
     for (const entry of [...this.#entries.values()]) {
       if (entry.sentTo !== pipeline) continue;
-      entry.sentTo = null;
+      this.#leave(entry);
+      pipeline.counts.lost++;
       tried(entry, "link_lost");
       if (!entry.stream && entry.resends++ < MAX_RESENDS) this.#try(entry);
       else if (!entry.stream) {
@@ -198,14 +223,19 @@ export class Dispatcher {
     for (const entry of [...this.#entries.values()]) this.#try(entry);
   }
 
+  #problemOf({ pipeline, only }: Entry): string | null {
+    return (pipeline ?? (only === null ? this.current : this.#ofEpoch(only))[0])?.problem() ?? null;
+  }
+
   #abandon(entry: Entry, error: WireError): void {
     if (!this.#entries.has(entry.id)) return;
+    const { sentTo } = entry;
     this.#close(entry);
-    const problem = entry.sentTo === null && error.code === "deadline" ? (entry.pipeline ?? this.current)?.problem() : null;
+    const problem = sentTo === null && error.code === "deadline" ? this.#problemOf(entry) : null;
     const failure = problem ? failureOf(entry, "not_linked", `the pipeline was not linked within the deadline: ${problem}`) : failureOf(entry, error.code, error.message);
-    if (entry.sentTo) {
-      this.#givenUp.add(entry.id, { attempt: entry.attempt, pipeline: entry.sentTo, trace: { ...failure.trace, errorMessage: failure.message } });
-      entry.sentTo.cancel(entry.id);
+    if (sentTo) {
+      this.#givenUp.add(entry.id, { attempt: entry.attempt, pipeline: sentTo, trace: { ...failure.trace, errorMessage: failure.message } });
+      sentTo.cancel(entry.id);
     }
     entry.reject(failure);
   }
@@ -214,6 +244,7 @@ export class Dispatcher {
     clearTimeout(entry.deadlineTimer);
     entry.signal?.removeEventListener("abort", entry.gone);
     if (entry.retryTimer) clearTimeout(entry.retryTimer);
+    this.#leave(entry);
     this.#entries.delete(entry.id);
   }
 
@@ -231,7 +262,7 @@ export function traceOf(entry: { id: number; startedAt: number; startedAtIso: st
 }
 
 function tried(entry: Entry, errorCode: WireErrorCode): void {
-  if (entry.tries.length < MAX_TOLD_TRIES) entry.tries.push({ epoch: entry.epoch ?? 0, endedMs: performance.now() - entry.startedAt, errorCode });
+  if (entry.tries.length < MAX_TOLD_TRIES) entry.tries.push({ epoch: entry.epoch ?? 0, ...(entry.replica === undefined ? {} : { replica: entry.replica }), endedMs: performance.now() - entry.startedAt, errorCode });
 }
 
 /** With what only the ingress knows of a request's way. */
@@ -240,6 +271,7 @@ function wayOf(entry: Entry, stages: StageTrace[], errorCode: WireErrorCode | nu
   trace.attempts = entry.attempt;
   if (entry.tries.length > 0) trace.tries = entry.tries;
   if (entry.epoch !== null) trace.epoch = entry.epoch;
+  if (entry.replica !== undefined) trace.replica = entry.replica;
   if (entry.leftAt !== null) trace.sendMs = entry.leftAt - entry.startedAt;
   return trace;
 }

@@ -1,6 +1,7 @@
 // Owns the ingress's numbers as Prometheus is told them.
 import { type Family, histogramRows, type Labels, type Row } from "../exposition.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
+import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
 /** `at`, `from` and `to` are ids of nodes: `node` is what a scrape calls the agent it asked. */
@@ -10,7 +11,9 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
   const ofVersions = (name: string, type: Family["type"], help: string, rowsOf: (statistics: ModelStatistics, labels: Labels) => Row[]): Family =>
     family(name, type, help, (route, labels) => route.versions().flatMap(({ version }) => rowsOf(route.statisticsOf(version), { ...labels, version })));
   const ofSegments = (which: "compute" | "queue") => ({ segments }: ModelStatistics, labels: Labels): Row[] =>
-    [...segments].flatMap(([stage, segment]) => histogramRows({ ...labels, stage, at: segment.nodeId }, segment[which]));
+    [...segments.values()].flatMap((segment) => histogramRows({ ...labels, stage: segment.stage, ...(segment.replica === 1 ? {} : { replica: segment.replica }), at: segment.nodeId }, segment[which]));
+  const ofReplicas = (name: string, type: Family["type"], help: string, rowsOf: (replica: PipelineRuntime, labels: Labels) => Row[]): Family =>
+    family(name, type, help, (route, labels) => route.versions().flatMap(({ version, epoch }) => route.pipelinesOf(epoch).flatMap((one) => rowsOf(one, { ...labels, version, replica: one.pipeline.replica ?? 1 }))));
   return [
     family("cutplane_ingress_requests_total", "counter", "Requests by outcome.", ({ totals }, labels) => [[{ ...labels, outcome: "succeeded" }, totals.succeeded], [{ ...labels, outcome: "failed" }, totals.failed]]),
     family("cutplane_ingress_repeated_total", "counter", "Requests that came again and were answered by the run of the first.", ({ repeated }, labels) => [[labels, repeated.count]]),
@@ -28,6 +31,9 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
       return told ? [[{ ...labels, outcome: "succeeded" }, told.requests - told.failed], [{ ...labels, outcome: "failed" }, told.failed]] : [];
     }),
     family("cutplane_canary_shadows_total", "counter", "Copies of requests sent to a revision under trial, by how its answers compared.", ({ canary }, labels) => Object.entries(canary?.observed().shadows ?? {}).map(([outcome, count]) => [{ ...labels, outcome }, count])),
+    ofReplicas("cutplane_replica_requests_total", "counter", "Requests sent through a replica by how that ended; what was lost was sent again.", ({ counts }, labels) => Object.entries(counts).map(([outcome, count]): Row => [{ ...labels, outcome }, count])),
+    ofReplicas("cutplane_replica_in_flight", "gauge", "Requests on a replica.", ({ outstanding }, labels) => [[labels, outstanding]]),
+    ofReplicas("cutplane_replica_ready", "gauge", "1 while the replica is linked.", ({ linked }, labels) => [[labels, linked ? 1 : 0]]),
     family("cutplane_ingress_in_flight", "gauge", "Requests in flight.", (route, labels) => [[labels, route.inFlight]]),
     family("cutplane_ingress_ready", "gauge", "1 when new requests can be sent.", (route, labels) => [[labels, route.ready ? 1 : 0]]),
   ];

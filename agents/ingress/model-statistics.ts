@@ -9,7 +9,7 @@ import { BATCH_BOUNDS, BoundedHistogram, LatencyHistogram } from "./latency-hist
 /** `ms` summed over `count` occurrences. */
 export type Duration = { count: number; ms: number };
 const none = (): Duration => ({ count: 0, ms: 0 });
-export type SegmentTimes = { nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram };
+export type SegmentTimes = { stage: number; /** From 1. */ replica: number; nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram };
 /** `network`: first byte sent to last byte received, as far as it can be told from round trips. */
 export type LinkTimes = { from: string; to: string; network: LatencyHistogram; bytes: number };
 export type BatchTimes = { input: Duration; infer: Duration; output: Duration };
@@ -32,7 +32,8 @@ export class ModelStatistics {
   /** Items of each run. */
   readonly batchSizes = new BoundedHistogram(BATCH_BOUNDS);
   readonly batches = new Map<number, BatchTimes>();
-  readonly segments = new Map<number, SegmentTimes>();
+  /** By replica and stage. */
+  readonly segments = new Map<string, SegmentTimes>();
   readonly links = new Map<string, LinkTimes>();
 
   /** `totalMs` from the request's arrival to its outputs; `waitedMs` of it for a batch; `items` = its size along the batch dimension. */
@@ -56,7 +57,8 @@ export class ModelStatistics {
     if (batch) { add(batch.input, inputMs); add(batch.infer, inferMs); add(batch.output, outputMs); }
     let from = ingressNodeId;
     for (const { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times } of trace.stages) {
-      const segment = rowOf(this.segments, stageIndex, () => ({ nodeId, queue: new LatencyHistogram(), compute: new LatencyHistogram() }));
+      const replica = trace.replica ?? 1;
+      const segment = rowOf(this.segments, `${replica} ${stageIndex}`, () => ({ stage: stageIndex, replica, nodeId, queue: new LatencyHistogram(), compute: new LatencyHistogram() }));
       if (segment) { segment.nodeId = nodeId; segment.queue.observe(queueMs / 1000); segment.compute.observe(computeMs / 1000); }
       if (times) this.#hop(from, nodeId, times.receiveMs + (times.roundTripMs ?? 0) / 2, receivedBytes);
       from = nodeId;
@@ -90,7 +92,7 @@ export class ModelStatistics {
         cache_hit: ns(none()), cache_miss: ns(none()),
       },
       batch_stats: [...this.batches].sort(([a], [b]) => a - b).map(([size, { input, infer, output }]) => ({ batch_size: size, compute_input: ns(input), compute_infer: ns(infer), compute_output: ns(output) })),
-      segment_stats: [...this.segments].sort(([a], [b]) => a - b).map(([stage, { nodeId, queue, compute }]) => ({ stage, node: nodeId, queue: nsOf(queue), compute: nsOf(compute) })),
+      segment_stats: [...this.segments.values()].sort((a, b) => a.replica - b.replica || a.stage - b.stage).map(({ stage, replica, nodeId, queue, compute }) => ({ stage, ...(replica === 1 ? {} : { replica }), node: nodeId, queue: nsOf(queue), compute: nsOf(compute) })),
       link_stats: [...this.links.values()].map(({ from, to, network, bytes }) => ({ from, to, network: nsOf(network), bytes })),
     };
   }

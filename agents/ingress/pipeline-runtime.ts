@@ -32,6 +32,10 @@ export type PipelineHost = {
 
 export class PipelineRuntime {
   pipeline: IngressPipeline;
+  /** Requests of the dispatcher that are on it now; it keeps both counts. */
+  outstanding = 0;
+  /** Of requests sent through it: answered, refused with an error, lost when it broke. */
+  readonly counts = { answered: 0, failed: 0, lost: 0 };
   readonly #host: PipelineHost;
   readonly #answers: DialLink;
   #first: SenderLink | null = null;
@@ -58,6 +62,11 @@ export class PipelineRuntime {
 
   get linked(): boolean {
     return this.#first?.linked === true && !this.#first.connection.closed && this.#answers.connection !== null;
+  }
+
+  /** What it is predicted to answer a second, beside the other replicas of its revision. */
+  get rate(): number {
+    return this.pipeline.rate ?? 1;
   }
 
   problem(): string | null {

@@ -84,7 +84,7 @@ export class RouteRuntime {
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
     this.#host = host;
-    this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace));
+    this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace), (epoch) => this.pipelinesOf(epoch));
     this.update(local);
   }
 
@@ -99,7 +99,7 @@ export class RouteRuntime {
 
   notReadyBecause(): string {
     if (this.route.currentEpoch === null) return "no revision is current yet";
-    return this.#dispatcher.current?.problem() ?? `epoch ${this.route.currentEpoch} has no pipeline here`;
+    return this.#dispatcher.current[0]?.problem() ?? `epoch ${this.route.currentEpoch} has no pipeline here`;
   }
 
   get inFlight(): number {
@@ -116,11 +116,11 @@ export class RouteRuntime {
       if (next) { pipeline.pipeline = next; continue; }
       this.#pipelines.delete(key);
       this.#sequences.dropPipeline(pipeline);
-      if (this.#dispatcher.current === pipeline) this.#dispatcher.current = null;
+      this.#dispatcher.current = this.#dispatcher.current.filter((one) => one !== pipeline);
       pipeline.stop("the pipeline was removed");
     }
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
-    this.#dispatcher.current = route.currentEpoch === null ? null : this.pipelineOf(route.currentEpoch);
+    this.#dispatcher.current = route.currentEpoch === null ? [] : this.pipelinesOf(route.currentEpoch);
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
     this.#setCanary();
     this.#setBatching();
@@ -163,11 +163,15 @@ export class RouteRuntime {
     };
   }
 
-  /** The current one first. */
+  /** The current one first. A version is ready while one of its replicas is. */
   versions(): RouteVersion[] {
     const isCurrent = (epoch: number) => Number(epoch === this.route.currentEpoch);
-    return [...this.#pipelines.values()].sort((a, b) => isCurrent(b.pipeline.epoch) - isCurrent(a.pipeline.epoch) || b.pipeline.epoch - a.pipeline.epoch)
-      .map((pipeline) => ({ version: this.versionOf(pipeline.pipeline.epoch), epoch: pipeline.pipeline.epoch, ready: pipeline.linked && pipeline.pipeline.mode === "open", problem: pipeline.problem() ?? (pipeline.pipeline.mode === "open" ? null : "it is being drained") }));
+    const epochs = [...new Set([...this.#pipelines.values()].map(({ pipeline }) => pipeline.epoch))].sort((a, b) => isCurrent(b) - isCurrent(a) || b - a);
+    return epochs.map((epoch) => {
+      const replicas = this.pipelinesOf(epoch);
+      const problems = replicas.map((one) => one.problem() ?? (one.pipeline.mode === "open" ? null : "it is being drained"));
+      return { version: this.versionOf(epoch), epoch, ready: problems.includes(null), problem: problems.includes(null) ? null : (problems[0] ?? null) };
+    });
   }
 
   /** A console that does not tell revisions' numbers has clients that know of one version. */
@@ -189,7 +193,12 @@ export class RouteRuntime {
   }
 
   pipelineOf(epoch: number): PipelineRuntime | null {
-    return [...this.#pipelines.values()].find(({ pipeline }) => pipeline.epoch === epoch) ?? null;
+    return this.pipelinesOf(epoch)[0] ?? null;
+  }
+
+  /** The replicas of one revision, in their order. */
+  pipelinesOf(epoch: number): PipelineRuntime[] {
+    return [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.epoch === epoch).sort((a, b) => (a.pipeline.replica ?? 1) - (b.pipeline.replica ?? 1));
   }
 
   pipelineFor(revisionId: string, epoch: number): PipelineRuntime | null {
@@ -249,7 +258,7 @@ export class RouteRuntime {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
       if (this.#batcher && !version) return this.#batcher.infer({ inputs, deadlineAt, signal, priority: priority ?? 0 });
       if (!version) return this.#spread({ inputs, deadlineAt, signal });
-      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: this.pipelineOf(version.epoch) });
+      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: null, epoch: version.epoch });
     }
     const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.serving, this.#host.nextId);
     try {
@@ -309,23 +318,24 @@ export class RouteRuntime {
     this.#recent.add(trace);
   }
 
-  /** Starts the wanted verification once its file is here and its pipeline is linked; a task runs once. */
+  /** Starts the wanted verification once its file is here and its replicas are linked; a task runs once, through each of them. */
   #verify(): void {
     const task = this.route.verify;
     if (!task) { this.#verification = null; return; }
     if (this.#verification?.task.taskId !== task.taskId) this.#verification = new Verification(task, () => this.#host.changed());
     const { parityPath } = this.local;
-    const pipeline = this.pipelineOf(task.epoch);
-    if (!parityPath || !pipeline?.linked) return;
+    const pipelines = this.pipelinesOf(task.epoch);
+    if (!parityPath || pipelines.length === 0 || pipelines.some((pipeline) => !pipeline.linked)) return;
     const deadlineMs = this.route.limits.maxDeadlineMs;
-    this.#verification.start(() => readFile(parityPath), (inputs) => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + deadlineMs, stream: null, pipeline, isCheck: true }));
+    this.#verification.start(() => readFile(parityPath), pipelines.map((pipeline) => (inputs) => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + deadlineMs, stream: null, pipeline, isCheck: true })));
   }
 
   observed(url: string): ObservedIngress {
     return {
       deploymentId: this.route.deploymentId, currentEpoch: this.route.currentEpoch, url,
       pipelines: [...this.#pipelines.values()].map((pipeline) => ({
-        epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: this.#dispatcher.inFlightOn(pipeline) + this.#sequences.countOn(pipeline),
+        epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: pipeline.outstanding + this.#sequences.countOn(pipeline),
+        ...(pipeline.pipeline.replica === undefined ? {} : { replica: pipeline.pipeline.replica, counts: { ...pipeline.counts } }),
       })),
       verify: this.#verification?.observed() ?? null,
       ...(this.canary ? { canary: this.canary.observed() } : {}),

@@ -13,7 +13,8 @@ export type Served = {
   /** In the order the client asked for. */
   outputs: (WireTensor & { binary: boolean })[];
   version: string;
-  parameters: { epoch: number; request_id: string };
+  /** `replica`: where there are several. */
+  parameters: { epoch: number; request_id: string; replica?: number };
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
@@ -37,7 +38,7 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
     const answeredAt = performance.now();
     const versionName = route.versionOf(answer.epoch);
     return {
-      outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId },
+      outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId, ...(answer.trace.replica === undefined ? {} : { replica: answer.trace.replica }) },
       done() {
         route.statisticsOf(versionName).wrote(performance.now() - answeredAt);
         answer.release();

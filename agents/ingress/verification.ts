@@ -1,10 +1,11 @@
 // Owns comparing a pipeline's answer with the whole model's, before the pipeline serves anybody.
-import type { ObservedIngress, VerifyTask } from "../protocol/control.ts";
+import type { ObservedIngress, ParityFile, VerifyTask } from "../protocol/control.ts";
 import { decodeParityFile } from "../protocol/parity-file.ts";
 import { BYTES_PER_ELEMENT, type WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import { fromHalf } from "./half.ts";
 
+type Infer = (inputs: WireTensor[]) => Promise<InferAnswer>;
 type Observed = NonNullable<ObservedIngress["verify"]>;
 
 /** Runs a task once; its outcome stays. */
@@ -24,10 +25,11 @@ export class Verification {
     return this.#observed;
   }
 
-  start(read: () => Promise<Uint8Array>, infer: (inputs: WireTensor[]) => Promise<InferAnswer>): void {
+  /** `ways`: of each replica; all must answer alike. */
+  start(read: () => Promise<Uint8Array>, ways: readonly Infer[]): void {
     if (this.#started) return;
     this.#started = true;
-    void this.#run(read, infer).then(
+    void this.#run(read, ways).then(
       (maxRelError) => {
         const passed = maxRelError <= this.task.tolerance;
         this.#observed = { taskId: this.task.taskId, state: passed ? "passed" : "failed", maxRelError, message: passed ? null : `differs by ${maxRelError}, at most ${this.task.tolerance}` };
@@ -36,8 +38,14 @@ export class Verification {
     ).then(this.#changed);
   }
 
-  async #run(read: () => Promise<Uint8Array>, infer: (inputs: WireTensor[]) => Promise<InferAnswer>): Promise<number> {
-    const { inputs, outputs } = decodeParityFile(await read());
+  async #run(read: () => Promise<Uint8Array>, ways: readonly Infer[]): Promise<number> {
+    const parity = decodeParityFile(await read());
+    let worst = 0;
+    for (const infer of ways) worst = Math.max(worst, await this.#compare(parity, infer));
+    return worst;
+  }
+
+  async #compare({ inputs, outputs }: ParityFile, infer: Infer): Promise<number> {
     const answer = await infer(inputs);
     try {
       const answered = new Map(answer.outputs.map((output) => [output.name, output]));

@@ -189,6 +189,9 @@ export type IngressPipeline = {
   mode: "open" | "drain";
   /** It serves as well as the current one: requests go here while that is broken. Absent = it does not. */
   spare?: boolean;
+  /** Which of several whole pipelines of one epoch, from 1: each request goes to one of them. Absent = the only one. An agent that does not know replicas uses the first. */
+  replica?: number;
+  /** Requests per second it is predicted to answer, beside the others of its epoch. Absent = as the others. */ rate?: number;
 };
 /** A parity file is an artifact: see agents/protocol/README.md, "parity file" (inputs and reference outputs as one frame each). */
 export type VerifyTask = { taskId: string; epoch: number; parityDigest: string; parityBytes: number; tolerance: number };
@@ -243,7 +246,7 @@ export type ObservedIngress = {
   deploymentId: string; currentEpoch: number | null;
   /** Where clients reach it. */
   url: string;
-  pipelines: { epoch: number; linked: boolean; inFlight: number }[];
+  pipelines: ObservedPipeline[];
   verify: { taskId: string; state: "running" | "passed" | "failed"; maxRelError: number | null; message: string | null } | null;
   error: string | null;
   /** Absent = none is tried, or the agent does not know of it. */
@@ -263,6 +266,7 @@ export const MAX_HELD_RANGES = 4_000;
 /** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. */
 export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number };
 export type CanaryWindow = { requests: number; failed: number; latencyMsP99: number | null };
+export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
   message: string | null;
@@ -344,8 +348,9 @@ export type RequestTrace = {
   /** How often it was sent; more than 1 = a pipeline broke or refused it. */
   attempts?: number;
   /** The first of its attempts that ended without an answer: of which epoch, how long after it was accepted, and why. */
-  tries?: { epoch: number; endedMs: number; errorCode: string }[];
+  tries?: { epoch: number; replica?: number; endedMs: number; errorCode: string }[];
   epoch?: number;
+  /** Which replica answered, where there are several. */ replica?: number;
   /** From accepted to handed to the connection to stage 0, of the attempt that was answered. By the ingress's clock, as is totalMs. */
   sendMs?: number;
   /** The trace it belongs to (W3C Trace Context): ids in hex; `parentSpanId` null = it began at the ingress. Absent = none. */

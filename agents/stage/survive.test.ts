@@ -124,6 +124,36 @@ test("a middle stage is killed under load: what was under way goes to the spare 
   route([], 2);
 }, 180_000);
 
+test("two replicas: the host of a middle stage is killed under load, nothing is lost, what was under way is answered by the other at once, and the dead one serves again when it is back", async () => {
+  const [first, second] = [await lay(30, [nodes[0]!, nodes[1]!, nodes[2]!]), await lay(30, [nodes[0]!, nodes[3]!, nodes[2]!])];
+  Object.assign(first.pipeline, { replica: 1, rate: 1 });
+  Object.assign(second.pipeline, { replica: 2, rate: 1 });
+  route([first, second], 30);
+  const replica = (wanted: number) => observedOf(ingress)[0]?.pipelines.find((one) => one.replica === wanted);
+  for (const stage of [...first.stages, ...second.stages]) await stage.child.until("ready", ready);
+  await ingress.until("both linked", () => replica(1)?.linked === true && replica(2)?.linked === true);
+  const clients = load();
+  await ingress.until("both answer", () => (replica(1)?.counts?.answered ?? 0) > 20 && (replica(2)?.counts?.answered ?? 0) > 20);
+  const middle = second.stages[1]!;
+  middle.child.process.kill("SIGSTOP");
+  // It hangs, not known to be dead: its requests stay with it, so the other one takes all that come.
+  await ingress.until("something is under way", () => (replica(2)?.inFlight ?? 0) > 0);
+  await clients.answered(50);
+  middle.child.process.kill("SIGKILL");
+  await middle.child.until("exit", () => middle.child.exited);
+  await ingress.until("it is known to be broken", () => replica(2)?.linked === false);
+  const before = replica(2)!.counts!;
+  expect(before.lost).toBeGreaterThan(0);
+  await clients.answered(20);
+  expect(replica(2)!.counts!.answered).toBe(before.answered);
+  await middle.restart().until("ready again", ready);
+  await ingress.until("it answers again", () => (replica(2)?.counts?.answered ?? 0) > before.answered + 20);
+  const told = await clients.stop();
+  expectOneEach(told);
+  await ingress.until("a trace with both replicas", () => traces().some(({ ok, attempts, replica: by, tries }) => ok && attempts === 2 && by === 1 && tries?.[0]?.replica === 2 && tries[0].errorCode === "link_lost"));
+  route([], 30);
+}, 90_000);
+
 test("a link in the middle is cut, and later only frozen, under load: every request is answered once when the way is whole again", async () => {
   const link = await cuttableLink(nodes[1]!.port.port);
   links.push(link);

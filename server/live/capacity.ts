@@ -63,13 +63,20 @@ export function learnCores(capacity: FleetCapacity, nodeId: string, { coresNow, 
 
 type Hop = { key: string | null; hopMs: number; roundTripMs: number | null; receiveMs: number; bytes: number };
 
-/** Medians over the requests that were told: the slowest are among them. */
 function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: IngressSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
   const traces = (ingress.recent ?? (ingress.trace ? [ingress.trace] : [])).filter((trace) => trace.ok && (trace.epoch ?? ingress.epoch) === ingress.epoch);
-  const length = traces[0]?.stages.length;
-  if (length === undefined) return;
+  for (const replica of new Set(traces.map((trace) => trace.replica ?? 1))) {
+    const hopMs = hopsOfReplica(capacity, ingressNodeId, traces.filter((trace) => (trace.replica ?? 1) === replica), linkKey, nowMs);
+    // What is watched against its plan is the first replica.
+    if (replica === 1) capacity.hops.set(ingress.deploymentId, { atMs: nowMs, epoch: ingress.epoch, hopMs });
+  }
+}
+
+/** Medians over the requests that were told: the slowest are among them. */
+function hopsOfReplica(capacity: FleetCapacity, ingressNodeId: string, traces: readonly RequestTrace[], linkKey: (from: string, to: string) => string | null, nowMs: number): (number | null)[] {
+  const length = traces[0]?.stages.length ?? 0;
   const rows = traces.filter((trace) => trace.stages.length === length).map((trace) => hopsOf(trace, ingressNodeId, linkKey));
-  const hopMs = Array.from({ length: length + 1 }, (_, index): number | null => {
+  return Array.from({ length: length + 1 }, (_, index): number | null => {
     const told = rows.flatMap((row) => row[index] ?? []);
     const median = middle(told.map((hop) => hop.hopMs));
     const key = told[0]?.key ?? null;
@@ -81,7 +88,6 @@ function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: Ingr
     }
     return median;
   });
-  capacity.hops.set(ingress.deploymentId, { atMs: nowMs, epoch: ingress.epoch, hopMs });
 }
 
 function hopsOf(trace: RequestTrace, ingressNodeId: string, linkKey: (from: string, to: string) => string | null): (Hop | null)[] {

@@ -2,7 +2,7 @@
 // last rows where it is not. What never changes (segments, a model's cuts) is read once.
 import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
 import type { ModelFacts } from "../model/model.ts";
-import type { Parity } from "../planner/plan.ts";
+import type { Parity, Plan } from "../planner/plan.ts";
 import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "../policy/moved-routes.ts";
 import type { DeploymentView, FleetSnapshot, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
@@ -16,7 +16,7 @@ import { resolveShape } from "./resolve-shape.ts";
 
 /** Wiring of revisions and facts of models kept in memory; both are immutable. */
 const MAX_CACHED = 256;
-type Caches = { stages: Map<string, StageView[]>; facts: Map<string, ModelFacts> };
+type Caches = { stages: Map<string, StageView[]>; rates: Map<string, number[]>; facts: Map<string, ModelFacts> };
 const caches = new WeakMap<Db, Caches>();
 
 export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot> {
@@ -114,7 +114,18 @@ async function revisionView(db: Db, modelId: string, facts: ModelFacts, row: Sto
   const [stages, plan] = await Promise.all([stagesOfRevision(db, modelId, facts, row), db.plan.findUniqueOrThrow({ where: { id: row.planId }, select: { parity: true, parityDigest: true } })]);
   const artifact = plan.parityDigest === null ? null : await db.artifact.findUnique({ where: { digest: plan.parityDigest } });
   const parityFile = artifact && { digest: artifact.digest, bytes: Number(artifact.bytes) };
-  return { revisionId: row.id, number: row.number, epoch: row.epoch, ingressNodeIds: row.ingressNodeIds, stages, parity: fromJson<Parity>(plan.parity), parityFile };
+  const replicaRates = stages.some((stage) => stage.replica) ? await ratesOf(db, row.planId) : undefined;
+  return { revisionId: row.id, number: row.number, epoch: row.epoch, ingressNodeIds: row.ingressNodeIds, stages, ...(replicaRates ? { replicaRates } : {}), parity: fromJson<Parity>(plan.parity), parityFile };
+}
+
+/** What its plan predicts of each replica; a plan never changes. */
+async function ratesOf(db: Db, planId: string): Promise<number[]> {
+  const { rates } = cachesOf(db);
+  const known = rates.get(planId);
+  if (known) return known;
+  const { document } = await db.plan.findUniqueOrThrow({ where: { id: planId }, select: { document: true } });
+  const { estimate, replicas = [] } = fromJson<Plan>(document);
+  return keep(rates, planId, [estimate, ...replicas.map((replica) => replica.estimate)].map((one) => one.throughputPerSecond));
 }
 
 async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row: StoredRevision): Promise<StageView[]> {
@@ -140,7 +151,7 @@ async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row:
 function cachesOf(db: Db): Caches {
   const known = caches.get(db);
   if (known) return known;
-  const made: Caches = { stages: new Map(), facts: new Map() };
+  const made: Caches = { stages: new Map(), rates: new Map(), facts: new Map() };
   caches.set(db, made);
   return made;
 }

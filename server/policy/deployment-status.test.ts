@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { deploymentStatus } from "./deployment-status.ts";
 import type { DeploymentView, NodeView } from "./snapshot.ts";
-import { deployment, moving, node, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
+import { deployment, moving, node, replicated, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
 
 const one = revision(1, ["a", "b"]);
 const statusOf = (view: DeploymentView, nodes: NodeView[]) => deploymentStatus(snapshot(view, nodes), view);
@@ -32,6 +32,17 @@ test.each([
 
 test("a node that is only connecting makes nothing degraded: after a restart of the console all are", () => {
   expect(statusOf(deployment([one]), serving(setNode("b", { presence: "connecting" }))).status).toBe("live");
+});
+
+test("with replicas it says which one is not whole, and is live when all are", () => {
+  const both = replicated(1, ["a", "b"], ["c", "d"]);
+  const report = (linked: [boolean, boolean], lost?: string) => {
+    const nodes = reportReady(["a", "b", "c", "d"].map((id) => node(id)), [both]).map((each) => ({ ...each, ...(each.nodeId === lost ? { presence: "lost" as const } : {}) }));
+    return [reportIngress(nodes[0]!, [], 1, { pipelines: linked.map((one, index) => ({ epoch: 1, replica: index + 1, linked: one, inFlight: 0 })) }), ...nodes.slice(1)];
+  };
+  expect(statusOf(deployment([both]), report([true, true])).status).toBe("live");
+  expect(statusOf(deployment([both]), report([true, false]))).toEqual({ status: "degraded", reason: "The ingress on node a has lost the last stage of replica r2." });
+  expect(statusOf(deployment([both]), report([true, false], "d"))).toEqual({ status: "degraded", reason: "Replica r2: node d (stage 1) is lost." });
 });
 
 test("a first deployment is starting, a later one moving; trouble of what serves is told first", () => {

@@ -1,5 +1,6 @@
 // Owns what a deployment is called right now, and why, in one sentence.
-import { ingressOf, stagesOf } from "./migration.ts";
+import { ingressOf, type StageSituation, stagesOf } from "./migration.ts";
+import { replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView } from "./snapshot.ts";
 
 export type DeploymentStatus = "starting" | "live" | "moving" | "degraded" | "stopped" | "failed";
@@ -16,12 +17,10 @@ export function deploymentStatus(snapshot: FleetSnapshot, deployment: Deployment
 }
 
 function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current: DeploymentView["revisions"][number]): string | null {
-  for (const { name, index, node, observed, lane } of stagesOf(snapshot, deployment, current)) {
-    if (!node) return `The node of stage ${index} is not enrolled any more.`;
-    if (isSilent(node)) return `${name} (stage ${index}) is ${node.presence}.`;
-    if (!observed) return `${name} has not reported stage ${index} yet.`;
-    if (observed.state !== "ready" && observed.state !== "draining") return `Stage ${index} on ${name} is ${observed.state}${observed.error ? `: ${observed.error.message}` : "."}`;
-    if (lane && !lane.upstreamLinked) return `Stage ${index} on ${name} has lost the one before it.`;
+  const replicas = replicasOf(stagesOf(snapshot, deployment, current));
+  for (const { number, stages } of replicas) {
+    const trouble = troubleAmong(stages);
+    if (trouble) return replicas.length === 1 ? trouble : `Replica r${number}: ${trouble}`;
   }
   for (const { name, node, route } of ingressOf(snapshot, deployment, current.ingressNodeIds)) {
     if (!node) return "The node of an ingress is not enrolled any more.";
@@ -29,7 +28,20 @@ function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current:
     if (!route) return `The ingress on ${name} has not reported yet.`;
     if (route.error) return `The ingress on ${name}: ${route.error}`;
     if (route.currentEpoch !== current.epoch) return `The ingress on ${name} does not serve epoch ${current.epoch} yet.`;
-    if (!route.pipelines.find((pipeline) => pipeline.epoch === current.epoch)?.linked) return `The ingress on ${name} has lost the last stage.`;
+    const own = route.pipelines.filter((pipeline) => pipeline.epoch === current.epoch);
+    const lost = replicas.find(({ number }) => !own.find((pipeline) => (pipeline.replica ?? 1) === number)?.linked);
+    if (lost) return `The ingress on ${name} has lost the last stage${replicas.length === 1 ? "" : ` of replica r${lost.number}`}.`;
+  }
+  return null;
+}
+
+function troubleAmong(stages: readonly StageSituation[]): string | null {
+  for (const { name, index, node, observed, lane } of stages) {
+    if (!node) return `The node of stage ${index} is not enrolled any more.`;
+    if (isSilent(node)) return `${name} (stage ${index}) is ${node.presence}.`;
+    if (!observed) return `${name} has not reported stage ${index} yet.`;
+    if (observed.state !== "ready" && observed.state !== "draining") return `Stage ${index} on ${name} is ${observed.state}${observed.error ? `: ${observed.error.message}` : "."}`;
+    if (lane && !lane.upstreamLinked) return `Stage ${index} on ${name} has lost the one before it.`;
   }
   return null;
 }

@@ -4,7 +4,7 @@ import { drainLimitMs } from "./drain-limit.ts";
 import type { DeploymentView, MigrationState, NodeView } from "./snapshot.ts";
 import { MAX_MOVED_ROUTES } from "../../agents/protocol/control.ts";
 import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "./moved-routes.ts";
-import { deployment, moving, node, NOW_MS, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
+import { deployment, moving, node, NOW_MS, replicated, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
 
 const old = revision(1, ["a", "b"]);
 const next = revision(2, ["a", "c"]);
@@ -62,6 +62,23 @@ test("a revision that is entered elsewhere: the new entry opens and the old one 
   expect(entries("rolling-back")).toEqual([[[1, [1]]], [[null, [2]]]]);
   const lane = desired(moving([old, elsewhere], "warm")).get("c")?.assignments[0]?.lanes[0];
   expect(lane).toMatchObject({ upstream: [{ nodeId: "c", target: "ingress" }] });
+});
+
+test("replicas are pipelines of one epoch with ways of their own; a stage that two of them share is one process, and what is in flight is counted over all", () => {
+  const view = deployment([replicated(1, ["a", "b"], ["c", "b"])]);
+  const documents = desired(view);
+  const { pipelines } = documents.get("a")!.ingress[0]!;
+  expect(pipelines.map(({ epoch, replica, rate, revisionId, firstNodeIds, last }) => ({ epoch, replica, rate, revisionId, firstNodeIds, last: last.nodeId }))).toEqual([
+    { epoch: 1, replica: 1, rate: 10, revisionId: "rev_1", firstNodeIds: ["a"], last: "b" }, { epoch: 1, replica: 2, rate: 20, revisionId: "rev_1.r2", firstNodeIds: ["c"], last: "b" },
+  ]);
+  const [shared, ...more] = documents.get("b")!.assignments;
+  expect(more).toEqual([]);
+  expect(shared?.lanes.map(({ revisionId, stageIndex, stageCount, upstream }) => [revisionId, stageIndex, stageCount, upstream[0]?.nodeId])).toEqual([["rev_1", 1, 2, "a"], ["rev_1.r2", 1, 2, "c"]]);
+  expect(new Set([...documents.values()].flatMap(({ assignments }) => assignments.flatMap(({ lanes }) => lanes.map((lane) => lane.laneId)))).size).toBe(4);
+  expect(documents.get("c")!.assignments[0]?.lanes[0]).toMatchObject({ revisionId: "rev_1.r2", stageIndex: 0, upstream: [{ nodeId: "a", target: "ingress" }], downstreamNodeIds: ["b"] });
+  const nodes = new Map(reportReady(NODES, view.revisions, { inFlight: 1 }).map((one) => [one.nodeId, one]));
+  nodes.set("a", reportIngress(nodes.get("a")!, [], 1, { pipelines: [1, 2].map((replica) => ({ epoch: 1, linked: true, inFlight: 2, replica })) }));
+  expect(inFlightOf(view, view.revisions[0]!, nodes)).toBe(8);
 });
 
 test("an ingress sends the model's inputs but never its state", () => {

@@ -14,6 +14,7 @@ import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd,
 import { canaryRouteOf } from "./canary.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
+import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { verifyTaskOf } from "./verify-task.ts";
@@ -92,7 +93,7 @@ export function inFlightOf(deployment: DeploymentView, revision: RevisionView, n
   for (const nodeId of revision.ingressNodeIds) {
     const node = nodes.get(nodeId);
     const route = node?.connected ? node.ingress.find((ingress) => ingress.deploymentId === deployment.deploymentId) : undefined;
-    count += route?.pipelines.find((pipeline) => pipeline.epoch === revision.epoch)?.inFlight ?? 0;
+    for (const pipeline of route?.pipelines ?? []) if (pipeline.epoch === revision.epoch) count += pipeline.inFlight;
   }
   for (const [index, stage] of revision.stages.entries()) {
     const node = nodes.get(stage.nodeId);
@@ -106,14 +107,16 @@ export function inFlightOf(deployment: DeploymentView, revision: RevisionView, n
 function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, documents: Map<string, DesiredContent>, data: Map<string, Set<string>>): void {
   const active = activeRevisions(deployment, snapshot.nodes, snapshot.nowMs);
   for (const { revision, mode } of active) {
-    for (const [index, stage] of revision.stages.entries()) {
-      const document = documents.get(stage.nodeId);
-      if (!document) continue;
-      const lane = laneOf(snapshot, deployment, revision, index, mode);
-      for (const end of lane.upstream) connect(data, stage.nodeId, end.nodeId);
-      assignmentFor(document, deployment, stage).lanes.push(lane);
+    for (const replica of replicasOf(revision.stages)) {
+      for (const [index, stage] of replica.stages.entries()) {
+        const document = documents.get(stage.nodeId);
+        if (!document) continue;
+        const lane = laneOf(snapshot, deployment, { revision, replica, mode }, index);
+        for (const end of lane.upstream) connect(data, stage.nodeId, end.nodeId);
+        assignmentFor(document, deployment, stage).lanes.push(lane);
+      }
+      for (const nodeId of revision.ingressNodeIds) connect(data, nodeId, replica.stages.at(-1)?.nodeId ?? nodeId);
     }
-    for (const nodeId of revision.ingressNodeIds) connect(data, nodeId, revision.stages.at(-1)?.nodeId ?? nodeId);
   }
   const serving = active.find(({ revision }) => revision.epoch === servingEpoch(deployment))?.revision ?? null;
   const left = active.find(({ revision }) => revision !== serving && revision.revisionId === deployment.migration?.fromRevisionId)?.revision ?? null;
@@ -124,7 +127,7 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
   for (const nodeId of new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId))));
 }
 
-/** One per (segment, node): stages of several revisions, or two alike stages of one, share the process. */
+/** One per (segment, node): stages of several revisions or replicas, or two alike stages of one, share the process. */
 function assignmentFor(document: DesiredContent, deployment: DeploymentView, stage: StageView): Assignment {
   const assignmentId = assignmentIdOf(deployment.deploymentId, stage);
   const known = document.assignments.find((assignment) => assignment.assignmentId === assignmentId);
@@ -144,14 +147,14 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
   return made;
 }
 
-function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView, stageIndex: number, mode: Lane["mode"]): Lane {
-  const stage = revision.stages[stageIndex] as StageView;
-  const previous = revision.stages[stageIndex - 1];
-  const next = revision.stages[stageIndex + 1];
+function laneOf(snapshot: FleetSnapshot, deployment: DeploymentView, { revision, replica: { number, stages, offset }, mode }: ActiveRevision & { replica: Replica<StageView> }, stageIndex: number): Lane {
+  const stage = stages[stageIndex] as StageView;
+  const previous = stages[stageIndex - 1];
+  const next = stages[stageIndex + 1];
   const upstream = previous
     ? [laneEnd(snapshot, previous.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, previous)}`)]
     : revision.ingressNodeIds.map((nodeId) => laneEnd(snapshot, nodeId, "ingress"));
-  return { laneId: laneIdOf(revision.revisionId, stageIndex), revisionId: revision.revisionId, epoch: revision.epoch, stageIndex, stageCount: revision.stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : revision.ingressNodeIds)].sort(), sends: stage.sends, mode };
+  return { laneId: laneIdOf(revision.revisionId, offset + stageIndex), revisionId: pipelineIdOf(revision.revisionId, number), epoch: revision.epoch, stageIndex, stageCount: stages.length, upstream, downstreamNodeIds: [...new Set(next ? [next.nodeId] : revision.ingressNodeIds)].sort(), sends: stage.sends, mode };
 }
 
 /** Port 0 = the node has not said yet; its address arrives with a later version. */
@@ -169,10 +172,11 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
   const epoch = servingEpoch(deployment);
   const stateInputs = new Set(model.states.map((pair) => pair.input));
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
-  const pipelines = entered.map(({ revision, mode }): IngressPipeline => {
-    const last = revision.stages.at(-1) as StageView;
-    return { epoch: revision.epoch, revisionId: revision.revisionId, revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: revision.stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode, ...(isSpare(deployment, revision) ? { spare: true } : {}) };
-  });
+  const pipelines = entered.flatMap(({ revision, mode }) => replicasOf(revision.stages).map(({ number, stages }, _index, all): IngressPipeline => {
+    const last = stages.at(-1) as StageView;
+    const share = all.length === 1 ? {} : { replica: number, ...(revision.replicaRates?.[number - 1] ? { rate: revision.replicaRates[number - 1] } : {}) };
+    return { epoch: revision.epoch, revisionId: pipelineIdOf(revision.revisionId, number), revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode, ...(isSpare(deployment, revision) ? { spare: true } : {}), ...share };
+  }));
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {
     deploymentId: deployment.deploymentId,
@@ -228,9 +232,9 @@ function addPeers(snapshot: FleetSnapshot, documents: Map<string, DesiredContent
 function sortDocument(document: DesiredContent): void {
   const by = <T>(items: T[], key: (item: T) => string) => items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   by(document.assignments, (assignment) => assignment.assignmentId);
-  for (const assignment of document.assignments) assignment.lanes.sort((a, b) => a.epoch - b.epoch || a.stageIndex - b.stageIndex);
+  for (const assignment of document.assignments) assignment.lanes.sort((a, b) => a.epoch - b.epoch || a.stageIndex - b.stageIndex || (a.revisionId < b.revisionId ? -1 : 1));
   by(document.ingress, (route) => route.deploymentId);
-  for (const route of document.ingress) route.pipelines.sort((a, b) => a.epoch - b.epoch);
+  for (const route of document.ingress) route.pipelines.sort((a, b) => a.epoch - b.epoch || (a.replica ?? 1) - (b.replica ?? 1));
   by(document.peers, (peer) => peer.nodeId);
   by(document.measurements, (task) => task.taskId);
 }

@@ -16,6 +16,7 @@
 import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
 import { canaryBreach, canaryText, isTrialWanted } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
+import { replicasOf } from "./replicas.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
@@ -102,8 +103,8 @@ function warm(context: Context): MigrationDecision {
     if (!lane?.upstreamLinked) return { action: "wait", reason: `Stage ${index} on ${name} has not reached the one before it.` };
   }
   for (const { name, route, node } of ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds)) {
-    const linked = route?.pipelines.find((pipeline) => pipeline.epoch === context.next.epoch)?.linked;
-    if (!node?.connected || !linked) return { action: "wait", reason: `The ingress on ${name} has not reached the last stage${route?.error ? `: ${route.error}` : ""}.` };
+    const linked = route?.pipelines.filter((pipeline) => pipeline.epoch === context.next.epoch && pipeline.linked).length ?? 0;
+    if (!node?.connected || linked < replicasOf(context.next.stages).length) return { action: "wait", reason: `The ingress on ${name} has not reached the last stage${route?.error ? `: ${route.error}` : ""}.` };
   }
   return { action: "step", to: "verify", reason: "Every stage is warm and linked." };
 }
@@ -196,21 +197,23 @@ function leftEntries({ snapshot, deployment, old, next }: Context): ReturnType<t
   return ingressOf(snapshot, deployment, (old?.ingressNodeIds ?? []).filter((nodeId) => !next.ingressNodeIds.includes(nodeId)));
 }
 
+/** One whole replica serves. */
 function isWhole(context: Context, revision: RevisionView | null): boolean {
   if (!revision) return false;
-  return stagesOf(context.snapshot, context.deployment, revision).every(({ node, observed }) => node?.connected && node.presence !== "lost" && (observed?.state === "ready" || observed?.state === "draining"));
+  return replicasOf(stagesOf(context.snapshot, context.deployment, revision)).some(({ stages }) => stages.every(({ node, observed }) => node?.connected && node.presence !== "lost" && (observed?.state === "ready" || observed?.state === "draining")));
 }
 
-export type StageSituation = { index: number; name: string; nodeId: string; node: NodeView | null; assignmentId: string; segmentId: string; observed: ObservedAssignment | null; lane: ObservedAssignment["lanes"][number] | null };
+/** `index`: of the stage in its replica. */
+export type StageSituation = { index: number; replica: number; name: string; nodeId: string; node: NodeView | null; assignmentId: string; segmentId: string; observed: ObservedAssignment | null; lane: ObservedAssignment["lanes"][number] | null };
 
 export function stagesOf(snapshot: FleetSnapshot, deployment: DeploymentView, revision: RevisionView): StageSituation[] {
-  return revision.stages.map((stage, index) => {
+  return replicasOf(revision.stages).flatMap(({ number, stages, offset }) => stages.map((stage, index) => {
     const node = snapshot.nodes.get(stage.nodeId) ?? null;
     const assignmentId = assignmentIdOf(deployment.deploymentId, stage);
     const observed = node?.assignments.find((assignment) => assignment.assignmentId === assignmentId) ?? null;
-    const lane = observed?.lanes.find((one) => one.laneId === laneIdOf(revision.revisionId, index)) ?? null;
-    return { index, name: node?.name ?? stage.nodeId, nodeId: stage.nodeId, node, assignmentId, segmentId: stage.segmentId, observed, lane };
-  });
+    const lane = observed?.lanes.find((one) => one.laneId === laneIdOf(revision.revisionId, offset + index)) ?? null;
+    return { index, replica: number, name: node?.name ?? stage.nodeId, nodeId: stage.nodeId, node, assignmentId, segmentId: stage.segmentId, observed, lane };
+  }));
 }
 
 export function ingressOf(snapshot: FleetSnapshot, deployment: DeploymentView, nodeIds: readonly string[]): { name: string; nodeId: string; node: NodeView | null; route: ObservedIngress | null }[] {

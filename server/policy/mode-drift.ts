@@ -8,8 +8,8 @@ import type { DeploymentView, FleetSnapshot } from "./snapshot.ts";
 export function modeDrift(snapshot: FleetSnapshot, deployment: DeploymentView): string[] {
   const current = deployment.revisions.find((revision) => revision.revisionId === deployment.currentRevisionId);
   if (deployment.desired === "stopped" || !current) return [];
-  return stagesOf(snapshot, deployment, current).flatMap(({ name, index, observed }) => {
-    const planned = current.stages[index]?.session ?? deployment.settings.session;
+  return stagesOf(snapshot, deployment, current).flatMap(({ name, index, observed }, place) => {
+    const planned = current.stages[place]?.session ?? deployment.settings.session;
     if (observed?.state !== "ready" || !observed.running || sameSession(observed.running.session, planned)) return [];
     return [`Stage ${index + 1} on ${name} runs with ${modeText(observed.running.session)}, its plan says ${modeText(planned)}.`];
   });

@@ -75,7 +75,7 @@ export type ModelView = {
 };
 
 /** Fixed when the revision is made. */
-export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string; /** Absent = the deployment's own. */ session?: SessionOptions; /** What its process was predicted to hold when the revision was made; absent in older ones. */ memoryBytes?: number };
+export type RevisionStage = { from: number; to: number; nodeId: string; segmentId: string; /** Absent = the deployment's own. */ session?: SessionOptions; /** What its process was predicted to hold when the revision was made; absent in older ones. */ memoryBytes?: number; /** Which whole pipeline of the revision it belongs to, from 1; absent = the first (replicas.ts). */ replica?: number };
 
 export type RevisionView = {
   revisionId: string;
@@ -83,7 +83,10 @@ export type RevisionView = {
   epoch: number;
   /** Where its requests enter and answers leave. */
   ingressNodeIds: string[];
+  /** Of all replicas, one after the other. */
   stages: StageView[];
+  /** Predicted requests per second of each replica; absent = they count as equal. */
+  replicaRates?: number[];
   parity: Parity;
   parityFile: { digest: string; bytes: number } | null;
 };

@@ -47,7 +47,7 @@ const assignment = z.object({
 });
 const ingress = z.object({
   deploymentId: id, currentEpoch: count.nullable(), url: agentText(500),
-  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count })).max(MAX_LANES),
+  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),
@@ -75,7 +75,7 @@ const stageSample = z.object({
 const trace = z.object({
   requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
   stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount, times: z.object({ receiveMs: amount, roundTripMs: amountOrNull, holdMs: amount }).optional() })).max(MAX_LANES),
-  errorMessage: text.optional(), attempts: count.optional(), tries: z.array(z.object({ epoch: count, endedMs: amount, errorCode: id })).max(MAX_LANES).optional(), epoch: count.optional(), sendMs: amount.optional(),
+  errorMessage: text.optional(), attempts: count.optional(), tries: z.array(z.object({ epoch: count, replica: count.optional(), endedMs: amount, errorCode: id })).max(MAX_LANES).optional(), epoch: count.optional(), replica: count.optional(), sendMs: amount.optional(),
   context: z.object({ traceId: z.string().regex(/^[0-9a-f]{32}$/), spanId: z.string().regex(/^[0-9a-f]{16}$/), parentSpanId: z.string().regex(/^[0-9a-f]{16}$/).nullable(), sampled: z.boolean() }).optional(),
   answer: z.object({ receiveMs: amount, roundTripMs: amountOrNull, bytes: amount }).optional(),
 });

@@ -113,7 +113,7 @@ const FIELD_OF: Partial<Record<DataType, Field>> = {
 export function inferResponse(modelName: string, id: string | null, { outputs, version, parameters }: Pick<Served, "outputs" | "version" | "parameters">): object {
   return {
     model_name: modelName, model_version: version, id: id ?? "",
-    parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id } },
+    parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id }, ...(parameters.replica === undefined ? {} : { replica: { int64_param: parameters.replica } }) },
     outputs: outputs.map(({ name, dataType, shape }) => ({ name, datatype: OIP_NAMES[dataType], shape })),
     raw_output_contents: outputs.map((output) => output.data),
   };

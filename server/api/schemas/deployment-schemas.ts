@@ -90,9 +90,10 @@ export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
     errorCode: z.string().nullable(),
     errorMessage: z.string().optional(),
     attempts: z.number().optional(),
-    tries: z.array(z.object({ epoch: z.number(), endedMs: z.number(), errorCode: z.string() })).optional().meta({ description: "The first attempts that ended without an answer: epoch, how long after it was accepted, why." }),
+    tries: z.array(z.object({ epoch: z.number(), replica: z.number().optional(), endedMs: z.number(), errorCode: z.string() })).optional().meta({ description: "The first attempts that ended without an answer: epoch, replica, how long after it was accepted, why." }),
     epoch: z.number().optional(),
     context: z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().nullable(), sampled: z.boolean() }).optional().meta({ description: "The W3C trace it belongs to." }),
+    replica: z.number().optional().meta({ description: "Which replica answered, from 1; absent = there is one pipeline." }),
     sendMs: z.number().optional().meta({ description: "From accepted to handed to the connection to the first stage, by the ingress's clock." }),
     stages: z.array(
       z.object({

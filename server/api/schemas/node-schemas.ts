@@ -47,7 +47,7 @@ export const observedIngress: z.ZodType<ObservedIngress, ObservedIngress> = z
     deploymentId: z.string(),
     currentEpoch: z.number().nullable(),
     url: z.string(),
-    pipelines: z.array(z.object({ epoch: z.number(), linked: z.boolean(), inFlight: z.number() })),
+    pipelines: z.array(z.object({ epoch: z.number(), linked: z.boolean(), inFlight: z.number(), replica: z.number().optional(), counts: z.object({ answered: z.number(), failed: z.number(), lost: z.number() }).optional() })),
     verify: z.object({ taskId: z.string(), state: z.enum(["running", "passed", "failed"]), maxRelError: z.number().nullable(), message: z.string().nullable() }).nullable(),
     error: z.string().nullable(),
   })

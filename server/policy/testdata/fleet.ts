@@ -16,6 +16,12 @@ export function revision(number: number, nodeIds: string[], ingressNodeIds = ["a
   return { revisionId: `rev_${number}`, number, epoch: number, ingressNodeIds, stages, parity, parityFile: { digest: "f".repeat(64), bytes: 10 } };
 }
 
+/** The stages of `nodeIds` and, beside them, those of further replicas on theirs. */
+export function replicated(number: number, ...replicas: string[][]): RevisionView {
+  const all = replicas.map((nodeIds) => revision(number, nodeIds));
+  return { ...all[0]!, stages: all.flatMap(({ stages }, index) => stages.map((stage) => (index === 0 ? stage : { ...stage, replica: index + 1 }))), replicaRates: replicas.map((_, index) => 10 * (index + 1)) };
+}
+
 export function deployment(revisions: RevisionView[], more: Partial<DeploymentView> = {}): DeploymentView {
   return {
     deploymentId: DEPLOYMENT, name: "upright", desired: "running", currentRevisionId: revisions[0]?.revisionId ?? null,
