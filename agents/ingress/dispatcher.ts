@@ -94,6 +94,11 @@ export class Dispatcher {
     return this.#among(this.current, null) ?? this.spares.find((spare) => spare.linked) ?? this.current[0] ?? null;
   }
 
+  /** Of this epoch, whichever is current; null = none is linked. */
+  leastLoadedOf(epoch: number): PipelineRuntime | null {
+    return this.#among(this.#ofEpoch(epoch), null);
+  }
+
   #among(replicas: readonly PipelineRuntime[], refusedBy: PipelineRuntime | null): PipelineRuntime | null {
     if (replicas.length === 1) return replicas[0]!.linked ? replicas[0]! : null;
     return replicas[chooseReplica(replicas, refusedBy ? replicas.indexOf(refusedBy) : -1)] ?? null;

@@ -274,7 +274,7 @@ export class RouteRuntime {
   /** To the current revision, or to the one that is tried beside it. */
   #spread({ inputs, deadlineAt, signal }: { inputs: WireTensor[]; deadlineAt: number; signal?: Gone }): Promise<InferAnswer> {
     const canary = this.canary;
-    const tried = canary && this.pipelineOf(canary.epoch);
+    const tried = canary && this.#dispatcher.leastLoadedOf(canary.epoch);
     const request = { inputs, deadlineAt, signal, stream: null, pipeline: null };
     if (!canary || !tried?.linked) return this.#dispatcher.infer(request);
     if (canary.takes()) return canary.counted(() => this.#dispatcher.infer({ ...request, first: tried }));

@@ -4,12 +4,14 @@ import { Ban, LogIn, ShieldOff } from "lucide-react";
 import type { DragEvent } from "react";
 import { useLive } from "../live/live-store.ts";
 import { nodeState } from "../node/node-state.ts";
+import { useReplicaStages } from "../plan/use-replicas.ts";
 import { State } from "../ui/State.tsx";
 import { ArrivingSegments } from "./ArrivingSegments.tsx";
 import { CardChanges } from "./CardChanges.tsx";
 import { type CardNode, cardHeight } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { CardFigures } from "./CardFigures.tsx";
+import { ReplicaMarks } from "./ReplicaMarks.tsx";
 import { NameInPlace } from "./NameInPlace.tsx";
 import { saveField } from "./save-field.ts";
 import { SegmentChip } from "./SegmentChip.tsx";
@@ -31,6 +33,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const store = useWorkbenchStore();
   const naming = useWorkbench((state) => state.namingId === node.id);
   const { drop, refused } = useDrop(node.id);
+  const holdsReplica = useReplicaStages(node.id).length > 0;
   const avoided = useWorkbench((state) => state.history.present.request?.avoidNodeIds?.includes(node.id) ?? false);
   const planned = node.nodeId === null;
   const far = useIsFar();
@@ -60,8 +63,9 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
         <div className="space-y-[3px] pt-0.5">
           {single !== chips && <SegmentsFromAfar chips={held} topologyNodeId={node.id} nodeName={node.name} />}
           {single.map((chip) => <SegmentChip key={`${chip.state}-${chip.range.from}-${chip.range.to}`} chip={chip} topologyNodeId={node.id} nodeId={node.nodeId} nodeName={node.name} far={far} />)}
+          <ReplicaMarks topologyNodeId={node.id} far={far} />
           {!far && <ArrivingSegments nodeId={node.nodeId} nodeName={node.name} chips={chips} />}
-          {chips.length === 0 && !far && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}
+          {chips.length === 0 && !far && (dragging || !holdsReplica) && <div className="grid h-6 place-items-center rounded-md border border-dashed border-line text-2xs text-ink-3">{dragging ? "drop layers here" : "holds no layers"}</div>}
         </div>
       </div>
       </>}

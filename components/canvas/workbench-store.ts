@@ -47,6 +47,8 @@ export type Workbench = {
   moveOpen: boolean;
   /** Placement that runs; null on a drawing without a deployment. */
   running: Placement | null;
+  /** Further replicas that run beside it. */
+  runningReplicas: readonly Placement[];
   /** What the draft would change is drawn on the canvas. */
   changesShown: boolean;
   /** The unfinished move of the open deployment, per segment and node; null = none. */
@@ -58,12 +60,13 @@ export type Workbench = {
 };
 export type Planning = { operationId: string | null; /** The last plan found here: what a change is held against. */ found: FoundPlan | null; /** Why none was found. */ refusals: Refusal[] | null; error: unknown };
 const NOT_PLANNED: Planning = { operationId: null, found: null, refusals: null, error: null };
+const NO_REPLICAS: readonly Placement[] = [];
 export type WorkbenchStore = StoreApi<Workbench>;
 
 export function createWorkbench(topologyId: string, server: Workbench["server"], placement: Placement, running: Placement | null, kept: History | null = null, request?: PlanRequest): WorkbenchStore {
   const { revision, document, layout } = server;
   return createStore<Workbench>(() => ({
-    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, painting: null, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, changesShown: true, moving: null, facts: null, problem: null, planning: NOT_PLANNED,
+    topologyId, deploymentId: null, server: { revision, document, layout }, sent: null, save: "saved", conflicts: [], selection: null, several: [], namingId: null, finding: false, aligning: false, painting: null, layers: null, drag: null, hoverNodeId: null, moveOpen: false, running, runningReplicas: NO_REPLICAS, changesShown: true, moving: null, facts: null, problem: null, planning: NOT_PLANNED,
     history: kept ?? startHistory({ document, layout, placement, ...(request ? { request } : {}) }),
   }));
 }

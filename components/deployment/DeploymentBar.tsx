@@ -6,7 +6,7 @@ import { wantAction } from "../act/act-store.ts";
 import type { DeploymentFull } from "../api.ts";
 import { samePlacement } from "../canvas/placement-edit.ts";
 import { usePrediction } from "../canvas/use-prediction.ts";
-import { editPlacement, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { editPlacement, editRequest, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { errorText, ms, perSecond } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { StaleMark } from "../live/StaleMark.tsx";
@@ -15,6 +15,8 @@ import { DeployDialog } from "../plan/DeployDialog.tsx";
 import { DraftSummary } from "../plan/DraftSummary.tsx";
 import { ParityBadge } from "../plan/ParityBadge.tsx";
 import { PlanIt } from "../plan/PlanIt.tsx";
+import { setRequest } from "../plan/request-edit.ts";
+import { draftReplicas } from "../plan/use-replicas.ts";
 import { Button } from "../ui/Button.tsx";
 import { Figure, predicted as predictedKind } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
@@ -60,7 +62,9 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
   const saved = useWorkbench((state) => state.save === "saved" || state.save === "merged");
   const { draft } = usePrediction();
   const [open, setOpen] = useState(false);
-  const differs = running === null || !samePlacement(placement, running);
+  const moreOrFewer = useWorkbench((state) => draftReplicas(state).differs);
+  const runningReplicas = useWorkbench((state) => state.runningReplicas);
+  const differs = running === null || !samePlacement(placement, running) || moreOrFewer;
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null;
   const ready = differs && !moving && saved && draft !== null && draft.refusals.length === 0;
   return (
@@ -68,7 +72,7 @@ function DraftActions({ deployment }: { deployment: DeploymentFull }) {
       {differs && <DraftSummary label="draft" />}
       <PlanIt modelId={deployment.modelId} topologyId={deployment.topologyId} deploymentId={deployment.id} />
       {differs && running && <Button look="quiet" aria-pressed={changesShown} onClick={() => store.setState({ changesShown: !changesShown })} title="What moves, what is fetched, and memory before and after, on the canvas" className="aria-pressed:bg-accent-wash" data-testid="show-changes">Changes</Button>}
-      {differs && running && <Button look="quiet" onClick={() => editPlacement(store, () => running)} data-testid="discard-draft">Discard draft</Button>}
+      {differs && running && <Button look="quiet" onClick={() => { editPlacement(store, () => running); if (moreOrFewer) editRequest(store, (now) => setRequest(now, { replicas: runningReplicas.length > 0 ? runningReplicas.length + 1 : undefined })); }} data-testid="discard-draft">Discard draft</Button>}
       {differs && <Button look="primary" disabled={!ready} title={moving ? "A move is under way" : draft?.refusals[0]?.message} onClick={() => setOpen(true)} data-testid="deploy">Review and move…</Button>}
       <Lifecycle deployment={deployment} moving={moving} />
       <DeployDialog open={open} onOpenChange={setOpen} modelId={deployment.modelId} topologyId={deployment.topologyId} placement={placement} deployment={deployment} modelName={deployment.modelName} />

@@ -39,6 +39,8 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   const store = useWorkbenchSetup({ topology, modelId: deployment.modelId, deploymentId: deployment.id, running: deployment.plan?.plan.placement ?? null, request: deployment.plan?.plan.request });
   const moving = deployment.migration !== null && deployment.migration.finishedAt === null ? deployment.migration : null;
   useEffect(() => store.setState({ moving, deploymentId: deployment.id }), [store, moving, deployment.id]);
+  const replicas = deployment.plan?.plan.replicas;
+  useEffect(() => store.setState({ runningReplicas: (replicas ?? []).map((replica) => replica.placement) }), [store, replicas]);
   const { error } = useProblem(store, deployment.modelId, topology.live, deployment.id);
   const left = (
     <>

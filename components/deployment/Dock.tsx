@@ -5,6 +5,7 @@ import type { DeploymentFull } from "../api.ts";
 import type { PlanScope } from "../plan/use-planning.ts";
 import { useAddressParam } from "../shell/use-address-param.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { Replicas } from "./Replicas.tsx";
 import { Spans } from "./Spans.tsx";
 
 // Fetched when first looked at: the canvas is on the screen sooner without them.
@@ -27,7 +28,7 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["serving", "Serving", <Serving key="v" deployment={deployment} />], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["serving", "Serving", <div key="v"><Replicas deployment={deployment} /><Serving deployment={deployment} /></div>], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);

@@ -53,7 +53,7 @@ function Row({ row, best, layerCount, objective, use }: RowProps) {
         <>
           <td><Figure figure={cost(objective, row.cost)} kind={predicted(estimate.kind)} />{more !== null && more > 5e-4 && <span className="num ml-1 text-xs text-ink-3">+{(more * 100).toFixed(more < 0.1 ? 1 : 0)} %</span>}</td>
           <td><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></td>
-          <td><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></td>
+          <td><Figure figure={perSecond(row.together?.throughputPerSecond ?? estimate.throughputPerSecond)} kind={predicted(estimate.kind)} />{row.replicas !== undefined && <span className="ml-1.5 text-xs whitespace-nowrap text-ink-2"><span className="num">{row.replicas}</span> replicas</span>}</td>
           <td>{placement && <MiniSpans placement={placement} layerCount={layerCount} />}{row.refusals[0] && <p className="text-xs text-bad">{row.refusals[0].message}</p>}</td>
         </>
       )}

@@ -1,7 +1,7 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { diffPlacements } from "../../server/planner/diff-placements.ts";
+import { diffReplicas } from "../../server/planner/replicas/diff-replicas.ts";
 import { oneKey } from "../act/one-key.ts";
 import { queryClient } from "../api.ts";
 import { followOperation } from "../operation/own-operations.ts";
@@ -31,7 +31,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   const [name, setName] = useState(modelName);
   const [reason, setReason] = useState("");
   const [key] = useState(oneKey);
-  const shown = diff ?? (input.deployment === null && problem ? diffPlacements(problem, null, input.placement) : null);
+  const shown = diff ?? (input.deployment === null && problem ? diffReplicas(problem, null, [input.placement, ...(plan?.plan.replicas ?? []).map((replica) => replica.placement)]) : null);
   const { deployment } = input;
   const done = () => { void queryClient.invalidateQueries(); close(); };
   const confirm = () => {

@@ -13,6 +13,7 @@ import { gapText } from "./objective-words.ts";
 import { ParetoPanel } from "./ParetoPanel.tsx";
 import { PlanFile } from "./PlanFile.tsx";
 import { ProveButton } from "./ProveButton.tsx";
+import { ReplicaList } from "./ReplicaList.tsx";
 import { RequestEditor } from "./RequestEditor.tsx";
 import { ServedFigure } from "./ServedFigure.tsx";
 import { SearchChart } from "./SearchChart.tsx";
@@ -61,6 +62,7 @@ function Outcome({ proved, scope }: { proved: boolean; scope: PlanScope }) {
     <div className="space-y-1.5" data-testid="plan-outcome">
       {alone && <p className="border-l-2 border-accent bg-accent-wash px-2 py-1" data-testid="one-node-best"><b className="font-medium">{nameOf(found.placement[0]?.topologyNodeId)} alone is better than any cut</b>{proved ? ": no cut does better by what is asked." : ", as far as was searched."}</p>}
       <p className="flex flex-wrap gap-x-4"><State tone={proved ? "ok" : "idle"}>{gapText(proved, found.search.gap)}</State><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="latency" /><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="throughput" /><ServedFigure request={found.request} estimate={estimate} /></p>
+      <ReplicaList plan={found} />
       <p className="flex flex-wrap items-center gap-x-3"><ChangeCost placement={placement} />{placement !== found.placement && <BackToFound back={() => applyFound(store, found)} />}</p>
       <Why found={found} scope={scope} />
       <ProveButton key={JSON.stringify(found.placement)} found={found} scope={scope} />

@@ -1,5 +1,6 @@
 "use client";
 import { X } from "lucide-react";
+import { MAX_REPLICAS } from "../../server/planner/plan-request.ts";
 import { layersText } from "../format.ts";
 import { Choice, NumberField } from "../canvas/Field.tsx";
 import { editRequest, useRequest, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
@@ -7,6 +8,9 @@ import { IconButton } from "../ui/IconButton.tsx";
 import { AddApart } from "./AddApart.tsx";
 import { askedWords, quantileOptions, USUAL_QUANTILE } from "./slo-words.ts";
 import { avoidNode, pinLayers, setRequest } from "./request-edit.ts";
+
+/** Of an open deployment nothing chosen keeps as many as run. */
+const REPLICAS: [string, string][] = [["", "not said: one, or as run"], ["1", "one"], ...Array.from({ length: MAX_REPLICAS - 1 }, (_, index): [string, string] => [String(index + 2), `${index + 2}, apart if possible`]), ["as-needed", "as few as carry the demand"]];
 
 /** Objective and constraints in one place. Pins are made at the layers, avoided nodes and trust at the nodes and links; here they are read and taken back. */
 export function RequestEditor() {
@@ -26,6 +30,7 @@ export function RequestEditor() {
         <NumberField label="Must carry" unit="req/s" allowZero={false} value={request.demandPerSecond ?? null} placeholder="any" save={(value) => change({ demandPerSecond: value ?? undefined })} />
         <NumberField label="Latency at most" unit="ms" allowZero={false} value={request.slo?.latencyMs ?? null} placeholder="any" save={(value) => change({ slo: value === null ? undefined : { quantile: request.slo?.quantile ?? USUAL_QUANTILE, latencyMs: value } })} />
         {request.slo && <Choice label="For this share of them" value={String(request.slo.quantile)} options={quantileOptions(request.slo.quantile)} save={(value) => change({ slo: request.slo && { ...request.slo, quantile: Number(value) } })} />}
+        <Choice label="Replicas, whole pipelines" value={String(request.replicas ?? "")} options={REPLICAS} save={(value) => change({ replicas: value === "" ? undefined : value === "as-needed" ? value : Number(value) })} />
         <NumberField label="Most stages" unit="" allowZero={false} value={request.maxStages ?? null} placeholder="any" save={(value) => change({ maxStages: value === null ? undefined : Math.max(1, Math.min(64, Math.round(value))) })} />
         <NumberField label="Moving pays off within" unit="s" allowZero={false} value={request.movingHorizonSeconds ?? null} placeholder="not counted" save={(value) => change({ movingHorizonSeconds: value ?? undefined })} />
       </div>

@@ -5,6 +5,7 @@ import type { Placement } from "../../server/planner/plan.ts";
 import { api, type DeploymentFull } from "../api.ts";
 import { samePlacement } from "../canvas/placement-edit.ts";
 import { useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { draftReplicas } from "./use-replicas.ts";
 
 const PARITY_POLL_MS = 800;
 
@@ -32,7 +33,8 @@ export function useDeploy({ modelId, topologyId, placement, deployment }: Deploy
     // A placement that was changed after it was found is the operator's own; what was asked of it still holds.
     const found = planning.found && samePlacement(planning.found.placement, placement) ? planning.found : null;
     const request = found?.request ?? history.present.request;
-    mutate({ modelId, topologyId, placement, ...(found ? { origin: found.origin } : {}), ...(request ? { request } : {}), ...(deployment ? { deploymentId: deployment.id } : {}) });
+    const replicas = draftReplicas(store.getState()).known;
+    mutate({ modelId, topologyId, placement, ...(replicas ? { replicas: replicas.map(({ placement: at, proof }) => ({ placement: at, ...(proof ? { proof } : {}) })) } : {}), ...(found ? { origin: found.origin } : {}), ...(request ? { request } : {}), ...(deployment ? { deploymentId: deployment.id } : {}) });
   }, []);
   return { create, plan: plan.data ?? create.data ?? null, diff: diff.data ?? null, diffError: diff.error, deployNew, deployPlan };
 }

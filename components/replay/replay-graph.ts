@@ -21,7 +21,8 @@ export function pastNodes(moment: ReplayMoment): (PastCardNode | PastFrameNode)[
     if (drawn.type === "frame") return { ...drawn, ...still };
     const { node } = drawn.data;
     const own = node.nodeId === null ? undefined : moment.nodes[node.nodeId];
-    const stages = serving.flatMap((stage, stageIndex): PastStage[] => {
+    const stages = serving.flatMap((stage, place): PastStage[] => {
+      const stageIndex = place - serving.findIndex((one) => (one.replica ?? 1) === (stage.replica ?? 1));
       if (node.nodeId === null || stage.nodeId !== node.nodeId) return [];
       const known = own?.stages.find((one) => one.stageIndex === stageIndex);
       return [{ stageIndex, from: stage.from, to: stage.to, computeMs: known?.computeMs ?? null, queueMs: known?.queueMs ?? null }];

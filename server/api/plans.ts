@@ -10,6 +10,7 @@ import { paretoPlans, startPareto } from "../commands/pareto-plans.ts";
 import { MAX_PROOF_MS, provePlan } from "../commands/prove-plan.ts";
 import { MAX_BUDGET_MS, searchPlan, startPlanning } from "../commands/search-plan.ts";
 import { whatIfPlan } from "../commands/what-if-plan.ts";
+import { MAX_REPLICAS } from "../planner/plan-request.ts";
 import { findPlan, listPlans, listPlanUses, type StoredPlan } from "../store/plans.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { comparedRow, estimate, foundPlan, infeasible, origin, paretoPoint, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
@@ -23,6 +24,7 @@ const search = {
   seed: z.number().int().min(0).max(2 ** 31 - 1).optional().meta({ description: "The same seed, request and enough time: the same plan." }),
   budgetMs: z.number().int().min(10).max(MAX_BUDGET_MS).optional().meta({ description: "At its end the best so far is the answer." }),
 };
+const givenReplicas = z.array(z.object({ placement, proof: z.object({ lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean() }).optional() })).max(MAX_REPLICAS - 1);
 const solver = z.string().max(100).optional().meta({ description: "By name, of /api/v1/solvers; absent = Cutplane's own." });
 
 export const plans = router({
@@ -78,7 +80,7 @@ export const plans = router({
     .query(listSolvers),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/plans", tags: ["plans"], summary: "Keep a placement as a plan; its parity check starts by itself" } })
-    .input(z.object({ ...pair, placement, origin: origin.optional(), request: planRequest.optional().meta({ description: "What was asked of it; the placement must keep to its rules." }), deploymentId: z.string().optional().meta({ description: "Which deployment it is for: memory is counted beside all others." }) }))
+    .input(z.object({ ...pair, placement, replicas: givenReplicas.optional().meta({ description: "Further whole pipelines beside it; left out where the request asks for some = they are planned." }), origin: origin.optional(), request: planRequest.optional().meta({ description: "What was asked of it; the placement must keep to its rules." }), deploymentId: z.string().optional().meta({ description: "Which deployment it is for: memory is counted beside all others." }) }))
     .output(planRow)
     .mutation(async ({ ctx, input }) => {
       const { plan, created } = await createPlan(ctx.deps, input, ctx.actor);

@@ -6,6 +6,7 @@ import { findOrThrow } from "../commands/find-or-throw.ts";
 import { predictedLatency } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { canaryText } from "../policy/canary.ts";
+import { replicasOf } from "../policy/replicas.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
 import { ingressOf } from "../policy/migration.ts";
 import { modeDrift } from "../policy/mode-drift.ts";
@@ -51,8 +52,22 @@ export async function readDeploymentDetail(deps: Deps, id: string): Promise<z.in
     revisions: revisions.map(({ id, number, planId, epoch, createdAt, createdBy, reason, retiredAt }) => ({ id, number, planId, epoch, createdAt: createdAt.toISOString(), createdBy, reason, retiredAt: retiredAt?.toISOString() ?? null, move: moves.get(id) ?? null })),
     // An ingress on loopback lets everybody in until there is a key.
     stopping: row.desired === "stopped" ? await readStopping(deps, id) : null,
+    replicas: await readReplicas(deps, id),
     needsKey: keys > 0 || row.ingress.some((ingress) => !isLoopbackUrl(ingress.url)),
   };
+}
+
+async function readReplicas(deps: Deps, id: string): Promise<z.infer<typeof deploymentDetail>["replicas"]> {
+  const snapshot = await readSnapshot(deps.db, deps.clock.now());
+  const view = snapshot.deployments.find((one) => one.deploymentId === id);
+  const current = view?.revisions.find((revision) => revision.revisionId === view.currentRevisionId);
+  if (!view || !current || view.desired === "stopped") return [];
+  const told = ingressOf(snapshot, view, current.ingressNodeIds).flatMap(({ node, route }) => (node && node.presence !== "lost" ? (route?.pipelines ?? []) : []).filter((pipeline) => pipeline.epoch === current.epoch));
+  return replicasOf(current.stages).map(({ number, stages }) => {
+    const own = told.filter((pipeline) => (pipeline.replica ?? 1) === number);
+    const sum = (of: (pipeline: (typeof own)[number]) => number) => own.reduce((total, pipeline) => total + of(pipeline), 0);
+    return { number, nodes: stages.map(({ nodeId }) => ({ id: nodeId, name: snapshot.nodes.get(nodeId)?.name ?? nodeId })), ready: own.some((pipeline) => pipeline.linked), inFlight: sum((one) => one.inFlight), answered: sum((one) => one.counts?.answered ?? 0), lost: sum((one) => one.counts?.lost ?? 0) };
+  });
 }
 
 async function readStopping(deps: Deps, id: string): Promise<z.infer<typeof deploymentDetail>["stopping"]> {

@@ -46,7 +46,9 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   const deployment = await findOrThrow(findDeployment(deps.db, view.deploymentId), "deployment", view.deploymentId);
   const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
   const { plan, created } = await createPlan(deps, {
-    modelId: deployment.modelId, topologyId: deployment.topologyId, placement: target.placement, request: seen.request, deploymentId: deployment.id,
+    modelId: deployment.modelId, topologyId: deployment.topologyId, placement: target.placement, deploymentId: deployment.id,
+    // What is watched is the first of several replicas; the others stay, and the request of all is kept.
+    ...(seen.plan.replicas ? { replicas: seen.plan.replicas, ...(seen.plan.request ? { request: seen.plan.request } : {}) } : { request: seen.request }),
     origin: { by: "solver", solver: `adapt-${target.kind}/1`, objective: seen.request.objective, lowerBound: target.bound, gap: target.gap, proved: false },
   }, actor);
   if (created) await checkPlanParity(deps, plan.id, actor);

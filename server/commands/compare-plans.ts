@@ -5,6 +5,8 @@ import { estimatePlacement } from "../planner/estimate.ts";
 import { placementCost } from "../planner/placement-cost.ts";
 import type { Estimate, Placement, Refusal } from "../planner/plan.ts";
 import { findSolver } from "../planner/search/choose-solver.ts";
+import type { Together } from "../planner/replicas/combine-replicas.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runningPlacement } from "./running-placement.ts";
@@ -28,6 +30,9 @@ export type ComparedRow = {
   proved: boolean;
   elapsedMs: number | null;
   refusals: Refusal[];
+  /** Where several replicas were asked for: how many, and what they do together. */
+  replicas?: number;
+  together?: Together;
 };
 export type CompareInput = Omit<SearchInput, "solver" | "draft"> & { solvers: string[]; placements: { key: string; label: string; placement: Placement }[] };
 
@@ -35,7 +40,8 @@ export type CompareInput = Omit<SearchInput, "solver" | "draft"> & { solvers: st
 export async function comparePlans(deps: Deps, { solvers, placements, ...input }: CompareInput): Promise<ComparedRow[]> {
   const unknown = solvers.find((name) => !findSolver(name));
   if (unknown !== undefined) throw new AppError("bad-request", `There is no solver “${unknown}”.`, { place: "solvers", fix: "Names are those of /api/v1/solvers." });
-  const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...request } = input;
+  const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...asked } = input;
+  const request = ofOneReplica(asked);
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const rows: ComparedRow[] = placements.map(({ key, label, placement }) => {
     const estimate = estimatePlacement(problem, placement);
@@ -49,6 +55,6 @@ async function row(deps: Deps, input: SearchInput & { solver: string }): Promise
   const base = { key: input.solver, label: findSolver(input.solver)?.label ?? input.solver };
   const found = await searchPlan(deps, input);
   if ("infeasible" in found) return { ...base, placement: null, estimate: null, cost: null, bound: null, gap: null, proved: false, elapsedMs: null, refusals: found.refusals };
-  const { placement, estimate, search, origin } = found;
-  return { ...base, placement, estimate, cost: search.cost, bound: search.bound, gap: search.gap, proved: origin.by === "solver" && origin.proved, elapsedMs: search.elapsedMs, refusals: [] };
+  const { placement, estimate, search, origin, replicas, together } = found;
+  return { ...(replicas && together ? { replicas: replicas.length + 1, together } : {}), ...base, placement, estimate, cost: search.cost, bound: search.bound, gap: search.gap, proved: origin.by === "solver" && origin.proved, elapsedMs: search.elapsedMs, refusals: [] };
 }

@@ -3,14 +3,19 @@ import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { canonicalJson } from "../planner/canonical-json.ts";
 import { checkPlacement } from "../planner/check-placement.ts";
-import { diffPlacements } from "../planner/diff-placements.ts";
+import { diffReplicas } from "../planner/replicas/diff-replicas.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import { explainEstimate } from "../planner/explain.ts";
-import type { Estimate, Placement, Plan, PlanDiff, Refusal } from "../planner/plan.ts";
-import { type PlanRequest, rulesOf } from "../planner/plan-request.ts";
+import type { Estimate, Placement, Plan, PlanDiff, PlanReplica, Refusal } from "../planner/plan.ts";
+import { MAX_REPLICAS, type PlanRequest, rulesOf } from "../planner/plan-request.ts";
+import { checkReplicas } from "../planner/replicas/check-replicas.ts";
+import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
+import { sayReplicas } from "../planner/replicas/next-replica.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { FetchBill } from "../policy/fetch-bill.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { findPlan, findPlanByHash, insertPlan, type StoredPlan } from "../store/plans.ts";
+import { addReplicas, replicaCounts } from "./add-replicas.ts";
 import { billMove } from "./bill-move.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
@@ -21,6 +26,8 @@ export type PlanInput = {
   modelId: string;
   topologyId: string;
   placement: Placement;
+  /** Further whole pipelines beside it; left out where the request asks for some = they are planned. */
+  replicas?: { placement: Placement; proof?: PlanReplica["proof"] }[];
   origin?: Plan["origin"];
   /** What was asked of it; it must keep to it. */
   request?: PlanRequest;
@@ -33,9 +40,9 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
   const { problem } = await loadProblem(deps, { ...input, beside: input.deploymentId ?? null });
   const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
   const isHere = running?.topologyId === input.topologyId && running.modelId === input.modelId;
-  const refusals = checkPlacement(problem, input.placement, { request: input.request ?? {}, running: isHere ? running.plan.placement : null });
+  const refusals = checkPlacement(problem, input.placement, { request: ofOneReplica(input.request ?? {}), running: isHere ? allPlacements(running.plan).flat() : null });
   const estimate = estimatePlacement(problem, input.placement);
-  const diff = estimate && running ? diffPlacements(problem, running.plan.placement, input.placement) : null;
+  const diff = estimate && running ? diffReplicas(problem, allPlacements(running.plan), [input.placement, ...(input.replicas ?? running.plan.replicas ?? []).map((replica) => replica.placement)]) : null;
   return { estimate, refusals, diff };
 }
 
@@ -45,7 +52,7 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
  */
 export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Promise<{ plan: StoredPlan; created: boolean }> {
   const loaded = await loadProblem(deps, { modelId: input.modelId, topologyId: input.topologyId, ...(input.deploymentId === undefined ? {} : { beside: input.deploymentId }) });
-  const plan = makePlan(loaded, input);
+  const plan = makePlan(loaded, { ...input, replicas: input.replicas ?? (await plannedReplicas(loaded, input)) });
   const hash = planHash(plan);
   return deps.publisher.transact(async (tx, append) => {
     const known = await findPlanByHash(tx, { modelId: input.modelId, topologyId: input.topologyId, hash });
@@ -61,11 +68,12 @@ export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Pr
       createdBy: actor,
     });
     const stages = plan.placement.length;
+    const replicas = 1 + (plan.replicas?.length ?? 0);
     await append({
       name: "plan.created",
       subjectId: stored.id,
       actor,
-      message: `Plan ${stored.revision} of “${loaded.model.name}” on “${loaded.topology.name}”: ${stages} ${stages === 1 ? "stage" : "stages"}, ${plan.estimate.latencyMs.toFixed(1)} ms predicted.`,
+      message: `Plan ${stored.revision} of “${loaded.model.name}” on “${loaded.topology.name}”: ${replicas === 1 ? "" : `${replicas} replicas, `}${stages} ${stages === 1 ? "stage" : "stages"}, ${plan.estimate.latencyMs.toFixed(1)} ms predicted.`,
       payload: { planId: stored.id, modelId: input.modelId, topologyId: input.topologyId },
     });
     return { plan: stored, created: true };
@@ -78,11 +86,33 @@ function planHash({ origin, ...plan }: Plan): string {
   return sha256(canonicalJson({ ...plan, origin: kept }));
 }
 
-function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInput): Plan {
-  const refusals = checkPlacement(problem, input.placement, { request: rulesOf(input.request ?? {}) });
-  const estimate = estimatePlacement(problem, input.placement);
+/** Of each replica. */
+export const allPlacements = ({ placement, replicas = [] }: Pick<Plan, "placement" | "replicas">): Placement[] => [placement, ...replicas.map((replica) => replica.placement)];
+
+/** @throws AppError infeasible where there is no room for as many as asked */
+async function plannedReplicas({ problem }: LoadedProblem, { placement, request }: PlanInput): Promise<PlanReplica[]> {
+  if (request?.replicas === undefined) return [];
+  let refusals: Refusal[] = [];
+  for (const count of replicaCounts(request, MAX_REPLICAS)) {
+    refusals = checkPlacement(problem, placement, { request: ofOneReplica(request, count) });
+    const planned = refusals.length > 0 ? { infeasible: true as const, refusals } : await addReplicas(problem, request, placement, { count, seed: 1 });
+    if (!("infeasible" in planned)) return planned;
+    refusals = planned.refusals;
+  }
+  throw new AppError("infeasible", refusals[0]?.message ?? "There is no room for as many replicas.", { place: "request.replicas", ...(refusals[0]?.fix ? { fix: refusals[0].fix } : {}), details: { refusals } });
+}
+
+function makePlan({ problem: drawn, model, inputsHash }: LoadedProblem, input: PlanInput): Plan {
+  const placements = [input.placement, ...(input.replicas ?? []).map((replica) => replica.placement)];
+  const problem = placements.length > 1 ? enteredAtFirst(drawn, input.placement) : drawn;
+  const refusals = checkReplicas(problem, placements, { request: rulesOf(input.request ?? {}) });
+  const [estimate, ...others] = placements.map((placement) => estimatePlacement(problem, placement));
+  const replicas = others.flatMap((one, index): PlanReplica[] => {
+    const { placement, proof } = input.replicas?.[index] ?? { placement: [] };
+    return one ? [{ placement, estimate: one, ...(proof ? { proof } : {}) }] : [];
+  });
   const first = refusals[0];
-  if (first || !estimate) {
+  if (first || !estimate || replicas.length < others.length) {
     throw new AppError("infeasible", first?.message ?? "This placement can't be estimated.", { place: "placement", ...(first?.fix ? { fix: first.fix } : {}), details: { refusals } });
   }
   return {
@@ -90,9 +120,10 @@ function makePlan({ problem, model, inputsHash }: LoadedProblem, input: PlanInpu
     inputsHash,
     placement: input.placement,
     estimate,
+    ...(replicas.length > 0 ? { replicas } : {}),
     origin: input.origin ?? { by: "operator" },
     ...(input.request === undefined ? {} : { request: input.request }),
-    explanation: explainEstimate(problem, estimate),
+    explanation: [...sayReplicas(problem, placements), ...explainEstimate(problem, estimate)],
   };
 }
 
@@ -102,10 +133,11 @@ export async function diffPlan(deps: Deps, planId: string, against: string): Pro
   const before = against.startsWith("dep_") ? await findRunningPlan(deps, against) : await findOrThrow(findPlan(deps.db, against), "plan", against);
   if (before && before.modelId !== after.modelId) throw new AppError("bad-request", "The two plans are of different models.", { place: "against", fix: "Compare plans of one model." });
   const { problem, topology } = await loadProblem(deps, after);
-  const diff = diffPlacements(problem, before?.plan.placement ?? null, after.plan.placement);
+  const diff = diffReplicas(problem, before ? allPlacements(before.plan) : null, allPlacements(after.plan));
   const nodeIds = new Map(topology.document.nodes.map((node) => [node.id, node.nodeId]));
-  const stages = after.plan.placement.flatMap(({ from, to, topologyNodeId }) => { const nodeId = nodeIds.get(topologyNodeId); return nodeId ? [{ from, to, nodeId }] : []; });
-  if (stages.length < after.plan.placement.length) return diff;
+  const placed = allPlacements(after.plan).flat();
+  const stages = placed.flatMap(({ from, to, topologyNodeId }) => { const nodeId = nodeIds.get(topologyNodeId); return nodeId ? [{ from, to, nodeId }] : []; });
+  if (stages.length < placed.length) return diff;
   const entryNodeIds = against.startsWith("dep_") ? ((await findDeployment(deps.db, against))?.settings.ingressNodeIds ?? []) : [];
   return withBill(diff, await billMove(deps, deps.db, { planId, modelId: after.modelId, stages, entryNodeIds }));
 }

@@ -10,6 +10,7 @@ import type { Placement } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import { objectiveCost } from "../planner/search/objective-cost.ts";
 import { explainSearch } from "../threads/run-search.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runningPlacement } from "./running-placement.ts";
@@ -22,7 +23,8 @@ export type ExplainInput = PlanRequest & { modelId: string; topologyId: string; 
 
 /** In sentences, most important first. @throws AppError infeasible where the placement does not keep to the request */
 export async function explainPlan(deps: Deps, input: ExplainInput, signal?: AbortSignal): Promise<{ sentences: string[] }> {
-  const { modelId, topologyId, deploymentId, placement, ...request } = input;
+  const { modelId, topologyId, deploymentId, placement, ...asked } = input;
+  const request = ofOneReplica(asked);
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const search = buildSearch(problem, request, { running });
   const stages = toStages(problem, placement);

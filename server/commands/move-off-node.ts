@@ -25,7 +25,7 @@ export async function moveOffNode(deps: Deps, input: { operationId: string; node
   const { modelId, topologyId } = one.deployment;
   const { entry } = placed;
   if (entry) await moveDrawnEntry(deps, { topologyId, fromNodeId: input.nodeId, toDrawnId: entry.drawnId, actor: input.actor });
-  const { plan, created } = await createPlan(deps, { modelId, topologyId, placement: placed.to.placement, origin: placed.to.origin }, input.actor);
+  const { plan, created } = await createPlan(deps, { modelId, topologyId, placement: placed.to.placement, ...(placed.to.replicas ? { replicas: placed.to.replicas } : {}), origin: placed.to.origin }, input.actor);
   if (created) await checkPlanParity(deps, plan.id, input.actor);
   // Planning takes its time; a drain that was cancelled meanwhile begins nothing.
   if ((await findOperation(deps.db, input.operationId))?.status !== "running") return null;

@@ -11,6 +11,7 @@ import type { FrontPlan, Quantity } from "../planner/search/pareto-front.ts";
 import { gapOf, type SearchRequest } from "../planner/search/solver.ts";
 import type { Operation } from "../store/operations.ts";
 import { SearchesFull, searchFront } from "../threads/run-search.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
@@ -34,7 +35,7 @@ export async function paretoPlans(deps: Deps, input: ParetoInput, { signal, onFr
   const { modelId, topologyId, deploymentId, seed = DEFAULT_SEED, budgetMs = PARETO_BUDGET_MS, movingHorizonSeconds: _moving, weights: _weights, ...asked } = input;
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   // Latency and throughput are the ends, whatever else was asked to be least; the rules of the request hold for all.
-  const request: PlanRequest = { ...asked, objective: "latency" };
+  const request: PlanRequest = { ...ofOneReplica(asked), objective: "latency" };
   const search = buildSearch(problem, request, { running });
   const quantities = knownCosts(problem, request);
   const plans = await searchFront(search, ["latencyMs", "bottleneckMs", ...quantities], {

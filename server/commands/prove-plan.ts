@@ -4,6 +4,7 @@ import { buildSearch } from "../planner/build-search.ts";
 import type { Placement } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import { provePlan as prove } from "../threads/prove-plan.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runningPlacement } from "./running-placement.ts";
@@ -24,7 +25,8 @@ export type ProveAnswer = {
 
 /** `placement` is where it begins; the answer's is the one that costs least. */
 export async function provePlan(deps: Deps, input: ProveInput, signal?: AbortSignal): Promise<ProveAnswer> {
-  const { modelId, topologyId, deploymentId, placement, timeLimitMs = DEFAULT_PROOF_MS, ...request } = input;
+  const { modelId, topologyId, deploymentId, placement, timeLimitMs = DEFAULT_PROOF_MS, ...asked } = input;
+  const request = ofOneReplica(asked);
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const { instance, objective, moving } = buildSearch(problem, request, { running });
   const incumbent = placement ? toStages(problem, placement) : null;

@@ -3,8 +3,11 @@ import type { CoreLoss } from "../live/capacity.ts";
 import { linkKey, liveFleet, type LiveFleet } from "../live/live-fleet.ts";
 import type { AdaptState, WatchedPlan } from "../live/adapt-state.ts";
 import { readSamples } from "../live/sample-ring.ts";
-import type { Placement } from "../planner/plan.ts";
+import type { Placement, Plan } from "../planner/plan.ts";
+import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem, ProblemNode } from "../planner/problem.ts";
+import { holdStages } from "../planner/replicas/hold-stages.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Observation } from "../policy/adapt/controller.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
@@ -52,7 +55,8 @@ export async function readWatched(deps: Deps, state: AdaptState, view: Deploymen
   const deployment = await findDeployment(deps.db, view.deploymentId);
   const before = watched && isKnown ? watched : await readPlans(deps, deployment, current.revisionId);
   if (!before || !deployment) return null;
-  const { problem, topology, inputsHash } = await loadProblem(deps, { modelId: deployment.modelId, topologyId: deployment.topologyId, beside: deployment.id });
+  const { problem: whole, topology, inputsHash } = await loadProblem(deps, { modelId: deployment.modelId, topologyId: deployment.topologyId, beside: deployment.id });
+  const problem = holdStages(whole, (before.plan.replicas ?? []).flatMap((replica) => replica.placement));
   const basis = [topology.revision, ...problem.nodes.map((node) => `${node.topologyNodeId} ${node.kind} ${(wholeMs(node) * (node.spareShare ?? 1)).toPrecision(6)}`)].join();
   const nodeIds = new Map(topology.document.nodes.flatMap((node) => (node.nodeId === null ? [] : [[node.id, node.nodeId] as const])));
   const kept = watched?.basis === basis ? withTimesOf(problem, watched.problem) : problem;
@@ -77,7 +81,16 @@ async function readPlans(deps: Deps, deployment: StoredDeployment | null, revisi
   const chosen = revisions.slice(at).find((revision) => !revision.createdBy.startsWith(ADAPT_ACTOR)) ?? revisions[at];
   const [plan, home] = await Promise.all([findPlan(deps.db, revisions[at]?.planId ?? ""), findPlan(deps.db, chosen?.planId ?? "")]);
   if (!plan || plan.topologyId !== deployment.topologyId) return null;
-  return { plan: plan.plan, home: homeOf(home?.plan.placement ?? plan.plan.placement), request: home?.plan.request ?? plan.plan.request ?? { objective: "latency" } };
+  const request = home?.plan.request ?? plan.plan.request ?? { objective: "latency" };
+  return { plan: plan.plan, home: homeOf(home?.plan.placement ?? plan.plan.placement), request: beside(plan.plan, request) };
+}
+
+/** What is watched and moved is the first replica; the others stay where they are, and it keeps off nodes that are theirs alone. */
+function beside({ placement, replicas = [] }: Plan, request: PlanRequest): PlanRequest {
+  if (replicas.length === 0) return request;
+  const own = new Set(placement.map((stage) => stage.topologyNodeId));
+  const theirs = replicas.flatMap((replica) => replica.placement.map((stage) => stage.topologyNodeId)).filter((id) => !own.has(id));
+  return { ...ofOneReplica(request, replicas.length + 1), avoidNodeIds: [...new Set([...(request.avoidNodeIds ?? []), ...theirs])] };
 }
 
 const homeOf = (placement: Placement): Placement => placement.map(({ from, to, topologyNodeId }) => ({ from, to, topologyNodeId }));

@@ -1,12 +1,13 @@
 // Fixes where each stage of a plan runs, now: the drawing's nodes become enrolled ones, the layer ranges become segments. Refuses what can't run.
 import { AppError } from "../errors.ts";
-import { checkPlacement } from "../planner/check-placement.ts";
+import { checkReplicas } from "../planner/replicas/check-replicas.ts";
 import type { Placement } from "../planner/plan.ts";
 import { rulesOf } from "../planner/plan-request.ts";
 import { stageMemoryBytes } from "../planner/stage-memory.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import { findSegment } from "../store/segments.ts";
 import { findPlan, type StoredPlan } from "../store/plans.ts";
+import { allPlacements } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { notFound } from "./not-found.ts";
@@ -24,12 +25,13 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
   if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
   const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId });
-  const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
+  const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, replica: _replica, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
   const held = new Set(running.map((stage) => stage.topologyNodeId));
-  const refusals = checkPlacement(problem, plan.plan.placement, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
+  const placements = allPlacements(plan.plan);
+  const refusals = checkReplicas(problem, placements, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
   const first = refusals[0];
   if (first) throw new AppError("infeasible", first.message, { place: "planId", details: { refusals }, ...(first.fix ? { fix: first.fix } : {}) });
-  const ranges = plan.plan.placement.map(({ from, to }) => ({ from, to }));
+  const ranges = distinctRanges(placements.flat());
   await prepareSegments(deps, model.id, ranges);
   const nodeIdOf = (topologyNodeId: string): string => {
     const nodeId = topology.document.nodes.find((node) => node.id === topologyNodeId)?.nodeId;
@@ -37,11 +39,16 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
     return nodeId;
   };
   const stages: RevisionStage[] = [];
-  for (const { from, to, topologyNodeId, session } of plan.plan.placement) {
+  for (const [index, placement] of placements.entries()) for (const { from, to, topologyNodeId, session } of placement) {
     const segment = await findSegment(deps.db, model.id, { from, to });
     if (!segment) throw new AppError("internal", `Segment [${from}, ${to}) was not made.`);
-    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId, ...(session ? { session } : {}), memoryBytes: stageMemoryBytes(problem, from, to) });
+    stages.push({ from, to, nodeId: nodeIdOf(topologyNodeId), segmentId: segment.spec.segmentId, ...(session ? { session } : {}), memoryBytes: stageMemoryBytes(problem, from, to), ...(index === 0 ? {} : { replica: index + 1 }) });
   }
   const source = topology.document.nodes.find((node) => node.id === topology.document.sourceId)?.nodeId;
   return { plan, stages, sourceNodeId: source ?? (stages[0] as RevisionStage).nodeId };
+}
+
+/** Replicas that are cut alike have their segments in common. */
+export function distinctRanges(stages: Placement): { from: number; to: number }[] {
+  return [...new Map(stages.map(({ from, to }) => [`${from} ${to}`, { from, to }])).values()];
 }

@@ -1,4 +1,4 @@
-// Owns what a deployment runs on a topology's nodes now, as placements of its model speak of it: what moving counts from, and what stays loaded meanwhile.
+// Owns what a deployment runs on a topology's nodes now, as placements of its model speak of it: what moving counts from, and what stays loaded meanwhile. Of several replicas the first: what is planned is one pipeline.
 import type { Placement } from "../planner/plan.ts";
 import { findRunningPlan } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";

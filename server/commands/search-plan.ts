@@ -6,12 +6,17 @@ import { sayConflict } from "../planner/explain/say-explanation.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import { finishSearch } from "../planner/finish-search.ts";
 import { instanceWords } from "../planner/instance-words.ts";
-import type { Estimate, Infeasible, Placement, Plan, SearchPoint, SearchProgress } from "../planner/plan.ts";
-import type { PlanRequest } from "../planner/plan-request.ts";
+import type { Estimate, Infeasible, Placement, Plan, PlanReplica, SearchPoint, SearchProgress } from "../planner/plan.ts";
+import { MAX_REPLICAS, type PlanRequest } from "../planner/plan-request.ts";
+import { combineReplicas, type Together } from "../planner/replicas/combine-replicas.ts";
+import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
+import { sayReplicas } from "../planner/replicas/next-replica.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Outcome } from "../planner/search/solver.ts";
 import { addPoint, outcomeProgress, searchProgress } from "../planner/search-curve.ts";
 import type { Operation } from "../store/operations.ts";
 import { explainSearch, runSearch, SearchesFull } from "../threads/run-search.ts";
+import { addReplicas, replicaCounts } from "./add-replicas.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
@@ -37,12 +42,40 @@ export type SearchInput = PlanRequest & {
   /** A placement to start from. */
   draft?: Placement;
 };
-export type FoundPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; request: PlanRequest; explanation: string[]; search: SearchProgress };
+export type FoundPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; request: PlanRequest; explanation: string[]; search: SearchProgress; /** Further ones beside `placement`, and what all do together; absent = one was asked for. */ replicas?: PlanReplica[]; together?: Together };
 
 type Following = { signal?: AbortSignal; onProgress?: (progress: SearchProgress) => void };
 
-/** @throws AppError not-found, too-many; what the signal says when it was aborted before anything was found */
+/**
+ * With replicas: the first as if it were the only one, with its part of the demand; the further ones beside it. "As needed" takes the fewest that carry the demand.
+ * @throws AppError not-found, too-many, bad-request; what the signal says when it was aborted before anything was found
+ */
 export async function searchPlan(deps: Deps, input: SearchInput, following: Following = {}): Promise<FoundPlan | Infeasible> {
+  if (input.replicas === "as-needed" && input.demandPerSecond === undefined) throw new AppError("bad-request", "As many replicas as needed: for how many requests a second?", { place: "demandPerSecond", fix: "Say what it must carry, or how many replicas." });
+  let answer: FoundPlan | Infeasible = { infeasible: true, refusals: [] };
+  for (const count of replicaCounts(input, MAX_REPLICAS)) {
+    const before = answer;
+    answer = await searchFirst(deps, { ...ofOneReplica(input, count), budgetMs: (input.budgetMs ?? DEFAULT_BUDGET_MS) / (input.replicas === "as-needed" ? 2 : 1) }, following);
+    if (!("infeasible" in answer)) answer = await withReplicas(deps, input, answer, count, following);
+    if (!("infeasible" in answer)) return answer;
+    // More replicas need more nodes, but each carries less: only room ends the count.
+    if (count > 1 && answer.refusals[0]?.message.startsWith("Replica")) return "infeasible" in before && before.refusals.length > 0 ? before : answer;
+  }
+  return answer;
+}
+
+async function withReplicas(deps: Deps, input: SearchInput, first: FoundPlan, count: number, following: Following): Promise<FoundPlan | Infeasible> {
+  const { modelId, topologyId, deploymentId, solver: _solver, seed = DEFAULT_SEED, budgetMs: _budget, draft: _draft, ...request } = input;
+  if (count === 1) return { ...first, request };
+  const { problem: drawn } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
+  const problem = enteredAtFirst(drawn, first.placement);
+  const replicas = await addReplicas(problem, request, first.placement, { count, seed, running: await runningPlacement(deps, input), ...(following.signal ? { signal: following.signal } : {}) });
+  if ("infeasible" in replicas) return replicas;
+  const placements = [first.placement, ...replicas.map((replica) => replica.placement)];
+  return { ...first, request, replicas, together: combineReplicas(problem, [first.estimate, ...replicas.map((replica) => replica.estimate)]), explanation: [...sayReplicas(problem, placements), ...first.explanation] };
+}
+
+async function searchFirst(deps: Deps, input: Omit<SearchInput, "replicas">, following: Following): Promise<FoundPlan | Infeasible> {
   const { modelId, topologyId, deploymentId, solver, seed = DEFAULT_SEED, budgetMs = DEFAULT_BUDGET_MS, draft, ...request } = input;
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const search = buildSearch(problem, request, { running, ...(draft ? { drafts: [draft] } : {}) });

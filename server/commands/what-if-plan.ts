@@ -4,6 +4,7 @@ import { estimatePlacement } from "../planner/estimate.ts";
 import { placementCost } from "../planner/placement-cost.ts";
 import type { Estimate, Placement, Refusal } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runningPlacement } from "./running-placement.ts";
@@ -13,7 +14,8 @@ export type WhatIfSide = { cost: number | null; estimate: Estimate | null; refus
 export type WhatIfAnswer = WhatIfSide & { against: WhatIfSide | null; /** Cost − cost of the other; null where one of them has none. */ difference: number | null };
 
 export async function whatIfPlan(deps: Deps, input: WhatIfInput): Promise<WhatIfAnswer> {
-  const { modelId, topologyId, deploymentId, placement, against, ...request } = input;
+  const { modelId, topologyId, deploymentId, placement, against, ...asked } = input;
+  const request = ofOneReplica(asked);
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
   const sideOf = (one: Placement): WhatIfSide => {
     const estimate = estimatePlacement(problem, one);

@@ -19,8 +19,11 @@ export async function predictedLatency(db: Db, revisionId: string | null): Promi
   if (known !== undefined) return known;
   const row = await db.revision.findUnique({ where: { id: revisionId }, select: { plan: { select: { document: true } } } });
   if (!row) return null;
-  const { latencyMs, kind } = fromJson<Plan>(row.plan.document).estimate;
-  const predicted = { latencyMs, kind };
+  const { estimate, replicas = [] } = fromJson<Plan>(row.plan.document);
+  // Requests fall to replicas by their rates.
+  const all = [estimate, ...replicas.map((replica) => replica.estimate)];
+  const latencyMs = replicas.length === 0 ? estimate.latencyMs : all.reduce((sum, one) => sum + one.latencyMs * one.throughputPerSecond, 0) / all.reduce((sum, one) => sum + one.throughputPerSecond, 0);
+  const predicted = { latencyMs, kind: estimate.kind };
   if (cache.size >= MAX_CACHED) cache.clear();
   cache.set(revisionId, predicted);
   return predicted;

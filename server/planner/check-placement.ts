@@ -18,6 +18,8 @@ export type CheckOptions = {
   request?: Partial<PlanRequest>;
   /** What its deployment runs on these nodes now: where `bothLoaded` is asked, its nodes hold both at once, an unchanged stage once. */
   running?: Placement | null;
+  /** Stages of other replicas, which are loaded too. */
+  besides?: Placement;
 };
 
 /** Every reason, most basic first; empty = accepted. */
@@ -27,12 +29,13 @@ export function checkPlacement(problem: Problem, placement: Placement, options: 
   const request: Partial<PlanRequest> = options.request ?? problem.rules ?? {};
   const taint = taintOf(problem.flow, problem.layerCount, request.sensitiveInputs);
   const nodes = new Map(problem.nodes.map((node) => [node.topologyNodeId, node]));
+  const besides = distinct(leaving(placement, options.besides ?? []));
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
     else refusals.push(...checkMode(node, stage, stageIndex), ...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
   }
-  return [...refusals, ...checkMemory(problem, placement, { nodes, beside: request.bothLoaded ? leaving(placement, options.running ?? []) : [] }), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
+  return [...refusals, ...checkMemory(problem, placement, { nodes, besides, beside: request.bothLoaded ? leaving([...placement, ...besides], options.running ?? []) : [] }), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
 }
 
 function checkCover(problem: Problem, placement: Placement): Refusal[] {
@@ -77,22 +80,27 @@ function checkNode(node: ProblemNode, stageIndex: number, forDeploy: boolean): R
   return [];
 }
 
+/** A stage that several replicas have is one process. */
+function distinct(stages: Placement): Placement {
+  return stages.filter((stage, index) => stages.findIndex((other) => isSameStage(stage, other)) === index);
+}
+
 /** Stages that run and are not part of the placement as they are: they stay loaded until it serves. */
 function leaving(placement: Placement, running: Placement): Placement {
   return running.filter((stage) => !placement.some((other) => isSameStage(stage, other)));
 }
 
-function checkMemory(problem: Problem, placement: Placement, { nodes, beside }: { nodes: Map<string, ProblemNode>; beside: Placement }): Refusal[] {
+function checkMemory(problem: Problem, placement: Placement, { nodes, besides, beside }: { nodes: Map<string, ProblemNode>; besides: Placement; beside: Placement }): Refusal[] {
   const used = new Map<string, number>();
   const takers = new Set(placement.map((stage) => stage.topologyNodeId));
-  for (const stage of [...placement, ...beside.filter(({ topologyNodeId }) => takers.has(topologyNodeId))]) used.set(stage.topologyNodeId, (used.get(stage.topologyNodeId) ?? 0) + stageMemoryBytes(problem, stage.from, stage.to));
+  for (const stage of [...placement, ...[...besides, ...beside].filter(({ topologyNodeId }) => takers.has(topologyNodeId))]) used.set(stage.topologyNodeId, (used.get(stage.topologyNodeId) ?? 0) + stageMemoryBytes(problem, stage.from, stage.to));
   const refusals: Refusal[] = [];
   for (const [topologyNodeId, bytes] of used) {
     const node = nodes.get(topologyNodeId);
     if (!node || node.memoryLimitBytes === null || bytes <= freeBytes(node)) continue;
     const shortBytes = bytes - freeBytes(node);
     const held = node.heldBytes ? ` and other deployments hold ${megabytes(node.heldBytes)} of it` : "";
-    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers${beside.some((stage) => stage.topologyNodeId === topologyNodeId) ? " and those it runs until the move is done" : ""} need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}${held}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
+    refusals.push({ code: "memory", message: `${node.name} is ${megabytes(shortBytes)} short: its layers${besides.some((stage) => stage.topologyNodeId === topologyNodeId) ? ", with those of other replicas," : ""}${beside.some((stage) => stage.topologyNodeId === topologyNodeId) ? " and those it runs until the move is done" : ""} need ${megabytes(bytes)}, it has ${megabytes(node.memoryLimitBytes)}${held}.`, fix: memoryFix(problem, placement, topologyNodeId, shortBytes), topologyNodeId });
   }
   return refusals;
 }

@@ -8,10 +8,10 @@ import type { Placement, PlanDiff } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { stageMemoryBytes } from "./stage-memory.ts";
 
-/** `before: null` = nothing runs yet. What already lies on a node is not shipped again. */
-export function diffPlacements(problem: Problem, before: Placement | null, after: Placement): PlanDiff {
+/** `before: null` = nothing runs yet. What already lies on a node is not shipped again; `resident`: whose, where more than `before` is loaded. */
+export function diffPlacements(problem: Problem, before: Placement | null, after: Placement, resident: Placement = before ?? []): PlanDiff {
   const old = before ?? [];
-  const bytesToFetch = fetchCounter(problem, old);
+  const bytesToFetch = fetchCounter(problem, resident);
   const stages: PlanDiff["stages"] = after.map((stage) => {
     const shipBytes = bytesToFetch(stage);
     const same = old.find((other) => other.from === stage.from && other.to === stage.to);
@@ -40,11 +40,11 @@ export function diffPlacements(problem: Problem, before: Placement | null, after
 }
 
 /** Peak: both loaded side by side, an unchanged stage counted once. */
-function memoryChange(problem: Problem, old: Placement, after: Placement): PlanDiff["memory"] {
+export function memoryChange(problem: Problem, old: Placement, after: Placement): PlanDiff["memory"] {
   const key = (stage: Placement[number]) => `${stage.topologyNodeId}:${stage.from}:${stage.to}:${modeText(stage.session)}`;
-  const total = (stages: Iterable<Placement[number]>, id: string) => [...stages].filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
-  const both = new Map([...old, ...after].map((stage) => [key(stage), stage])).values();
-  const all = [...both];
+  const distinct = (stages: Placement) => [...new Map(stages.map((stage) => [key(stage), stage])).values()];
+  const total = (stages: Placement, id: string) => distinct(stages).filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
+  const all = [...old, ...after];
   return problem.nodes
     .map((node) => ({ topologyNodeId: node.topologyNodeId, beforeBytes: total(old, node.topologyNodeId), afterBytes: total(after, node.topologyNodeId), peakBytes: total(all, node.topologyNodeId), limitBytes: node.memoryLimitBytes }))
     .filter((entry) => entry.peakBytes > 0);

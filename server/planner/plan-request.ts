@@ -33,6 +33,8 @@ export type PlanRequest = PlacementRules & {
   severalPerNode?: boolean;
   /** Every stage runs in the default mode (one thread); without it a plan chooses among the modes of each node. */
   defaultModeOnly?: boolean;
+  /** Whole pipelines beside each other, each request in one of them: so many, or as few as carry the demand; 2 to MAX_REPLICAS. Absent = one. */
+  replicas?: number | "as-needed";
   /** Requests per second that come at random and that it must carry, with room to spare. */
   demandPerSecond?: number;
   /** This share of the requests answered within so long, waiting at that demand included, e.g. { quantile: 0.99, latencyMs: 80 }; LEAST_QUANTILE to MOST_QUANTILE. */
@@ -47,6 +49,8 @@ export type PlanRequest = PlacementRules & {
 
 /** Layers and nodes that a plan may be asked to keep to at most; more is a mistake. */
 export const MAX_RULES = 512;
+/** Each holds the whole model: more is a mistake. */
+export const MAX_REPLICAS = 8;
 /** Below half, plans whose latency varies more would count as better. */
 export const LEAST_QUANTILE = 0.5;
 /** Rarer than one in ten thousand is not told by a mean and a variance. */

@@ -49,12 +49,21 @@ export type Plan = {
   inputsHash: string;
   placement: Placement;
   estimate: Estimate;
+  /** Further whole pipelines beside it, r2 and so on: each request runs in one of them (replicas/). Absent = none. */
+  replicas?: PlanReplica[];
   /** Who chose the cuts: a person on the canvas, or a solver with its guarantee. */
   origin: { by: "operator" } | { by: "solver"; solver: string; objective: PlanObjective; lowerBound: number | null; gap: number | null; proved: boolean; /** In the objective's unit; absent in plans of before it was kept. */ cost?: number; search?: SearchRecord };
   /** What was asked for, where a solver was asked. Absent in plans of before requests were kept. */
   request?: PlanRequest;
   /** In words: what binds, what would help. */
   explanation: string[];
+};
+export type PlanReplica = {
+  placement: Placement;
+  /** Of it alone. */
+  estimate: Estimate;
+  /** Of its own search beside those before it; absent where a person placed it. */
+  proof?: { lowerBound: number | null; gap: number | null; proved: boolean };
 };
 /** How a search went. Not part of what a plan is: the same placement found again is the same plan. */
 export type SearchRecord = { seed: number; elapsedMs: number; firstMs: number | null; bestMs: number | null; foundBy: string };
@@ -82,7 +91,7 @@ export type LayerMove = { fromTopologyNodeId: string; toTopologyNodeId: string; 
 /** plan A → plan B. */
 export type PlanDiff = {
   same: boolean;
-  stages: { change: "keep" | "move" | "recut" | "mode" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Bytes the target must fetch: weights that it lacks, and the segment's own file. */ shipBytes: number; /** Where the mode alone differs, in words. */ modes?: { before: string; after: string } }[];
+  stages: { change: "keep" | "move" | "recut" | "mode" | "add" | "remove"; from: number; to: number; fromTopologyNodeId: string | null; toTopologyNodeId: string | null; /** Bytes the target must fetch: weights that it lacks, and the segment's own file. */ shipBytes: number; /** Where the mode alone differs, in words. */ modes?: { before: string; after: string }; /** Of a further replica, from 2. */ replica?: number }[];
   /** The same by layers: what leaves which node for which. */
   moves: LayerMove[];
   /** With what entries need. */

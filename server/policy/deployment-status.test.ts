@@ -41,8 +41,8 @@ test("with replicas it says which one is not whole, and is live when all are", (
     return [reportIngress(nodes[0]!, [], 1, { pipelines: linked.map((one, index) => ({ epoch: 1, replica: index + 1, linked: one, inFlight: 0 })) }), ...nodes.slice(1)];
   };
   expect(statusOf(deployment([both]), report([true, true])).status).toBe("live");
-  expect(statusOf(deployment([both]), report([true, false]))).toEqual({ status: "degraded", reason: "The ingress on node a has lost the last stage of replica r2." });
-  expect(statusOf(deployment([both]), report([true, false], "d"))).toEqual({ status: "degraded", reason: "Replica r2: node d (stage 1) is lost." });
+  expect(statusOf(deployment([both]), report([true, false]))).toEqual({ status: "degraded", reason: "The ingress on node a has lost the last stage of replica 2." });
+  expect(statusOf(deployment([both]), report([true, false], "d"))).toEqual({ status: "degraded", reason: "Replica 2: node d (stage 1) is lost." });
 });
 
 test("a first deployment is starting, a later one moving; trouble of what serves is told first", () => {

@@ -20,7 +20,7 @@ function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current:
   const replicas = replicasOf(stagesOf(snapshot, deployment, current));
   for (const { number, stages } of replicas) {
     const trouble = troubleAmong(stages);
-    if (trouble) return replicas.length === 1 ? trouble : `Replica r${number}: ${trouble}`;
+    if (trouble) return replicas.length === 1 ? trouble : `Replica ${number}: ${trouble}`;
   }
   for (const { name, node, route } of ingressOf(snapshot, deployment, current.ingressNodeIds)) {
     if (!node) return "The node of an ingress is not enrolled any more.";
@@ -30,7 +30,7 @@ function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current:
     if (route.currentEpoch !== current.epoch) return `The ingress on ${name} does not serve epoch ${current.epoch} yet.`;
     const own = route.pipelines.filter((pipeline) => pipeline.epoch === current.epoch);
     const lost = replicas.find(({ number }) => !own.find((pipeline) => (pipeline.replica ?? 1) === number)?.linked);
-    if (lost) return `The ingress on ${name} has lost the last stage${replicas.length === 1 ? "" : ` of replica r${lost.number}`}.`;
+    if (lost) return `The ingress on ${name} has lost the last stage${replicas.length === 1 ? "" : ` of replica ${lost.number}`}.`;
   }
   return null;
 }

@@ -60,6 +60,9 @@ export const deploymentDetail = z
     plan: planRow.nullable(),
     revisions: z.array(z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number(), createdAt: z.iso.datetime(), createdBy: z.string(), reason: z.string(), retiredAt: z.iso.datetime().nullable(), move: movedShape.nullable().meta({ description: "Of the migration to it." }) })),
     needsKey: z.boolean(),
+    replicas: z
+      .array(z.object({ number: z.number(), nodes: z.array(z.object({ id: z.string(), name: z.string() })), ready: z.boolean(), inFlight: z.number(), answered: z.number(), lost: z.number() }))
+      .meta({ description: "Whole pipelines of the revision that serves, over all its ingresses. Ready: one of them is linked with it. Answered, lost (broken under way and sent elsewhere): since the ingresses have it; 0 of a single one." }),
     stopping: z
       .object({
         operationId: z.string(),

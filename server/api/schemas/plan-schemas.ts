@@ -1,7 +1,7 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
 import { type Estimate, type FrontFigures, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
-import { LEAST_QUANTILE, MAX_RULES, MOST_QUANTILE, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
+import { LEAST_QUANTILE, MAX_REPLICAS, MAX_RULES, MOST_QUANTILE, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
 import { sampleTensor, sessionOptions } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
@@ -53,6 +53,7 @@ export const requestShape = {
   maxStages: z.number().int().min(1).max(64).optional(),
   severalPerNode: z.boolean().optional().meta({ description: "A node may serve several stages." }),
   defaultModeOnly: z.boolean().optional().meta({ description: "Every stage runs in the default mode, one thread; without it a plan chooses among the modes of each node." }),
+  replicas: z.union([z.number().int().min(1).max(MAX_REPLICAS), z.literal("as-needed")]).optional().meta({ description: "Whole pipelines beside each other, each request in one of them, apart from each other where that can be: so many, or as few as carry the demand. Absent = one." }),
   demandPerSecond: z.number().positive().optional().meta({ description: "Requests per second that come at random: nodes and links at most 70 % busy, and the objective latency is their mean with waiting, or what the SLO promises." }),
   slo: z.object({ quantile: z.number().min(LEAST_QUANTILE).max(MOST_QUANTILE), latencyMs: z.number().positive() }).optional().meta({ description: "This share of the requests is answered within so long at the demand, waiting included (one at a time without a demand). The objective latency is then that quantile." }),
   forDeploy: z.boolean().optional().meta({ description: "Only nodes that could run it now." }),
@@ -75,13 +76,17 @@ export const origin: z.ZodType<Plan["origin"], Plan["origin"]> = z.union([
 export const paretoPoint = z
   .object({ placement, estimate, origin, under: z.object({ latencyMs: z.number().nullable(), bottleneckMs: z.number().nullable() }).meta({ description: "Limits of its own search beside what is asked; what that minimised is the origin's objective, with its bound, gap and proof." }) })
   .meta({ id: "ParetoPoint" });
-export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress }).meta({ id: "FoundPlan" });
+const replica = z.object({ placement, estimate, proof: z.object({ lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean() }).optional().meta({ description: "Of its own search beside the replicas before it." }) }).meta({ id: "PlanReplica" });
+const together = z
+  .object({ throughputPerSecond: z.number(), latencyMs: z.number(), worstLatencyMs: z.number(), sharedNodeIds: z.array(z.string()), fatalNodeIds: z.array(z.string()) })
+  .meta({ id: "ReplicasTogether", description: "What all replicas do: throughput with requests shared by their rates, mean and worst latency, nodes that several use, nodes that all need." });
+export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress, replicas: z.array(replica).optional(), together: together.optional() }).meta({ id: "FoundPlan" });
 export const comparedRow = z
-  .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal) })
+  .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal), replicas: z.number().optional(), together: together.optional() })
   .meta({ id: "ComparedPlan" });
 
 const plan: z.ZodType<Plan, Plan> = z
-  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, origin, request: planRequest.optional(), explanation: z.array(z.string()) })
+  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, replicas: z.array(replica).optional().meta({ description: "Further whole pipelines beside the placement, r2 and so on." }), origin, request: planRequest.optional(), explanation: z.array(z.string()) })
   .meta({ id: "Plan" });
 
 const parityInputs: z.ZodType<ParityInputs, ParityInputs> = z
@@ -108,7 +113,7 @@ const parity: z.ZodType<Parity, Parity> = z
 export const planDiff: z.ZodType<PlanDiff, PlanDiff> = z
   .object({
     same: z.boolean(),
-    stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "mode", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number(), modes: z.object({ before: z.string(), after: z.string() }).optional().meta({ description: "Where the mode alone differs, in words." }) })),
+    stages: z.array(z.object({ change: z.enum(["keep", "move", "recut", "mode", "add", "remove"]), from: z.number(), to: z.number(), fromTopologyNodeId: z.string().nullable(), toTopologyNodeId: z.string().nullable(), shipBytes: z.number(), modes: z.object({ before: z.string(), after: z.string() }).optional().meta({ description: "Where the mode alone differs, in words." }), replica: z.number().optional().meta({ description: "Of a further replica, from 2." }) })),
     moves: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), ranges: z.array(z.object({ from: z.number(), to: z.number() })), shipBytes: z.number() })),
     shipBytes: z.number(),
     entryBytes: z.number().optional().meta({ description: "Of shipBytes: files of the check and of the processor that entries must fetch." }),

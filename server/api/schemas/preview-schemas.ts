@@ -29,7 +29,7 @@ export const drainPreview = z
     name: z.string(),
     cordoned: z.boolean(),
     possible: z.boolean(),
-    deployments: z.array(z.object({ deploymentId: z.string(), name: z.string(), nodes: z.array(drawnNode), to: z.object({ placement, origin, estimate, diff: planDiff }).nullable(), entry: entryMove.nullable(), reasons: z.array(reason) })),
+    deployments: z.array(z.object({ deploymentId: z.string(), name: z.string(), nodes: z.array(drawnNode), to: z.object({ placement, replicas: z.array(z.object({ placement })).optional(), droppedReplicas: z.number().optional().meta({ description: "Replicas that have nowhere to go and end." }), origin, estimate, diff: planDiff }).nullable(), entry: entryMove.nullable(), reasons: z.array(reason) })),
     stoppedHere: z.array(z.object({ deploymentId: z.string(), name: z.string() })).meta({ description: "Stopped ones whose last revision ran there." }),
   })
   .meta({ id: "DrainPreview" });

@@ -23,7 +23,7 @@ export const replayMoment = z
     windowAt: z.iso.datetime().meta({ description: "When the figures begin: at or before this moment, earlier where they are still being gathered." }),
     windowSeconds: z.number().meta({ description: "Figures are means over so long." }),
     topology: z.object({ id: z.string(), revision: z.number().int(), isKept: z.boolean().meta({ description: "False = how it looked then is not known any more: it is shown as the oldest that is." }), document: topologyDocument, layout: topologyLayout.meta({ description: "Places as they are now: geometry has no history." }) }),
-    serving: z.object({ revision: z.number().int(), reason: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()), stages: z.array(z.object({ from: z.number().int(), to: z.number().int(), nodeId: z.string() })), hops: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), bytes: z.number() })).meta({ description: "As planned." }) }).nullable().meta({ description: "Null = nothing served." }),
+    serving: z.object({ revision: z.number().int(), reason: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()), stages: z.array(z.object({ from: z.number().int(), to: z.number().int(), nodeId: z.string(), replica: z.number().optional() })), hops: z.array(z.object({ fromTopologyNodeId: z.string(), toTopologyNodeId: z.string(), bytes: z.number() })).meta({ description: "As planned." }) }).nullable().meta({ description: "Null = nothing served." }),
     servingWhy: z.string(),
     move: z.object({ toRevision: z.number().int().nullable(), state: z.enum(MIGRATION_STATES), reason: z.string() }).nullable(),
     figures: deploymentMetricRow.nullable().meta({ description: "Null = none were kept of these seconds." }),

@@ -113,7 +113,7 @@ function report(db: Db, nodeId: string, script: Script, nowMs: number): void {
   });
   const ingress = (document?.ingress ?? []).map((route): ObservedIngress => {
     const verify = route.verify && { taskId: route.verify.taskId, state: "passed" as const, maxRelError: 1e-7, message: null };
-    const good: ObservedIngress = { deploymentId: route.deploymentId, currentEpoch: route.currentEpoch, url: "http://127.0.0.1:1/", pipelines: route.pipelines.map(({ epoch }) => ({ epoch, linked: true, inFlight: inFlight(epoch) })), verify, error: null };
+    const good: ObservedIngress = { deploymentId: route.deploymentId, currentEpoch: route.currentEpoch, url: "http://127.0.0.1:1/", pipelines: route.pipelines.map(({ epoch, replica }) => ({ epoch, linked: true, inFlight: inFlight(epoch), ...(replica === undefined ? {} : { replica }) })), verify, error: null };
     return script.ingress ? script.ingress(good) : good;
   });
   Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, bootId: "boot", cursor: document?.version ?? 0, data: { host: "127.0.0.1", port: 9 }, assignments, ingress });

@@ -1,0 +1,47 @@
+// Owns planning further replicas beside a placement: one search after the other, off the event loop, each with its own proof.
+import { buildSearch } from "../planner/build-search.ts";
+import { finishSearch } from "../planner/finish-search.ts";
+import type { Infeasible, Placement, PlanReplica } from "../planner/plan.ts";
+import type { PlanRequest } from "../planner/plan-request.ts";
+import type { Problem } from "../planner/problem.ts";
+import { checkReplicas } from "../planner/replicas/check-replicas.ts";
+import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
+import { waysToAdd, whyNotAdd } from "../planner/replicas/next-replica.ts";
+import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
+import { runSearch } from "../threads/run-search.ts";
+
+/** Of each search: the first replica got the caller's whole budget. */
+const REPLICA_BUDGET_MS = 2_000;
+
+export type AddReplicas = { count: number; seed: number; signal?: AbortSignal; running?: Placement | null };
+
+/** `request`: of all of them. Those beside `first`, `count` − 1 of them, or why there are not as many. */
+export async function addReplicas(drawn: Problem, request: PlanRequest, first: Placement, { count, seed, signal, running = null }: AddReplicas): Promise<PlanReplica[] | Infeasible> {
+  const problem = enteredAtFirst(drawn, first);
+  const one = ofOneReplica(request, count);
+  const replicas: PlanReplica[] = [];
+  while (replicas.length + 1 < count) {
+    const placed = [first, ...replicas.map((replica) => replica.placement)];
+    let refusals: Infeasible["refusals"] = [];
+    let added: PlanReplica | null = null;
+    for (const way of waysToAdd(problem, one, placed)) {
+      const search = buildSearch(way.problem, way.request, { running });
+      const { outcome, solver } = await runSearch(search, { seed, budgetMs: REPLICA_BUDGET_MS, ...(signal ? { signal } : {}) });
+      const found = finishSearch(way.problem, way.request, search, outcome, { solver, seed, running });
+      refusals = "infeasible" in found ? found.refusals : whyNotAdd(problem, request, placed, found.placement);
+      if ("infeasible" in found || refusals.length > 0) continue;
+      const { lowerBound, gap, proved } = found.origin;
+      added = { placement: found.placement, estimate: found.estimate, proof: { lowerBound, gap, proved } };
+      break;
+    }
+    if (!added) return { infeasible: true, refusals: refusals.map((refusal) => ({ ...refusal, message: refusal.message.startsWith("Replica") ? refusal.message : `Replica ${placed.length + 1}: ${refusal.message}` })) };
+    replicas.push(added);
+  }
+  const refusals = checkReplicas(problem, [first, ...replicas.map((replica) => replica.placement)], { request, running });
+  return refusals.length > 0 ? { infeasible: true, refusals } : replicas;
+}
+
+/** How many to try, fewest first. */
+export function replicaCounts({ replicas }: Pick<PlanRequest, "replicas">, most: number): number[] {
+  return replicas === "as-needed" ? Array.from({ length: most }, (_, index) => index + 1) : [replicas ?? 1];
+}
