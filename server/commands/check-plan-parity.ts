@@ -2,10 +2,11 @@
 import { AppError } from "../errors.ts";
 import { differenceText } from "../planner/difference-text.ts";
 import type { Parity, Placement } from "../planner/plan.ts";
-import { storeArtifactBytes } from "../store/artifacts.ts";
+import { type Artifact, storeArtifactBytes } from "../store/artifacts.ts";
+import { addPredictedBytes } from "../store/deployments.ts";
 import { findModel } from "../store/models.ts";
 import { listOperations, type Operation } from "../store/operations.ts";
-import { findPlan, listPlansToCheck, type StoredPlan, updatePlanParity } from "../store/plans.ts";
+import { findCheckDigest, findPlan, listPlansToCheck, type StoredPlan, updatePlanParity } from "../store/plans.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { compareSegments } from "./compare-segments.ts";
@@ -55,8 +56,8 @@ async function check(deps: Deps, plan: StoredPlan, actor: Actor, context: CheckC
     }
     const { parity } = checks.reduce((worst, one) => (isWorse(one.parity, worst.parity) ? one : worst));
     const parityFile = checks[0]?.parityFile ?? null;
-    const digest = parityFile === null ? null : (await storeArtifactBytes(deps.db, deps.dataFolder, "parity", parityFile)).digest;
-    await saveParity(deps, plan, parity, digest, actor);
+    const file = parityFile === null ? null : await storeArtifactBytes(deps.db, deps.dataFolder, "parity", parityFile);
+    await saveParity(deps, plan, parity, file, actor);
     return parity;
   } catch (error) {
     // A figure that is there was not made wrong by a check that did not end.
@@ -80,15 +81,17 @@ function isWorse(one: Parity, other: Parity): boolean {
   return "maxRelError" in one && "maxRelError" in other && one.maxRelError > other.maxRelError;
 }
 
-async function saveParity(deps: Deps, plan: StoredPlan, parity: Parity, digest: string | null, actor: Actor): Promise<void> {
+/** `file`: the check file that ingresses fetch. The first one of a model is not in the bill of a move that began before it was made. */
+export async function saveParity(deps: Deps, plan: Pick<StoredPlan, "id" | "revision">, parity: Parity, file: Artifact | null, actor: Actor): Promise<void> {
   await deps.publisher.transact(async (tx, append) => {
-    await updatePlanParity(tx, plan.id, parity, digest);
+    if (file && (await findCheckDigest(tx, plan.id)) === null) await addPredictedBytes(tx, plan.id, file.bytes);
+    await updatePlanParity(tx, plan.id, parity, file?.digest ?? null);
     await append({ name: "plan.checked", subjectId: plan.id, actor, message: describe(plan, parity), payload: { planId: plan.id, status: parity.status, maxRelError: "maxRelError" in parity ? parity.maxRelError : null } });
   });
   deps.wake("a plan was checked");
 }
 
-function describe(plan: StoredPlan, parity: Parity): string {
+function describe(plan: Pick<StoredPlan, "revision">, parity: Parity): string {
   const name = `Plan ${plan.revision}`;
   switch (parity.status) {
     case "equal":

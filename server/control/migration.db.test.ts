@@ -1,6 +1,7 @@
 // Whole migrations on a real database, with agents that report what each test says.
 import { beforeEach, expect, test } from "vitest";
 import { cancelMigration } from "../commands/cancel-migration.ts";
+import { saveParity } from "../commands/check-plan-parity.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
 import { deleteDeployment } from "../commands/delete-deployment.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
@@ -11,6 +12,7 @@ import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
+import type { Parity } from "../planner/plan.ts";
 import { findDeployment, lastMigrations, type StoredMigration } from "../store/deployments.ts";
 import { findOperation } from "../store/operations.ts";
 import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
@@ -188,4 +190,17 @@ test("roll back goes to the revision before; stop drains, start comes back, dele
   await stopDeployment(fleet.deps, { deploymentId, actor: "test" });
   await deleteDeployment(fleet.deps, { deploymentId, actor: "test" });
   await createDeployment(fleet.deps, { name: "x", planId: "pln_1", actor: "test" });
+});
+
+test("the first check file of a model comes to the bill of the move that waits for it, a later one is there already", async () => {
+  const planId = await fleet.makePlan("pln_1", ["nod_a", "nod_b"]);
+  const equal = { status: "equal" as const, maxRelError: 0, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" } satisfies Parity;
+  await database.db.plan.update({ where: { id: planId }, data: { parityDigest: null, parity: { status: "pending" } } });
+  const { deploymentId } = await createDeployment(fleet.deps, { name: "x", planId, actor: "test" });
+  const { id } = await lastMigration(deploymentId);
+  await database.db.migration.update({ where: { id }, data: { predictedBytes: 1_000 } });
+  await saveParity(fleet.deps, { id: planId, revision: 1 }, equal, { digest: "c".repeat(64), bytes: 500 }, "test");
+  expect((await lastMigration(deploymentId)).predictedBytes).toBe(1_500);
+  await saveParity(fleet.deps, { id: planId, revision: 1 }, equal, { digest: "c".repeat(64), bytes: 500 }, "test");
+  expect((await lastMigration(deploymentId)).predictedBytes).toBe(1_500);
 });

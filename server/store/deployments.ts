@@ -161,6 +161,15 @@ export async function moveMigration(
   return moved.count === 1;
 }
 
+/** A file that requests need where they enter is known only now: unfinished moves to revisions of the plan bring it to each entry too. */
+export async function addPredictedBytes(tx: Tx, planId: string, bytesPerEntry: number): Promise<void> {
+  const revisions = await tx.revision.findMany({ where: { planId, deployment: { deletedAt: null } }, select: { id: true, ingressNodeIds: true } });
+  for (const { id, ingressNodeIds } of revisions) {
+    const entries = new Set(fromJson<string[]>(ingressNodeIds)).size;
+    await tx.migration.updateMany({ where: { toRevisionId: id, finishedAt: null, predictedBytes: { not: null } }, data: { predictedBytes: { increment: entries * bytesPerEntry } } });
+  }
+}
+
 export async function requestMigrationCancel(tx: Tx, id: string): Promise<void> {
   await tx.migration.update({ where: { id }, data: { cancelRequested: true } });
 }
