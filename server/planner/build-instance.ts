@@ -2,11 +2,11 @@
 // from its functions, so that an evaluation on the instance is the estimate of the placement.
 import { MAX_STAGES } from "./check-placement.ts";
 import { hopFigures, hopVarianceMs2, ingressMs } from "./estimate.ts";
-import type { HopTable, Instance, Processor, SearchStage } from "./instance.ts";
+import type { HopTable, Instance, Processor, SearchStage, Trust } from "./instance.ts";
 import { pathLinks } from "./path-links.ts";
 import type { Placement } from "./plan.ts";
 import { MAX_UTILISATION, type PlanRequest } from "./plan-request.ts";
-import { mayRun, type NodeRules } from "./may-run.ts";
+import { mayRun, mayRunIfTrusted, type NodeRules } from "./may-run.ts";
 import { type ModeTimes, modeOf } from "./node-modes.ts";
 import { crossingBytes, freeBytes, type Problem, stageComputeMs } from "./problem.ts";
 import { stageMemoryBytes } from "./stage-memory.ts";
@@ -23,6 +23,7 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
   const zones = [...new Set(nodes.flatMap((node) => (node.zoneId ? [node.zoneId] : [])))];
   const kept = request.bothLoaded ? (running ?? []) : [];
   const heldWhileMoving = (id: string) => kept.filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
+  const modes = processorModes(problem, request);
   const loaded = kept.flatMap((stage) => toStages(problem, [stage], request) ?? []);
   return {
     layerCount,
@@ -32,7 +33,7 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
     nodes: nodes.map((node) => ({ freeBytes: Math.max(0, freeBytes(node) - heldWhileMoving(node.topologyNodeId)), spareShare: node.spareShare ?? 1, zone: node.zoneId ? zones.indexOf(node.zoneId) : -1 })),
     places: nodes.map((_, index) => ({ nodes: [index], share: [1] })),
     // The default modes first, so that processor i is node i's.
-    processors: processorModes(problem, request).map((mode) => processorOf(rules, mode)),
+    processors: modes.map((mode) => processorOf(rules, mode)),
     hops: hopTable(problem),
     source: problem.sourceIndex ?? -1,
     sink: problem.sourceIndex ?? -1,
@@ -48,7 +49,25 @@ export function buildInstance(problem: Problem, request: PlanRequest, running: P
     apart: [...(request.apart ?? [])],
     constantMs: ingressMs(problem),
     ...(loaded.length > 0 ? { loaded } : {}),
+    ...(taint.positions.some(Boolean) && nodes.some((node) => !node.trusted) ? { trust: trustOf(rules, modes) } : {}),
   };
+}
+
+function trustOf(rules: NodeRules, modes: readonly ProcessorMode[]): Trust {
+  const { nodes, paths, layerCount } = rules.problem;
+  return {
+    places: Uint8Array.from(nodes, (node) => Number(node.trusted)),
+    trustedUntil: modes.map(({ place }) => untilOf(layerCount, (layer) => mayRunIfTrusted(rules, nodes[place] as Problem["nodes"][number], layer))),
+    between: Uint8Array.from({ length: nodes.length ** 2 }, (_, hop) => Number(hop % nodes.length === Math.floor(hop / nodes.length) || (paths[Math.floor(hop / nodes.length)]?.[hop % nodes.length]?.trusted ?? false))),
+  };
+}
+
+/** [i] = largest j so that every layer in [i, j) may; i where layer i itself may not. */
+function untilOf(layerCount: number, may: (layer: number) => boolean): Int32Array {
+  const until = new Int32Array(layerCount + 1);
+  until[layerCount] = layerCount;
+  for (let layer = layerCount - 1; layer >= 0; layer--) until[layer] = may(layer) ? Math.max(layer + 1, until[layer + 1] as number) : layer;
+  return until;
 }
 
 type ProcessorMode = { place: number; /** 0 = the default one, k = the k-th of the others. */ mode: number; times: ModeTimes };
@@ -63,9 +82,6 @@ function processorOf(rules: NodeRules, { place, mode, times }: ProcessorMode): P
   const node = problem.nodes[place] as Problem["nodes"][number];
   const { layerCount } = problem;
   const whole = stageComputeMs(times, 0, layerCount);
-  const allowedUntil = new Int32Array(layerCount + 1);
-  allowedUntil[layerCount] = layerCount;
-  for (let layer = layerCount - 1; layer >= 0; layer--) allowedUntil[layer] = mayRun(rules, node, layer) ? Math.max(layer + 1, allowedUntil[layer + 1] as number) : layer;
   const perMs = costsPerMs(node);
   return {
     place,
@@ -78,7 +94,7 @@ function processorOf(rules: NodeRules, { place, mode, times }: ProcessorMode): P
     varianceUpToMs2: null,
     streams: 1,
     ...stageBytesTable(problem),
-    allowedUntil,
+    allowedUntil: untilOf(layerCount, (layer) => mayRun(rules, node, layer)),
     joulesPerMs: perMs.joules ?? 0,
     moneyPerMs: perMs.money ?? 0,
     gramsPerMs: perMs.grams ?? 0,

@@ -29,7 +29,12 @@ export type Instance = {
   loaded?: readonly SearchStage[];
   /** What each request pays whatever the plan (ingress), milliseconds. */
   constantMs: number;
+  /** What would be otherwise if an untrusted place were trusted: asked by explanations only. Absent = nothing is sensitive, or every place is trusted. */
+  trust?: Trust;
 };
+
+/** `trustedUntil[p]`: processor p's `allowedUntil` on a trusted place. `between`, by hop: 1 where a way between trusted places would be a trusted one. */
+export type Trust = { places: Uint8Array; trustedUntil: readonly Int32Array[]; between: Uint8Array };
 
 export type InstanceNode = {
   /** What stages may use beside everything else that is there; Infinity = unknown. */

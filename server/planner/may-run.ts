@@ -7,7 +7,11 @@ import type { Taint } from "./taint.ts";
 export type NodeRules = { problem: Problem; request: PlanRequest; taint: Taint };
 
 export function mayRun(rules: NodeRules, node: ProblemNode, layer: number): boolean {
-  return mayUse(rules.request, node) && mayHold(rules.request, node, layer) && (node.trusted || !rules.taint.layers[layer]);
+  return mayRunIfTrusted(rules, node, layer) && (node.trusted || !rules.taint.layers[layer]);
+}
+
+export function mayRunIfTrusted({ request }: NodeRules, node: ProblemNode, layer: number): boolean {
+  return mayUse(request, node) && mayHold(request, node, layer);
 }
 
 /** Any layer at all. */

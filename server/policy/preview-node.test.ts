@@ -6,7 +6,7 @@ const empty: NodeFacts = { ...facts, cordoned: true, heldSegments: 0, usedBy: []
 
 test("a cordon says that what runs goes on", () => expect(previewNode("cordon", facts)).toMatchObject({ possible: true, losses: [], undo: "Uncordon it.", effects: [expect.anything(), expect.stringContaining("2 segments")] }));
 test("uncordoning ends a drain, and says so", () => expect(previewNode("uncordon", { ...empty, isDraining: true }).effects).toContain("The drain that is under way ends where it is."));
-test("removing a node in use is refused, with the way out", () => expect(previewNode("remove", facts)).toMatchObject({ possible: false, losses: [], reasons: [{ message: "gateway is in use by upright.", fix: "Drain gateway, or stop it." }] }));
+test("removing a node in use is refused, with the way out", () => expect(previewNode("remove", facts)).toMatchObject({ possible: false, losses: [], reasons: [{ message: "gateway is in use by upright.", fix: "Drain gateway, or stop upright." }] }));
 test("removing while it drains waits", () => expect(previewNode("remove", { ...empty, isDraining: true }).possible).toBe(false));
 test("removing names all that is lost, asks for the name, and can't be undone", () => {
   const preview = previewNode("remove", empty);

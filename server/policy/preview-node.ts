@@ -44,7 +44,7 @@ function previewUncordon(facts: NodeFacts): ActionPreview {
 }
 
 function previewRemove(facts: NodeFacts): ActionPreview {
-  if (facts.usedBy.length > 0) return refusedPreview(`${facts.name} is in use by ${facts.usedBy.join(", ")}.`, `Drain ${facts.name}, or stop ${facts.usedBy.length === 1 ? "it" : "them"}.`);
+  if (facts.usedBy.length > 0) return refusedPreview(`${facts.name} is in use by ${facts.usedBy.join(", ")}.`, `Drain ${facts.name}, or stop ${facts.usedBy.join(" and ")}.`);
   if (facts.isDraining) return refusedPreview(`${facts.name} is being drained.`, "Wait until that is done.");
   return {
     possible: true,

@@ -11,8 +11,10 @@ export function addNode(request: SearchRequest, like: number): SearchRequest {
   const moved = instance.processors.map((processor) => ({ ...processor, place: shift(processor.place) }));
   const copies = instance.processors.flatMap((processor, index) => (processor.place === like ? [{ index, copy: { ...processor, place: m } }] : []));
   const places = [...instance.places.slice(0, m), { nodes: [m], share: [1] }, ...instance.places.slice(m)];
+  // Nobody asks then which place might be trusted.
+  const { trust: _, ...rest } = instance;
   const changed: Instance = {
-    ...instance,
+    ...rest,
     nodes: [...instance.nodes, instance.nodes[like]!],
     places,
     processors: [...moved, ...copies.map(({ copy }) => copy)],

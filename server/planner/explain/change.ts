@@ -14,6 +14,8 @@ export type Change =
   | { kind: "allow" | "forbid"; place: number; from: number; to: number }
   | { kind: "forbid-cut"; at: number }
   | { kind: "trust-way"; from: number; to: number }
+  /** With the ways to it that lead over nothing else untrusted. */
+  | { kind: "trust-node"; place: number }
   | { kind: "trust-all" }
   | { kind: "latency-limit" | "bottleneck-limit" | "slo"; limitMs: number }
   /** Fewer requests come at random; 0 = one at a time, and no node or link is too busy for them. */
@@ -34,10 +36,11 @@ function changeInstance(instance: Instance, change: Exclude<Change, { kind: "ano
   switch (change.kind) {
     case "memory": return { ...instance, nodes: instance.nodes.map((node, index) => (index === change.node ? { ...node, freeBytes: node.freeBytes + change.addBytes } : node)) };
     case "bandwidth": return { ...instance, hops: fasterLink(instance.hops, change.link, change.factor) };
-    case "allow": return { ...instance, processors: instance.processors.map((processor) => (processor.place === change.place ? withWindow(processor, change, true) : processor)) };
-    case "forbid": return { ...instance, processors: instance.processors.map((processor) => (processor.place === change.place ? withWindow(processor, change, false) : processor)) };
+    case "allow":
+    case "forbid": return withWindows(instance, change);
     case "forbid-cut": return { ...instance, legal: instance.legal.map((legal, at) => (at === change.at ? 0 : legal)) };
     case "trust-way": return { ...instance, hops: { ...instance.hops, way: instance.hops.way.map((way, hop) => (hop === change.from * instance.places.length + change.to && way === 1 ? 2 : way)) } };
+    case "trust-node": return trustPlace(instance, change.place);
     case "trust-all": return { ...instance, hops: { ...instance.hops, way: instance.hops.way.map((way) => (way === 1 ? 2 : way)) } };
     case "latency-limit": return { ...instance, limits: { ...limits, latencyMs: change.limitMs } };
     case "bottleneck-limit": return { ...instance, limits: { ...limits, bottleneckMs: change.limitMs } };
@@ -59,15 +62,38 @@ function withDemand({ perSecond: before = 0, ...limits }: Instance["limits"], pe
   return { ...limits, perSecond, bottleneckMs: (limits.bottleneckMs * before) / perSecond };
 }
 
-function withWindow(processor: Processor, range: { from: number; to: number }, allowed: boolean): Processor {
-  const n = processor.allowedUntil.length;
+function withWindows(instance: Instance, { kind, place, from, to }: Extract<Change, { kind: "allow" | "forbid" }>): Instance {
+  const { trust, processors } = instance;
+  const changed = (windows: Int32Array, processor: number) => (processors[processor]!.place === place ? withWindow(windows, { from, to }, kind === "allow") : windows);
+  return {
+    ...instance,
+    processors: processors.map((processor, index): Processor => (processor.place === place ? { ...processor, allowedUntil: changed(processor.allowedUntil, index) } : processor)),
+    ...(trust ? { trust: { ...trust, trustedUntil: trust.trustedUntil.map(changed) } } : {}),
+  };
+}
+
+function trustPlace(instance: Instance, place: number): Instance {
+  const { trust, hops, processors } = instance;
+  if (!trust) return instance;
+  const places = trust.places.map((trusted, index) => (index === place ? 1 : trusted));
+  const isTrusted = (hop: number) => trust.between[hop] === 1 && places[Math.floor(hop / places.length)] === 1 && places[hop % places.length] === 1;
+  return {
+    ...instance,
+    trust: { ...trust, places },
+    processors: processors.map((processor, index) => (processor.place === place ? { ...processor, allowedUntil: trust.trustedUntil[index]! } : processor)),
+    hops: { ...hops, way: hops.way.map((way, hop) => (way === 1 && isTrusted(hop) ? 2 : way)) },
+  };
+}
+
+function withWindow(allowedUntil: Int32Array, range: { from: number; to: number }, allowed: boolean): Int32Array {
+  const n = allowedUntil.length;
   const until = new Int32Array(n);
   for (let layer = n - 1; layer >= 0; layer--) {
-    const may = layer >= range.from && layer < range.to ? allowed : processor.allowedUntil[layer]! > layer;
+    const may = layer >= range.from && layer < range.to ? allowed : allowedUntil[layer]! > layer;
     if (!may) until[layer] = layer;
     else until[layer] = layer + 1 < n && until[layer + 1]! > layer + 1 ? until[layer + 1]! : layer + 1;
   }
-  return { ...processor, allowedUntil: until };
+  return until;
 }
 
 /** Hops over the link get faster in the proportion in which its bytes now take less; a hop as fast as its slowest link stays bound by the next slowest. */

@@ -6,9 +6,12 @@ import type { Change } from "./change.ts";
 export function constraintsOf(instance: Instance): Change[][] {
   const { limits, layerCount, nodes, places, processors } = instance;
   const when = (active: boolean, change: Change): Change[] => (active ? [change] : []);
-  const isLimited = (place: number) => processors.some((processor) => processor.place === place && processor.allowedUntil[0]! < layerCount);
+  const isTrusted = (place: number) => instance.trust?.places[place] !== 0;
+  // What only trust forbids is a matter of trust.
+  const isLimited = (place: number) => processors.some((processor, index) => processor.place === place && (instance.trust?.trustedUntil[index] ?? processor.allowedUntil)[0]! < layerCount);
   return [
     nodes.flatMap(({ freeBytes }, node) => when(Number.isFinite(freeBytes), { kind: "memory", node, addBytes: Number.POSITIVE_INFINITY })),
+    places.flatMap((_, place) => when(!isTrusted(place), { kind: "trust-node", place })),
     places.flatMap((_, place) => when(isLimited(place), { kind: "allow", place, from: 0, to: layerCount })),
     when(instance.hops.way.includes(1) && instance.tainted.includes(1), { kind: "trust-all" }),
     when(Number.isFinite(limits.latencyMs), { kind: "latency-limit", limitMs: Number.POSITIVE_INFINITY }),

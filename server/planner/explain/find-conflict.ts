@@ -176,9 +176,13 @@ function fewestLayers(instance: Instance, place: number, attempt: Attempt): Reme
   return best ? [best] : [];
 }
 
-function untrustedWays(instance: Instance): Change[] {
-  const size = instance.places.length;
-  return Array.from(instance.hops.way).flatMap((way, hop): Change[] => (way === 1 ? [{ kind: "trust-way", from: Math.floor(hop / size), to: hop % size }] : []));
+/** Between places that are trusted themselves. */
+function untrustedWays({ places, hops, trust }: Instance): Change[] {
+  const isTrusted = (place: number) => trust?.places[place] !== 0;
+  return Array.from(hops.way).flatMap((way, hop): Change[] => {
+    const [from, to] = [Math.floor(hop / places.length), hop % places.length];
+    return way === 1 && isTrusted(from) && isTrusted(to) ? [{ kind: "trust-way", from, to }] : [];
+  });
 }
 
 /** The least that any plan reaches under the other constraints: what is limited becomes the objective. */

@@ -12,6 +12,7 @@ export function sayChange(change: Change, instance: Instance, words: Words): str
     case "forbid": return `take ${words.layers(change.from, change.to)} off ${words.place(change.place)}`;
     case "forbid-cut": return `leave out the cut before ${words.layers(change.at, change.at + 1)}`;
     case "trust-way": return change.from === change.to ? `mark ${words.place(change.from)} trusted` : `mark the way from ${words.place(change.from)} to ${words.place(change.to)} trusted`;
+    case "trust-node": return `mark ${words.place(change.place)} trusted`;
     case "trust-all": return "let sensitive values over every link";
     case "latency-limit": return Number.isFinite(change.limitMs) ? `allow a latency of ${sayMs(change.limitMs)} (asked: ${sayMs(instance.limits.latencyMs)})` : "lift the limit on latency";
     case "bottleneck-limit": return Number.isFinite(change.limitMs) ? `ask for ${sayShare(1 - instance.limits.bottleneckMs / change.limitMs)} fewer requests per second` : "ask for fewer requests per second";
@@ -33,6 +34,7 @@ export function sayConstraint(change: Change, instance: Instance, words: Words):
   switch (change.kind) {
     case "memory": return `only ${sayBytes(instance.nodes[change.node]!.freeBytes)} are free on ${words.node(change.node)}`;
     case "allow": return `not every layer may run on ${words.place(change.place)}`;
+    case "trust-node": return `${words.place(change.place)} is marked untrusted, and nothing made from a sensitive input may go there`;
     case "trust-all": return "sensitive values keep to trusted nodes and links";
     case "latency-limit": return `the latency must stay within ${sayMs(limits.latencyMs)}`;
     case "bottleneck-limit": return `no node or link may be busy for more than ${sayMs(limits.bottleneckMs)} a request`;

@@ -83,6 +83,7 @@ function lifts(constraint: Change, remedy: Change): boolean {
   if (constraint.kind === "trust-all") return remedy.kind === "trust-way" || remedy.kind === "trust-all";
   if (constraint.kind !== remedy.kind) return false;
   if (constraint.kind === "memory" && remedy.kind === "memory") return constraint.node === remedy.node;
+  if (constraint.kind === "trust-node" && remedy.kind === "trust-node") return constraint.place === remedy.place;
   if (constraint.kind === "allow" && remedy.kind === "allow") return constraint.place === remedy.place;
   if (constraint.kind === "may-meet" && remedy.kind === "may-meet") return constraint.apart === remedy.apart;
   return true;
@@ -92,5 +93,5 @@ function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
-const NAMES: Partial<Record<Change["kind"], string>> = { memory: "memory of several nodes", allow: "where layers may run", "may-meet": "layers that are kept apart" };
-const CODES: Partial<Record<Change["kind"], RefusalCode>> = { memory: "memory", allow: "pinned", "trust-all": "trust", "latency-limit": "slo", slo: "slo", demand: "demand", "bottleneck-limit": "demand", "max-stages": "too-many-stages", "min-stages": "too-few-stages", "several-per-node": "too-many-stages", "may-meet": "apart" };
+const NAMES: Partial<Record<Change["kind"], string>> = { memory: "memory of several nodes", allow: "where layers may run", "trust-node": "nodes that are marked untrusted", "may-meet": "layers that are kept apart" };
+const CODES: Partial<Record<Change["kind"], RefusalCode>> = { memory: "memory", allow: "pinned", "trust-all": "trust", "trust-node": "trust", "latency-limit": "slo", slo: "slo", demand: "demand", "bottleneck-limit": "demand", "max-stages": "too-many-stages", "min-stages": "too-few-stages", "several-per-node": "too-many-stages", "may-meet": "apart" };
