@@ -6,6 +6,7 @@ import type { TopologyFull } from "../api.ts";
 import { readHistory, writeHistory } from "./kept-history.ts";
 import { samePlacement } from "./placement-edit.ts";
 import { useAutosave } from "./use-autosave.ts";
+import { useFleetKept } from "./use-fleet.ts";
 import { useSelectionAddress } from "./use-selection-address.ts";
 import { createWorkbench, edit, takeServer, type WorkbenchStore } from "./workbench-store.ts";
 
@@ -21,6 +22,7 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running, re
   const key = keyOf(topology.id, modelId, deploymentId);
   const [store] = useState(() => createWorkbench(topology.id, topology, readDraft(key) ?? running ?? [], running, readHistory(sessionStorage.getItem(historyKey(key)), topology), readRequest(key) ?? request));
   useAutosave(store);
+  useFleetKept();
   useSelectionAddress(store);
   // The answer may have been asked for before our own save of a place: others' moves are followed apart, only new cards take theirs from here.
   useEffect(() => takeServer(store, { ...topology, layout: { ...topology.layout, ...store.getState().server.layout } }), [store, topology]);
