@@ -8,6 +8,7 @@ import type * as Ort from "onnxruntime-node";
 import { messageOf } from "./agent-error.ts";
 import type { MeasuredProfile, MeasureTask, SessionOptions, StatePair } from "./protocol/control.ts";
 import { type DataType, elementCount, tensorBytes } from "./protocol/tensor.ts";
+import { endWithParent } from "./end-with-parent.ts";
 
 export type ToMeasure = { type: "providers" } | MeasureOrder;
 export type MeasureOrder = {
@@ -202,11 +203,7 @@ export function robustSd(values: readonly number[]): number {
   return 1.4826 * quantile(values.map((value) => Math.abs(value - middle)), 0.5);
 }
 
-/** The channel's end, also after `kill -9` of the parent, ends this process. */
 function serve(send: (message: FromMeasure) => void): void {
-  process.on("disconnect", () => process.exit(0));
-  // Signals sent to the whole group (Ctrl-C) are the parent's to act upon.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
   process.on("message", async (message: ToMeasure) => {
     try {
       if (message.type === "providers") send({ type: "providers", providers: await providers() });
@@ -217,6 +214,7 @@ function serve(send: (message: FromMeasure) => void): void {
     process.disconnect?.();
   });
   send({ type: "booted" });
+  endWithParent();
 }
 
 if (process.send && process.argv[1] && /measure(-process)?\.(mjs|ts)$/.test(process.argv[1])) serve((message) => process.send?.(message));

@@ -5,6 +5,7 @@ import { isMainThread } from "node:worker_threads";
 import type { FromIngress, ToIngress } from "../stage/messages.ts";
 import { Ingress } from "./ingress.ts";
 import { runProcessorWorker } from "./processor-worker.ts";
+import { endWithParent } from "../end-with-parent.ts";
 
 const SAMPLE_EVERY_MS = 1000;
 const TELL_CHANGES_AFTER_MS = 20;
@@ -52,11 +53,9 @@ function runIngress(): void {
     else if (message.type === "socket") ingress && handle ? ingress.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();
     else if (message.type === "stop") void (ingress?.stop(message.graceMs) ?? Promise.resolve()).then(() => { tell({ type: "stopped" }); setTimeout(() => process.exit(0), 50); });
   });
-  process.on("disconnect", () => process.exit(0));
-  // Signals sent to the whole group (Ctrl-C) are the parent's to act upon.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
   setInterval(sample, SAMPLE_EVERY_MS);
   tell({ type: "booted" });
+  endWithParent();
 }
 
 if (isMainThread) runIngress();

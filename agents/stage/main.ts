@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { yieldWhileLoading } from "./load-priority.ts";
 import type { FromStage, ToStage } from "./messages.ts";
 import { Stage } from "./stage.ts";
+import { endWithParent } from "../end-with-parent.ts";
 
 const SAMPLE_EVERY_MS = 1000;
 /** Changes are told at once, but not more often than this. */
@@ -55,8 +56,6 @@ process.on("message", (message: ToStage, handle?: unknown) => {
   else if (message.type === "socket") stage && handle ? stage.handOver(handle as Socket) : (handle as Socket | undefined)?.destroy();
   else if (message.type === "stop") void (stage?.stop(message.graceMs) ?? Promise.resolve()).catch(() => undefined).then(() => { tell({ type: "stopped" }); setTimeout(() => process.exit(0), 50); });
 });
-process.on("disconnect", () => process.exit(0));
-// Signals sent to the whole group (Ctrl-C) are the parent's to act upon.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 setInterval(sample, SAMPLE_EVERY_MS);
 tell({ type: "booted" });
+endWithParent();
