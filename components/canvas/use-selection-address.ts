@@ -1,13 +1,13 @@
 // Owns the two ways between what is chosen on a workbench and the address: a choice is written there, Back, Forward and a link choose.
-import { useSearchParams } from "next/navigation";
 import { useEffect, useRef } from "react";
+import { useAddressSearch } from "../shell/use-address-search.ts";
 import { type Chosen, historyStep, readChosen, sameChosen, writeChosen } from "./selection-address.ts";
 import { choose, chosenIds, type Workbench, type WorkbenchStore } from "./workbench-store.ts";
 
 const chosenOf = (state: Workbench): Chosen => ({ ids: chosenIds(state), layers: state.layers });
 
 export function useSelectionAddress(store: WorkbenchStore): void {
-  const search = useSearchParams().toString();
+  const search = useAddressSearch();
   // Things and layers are chosen one after the other; what is between the two is nobody's choice.
   const follows = useRef(false);
   useEffect(() => {

@@ -1,13 +1,13 @@
 // Owns parts of the address as state: what is shown can be linked to, and Back shows what was shown before.
-import { useSearchParams } from "next/navigation";
 import { useCallback } from "react";
+import { useAddressSearch } from "./use-address-search.ts";
 
 /** "replace" for what changes with each key. */
 type Way = "push" | "replace";
 
 /** `value` is null while the address does not have it. */
 export function useAddressParam(key: string): [value: string | null, set: (value: string | null, way?: Way) => void] {
-  const value = useSearchParams().get(key);
+  const value = new URLSearchParams(useAddressSearch()).get(key);
   const set = useCallback((next: string | null, way?: Way) => setAddressParams({ [key]: next }, way), [key]);
   return [value, set];
 }
