@@ -11,8 +11,6 @@ const MAX_EVENT_MS = 250;
 /** An event later than this was lost. */
 const EVENT_TIMEOUT_MS = 5_000;
 const SETTLE_MS = 2_000;
-/** Far above what an agent's own reports count to. */
-const FIRST_SEQ = 1e6;
 type Shown = { shown: Record<string, number> };
 let sent = 0;
 
@@ -22,11 +20,12 @@ export async function measureEvents(browser: Browser, { url, agents }: { url: st
   await page.addInitScript(() => {
     const shown: Record<string, number> = {};
     Object.assign(window, { shown });
-    const look = () => {
-      for (const found of (document.body?.innerText ?? "").matchAll(/bench-event-(\d+)/g)) shown[found[1] as string] ??= Date.now();
-      requestAnimationFrame(look);
+    // The frame that shows it has been drawn when a task after its callbacks runs. Looking at the whole page's text in each frame would cost more than what is measured.
+    const drawn = (id: string) => requestAnimationFrame(() => setTimeout(() => { shown[id] ??= Date.now(); }, 0));
+    const look = (records: MutationRecord[]) => {
+      for (const record of records) for (const node of record.addedNodes) for (const found of (node.textContent ?? "").matchAll(/bench-event-(\d+)/g)) drawn(found[1] as string);
     };
-    requestAnimationFrame(look);
+    new MutationObserver(look).observe(document, { childList: true, subtree: true });
   });
   await page.goto(`${url}/events`);
   await pause(SETTLE_MS);
@@ -37,7 +36,7 @@ export async function measureEvents(browser: Browser, { url, agents }: { url: st
     const agent = agents[number % agents.length] as SimulatedAgent;
     const at = new Date();
     // Sent at once, as an agent does with what cannot wait for its next report.
-    agent.socket.emit("report", { seq: FIRST_SEQ + number, at: at.toISOString(), bootId: agent.bootId, cursor: 0, notices: [{ at: at.toISOString(), level: "warn", code: "bench", message: `bench-event-${number}` }] }, () => undefined);
+    agent.socket.emit("report", { seq: agent.nextSeq(), at: at.toISOString(), bootId: agent.bootId, cursor: 0, notices: [{ at: at.toISOString(), level: "warn", code: "bench", message: `bench-event-${number}` }] }, () => undefined);
     const shownAt = await page.waitForFunction((id) => (window as unknown as Shown).shown[id], String(number), { timeout: EVENT_TIMEOUT_MS, polling: 20 }).then((handle) => handle.jsonValue(), () => null);
     if (shownAt === null || shownAt === undefined) missing++;
     else delays.push(shownAt - at.getTime());

@@ -49,7 +49,7 @@ export function stopServer(child: ChildProcess): Promise<void> {
 }
 
 export type Counts = { sent: number; acknowledged: number; documents: number; ended: number };
-export type SimulatedAgent = { socket: Socket; nodeId: string; bootId: string };
+export type SimulatedAgent = { socket: Socket; nodeId: string; bootId: string; /** Of its next report: the console takes no older one. */ nextSeq(): number };
 
 /** Enrols and connects them. Disconnect each `socket` at the end. */
 export async function enrolAll(url: string, agentCount: number, counts: Counts): Promise<SimulatedAgent[]> {
@@ -87,7 +87,8 @@ async function enrolOne(url: string, endpoint: AgentEndpoint, own: { index: numb
     if (reason !== "io client disconnect") counts.ended++;
   });
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject));
-  return { socket, nodeId: enrolled.nodeId, bootId };
+  let seq = 0;
+  return { socket, nodeId: enrolled.nodeId, bootId, nextSeq: () => ++seq };
 }
 
 function post<T>(endpoint: AgentEndpoint, pathname: string, body: unknown): Promise<T> {
@@ -106,9 +107,8 @@ function post<T>(endpoint: AgentEndpoint, pathname: string, body: unknown): Prom
 
 /** Starts reporting, first after `phaseMs`; returns how to stop. About 0.9 KB, the size of an agent with two stages. Figures drift, so that every report changes something. */
 export function reportEachSecond(agent: SimulatedAgent, phaseMs: number, counts: Counts, acknowledgedMs: number[]): () => void {
-  let seq = 0;
   const send = (): void => {
-    seq++;
+    const seq = agent.nextSeq();
     const stage = (stageIndex: number) => ({ assignmentId: `asg_simulated_${stageIndex}`, deploymentId: "dep_simulated", epoch: 1, stageIndex, done: 20, failed: 0, queueLength: seq % 3, computeMsP50: 5 + (seq % 7), computeMsP99: 9, queueMsP50: 0.2, receivedBytes: 160_000, sentBytes: 160_000, upstreamNodeIds: [] });
     const sample: NodeSample = { cpuRatio: (seq % 10) / 10, agentCpuCores: 0.4, memoryUsedBytes: 4e9 + seq, agentRssBytes: 1.8e8, stages: [stage(0), stage(1)], ingress: [] };
     const report: Report = { seq, at: new Date().toISOString(), bootId: agent.bootId, cursor: 0, sample, notices: [] };

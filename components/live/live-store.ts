@@ -81,12 +81,25 @@ const afterFrame = (act: () => void): void => {
   else requestAnimationFrame(act);
 };
 
-/** Adds an event once; a replay after a reconnect may repeat what we hold. */
+/** Adds an event once; a replay after a reconnect may repeat what we hold. The first is shown at once, a burst's others together with the next frame. */
 export function applyEvent(event: StoredEvent): boolean {
-  const { lastSeq } = useLive.getState();
+  const lastSeq = waitingEvents.at(-1)?.seq ?? useLive.getState().lastSeq;
   if (lastSeq !== null && event.seq <= lastSeq) return false;
-  useLive.setState((state) => ({ lastSeq: event.seq, events: [...state.events, event].slice(-RECENT_EVENTS_MAX) }));
+  waitingEvents.push(event);
+  if (!eventsDue) showEvents();
   return true;
+}
+
+let waitingEvents: StoredEvent[] = [];
+let eventsDue = false;
+
+function showEvents(): void {
+  if (waitingEvents.length === 0) return;
+  const shown = waitingEvents;
+  waitingEvents = [];
+  useLive.setState((state) => ({ lastSeq: shown.at(-1)?.seq ?? state.lastSeq, events: [...state.events, ...shown].slice(-RECENT_EVENTS_MAX) }));
+  eventsDue = true;
+  afterFrame(() => { eventsDue = false; showEvents(); });
 }
 
 export function applyProgress(progress: OperationProgress): void {
