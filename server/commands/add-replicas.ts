@@ -1,6 +1,7 @@
 // Owns planning further replicas beside a placement: one search after the other, off the event loop, each with its own proof.
 import { buildSearch } from "../planner/build-search.ts";
 import { finishSearch } from "../planner/finish-search.ts";
+import { isSameStage } from "../planner/node-modes.ts";
 import type { Infeasible, Placement, PlanReplica } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem } from "../planner/problem.ts";
@@ -13,7 +14,7 @@ import { runSearch } from "../threads/run-search.ts";
 /** Of each search: the first replica got the caller's whole budget. */
 const REPLICA_BUDGET_MS = 2_000;
 
-export type AddReplicas = { count: number; seed: number; signal?: AbortSignal; running?: Placement | null };
+export type AddReplicas = { count: number; seed: number; signal?: AbortSignal; /** What each replica of its deployment runs now. */ running?: readonly Placement[] | null };
 
 /** `request`: of all of them. Those beside `first`, `count` − 1 of them, or why there are not as many. */
 export async function addReplicas(drawn: Problem, request: PlanRequest, first: Placement, { count, seed, signal, running = null }: AddReplicas): Promise<PlanReplica[] | Infeasible> {
@@ -24,10 +25,12 @@ export async function addReplicas(drawn: Problem, request: PlanRequest, first: P
     const placed = [first, ...replicas.map((replica) => replica.placement)];
     let refusals: Infeasible["refusals"] = [];
     let added: PlanReplica | null = null;
+    // What the placed ones hold of what runs counts with them.
+    const loaded = (running ?? []).flat().filter((stage) => !placed.flat().some((other) => isSameStage(stage, other)));
     for (const way of waysToAdd(problem, one, placed)) {
-      const search = buildSearch(way.problem, way.request, { running });
+      const search = buildSearch(way.problem, way.request, { running, loaded });
       const { outcome, solver } = await runSearch(search, { seed, budgetMs: REPLICA_BUDGET_MS, ...(signal ? { signal } : {}) });
-      const found = finishSearch(way.problem, way.request, search, outcome, { solver, seed, running });
+      const found = finishSearch(way.problem, way.request, search, outcome, { solver, seed, running: [loaded] });
       refusals = "infeasible" in found ? found.refusals : whyNotAdd(problem, request, placed, found.placement);
       if ("infeasible" in found || refusals.length > 0) continue;
       const { lowerBound, gap, proved } = found.origin;

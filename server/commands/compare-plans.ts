@@ -9,7 +9,7 @@ import type { Together } from "../planner/replicas/combine-replicas.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 import { type SearchInput, searchPlan } from "./search-plan.ts";
 
 /** Each takes a search of its own. */
@@ -42,7 +42,7 @@ export async function comparePlans(deps: Deps, { solvers, placements, ...input }
   if (unknown !== undefined) throw new AppError("bad-request", `There is no solver “${unknown}”.`, { place: "solvers", fix: "Names are those of /api/v1/solvers." });
   const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...asked } = input;
   const request = ofOneReplica(asked);
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   const rows: ComparedRow[] = placements.map(({ key, label, placement }) => {
     const estimate = estimatePlacement(problem, placement);
     return { key, label, placement, estimate, cost: estimate && placementCost(problem, request, estimate, running), bound: null, gap: null, proved: false, elapsedMs: null, refusals: checkPlacement(problem, placement, { request, running }) };

@@ -40,7 +40,7 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
   const { problem } = await loadProblem(deps, { ...input, beside: input.deploymentId ?? null });
   const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
   const isHere = running?.topologyId === input.topologyId && running.modelId === input.modelId;
-  const refusals = checkPlacement(problem, input.placement, { request: ofOneReplica(input.request ?? {}), running: isHere ? allPlacements(running.plan).flat() : null });
+  const refusals = checkPlacement(problem, input.placement, { request: ofOneReplica(input.request ?? {}), running: isHere ? allPlacements(running.plan) : null });
   const estimate = estimatePlacement(problem, input.placement);
   const diff = estimate && running ? diffReplicas(problem, allPlacements(running.plan), [input.placement, ...(input.replicas ?? running.plan.replicas ?? []).map((replica) => replica.placement)]) : null;
   return { estimate, refusals, diff };

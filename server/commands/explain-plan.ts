@@ -13,7 +13,7 @@ import { explainSearch } from "../threads/run-search.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 import { DEFAULT_SEED } from "./search-plan.ts";
 
 /** Some sixty searches; what has not been asked by then is left out. */
@@ -25,7 +25,7 @@ export type ExplainInput = PlanRequest & { modelId: string; topologyId: string; 
 export async function explainPlan(deps: Deps, input: ExplainInput, signal?: AbortSignal): Promise<{ sentences: string[] }> {
   const { modelId, topologyId, deploymentId, placement, ...asked } = input;
   const request = ofOneReplica(asked);
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   const search = buildSearch(problem, request, { running });
   const stages = toStages(problem, placement);
   const figures = stages && evaluate(search.instance, stages);

@@ -15,7 +15,7 @@ import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 import { DEFAULT_SEED, type SearchInput } from "./search-plan.ts";
 
 /** Some dozen searches per pair of quantities, each as short as it can. */
@@ -33,7 +33,7 @@ type Following = { signal?: AbortSignal; onFront?: (front: FrontFigures[]) => vo
 /** Lowest latency first. Empty = nothing keeps to what is asked. Stopped, it has what was found by then. @throws AppError not-found, too-many */
 export async function paretoPlans(deps: Deps, input: ParetoInput, { signal, onFront }: Following = {}): Promise<ParetoPoint[]> {
   const { modelId, topologyId, deploymentId, seed = DEFAULT_SEED, budgetMs = PARETO_BUDGET_MS, movingHorizonSeconds: _moving, weights: _weights, ...asked } = input;
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   // Latency and throughput are the ends, whatever else was asked to be least; the rules of the request hold for all.
   const request: PlanRequest = { ...ofOneReplica(asked), objective: "latency" };
   const search = buildSearch(problem, request, { running });
@@ -69,7 +69,7 @@ function figuresOf({ figures, stages, cost, bound, proved }: FrontPlan, known: r
 
 const OBJECTIVES: Record<FrontPlan["minimised"], PlanObjective> = { latencyMs: "latency", joules: "energy", money: "money", grams: "carbon" };
 
-type FrontOf = { problem: Problem; request: PlanRequest; search: SearchRequest; running: Placement | null; seed: number };
+type FrontOf = { problem: Problem; request: PlanRequest; search: SearchRequest; running: readonly Placement[] | null; seed: number };
 
 function pointOf({ problem, request, search, running, seed }: FrontOf, plan: FrontPlan): ParetoPoint[] {
   const { stages, figures, cost, bound, proved, by, minimised, limits } = plan;

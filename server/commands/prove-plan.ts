@@ -7,7 +7,7 @@ import { provePlan as prove } from "../threads/prove-plan.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 
 export const DEFAULT_PROOF_MS = 20_000;
 export const MAX_PROOF_MS = 60_000;
@@ -27,7 +27,7 @@ export type ProveAnswer = {
 export async function provePlan(deps: Deps, input: ProveInput, signal?: AbortSignal): Promise<ProveAnswer> {
   const { modelId, topologyId, deploymentId, placement, timeLimitMs = DEFAULT_PROOF_MS, ...asked } = input;
   const request = ofOneReplica(asked);
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   const { instance, objective, moving } = buildSearch(problem, request, { running });
   const incumbent = placement ? toStages(problem, placement) : null;
   const proof = await prove({ instance, objective, ...(moving ? { moving } : {}), ...(incumbent ? { incumbent } : {}), timeLimitMs }, signal ? { signal } : {});

@@ -28,7 +28,7 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, replica: _replica, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
   const held = new Set(running.map((stage) => stage.topologyNodeId));
   const placements = allPlacements(plan.plan);
-  const refusals = checkReplicas(problem, placements, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
+  const refusals = checkReplicas(problem, placements, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running: [running] }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
   const first = refusals[0];
   if (first) throw new AppError("infeasible", first.message, { place: "planId", details: { refusals }, ...(first.fix ? { fix: first.fix } : {}) });
   const ranges = distinctRanges(placements.flat());

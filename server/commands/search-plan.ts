@@ -20,7 +20,7 @@ import { addReplicas, replicaCounts } from "./add-replicas.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runOperation } from "./run-operation.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 
 export const DEFAULT_BUDGET_MS = 10_000;
 /** Two searches at once: who asks for more would keep others from planning. */
@@ -69,7 +69,7 @@ async function withReplicas(deps: Deps, input: SearchInput, first: FoundPlan, co
   if (count === 1) return { ...first, request };
   const { problem: drawn } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
   const problem = enteredAtFirst(drawn, first.placement);
-  const replicas = await addReplicas(problem, request, first.placement, { count, seed, running: await runningPlacement(deps, input), ...(following.signal ? { signal: following.signal } : {}) });
+  const replicas = await addReplicas(problem, request, first.placement, { count, seed, running: await runningReplicas(deps, input), ...(following.signal ? { signal: following.signal } : {}) });
   if ("infeasible" in replicas) return replicas;
   const placements = [first.placement, ...replicas.map((replica) => replica.placement)];
   return { ...first, request, replicas, together: combineReplicas(problem, [first.estimate, ...replicas.map((replica) => replica.estimate)]), explanation: [...sayReplicas(problem, placements), ...first.explanation] };
@@ -77,7 +77,7 @@ async function withReplicas(deps: Deps, input: SearchInput, first: FoundPlan, co
 
 async function searchFirst(deps: Deps, input: Omit<SearchInput, "replicas">, following: Following): Promise<FoundPlan | Infeasible> {
   const { modelId, topologyId, deploymentId, solver, seed = DEFAULT_SEED, budgetMs = DEFAULT_BUDGET_MS, draft, ...request } = input;
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   const search = buildSearch(problem, request, { running, ...(draft ? { drafts: [draft] } : {}) });
   /** Which constraints can't be met together, and the smallest change that helps; the plain reasons where nothing more is known. */
   const sayWhy = async (plain: Infeasible): Promise<Infeasible> => {

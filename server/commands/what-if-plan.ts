@@ -7,7 +7,7 @@ import type { PlanRequest } from "../planner/plan-request.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
-import { runningPlacement } from "./running-placement.ts";
+import { runningReplicas } from "./running-replicas.ts";
 
 export type WhatIfInput = PlanRequest & { modelId: string; topologyId: string; deploymentId?: string; placement: Placement; against?: Placement };
 export type WhatIfSide = { cost: number | null; estimate: Estimate | null; refusals: Refusal[] };
@@ -16,7 +16,7 @@ export type WhatIfAnswer = WhatIfSide & { against: WhatIfSide | null; /** Cost â
 export async function whatIfPlan(deps: Deps, input: WhatIfInput): Promise<WhatIfAnswer> {
   const { modelId, topologyId, deploymentId, placement, against, ...asked } = input;
   const request = ofOneReplica(asked);
-  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningPlacement(deps, input)]);
+  const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
   const sideOf = (one: Placement): WhatIfSide => {
     const estimate = estimatePlacement(problem, one);
     return { cost: estimate && placementCost(problem, request, estimate, running), estimate, refusals: checkPlacement(problem, one, { request, running }) };

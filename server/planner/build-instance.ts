@@ -2,6 +2,7 @@
 // from its functions, so that an evaluation on the instance is the estimate of the placement.
 import { MAX_STAGES } from "./check-placement.ts";
 import { hopFigures, hopVarianceMs2, ingressMs } from "./estimate.ts";
+import { distinctStages } from "./distinct-stages.ts";
 import type { HopTable, Instance, Processor, SearchStage, Trust } from "./instance.ts";
 import { pathLinks } from "./path-links.ts";
 import type { Placement } from "./plan.ts";
@@ -14,14 +15,14 @@ import { costsPerMs } from "./running-costs.ts";
 import { stageBytesTable } from "./stage-bytes.ts";
 import { taintOf } from "./taint.ts";
 
-/** `running`: what a deployment runs on these nodes now; with `bothLoaded` it stays loaded, and what the plan keeps as it is is not loaded again. */
-export function buildInstance(problem: Problem, request: PlanRequest, running: Placement | null = null): Instance {
+/** `running`: all stages that a deployment runs on these nodes now, of each replica; with `bothLoaded` they stay loaded, and what the plan keeps as it is is not loaded again. */
+export function buildInstance(problem: Problem, request: PlanRequest, running: Placement = []): Instance {
   const { layerCount, nodes } = problem;
   const taint = taintOf(problem.flow, layerCount, request.sensitiveInputs);
   const rules: NodeRules = { problem, request, taint };
   const positions = Array.from({ length: layerCount + 1 }, (_, at) => at);
   const zones = [...new Set(nodes.flatMap((node) => (node.zoneId ? [node.zoneId] : [])))];
-  const kept = request.bothLoaded ? (running ?? []) : [];
+  const kept = request.bothLoaded ? distinctStages(running) : [];
   const heldWhileMoving = (id: string) => kept.filter((stage) => stage.topologyNodeId === id).reduce((sum, stage) => sum + stageMemoryBytes(problem, stage.from, stage.to), 0);
   const modes = processorModes(problem, request);
   const loaded = kept.flatMap((stage) => toStages(problem, [stage], request) ?? []);

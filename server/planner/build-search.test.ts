@@ -23,7 +23,7 @@ test("a placement's cost is what the search makes of it, in every objective, mov
   let compared = 0;
   for (let seed = 0; seed < 40; seed++) {
     const problem = priced(seed);
-    const running: Placement = [{ from: 0, to: 7, topologyNodeId: "tn_0" }];
+    const running: Placement[] = [[{ from: 0, to: 7, topologyNodeId: "tn_0" }]];
     const placement: Placement = [{ from: 0, to: 3, topologyNodeId: "tn_1" }, { from: 3, to: 7, topologyNodeId: "tn_2" }];
     for (const objective of ["latency", "throughput", "energy", "money", "carbon", "mix"] as const) {
       const served: Partial<PlanRequest> = seed % 3 === 0 ? {} : { demandPerSecond: 5, ...(seed % 3 === 1 ? { slo: { quantile: 0.95, latencyMs: 500 } } : {}) };

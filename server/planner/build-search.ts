@@ -10,17 +10,19 @@ import type { SearchObjective, SearchRequest } from "./search/solver.ts";
 const NO_WEIGHTS: Weights = { latencyMs: 0, varianceMs2: 0, joules: 0, money: 0, grams: 0 };
 
 export type SearchContextOfPlan = {
-  /** What a deployment runs on these nodes now. */
-  running?: Placement | null;
+  /** What each replica of a deployment runs on these nodes now. */
+  running?: readonly Placement[] | null;
+  /** What of it stays loaded beside the plan, where `bothLoaded` is asked; absent = all of it. */
+  loaded?: Placement;
   /** More to start from: what is drawn. */
   drafts?: readonly Placement[];
 };
 
-export function buildSearch(problem: Problem, request: PlanRequest, { running = null, drafts = [] }: SearchContextOfPlan = {}): SearchRequest {
-  const instance = buildInstance(problem, request, running);
+export function buildSearch(problem: Problem, request: PlanRequest, { running = null, loaded = (running ?? []).flat(), drafts = [] }: SearchContextOfPlan = {}): SearchRequest {
+  const instance = buildInstance(problem, request, loaded);
   const objective = searchObjective(request);
   const moving = objective.kind === "bottleneck" ? null : movingTables(problem, request, running);
-  const seeds = [...(running ? [running] : []), ...drafts].flatMap((placement) => {
+  const seeds = [...(running ?? []), ...drafts].flatMap((placement) => {
     const stages = toStages(problem, placement);
     return stages ? [stages] : [];
   });

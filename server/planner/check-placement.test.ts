@@ -6,6 +6,7 @@ import { checkPlacement } from "./check-placement.ts";
 import { checkStages } from "./check-stages.ts";
 import type { Placement } from "./plan.ts";
 import type { Problem } from "./problem.ts";
+import { STAGE_BYTES_SLACK } from "./stage-bytes.ts";
 import { stageMemoryBytes } from "./stage-memory.ts";
 import { solveNow } from "./solve-now.ts";
 import { randomProblem } from "./testdata/random-problem.ts";
@@ -57,7 +58,7 @@ test.each([["planned", "planned-node"], ["offline", "node-offline"], ["cordoned"
 test("while a deployment moves, its nodes hold both plans: what stays as it is counts once, what leaves counts beside it; searches and checks agree", () => {
   const { problem } = solved();
   const [first = "", second = "", third = ""] = problem.nodes.map((node) => node.topologyNodeId);
-  const running: Placement = [{ from: 0, to: 2, topologyNodeId: first }, { from: 2, to: 8, topologyNodeId: second }];
+  const running: Placement[] = [[{ from: 0, to: 2, topologyNodeId: first }, { from: 2, to: 8, topologyNodeId: second }]];
   const after: Placement = [{ from: 0, to: 2, topologyNodeId: first }, { from: 2, to: 5, topologyNodeId: second }, { from: 5, to: 8, topologyNodeId: third }];
   const bytes = (from: number, to: number) => stageMemoryBytes(problem, from, to);
   const limit = (at: number, limitBytes: number) => { (problem.nodes[at] as Problem["nodes"][number]).memoryLimitBytes = limitBytes; };
@@ -76,4 +77,26 @@ test("while a deployment moves, its nodes hold both plans: what stays as it is c
   expect(moves()).toEqual([["memory", second]]);
   expect(searched()).toEqual(["memory"]);
   expect(checkPlacement(problem, after, { running })).toEqual([]);
+});
+
+test("while a deployment with replicas moves, its nodes hold those of every replica beside the plan; what two of them have alike is one process", () => {
+  const { problem } = solved();
+  const [first = "", second = "", third = ""] = problem.nodes.map((node) => node.topologyNodeId);
+  const shared = { from: 0, to: 2, topologyNodeId: first };
+  const running: Placement[] = [[shared, { from: 2, to: 8, topologyNodeId: second }], [shared, { from: 2, to: 8, topologyNodeId: third }]];
+  const after: Placement = [{ from: 0, to: 5, topologyNodeId: first }, { from: 5, to: 8, topologyNodeId: third }];
+  const bytes = (from: number, to: number) => stageMemoryBytes(problem, from, to);
+  const needed = [bytes(0, 2) + bytes(0, 5), bytes(2, 8), bytes(2, 8) + bytes(5, 8)].map((sum) => sum + 2 * STAGE_BYTES_SLACK);
+  const codes = (limits: readonly number[]) => {
+    const limited = { ...problem, nodes: problem.nodes.map((node, index) => ({ ...node, memoryLimitBytes: limits[index] ?? 0 })) };
+    const { instance } = buildSearch(limited, { objective: "latency", bothLoaded: true }, { running });
+    return [checkPlacement(limited, after, { request: { bothLoaded: true }, running }).map((refusal) => [refusal.code, refusal.topologyNodeId]), checkStages(instance, toStages(limited, after) ?? []).map((violation) => [violation.code, limited.nodes[violation.node ?? -1]?.topologyNodeId])];
+  };
+  expect(codes(needed)).toEqual([[], []]);
+  const short = (at: number) => codes(needed.map((limitBytes, index) => (index === at ? limitBytes - 1e6 : limitBytes)));
+  expect(short(0)).toEqual([[["memory", first]], [["memory", first]]]);
+  // The second replica's alone: the first is not there.
+  expect(short(2)).toEqual([[["memory", third]], [["memory", third]]]);
+  // The plan is one replica's stage again: nothing more is loaded for it.
+  expect(checkPlacement({ ...problem, nodes: problem.nodes.map((node) => ({ ...node, memoryLimitBytes: bytes(2, 8) })) }, [shared, { from: 2, to: 8, topologyNodeId: third }], { request: { bothLoaded: true }, running })).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // Owns why a placement is refused. Independent of the solver: it trusts nobody, and it is the same on the canvas and on the server.
 import { checkRules } from "./check-rules.ts";
 import { modeText } from "./mode-text.ts";
+import { distinctStages } from "./distinct-stages.ts";
 import { isSameStage, modeOf } from "./node-modes.ts";
 import type { Placement, Refusal } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -16,8 +17,8 @@ export type CheckOptions = {
   forDeploy?: boolean;
   /** What it was asked to keep to; the objective does not matter here. */
   request?: Partial<PlanRequest>;
-  /** What its deployment runs on these nodes now: where `bothLoaded` is asked, its nodes hold both at once, an unchanged stage once. */
-  running?: Placement | null;
+  /** What each replica of its deployment runs on these nodes now: where `bothLoaded` is asked, its nodes hold all of it beside the plan, an unchanged stage once. */
+  running?: readonly Placement[] | null;
   /** Stages of other replicas, which are loaded too. */
   besides?: Placement;
 };
@@ -29,13 +30,13 @@ export function checkPlacement(problem: Problem, placement: Placement, options: 
   const request: Partial<PlanRequest> = options.request ?? problem.rules ?? {};
   const taint = taintOf(problem.flow, problem.layerCount, request.sensitiveInputs);
   const nodes = new Map(problem.nodes.map((node) => [node.topologyNodeId, node]));
-  const besides = distinct(leaving(placement, options.besides ?? []));
+  const besides = leaving(placement, options.besides ?? []);
   for (const [stageIndex, stage] of placement.entries()) {
     const node = nodes.get(stage.topologyNodeId);
     if (!node) refusals.push({ code: "unknown-node", message: `Layers ${stage.from + 1}–${stage.to} are on a node that is not in the topology.`, fix: "Move them to another node.", stageIndex });
     else refusals.push(...checkMode(node, stage, stageIndex), ...checkTrust(node, stage, taint, stageIndex), ...checkNode(node, stageIndex, options.forDeploy ?? request.forDeploy ?? false));
   }
-  return [...refusals, ...checkMemory(problem, placement, { nodes, besides, beside: request.bothLoaded ? leaving([...placement, ...besides], options.running ?? []) : [] }), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
+  return [...refusals, ...checkMemory(problem, placement, { nodes, besides, beside: request.bothLoaded ? leaving([...placement, ...besides], (options.running ?? []).flat()) : [] }), ...checkWays(problem, placement, taint), ...checkRules(problem, placement, request)];
 }
 
 function checkCover(problem: Problem, placement: Placement): Refusal[] {
@@ -80,14 +81,9 @@ function checkNode(node: ProblemNode, stageIndex: number, forDeploy: boolean): R
   return [];
 }
 
-/** A stage that several replicas have is one process. */
-function distinct(stages: Placement): Placement {
-  return stages.filter((stage, index) => stages.findIndex((other) => isSameStage(stage, other)) === index);
-}
-
-/** Stages that run and are not part of the placement as they are: they stay loaded until it serves. */
-function leaving(placement: Placement, running: Placement): Placement {
-  return running.filter((stage) => !placement.some((other) => isSameStage(stage, other)));
+/** Processes beside the placement's own: stages that it does not have as they are. */
+function leaving(placement: Placement, stages: Placement): Placement {
+  return distinctStages(stages).filter((stage) => !placement.some((other) => isSameStage(stage, other)));
 }
 
 function checkMemory(problem: Problem, placement: Placement, { nodes, besides, beside }: { nodes: Map<string, ProblemNode>; besides: Placement; beside: Placement }): Refusal[] {

@@ -9,7 +9,7 @@ import type { Problem } from "./problem.ts";
 import { gapOf, type Outcome, type SearchRequest } from "./search/solver.ts";
 
 export type Solution = { placement: Placement; estimate: Estimate; origin: Extract<Plan["origin"], { by: "solver" }> };
-export type SearchFacts = { solver: string; seed: number; /** What ran when it was asked. */ running?: Placement | null };
+export type SearchFacts = { solver: string; seed: number; /** What each replica ran when it was asked. */ running?: readonly Placement[] | null };
 
 export function finishSearch(problem: Problem, request: PlanRequest, search: SearchRequest, outcome: Outcome, { solver, seed, running = null }: SearchFacts): Solution | Infeasible {
   if (outcome.stages === null) return { infeasible: true, refusals: plainReasons(problem, request, outcome) };

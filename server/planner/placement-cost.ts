@@ -5,8 +5,8 @@ import type { Estimate, Placement } from "./plan.ts";
 import type { PlanObjective, PlanRequest } from "./plan-request.ts";
 import type { Problem } from "./problem.ts";
 
-/** null = a figure it is reckoned from is not known, or requests would wait without end. `running`: counts the move, where the request does. */
-export function placementCost(problem: Problem, request: PlanRequest, estimate: Estimate, running: Placement | null = null): number | null {
+/** null = a figure it is reckoned from is not known, or requests would wait without end. `running`: of each replica; counts the move, where the request does. */
+export function placementCost(problem: Problem, request: PlanRequest, estimate: Estimate, running: readonly Placement[] | null = null): number | null {
   const { costs } = estimate;
   const moving = movingCost(problem, request, running, estimate.stages);
   const plus = (value: number | null | undefined) => (value == null || !Number.isFinite(value) ? null : value + moving);

@@ -54,7 +54,9 @@ export function solveBesideLoaded(request: SearchRequest, choose: (request: Sear
 
 function fork({ kept, open }: Branch, stage: SearchStage, bound: number): Branch[] {
   const rest = open.filter((other) => other !== stage);
-  return [{ kept: [...kept, stage], open: rest, bound }, { kept, open: rest, bound }];
+  // Replicas run the same layers side by side; a plan runs them once, so one that is kept leaves no room for those of others.
+  const beside = rest.filter((other) => other.to <= stage.from || stage.to <= other.from);
+  return [{ kept: [...kept, stage], open: beside, bound }, { kept, open: rest, bound }];
 }
 
 /** A stage on a node that the plan fills too far: counted as free, but not kept. Without a plan the first one. */
