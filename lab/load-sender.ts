@@ -6,8 +6,10 @@ export type Payload = { path: string; contentType: string; /** Gets the request'
 export type Sender = { send(payload: Payload, id: string): Promise<Answer>; metadata(): Promise<unknown> };
 
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
-/** The ingress answers at the deadline with an error; this much later nothing will come. */
-const GRACE_MS = 1500;
+/** The ingress answers at the deadline with an error; one that comes this much later is late. */
+export const GRACE_MS = 1_500;
+/** On a machine that has no time for anybody an answer may come later than that: late, but not lost. After so long none will come. */
+export const LOST_AFTER_MS = 30_000;
 const METADATA_MS = 10_000;
 
 /** With several entries, one that says nothing for this long is left for the next one; the request goes by the same name, so that it is served once where it arrives twice. */
@@ -30,7 +32,8 @@ export function createSender(options: { urls: readonly string[]; model: string; 
       let answer: Answer = { kind: "lost", detail: "no time" };
       for (let attempt = 0; performance.now() < until; attempt++) {
         const index = (preferred + attempt) % senders.length;
-        answer = await senders[index]!.send(payload, id, Math.max(1, Math.min(ATTEMPT_MS, until - performance.now())));
+        const leftMs = until - performance.now();
+        answer = await senders[index]!.send(payload, id, Math.max(1, Math.min(ATTEMPT_MS, leftMs)), leftMs > ATTEMPT_MS + GRACE_MS ? GRACE_MS : LOST_AFTER_MS);
         if (answer.kind === "answer" && !ELSEWHERE.includes(answer.status) && !(answer.status === 504 && performance.now() < until)) {
           preferred = index;
           return answer;
@@ -42,14 +45,15 @@ export function createSender(options: { urls: readonly string[]; model: string; 
   };
 }
 
-type OneSender = { send(payload: Payload, id: string, deadlineMs: number): Promise<Answer>; metadata(): Promise<unknown> };
+type OneSender = { /** `patienceMs`: after the deadline. */ send(payload: Payload, id: string, deadlineMs: number, patienceMs?: number): Promise<Answer>; metadata(): Promise<unknown> };
 function createOneSender(options: { url: string; model: string; key: string | null }): OneSender {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256, noDelay: true });
+  // Whoever sends bounds what is in flight. A limit here would keep requests back that count as sent, until they are out of time without having left.
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, noDelay: true });
   const base = `/v2/models/${encodeURIComponent(options.model)}`;
-  function call(method: string, path: string, { headers, body, deadlineMs }: { headers: Record<string, string>; body: Buffer | null; deadlineMs: number }): Promise<Answer> {
+  function call(method: string, path: string, { headers, body, untilMs }: { headers: Record<string, string>; body: Buffer | null; untilMs: number }): Promise<Answer> {
     return new Promise((resolve) => {
       const req = request(new URL(path, options.url), { method, agent, headers: { ...headers, ...(options.key ? { authorization: `Bearer ${options.key}` } : {}) } });
-      const timer = setTimeout(() => req.destroy(new Error(`no answer ${GRACE_MS} ms after the deadline`)), deadlineMs + GRACE_MS);
+      const timer = setTimeout(() => req.destroy(new Error(`no answer within ${Math.round(untilMs)} ms`)), untilMs);
       const lost = (error: Error) => { clearTimeout(timer); resolve(refusal(error) ?? { kind: "lost", detail: error.message }); };
       req.on("error", lost);
       req.on("response", (response) => {
@@ -73,14 +77,14 @@ function createOneSender(options: { url: string; model: string; key: string | nu
     });
   }
   return {
-    send(payload, id, deadlineMs) {
+    send(payload, id, deadlineMs, patienceMs = LOST_AFTER_MS) {
       const { bytes, jsonBytes } = payload.body(id);
       const headers: Record<string, string> = { "content-type": payload.contentType, "content-length": String(bytes.length), "x-request-id": id, "idempotency-key": id, "x-timeout-ms": String(Math.ceil(deadlineMs)) };
       if (jsonBytes !== null) headers["inference-header-content-length"] = String(jsonBytes);
-      return call("POST", `${base}/${payload.path}`, { headers, body: bytes, deadlineMs });
+      return call("POST", `${base}/${payload.path}`, { headers, body: bytes, untilMs: deadlineMs + patienceMs });
     },
     async metadata() {
-      const answer = await call("GET", base, { headers: {}, body: null, deadlineMs: METADATA_MS });
+      const answer = await call("GET", base, { headers: {}, body: null, untilMs: METADATA_MS });
       if (answer.kind === "lost") throw new Error(`${options.url} does not answer: ${answer.detail}`);
       if (answer.status !== 200) throw new Error(`${options.url}${base} answered ${answer.status}: ${answer.detail}`);
       return JSON.parse(answer.body.toString());

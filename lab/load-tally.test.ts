@@ -20,6 +20,19 @@ test("every request is counted once, by what became of it", () => {
   expect(tally.inFlight()).toBe(0);
 });
 
+test("what comes after its time is late, whatever it is, and what never comes is lost and not late", () => {
+  const at = { ms: 0 };
+  const tally = createTally(() => at.ms, 100);
+  const close = ["a", "b", "c", "d"].map((id) => tally.open(id, 0));
+  at.ms = 100;
+  close[0]!({ kind: "equal", id: "a" });
+  at.ms = 101;
+  close[1]!({ kind: "equal", id: "b" });
+  close[2]!({ kind: "failed", detail: "status 504" });
+  close[3]!({ kind: "lost", detail: "nothing came" });
+  expect(tally.result()).toMatchObject({ sent: 4, equal: 2, failed: 1, lost: 1, late: 2 });
+});
+
 test("the longest gap counts right answers only, and latency from when a request was due", () => {
   const { tally, go } = scripted();
   const [one, two, three] = [tally.open("1", 0), tally.open("2", 0), tally.open("3", 90)];

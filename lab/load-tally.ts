@@ -1,9 +1,11 @@
-// Owns counting a load's requests: each is answered exactly once, or it is lost; each answer is right, an explicit error, or wrong.
+// Owns counting a load's requests: each is answered exactly once, or it is lost; each answer is right, an explicit error, or wrong, and in time or late.
 import { nowMs } from "./precise-timer.ts";
 
 export type Outcome = { kind: "equal"; /** The id the answer bears. */ id: string } | { kind: "failed" | "lost" | "different"; detail: string };
 export type PhaseResult = {
   sent: number; equal: number; failed: number; lost: number; different: number; duplicated: number; heldBack: number;
+  /** Of those that were answered, whatever the answer: later than they may be. */
+  late: number;
   p50Ms: number | null; p99Ms: number | null; maxMs: number | null;
   /** Longest time between two right answers, and from the phase's start to the first. */
   longestGapMs: number | null;
@@ -18,10 +20,11 @@ const MAX_DETAILS = 20;
 type Phase = { /** Of the stretch that is running; null between stretches. */ startedMs: number | null; activeMs: number; lastRightMs: number; longestGapMs: number; latencies: number[] } & Omit<PhaseResult, "p50Ms" | "p99Ms" | "maxMs" | "longestGapMs" | "seconds">;
 
 function newPhase(now: number): Phase {
-  return { startedMs: now, activeMs: 0, lastRightMs: now, longestGapMs: 0, latencies: [], sent: 0, equal: 0, failed: 0, lost: 0, different: 0, duplicated: 0, heldBack: 0 };
+  return { startedMs: now, activeMs: 0, lastRightMs: now, longestGapMs: 0, latencies: [], sent: 0, equal: 0, failed: 0, lost: 0, different: 0, duplicated: 0, heldBack: 0, late: 0 };
 }
 
-export function createTally(now: () => number = nowMs) {
+/** `lateAfterMs`: after a request was due. */
+export function createTally(now: () => number = nowMs, lateAfterMs = Number.POSITIVE_INFINITY) {
   const whole = newPhase(now());
   const phases = new Map<string, Phase>();
   const answered = new Set<string>();
@@ -60,6 +63,7 @@ export function createTally(now: () => number = nowMs) {
         for (const phase of mine) {
           phase[outcome.kind]++;
           if (isRepeated) phase.duplicated++;
+          if (outcome.kind !== "lost" && at - dueMs > lateAfterMs) phase.late++;
           if (outcome.kind === "equal" && phase.latencies.length < MAX_SAMPLES) phase.latencies.push(at - dueMs);
         }
         if (outcome.kind !== "equal") return;
@@ -79,9 +83,9 @@ export function createTally(now: () => number = nowMs) {
 function toResult(phase: Phase, now: number): PhaseResult {
   const sorted = [...phase.latencies].sort((a, b) => a - b);
   const at = (share: number) => (sorted.length === 0 ? null : round(sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!));
-  const { sent, equal, failed, lost, different, duplicated, heldBack } = phase;
+  const { sent, equal, failed, lost, different, duplicated, heldBack, late } = phase;
   return {
-    sent, equal, failed, lost, different, duplicated, heldBack, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1),
+    sent, equal, failed, lost, different, duplicated, heldBack, late, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1),
     longestGapMs: equal === 0 ? null : round(phase.longestGapMs), seconds: round((phase.activeMs + (phase.startedMs === null ? 0 : now - phase.startedMs)) / 1000),
   };
 }

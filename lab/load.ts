@@ -5,7 +5,7 @@
 //   … --deadline 10000 --variants 4 --tolerance 1e-5 --key KEY
 // --url may be given more than once: the next one is asked under the same name when one breaks, refuses or is silent.
 // A line on standard input begins a new phase with that name, "arrivals SEED" begins the arrivals anew from that seed; SIGTERM, SIGINT, "end" or --seconds ends it.
-// The last line of standard output is the result. --record: a line a request, {dueMs, doneMs, outcome} in milliseconds of the epoch.
+// The last line of standard output is the result: each request that was sent is equal, failed, lost or different; late are those of them that came long after the deadline. --record: a line a request, {dueMs, doneMs, outcome} in milliseconds of the epoch.
 import { createWriteStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { createArrivals } from "./load-arrivals.ts";
 import { makeCases, makeRawCase, readCases, type LoadCase } from "./load-cases.ts";
 import { createTally, type Outcome } from "./load-tally.ts";
 import { createPreciseTimer, nowMs } from "./precise-timer.ts";
-import { createSender } from "./load-sender.ts";
+import { createSender, GRACE_MS, LOST_AFTER_MS } from "./load-sender.ts";
 
 /** More than this unanswered means the system is not keeping up at all: further ones are counted as held back, not sent. */
 const MAX_IN_FLIGHT = 1024;
@@ -44,7 +44,7 @@ const cases: LoadCase[] = await (values.process
   : values.cases ? readCases(sender, values.cases, Number(values.tolerance)) : makeCases(sender, { shapes: values.shape ?? [], seed: Number(values.seed), variants: Number(values.variants), tolerance: Number(values.tolerance) })
 ).catch((error: Error) => fail(error.message));
 
-const tally = createTally();
+const tally = createTally(nowMs, deadlineMs + GRACE_MS);
 let sent = 0;
 let ending = false;
 const record = values.record ? createWriteStream(values.record) : null;
@@ -84,7 +84,8 @@ async function end(): Promise<void> {
   if (ending) return;
   ending = true;
   timer.stop();
-  const until = nowMs() + deadlineMs + 2000;
+  // Each ends by itself, as lost at the latest.
+  const until = nowMs() + deadlineMs + LOST_AFTER_MS + GRACE_MS;
   while (tally.inFlight() > 0 && nowMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   await new Promise<void>((resolve) => (record ? record.end(resolve) : resolve()));
   process.stdout.write(`${JSON.stringify(tally.result())}\n`, () => process.exit(0));
