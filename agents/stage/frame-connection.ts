@@ -10,6 +10,7 @@ import {
 } from "../protocol/frame.ts";
 import { WIRE_ERRORS, WireError, wireErrorCode, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import { RoundTrips } from "./round-trips.ts";
 import { readInto } from "./user-buffer.ts";
 
 /**
@@ -30,9 +31,12 @@ const TLS_BATCH_BYTES = 128 * 1024;
 /** A batch that just stayed under that, and then one more frame. */
 const SPARE_BYTES = TLS_BATCH_BYTES + HEADER_BYTES + MAX_META_BYTES + MAX_CHUNK_BYTES;
 const MAX_SPARE = 3;
-const PING_EVERY_MS = 250;
-/** Round trips remembered: the shortest of the last second is the path's, the others also waited for something. Longer, and a path that became slow would look fast. */
-const MAX_ROUND_TRIPS = 4;
+/** While messages pass, so that a path that becomes longer is known within a second … */
+const PING_EVERY_MS = 100;
+/** … for so long after one … */
+const IN_USE_MS = 1_000;
+/** … else so that a path that is gone is. */
+const IDLE_PING_EVERY_MS = 250;
 /** Nothing heard for so long: the path is gone even if TCP has not noticed. */
 const SILENT_AFTER_MS = 5_000;
 
@@ -80,7 +84,10 @@ export class FrameConnection {
   #closing: { code: WireErrorCode; reason: string } | null = null;
   /** null = answered. */
   #pingSentAt: number | null = null;
-  readonly #roundTripsMs: number[] = [];
+  #pingedAt = Number.NEGATIVE_INFINITY;
+  /** When a message last came or was queued. */
+  #usedAt = Number.NEGATIVE_INFINITY;
+  readonly #roundTrips = new RoundTrips();
 
   constructor(socket: Socket, peerNodeId: string, options: ConnectionOptions) {
     this.peerNodeId = peerNodeId;
@@ -91,7 +98,11 @@ export class FrameConnection {
       maxPayloadBytes: options.maxPayloadBytes,
       allocate: (bytes) => options.pool.acquire(bytes),
       nowMs: () => performance.now(),
-      onMessage: (message) => { if (!this.#closed) options.onMessage(message, this); },
+      onMessage: (message) => {
+        if (this.#closed) return;
+        this.#usedAt = this.#heardAt;
+        options.onMessage(message, this);
+      },
       onControl: (frame) => this.#onControl(frame),
     });
     socket.on("error", (error: Error) => this.#end("link_lost", error.message));
@@ -111,15 +122,13 @@ export class FrameConnection {
 
   /** Shortest recent round trip of a ping, ms, and no less than one that is overdue has taken already; null = none yet. */
   get roundTripMs(): number | null {
-    if (this.#roundTripsMs.length === 0) return null;
-    const pendingMs = this.#pingSentAt === null ? 0 : performance.now() - this.#pingSentAt;
-    return Math.max(Math.min(...this.#roundTripsMs), pendingMs > PING_EVERY_MS ? pendingMs : 0);
+    return this.#roundTrips.pathMs(this.#pingSentAt === null ? 0 : performance.now() - this.#pingSentAt);
   }
 
   /** One at a time: the answer to an earlier one would be taken for this one's. */
   ping(): void {
     if (this.#pingSentAt !== null) return;
-    this.#pingSentAt = performance.now();
+    this.#pingSentAt = this.#pingedAt = performance.now();
     this.sendControl("ping");
   }
 
@@ -153,6 +162,7 @@ export class FrameConnection {
     if (this.closed) { sent?.(); return; }
     if (this.#messages.length >= MAX_QUEUED_MESSAGES) throw new WireError("no_credit", "too many messages queued for one connection");
     const { head, parts, payloadBytes } = encodeMessage(message, allocateHead);
+    this.#usedAt = performance.now();
     this.#messages.push({ head, parts, requestId: message.requestId, part: 0, at: 0, left: payloadBytes, sent });
     if (payloadBytes >= TLS_BATCH_BYTES) this.#pump();
     else this.#gather();
@@ -190,12 +200,8 @@ export class FrameConnection {
     if (frame.type === "ping") return this.sendControl("pong", { value: frame.value });
     if (frame.type === "pong") {
       if (this.#pingSentAt === null) return;
-      const tookMs = performance.now() - this.#pingSentAt;
+      this.#roundTrips.add(performance.now() - this.#pingSentAt);
       this.#pingSentAt = null;
-      // So long that others were left out: those before it are from another time.
-      if (tookMs > PING_EVERY_MS) this.#roundTripsMs.length = 0;
-      this.#roundTripsMs.push(tookMs);
-      if (this.#roundTripsMs.length > MAX_ROUND_TRIPS) this.#roundTripsMs.shift();
       return;
     }
     if (frame.type === "goaway") {
@@ -206,8 +212,9 @@ export class FrameConnection {
   }
 
   #tick(): void {
-    if (performance.now() - this.#heardAt > SILENT_AFTER_MS) return this.#end("silent", `nothing heard for ${SILENT_AFTER_MS} ms`);
-    this.ping();
+    const now = performance.now();
+    if (now - this.#heardAt > SILENT_AFTER_MS) return this.#end("silent", `nothing heard for ${SILENT_AFTER_MS} ms`);
+    if (now - this.#usedAt < IN_USE_MS || now - this.#pingedAt > IDLE_PING_EVERY_MS - PING_EVERY_MS / 2) this.ping();
   }
 
   #gather(): void {

@@ -35,7 +35,7 @@ const MAX_STEPS_PER_PASS = 12;
 const WAKING_EVENTS: EventName[] = ["plan.checked", "deployment.created", "deployment.stopped", "deployment.resumed", "deployment.serving", "migration.started", "migration.promoted", "node.enrolled", "node.changed", "node.removed", "model.imported", "profile.measured"];
 
 /** Between two looks at what drifts: a pass reads rows and steps every deployment's controller. */
-const GATHER_FIGURES_MS = 250;
+const GATHER_FIGURES_MS = 100;
 
 type Leading = { wake(): void; heard(event: StoredEvent): void; stop(): Promise<void> };
 

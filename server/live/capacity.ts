@@ -72,21 +72,28 @@ function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: Ingr
   }
 }
 
-/** Medians over the requests that were told: the slowest are among them. */
+/** Of the requests that one report tells, the newer ones say what is now: what changed a while before it shows with it and not with the next one. So many at least. */
+const ENOUGH_TRACES = 3;
+const newer = <T>(oldestFirst: readonly T[]): readonly T[] => oldestFirst.slice(-Math.max(ENOUGH_TRACES, Math.ceil((oldestFirst.length * 2) / 3)));
+
+/**
+ * A hop is told by the quarter of its requests that took it fastest: a link that is slow is slow for all of them, what waited for a core or behind another frame
+ * says nothing of it, and the slowest are among those that are told. Of rates the median.
+ */
 function hopsOfReplica(capacity: FleetCapacity, ingressNodeId: string, traces: readonly RequestTrace[], linkKey: (from: string, to: string) => string | null, nowMs: number): (number | null)[] {
   const length = traces[0]?.stages.length ?? 0;
-  const rows = traces.filter((trace) => trace.stages.length === length).map((trace) => hopsOf(trace, ingressNodeId, linkKey));
+  const rows = newer(traces.filter((trace) => trace.stages.length === length)).map((trace) => hopsOf(trace, ingressNodeId, linkKey));
   return Array.from({ length: length + 1 }, (_, index): number | null => {
     const told = rows.flatMap((row) => row[index] ?? []);
-    const median = middle(told.map((hop) => hop.hopMs));
+    const hopMs = low(told.map((hop) => hop.hopMs));
     const key = told[0]?.key ?? null;
-    if (median !== null && key !== null) {
+    if (hopMs !== null && key !== null) {
       const known = capacity.links.get(key);
       const rates = told.filter((hop) => hop.bytes >= LEAST_BANDWIDTH_BYTES && hop.receiveMs >= LEAST_RECEIVE_MS).map((hop) => (hop.bytes / hop.receiveMs) * 1000);
       const [rate, roundTrip] = [middle(rates), middle(told.flatMap((hop) => hop.roundTripMs ?? []))];
-      capacity.links.set(key, { hopMs: track(known?.hopMs, median, nowMs), roundTripMs: roundTrip === null ? (known?.roundTripMs ?? null) : track(known?.roundTripMs ?? undefined, roundTrip, nowMs), bytesPerSecond: rate === null ? (known?.bytesPerSecond ?? null) : track(known?.bytesPerSecond ?? undefined, rate, nowMs) });
+      capacity.links.set(key, { hopMs: track(known?.hopMs, hopMs, nowMs), roundTripMs: roundTrip === null ? (known?.roundTripMs ?? null) : track(known?.roundTripMs ?? undefined, roundTrip, nowMs), bytesPerSecond: rate === null ? (known?.bytesPerSecond ?? null) : track(known?.bytesPerSecond ?? undefined, rate, nowMs) });
     }
-    return median;
+    return hopMs;
   });
 }
 
@@ -101,5 +108,12 @@ function hopsOf(trace: RequestTrace, ingressNodeId: string, linkKey: (from: stri
 }
 
 function middle(values: readonly number[]): number | null {
-  return values.length === 0 ? null : ([...values].sort((a, b) => a - b)[(values.length - 1) >> 1] as number);
+  return quantileOf(values, 1);
+}
+
+const low = (values: readonly number[]): number | null => quantileOf(values, 2);
+
+/** Halves once or twice: the median, the lower quartile. */
+function quantileOf(values: readonly number[], halvings: number): number | null {
+  return values.length === 0 ? null : ([...values].sort((a, b) => a - b)[(values.length - 1) >> halvings] as number);
 }
