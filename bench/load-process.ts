@@ -8,7 +8,7 @@ import type { Served } from "./move-windows.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-export type LoadCounts = { sent: number; equal: number; failed: number; lost: number; different: number; duplicated: number; heldBack: number; /** Of equal, failed and different: long after the deadline. */ late: number; details: string[] };
+export type LoadCounts = { sent: number; equal: number; failed: number; lost: number; different: number; duplicated: number; heldBack: number; /** Of equal, failed and different: long after the deadline. */ late: number; /** The load itself, at most, milliseconds. */ sentLateMs: number; details: string[] };
 export type RunningLoad = {
   /** The arrivals begin anew from this seed. */
   arrivals(seed: number): void;

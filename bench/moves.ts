@@ -33,7 +33,7 @@ function report(run: MovesRun): Figure[] {
     { figure: "requests due during moves", value: moving.requests, unit: "requests" },
     { figure: "failed", value: counts.failed + counts.heldBack, unit: "requests", target: none },
     { figure: "lost", value: counts.lost, unit: "requests", target: none },
-    { figure: "answered or refused late, long after the deadline", value: counts.late, unit: "requests" },
+    { figure: "answered or refused late, long after the deadline", value: counts.late, unit: "requests", against: `the load itself sent up to ${counts.sentLateMs.toFixed(0)} ms late` },
     { figure: "duplicated", value: counts.duplicated, unit: "requests", target: none },
     { figure: "different from the whole model's answer", value: counts.different, unit: "requests", target: none },
     { figure: "mixed-revision", value: run.mixed.length, unit: "requests", against: `the ways of ${run.traced} traced requests`, target: none },

@@ -33,7 +33,7 @@ function report(run: SoakRun): Figure[] {
     ...run.left.map((reason): Figure => ({ figure: "not injected", value: 1, unit: "kinds", withoutTargetBecause: reason })),
     { figure: "requests", value: counts.sent, unit: "requests" },
     { figure: "lost", value: counts.lost, unit: "requests", target: none },
-    { figure: "answered or refused late, long after the deadline", value: counts.late, unit: "requests" },
+    { figure: "answered or refused late, long after the deadline", value: counts.late, unit: "requests", against: `the load itself sent up to ${counts.sentLateMs.toFixed(0)} ms late` },
     { figure: "duplicated", value: counts.duplicated, unit: "requests", target: none },
     { figure: "different from the whole model's answer", value: counts.different, unit: "requests", target: none },
     { figure: "answered with an explicit error", value: counts.failed + counts.heldBack, unit: "requests", against: `${counts.sent} requests`, ratio: (counts.failed + counts.heldBack) / counts.sent },

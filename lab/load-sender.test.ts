@@ -36,6 +36,21 @@ test("an answer long after the deadline is an answer", async () => {
   expect(await answer).toMatchObject({ kind: "answer", status: 200 });
 });
 
+test("an answer that lay unread while this process had no time is an answer", async () => {
+  const { held, url } = await holding();
+  const answer = createSender({ urls: [url], model: "m", deadlineMs: 1, lostAfterMs: 400, key: null }).send(payload, "r");
+  await expect.poll(() => held.length, { interval: 5 }).toBe(1);
+  held[0]!.end("{}");
+  const untilMs = performance.now() + 800;
+  while (performance.now() < untilMs) { /* No time for anybody. */ }
+  expect(await answer).toMatchObject({ kind: "answer", status: 200 });
+});
+
+test("nothing for so long is a lost request", async () => {
+  const { url } = await holding();
+  expect(await createSender({ urls: [url], model: "m", deadlineMs: 1, lostAfterMs: 200, key: null }).send(payload, "r")).toMatchObject({ kind: "lost" });
+});
+
 test("a connection that breaks without an answer is a lost request", async () => {
   const { held, url } = await holding();
   const answer = createSender({ urls: [url], model: "m", deadlineMs: 1_000, key: null }).send(payload, "r");

@@ -19,11 +19,12 @@ const PAUSE_MS = 100;
 const ELSEWHERE = [429, 503];
 
 /** One entry is asked once. Of several, the next one is asked when one breaks, refuses or is silent, until the deadline. */
-export function createSender(options: { urls: readonly string[]; model: string; deadlineMs: number; key: string | null }): Sender {
+export function createSender(options: { urls: readonly string[]; model: string; deadlineMs: number; key: string | null; /** Milliseconds after the deadline. */ lostAfterMs?: number }): Sender {
+  const { lostAfterMs = LOST_AFTER_MS } = options;
   const senders = options.urls.map((url) => createOneSender({ ...options, url }));
   const [first] = senders;
   if (!first) throw new Error("no entry to send to");
-  if (senders.length === 1) return { send: (payload, id) => first.send(payload, id, options.deadlineMs), metadata: first.metadata };
+  if (senders.length === 1) return { send: (payload, id) => first.send(payload, id, options.deadlineMs, lostAfterMs), metadata: first.metadata };
   let preferred = 0;
   return {
     metadata: first.metadata,
@@ -33,7 +34,7 @@ export function createSender(options: { urls: readonly string[]; model: string; 
       for (let attempt = 0; performance.now() < until; attempt++) {
         const index = (preferred + attempt) % senders.length;
         const leftMs = until - performance.now();
-        answer = await senders[index]!.send(payload, id, Math.max(1, Math.min(ATTEMPT_MS, leftMs)), leftMs > ATTEMPT_MS + GRACE_MS ? GRACE_MS : LOST_AFTER_MS);
+        answer = await senders[index]!.send(payload, id, Math.max(1, Math.min(ATTEMPT_MS, leftMs)), leftMs > ATTEMPT_MS + GRACE_MS ? GRACE_MS : lostAfterMs);
         if (answer.kind === "answer" && !ELSEWHERE.includes(answer.status) && !(answer.status === 504 && performance.now() < until)) {
           preferred = index;
           return answer;
@@ -45,7 +46,7 @@ export function createSender(options: { urls: readonly string[]; model: string; 
   };
 }
 
-type OneSender = { /** `patienceMs`: after the deadline. */ send(payload: Payload, id: string, deadlineMs: number, patienceMs?: number): Promise<Answer>; metadata(): Promise<unknown> };
+type OneSender = { /** `patienceMs`: after the deadline. */ send(payload: Payload, id: string, deadlineMs: number, patienceMs: number): Promise<Answer>; metadata(): Promise<unknown> };
 function createOneSender(options: { url: string; model: string; key: string | null }): OneSender {
   // Whoever sends bounds what is in flight. A limit here would keep requests back that count as sent, until they are out of time without having left.
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, noDelay: true });
@@ -53,7 +54,10 @@ function createOneSender(options: { url: string; model: string; key: string | nu
   function call(method: string, path: string, { headers, body, untilMs }: { headers: Record<string, string>; body: Buffer | null; untilMs: number }): Promise<Answer> {
     return new Promise((resolve) => {
       const req = request(new URL(path, options.url), { method, agent, headers: { ...headers, ...(options.key ? { authorization: `Bearer ${options.key}` } : {}) } });
-      const timer = setTimeout(() => req.destroy(new Error(`no answer within ${Math.round(untilMs)} ms`)), untilMs);
+      // When this process itself had no time, answers that came long ago lie unread beside the timer that is over: they are read first.
+      const giveUp = () => setImmediate(() => { if (!isAnswered) req.destroy(new Error(`no answer within ${Math.round(untilMs)} ms`)); });
+      const timer = setTimeout(() => setImmediate(giveUp), untilMs);
+      let isAnswered = false;
       const lost = (error: Error) => { clearTimeout(timer); resolve(refusal(error) ?? { kind: "lost", detail: error.message }); };
       req.on("error", lost);
       req.on("response", (response) => {
@@ -66,6 +70,7 @@ function createOneSender(options: { url: string; model: string; key: string | nu
         });
         response.on("error", lost);
         response.on("end", () => {
+          isAnswered = true;
           clearTimeout(timer);
           const whole = Buffer.concat(chunks);
           const header = response.headers["inference-header-content-length"];
@@ -77,7 +82,7 @@ function createOneSender(options: { url: string; model: string; key: string | nu
     });
   }
   return {
-    send(payload, id, deadlineMs, patienceMs = LOST_AFTER_MS) {
+    send(payload, id, deadlineMs, patienceMs) {
       const { bytes, jsonBytes } = payload.body(id);
       const headers: Record<string, string> = { "content-type": payload.contentType, "content-length": String(bytes.length), "x-request-id": id, "idempotency-key": id, "x-timeout-ms": String(Math.ceil(deadlineMs)) };
       if (jsonBytes !== null) headers["inference-header-content-length"] = String(jsonBytes);

@@ -6,6 +6,8 @@ export type PhaseResult = {
   sent: number; equal: number; failed: number; lost: number; different: number; duplicated: number; heldBack: number;
   /** Of those that were answered, whatever the answer: later than they may be. */
   late: number;
+  /** The load itself sent its requests up to so long after they were due: more than a little, and what is late may be its own. */
+  sentLateMs: number;
   p50Ms: number | null; p99Ms: number | null; maxMs: number | null;
   /** Longest time between two right answers, and from the phase's start to the first. */
   longestGapMs: number | null;
@@ -20,7 +22,7 @@ const MAX_DETAILS = 20;
 type Phase = { /** Of the stretch that is running; null between stretches. */ startedMs: number | null; activeMs: number; lastRightMs: number; longestGapMs: number; latencies: number[] } & Omit<PhaseResult, "p50Ms" | "p99Ms" | "maxMs" | "longestGapMs" | "seconds">;
 
 function newPhase(now: number): Phase {
-  return { startedMs: now, activeMs: 0, lastRightMs: now, longestGapMs: 0, latencies: [], sent: 0, equal: 0, failed: 0, lost: 0, different: 0, duplicated: 0, heldBack: 0, late: 0 };
+  return { startedMs: now, activeMs: 0, lastRightMs: now, longestGapMs: 0, latencies: [], sent: 0, equal: 0, failed: 0, lost: 0, different: 0, duplicated: 0, heldBack: 0, late: 0, sentLateMs: 0 };
 }
 
 /** `lateAfterMs`: after a request was due. */
@@ -53,7 +55,11 @@ export function createTally(now: () => number = nowMs, lateAfterMs = Number.POSI
     open(_id: string, dueMs: number): (outcome: Outcome) => void {
       const mine = current ? [whole, current] : [whole];
       inFlight++;
-      for (const phase of mine) phase.sent++;
+      const lateMs = now() - dueMs;
+      for (const phase of mine) {
+        phase.sent++;
+        phase.sentLateMs = Math.max(phase.sentLateMs, lateMs);
+      }
       return (outcome) => {
         inFlight--;
         const at = now();
@@ -83,9 +89,9 @@ export function createTally(now: () => number = nowMs, lateAfterMs = Number.POSI
 function toResult(phase: Phase, now: number): PhaseResult {
   const sorted = [...phase.latencies].sort((a, b) => a - b);
   const at = (share: number) => (sorted.length === 0 ? null : round(sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!));
-  const { sent, equal, failed, lost, different, duplicated, heldBack, late } = phase;
+  const { sent, equal, failed, lost, different, duplicated, heldBack, late, sentLateMs } = phase;
   return {
-    sent, equal, failed, lost, different, duplicated, heldBack, late, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1),
+    sent, equal, failed, lost, different, duplicated, heldBack, late, sentLateMs: round(sentLateMs), p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1),
     longestGapMs: equal === 0 ? null : round(phase.longestGapMs), seconds: round((phase.activeMs + (phase.startedMs === null ? 0 : now - phase.startedMs)) / 1000),
   };
 }
