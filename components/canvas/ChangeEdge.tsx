@@ -1,23 +1,28 @@
 "use client";
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useInternalNode } from "@xyflow/react";
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position, useInternalNode } from "@xyflow/react";
 import type { LayerMove } from "../../server/planner/plan.ts";
 import { bytes, layersText, written } from "../format.ts";
-import { nearestSides } from "./nearest-sides.ts";
+import { cardBox } from "./card-box.ts";
+import { nearestSides, sideMiddle } from "./nearest-sides.ts";
 
 export type ChangeFlowEdge = Edge<{ move: LayerMove }, "change">;
 /** Below the link between the same two nodes, whose figures stand above it; the way back lies lower still. */
 const ASIDE_PX = { there: 16, back: 52 };
 
+const POSITIONS = { left: Position.Left, right: Position.Right, top: Position.Top, bottom: Position.Bottom } as const;
+
 /** Layers on their way from one node to another, were the draft deployed. */
 export function ChangeEdge({ id, source, target, data, markerEnd }: EdgeProps<ChangeFlowEdge>) {
   const [from, to] = [useInternalNode(source), useInternalNode(target)];
   if (!data || !from || !to) return null;
-  const sides = nearestSides(from, to);
-  const length = Math.max(1, Math.hypot(sides.targetX - sides.sourceX, sides.targetY - sides.sourceY));
-  const across = [-(sides.targetY - sides.sourceY) / length, (sides.targetX - sides.sourceX) / length] as const;
+  const [a, b] = [cardBox(from), cardBox(to)];
+  const sides = nearestSides(a, b);
+  const [start, end] = [sideMiddle(a, sides.from), sideMiddle(b, sides.to)];
+  const length = Math.max(1, Math.hypot(end.x - start.x, end.y - start.y));
+  const across = [-(end.y - start.y) / length, (end.x - start.x) / length] as const;
   const aside = (source < target ? ASIDE_PX.there : ASIDE_PX.back) * (across[1] < 0 || (across[1] === 0 && across[0] < 0) ? -1 : 1);
   const [dx, dy] = [across[0] * aside, across[1] * aside];
-  const [path, labelX, labelY] = getBezierPath({ ...sides, sourceX: sides.sourceX + dx, sourceY: sides.sourceY + dy, targetX: sides.targetX + dx, targetY: sides.targetY + dy });
+  const [path, labelX, labelY] = getBezierPath({ sourcePosition: POSITIONS[sides.from], targetPosition: POSITIONS[sides.to], sourceX: start.x + dx, sourceY: start.y + dy, targetX: end.x + dx, targetY: end.y + dy });
   const { move } = data;
   return (
     <>

@@ -1,5 +1,5 @@
 "use client";
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position, useInternalNode } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { LockKeyhole } from "lucide-react";
 import { useRef } from "react";
 import { bytes, bytesPerSecond, ms } from "../format.ts";
@@ -8,14 +8,15 @@ import { StaleMark } from "../live/StaleMark.tsx";
 import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import type { FlowEdge } from "./canvas-graph.ts";
-import { nearestSides } from "./nearest-sides.ts";
+import { labelPlace } from "./label-place.ts";
 import { useIsFar } from "./use-is-far.ts";
-import { useSensitive } from "./use-sensitive.ts";
+import { useLinkRoute } from "./use-link-route.ts";
 import { useLiveLink } from "./use-live-link.ts";
+import { useSensitive } from "./use-sensitive.ts";
 
 /** A link: its latency and bandwidth, and, where requests of the plan cross it, their bytes, their way and the traffic now. */
 export function LinkEdge({ id, source, target, data, selected, markerEnd, markerStart }: EdgeProps<FlowEdge>) {
-  const [from, to] = [useInternalNode(source), useInternalNode(target)];
+  const route = useLinkRoute(source, target);
   const live = useLiveLink(data?.fromNodeId ?? null, data?.toNodeId ?? null, data?.link.bidirectional ?? false);
   const marks = useSensitive();
   const far = useIsFar();
@@ -24,12 +25,11 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
   const lost = useLive((state) => state.connection === "lost");
   // A second without requests leaves a zero in place of the figure, so that nothing jumps.
   const hasMoved = useRef(false);
-  if (!data || !from || !to) return null;
-  const sides = nearestSides(from, to);
-  const [path, labelX, labelY] = getBezierPath(sides);
+  if (!data || !route) return null;
+  const { path, sides } = route;
   const { link } = data;
   // With "est." behind each figure they are wider than the gap between two cards beside each other.
-  const isBeside = sides.sourcePosition === Position.Left || sides.sourcePosition === Position.Right;
+  const isBeside = (sides.from === "left" || sides.from === "right") && sides.from !== sides.to;
   const isStacked = isBeside && link.latencyMs !== null && link.bandwidthBytesPerSecond !== null;
   const sensitive = marks?.links.has(`${link.fromId}>${link.toId}`) || (link.bidirectional && marks?.links.has(`${link.toId}>${link.fromId}`));
   const { measured } = live;
@@ -43,7 +43,7 @@ export function LinkEdge({ id, source, target, data, selected, markerEnd, marker
     <>
       <BaseEdge id={id} path={path} interactionWidth={18} {...(markerEnd ? { markerEnd } : {})} {...(markerStart ? { markerStart } : {})} style={{ stroke, ...(far ? { vectorEffect: "non-scaling-stroke" as const } : {}), strokeWidth: carries || selected ? 2 : 1.25, ...(link.trust === "untrusted" ? { strokeDasharray: "3 4" } : {}) }} />
       {!far && <EdgeLabelRenderer>
-        <div data-testid="link-label" className={`pointer-events-none absolute origin-bottom rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[15px] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={{ transform: `translate(-50%, calc(-100% - 4px)) translate(${labelX}px, ${labelY}px) scale(var(--label-scale, 1))` }}>
+        <div data-testid="link-label" className={`pointer-events-none absolute rounded-sm bg-ground/90 px-1 text-center text-2xs leading-[15px] text-ink-2 ${selected ? "outline outline-accent" : ""}`} style={labelPlace(route)}>
           {latency === null && bandwidth === null
             ? <div className="text-ink-3">{data.fromNodeId !== null && data.toNodeId !== null ? "not measured yet" : "speed not given"}</div>
             : <div className={`flex items-center justify-center ${isStacked ? "flex-col" : "gap-1.5"}`}><Figure figure={ms(latency)} kind={link.latencyMs === null ? "measured" : "estimated"} stale={stale && link.latencyMs === null} /><Figure figure={bytesPerSecond(bandwidth)} kind={link.bandwidthBytesPerSecond === null ? "measured" : "estimated"} stale={stale && link.bandwidthBytesPerSecond === null} /></div>}

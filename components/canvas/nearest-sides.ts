@@ -1,22 +1,22 @@
-import { type InternalNode, Position } from "@xyflow/react";
+// Owns which sides of two cards a line runs between. Pure.
+import type { Box } from "./canvas-layout.ts";
+
+export type Side = "left" | "right" | "top" | "bottom";
+export type SidePair = { from: Side; to: Side };
 
 /** A gap this wide takes a line from side to side, where the points to draw one from are; narrower ones only when the cards stand more beside than above each other. */
 const BESIDE_MIN = 40;
 
-/** Where a line between two cards starts and ends: in the middle of the sides that face each other. */
-export function nearestSides(from: InternalNode, to: InternalNode) {
-  const [a, b] = [boxOf(from), boxOf(to)];
-  const [dx, dy] = [b.x - a.x, b.y - a.y];
+/** The sides of two cards that face each other. */
+export function nearestSides(a: Box, b: Box): SidePair {
+  const [dx, dy] = [b.x + b.width / 2 - a.x - a.width / 2, b.y + b.height / 2 - a.y - a.height / 2];
   const [gapX, gapY] = [Math.abs(dx) - (a.width + b.width) / 2, Math.abs(dy) - (a.height + b.height) / 2];
   const level = gapX >= BESIDE_MIN || gapX >= gapY;
-  const [sourcePosition, targetPosition] = level ? (dx >= 0 ? [Position.Right, Position.Left] : [Position.Left, Position.Right]) : dy >= 0 ? [Position.Bottom, Position.Top] : [Position.Top, Position.Bottom];
-  const side = (box: typeof a, position: Position) => ({ x: box.x + (position === Position.Right ? 1 : position === Position.Left ? -1 : 0) * (box.width / 2), y: box.y + (position === Position.Bottom ? 1 : position === Position.Top ? -1 : 0) * (box.height / 2) });
-  const [start, end] = [side(a, sourcePosition), side(b, targetPosition)];
-  return { sourceX: start.x, sourceY: start.y, targetX: end.x, targetY: end.y, sourcePosition, targetPosition };
+  if (level) return dx >= 0 ? { from: "right", to: "left" } : { from: "left", to: "right" };
+  return dy >= 0 ? { from: "bottom", to: "top" } : { from: "top", to: "bottom" };
 }
 
-/** Middle and size. */
-function boxOf(node: InternalNode) {
-  const [width, height] = [node.measured.width ?? 0, node.measured.height ?? 0];
-  return { x: node.internals.positionAbsolute.x + width / 2, y: node.internals.positionAbsolute.y + height / 2, width, height };
+/** The middle of a side. */
+export function sideMiddle(box: Box, side: Side): { x: number; y: number } {
+  return { x: box.x + box.width * (side === "right" ? 1 : side === "left" ? 0 : 0.5), y: box.y + box.height * (side === "bottom" ? 1 : side === "top" ? 0 : 0.5) };
 }
