@@ -17,7 +17,8 @@ test("in another drawing nodes are found by name", () => {
 });
 
 test.each([
-  ["not JSON", "{", /not JSON/],
+  ["not JSON", "{", /not JSON. Line 1, column 2: a key/],
+  ["nothing at all", "null", /format/],
   ["another format", '{"format":"x"}', /format/],
   ["an unknown node", '{"format":"cutplane-plan/1","stages":[{"node":"nobody","firstLayer":1,"lastLayer":2}]}', /nobody/],
   ["no layers", '{"format":"cutplane-plan/1","stages":[{"node":"camera","firstLayer":0,"lastLayer":2}]}', /Stage 1/],

@@ -2,6 +2,7 @@
 import type { SessionOptions } from "../../agents/protocol/control.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import { PLAN_OBJECTIVES, type PlanRequest } from "../../server/planner/plan-request.ts";
+import { findJsonMistake } from "./json-mistake.ts";
 
 export const PLAN_FORMAT = "cutplane-plan/1";
 /** A file of 64 stages and 512 rules is far below. */
@@ -24,13 +25,10 @@ export type ReadPlan = { placement: Placement; request: PlanRequest } | { proble
 /** Nodes are found by id, else by name: a plan moves between drawings. What the placement breaks is told by the canvas. */
 export function readPlanFile(text: string, nodes: readonly Named[], layerCount: number | null): ReadPlan {
   if (text.length > PLAN_FILE_MAX_CHARACTERS) return { problem: "The file is too large for a plan.", fix: "Choose a file that was exported here." };
-  let file: { format?: unknown; stages?: unknown; request?: unknown };
-  try {
-    file = JSON.parse(text);
-  } catch (error) {
-    return { problem: `The file is not JSON: ${(error as Error).message}`, fix: "Choose a file that was exported here." };
-  }
-  if (file?.format !== PLAN_FORMAT) return { problem: `The file's format is not ${PLAN_FORMAT}.`, fix: "Choose a file that was exported here." };
+  const mistake = findJsonMistake(text);
+  if (mistake) return { problem: `The file is not JSON. Line ${mistake.line}, column ${mistake.column}: ${mistake.what}, ${mistake.found === "" ? "where the file or its line ends" : `at “${mistake.found}”`}.`, fix: "Mend it there, or choose a file that was exported here." };
+  const file = JSON.parse(text) as { format?: unknown; stages?: unknown; request?: unknown } | null;
+  if (file === null || file.format !== PLAN_FORMAT) return { problem: `The file's format is not ${PLAN_FORMAT}.`, fix: "Choose a file that was exported here." };
   const stages = Array.isArray(file.stages) ? file.stages : [];
   const placement: Placement = [];
   for (const [index, stage] of stages.entries()) {

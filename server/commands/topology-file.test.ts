@@ -37,7 +37,21 @@ test("mistakes are named by line and path", () => {
   expect(refusal(`${head}    colour: red\n`)).toMatch(/line 6, nodes\.tn_a\.colour/);
   expect(refusal(`${head}links:\n  l:\n    from: tn_a\n    to: tn_b\n`)).toMatch(/line 9, links\.l\.to: there is no node “tn_b”/);
   expect(refusal(`${head}  tn_a:\n    name: b\n`)).toMatch(/line 6/);
-  expect(refusal("nodes: {")).toMatch(/line 1/);
+  expect(refusal(`${head}    trust: maybe\n`)).toMatch(/line 6, nodes\.tn_a\.trust: must be “trusted” or “untrusted”/);
+  expect(refusal("format: cutplane-topology/1\nname: dock\n")).toMatch(/nodes: is missing/);
   expect(refusal("hello")).toMatch(/the file/);
   expect(readTopologyFile('{"format":"cutplane-topology/1","name":"j","nodes":{"n":{"name":"x"}}}').document.nodes[0]?.name).toBe("x");
+});
+test.each([
+  ["nodes: {", /line 1, column 9: a “{” or “\[” before this is not closed.*at the end of the file/],
+  ["name: a: b\n", /line 1, column 7: a key with a value stands where only a value may/],
+  ["nodes:\n\ttn_a: 1\n", /line 2, column 1: a tab/],
+  ["name: a\nname: b\n", /line 2, column 1: the same key is given twice.*“name: b”/],
+  ["name: \"a\n", /line 2, column 1: a quote/],
+  ["name: @x\n", /line 1, column 7: text begins with a character/],
+  ["name: a\n---\nname: b\n", /line 2, column 1: a second document/],
+  ["name: *x\n", /refers to something that is not in the file/],
+])("%j is not YAML: what, where and what to do, in words of our own", (text, message) => {
+  expect(refusal(text)).toMatch(message);
+  expect(refusal(text)).not.toMatch(/implicit|flow map|mapping|scalar|token/i);
 });

@@ -3,6 +3,8 @@ import { isMap, isScalar, LineCounter, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { TopologyDocument, TopologyLayout } from "../topology/topology.ts";
+import { sayFieldMistake } from "./field-mistake.ts";
+import { sayYamlMistake } from "./yaml-mistake.ts";
 
 export const FILE_FORMAT = "cutplane-topology/1";
 /** A drawing of 1000 nodes and 10 000 links is below this. */
@@ -47,8 +49,8 @@ export function readTopologyFile(text: string): TopologyFile {
   if (text.length > FILE_MAX_CHARACTERS) throw new AppError("too-large", `The file has ${text.length} characters; ${FILE_MAX_CHARACTERS} are read.`, { place: "text", fix: "Split it into several topologies." });
   const lines = new LineCounter();
   const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const broken = parsed.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
-  if (broken.length > 0) refuse(broken);
+  const [broken] = parsed.errors;
+  if (broken) { const { text: said, fix } = sayYamlMistake(broken, text, lines); refuse([said], `${fix} Then import it again.`); }
   const lineOf = (path: readonly PropertyKey[]): number => {
     let at = 1;
     let part: unknown = parsed.contents;
@@ -62,16 +64,23 @@ export function readTopologyFile(text: string): TopologyFile {
     return at;
   };
   const say = (path: readonly PropertyKey[], message: string) => `line ${lineOf(path)}, ${path.map(String).join(".") || "the file"}: ${message}`;
-  const checked = fileSchema.safeParse(parsed.toJS());
-  if (!checked.success) throw refuse(checked.error.issues.map((issue) => say(issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path, issue.message)));
+  let content: unknown;
+  try {
+    content = parsed.toJS();
+  } catch {
+    // An alias without its anchor, or so many that the file would unfold without end.
+    refuse(["a “*name” refers to something that is not in the file, or such references stand in each other too often"], "Put quotes around text that begins with “*”, or write out what is referred to. Then import it again.");
+  }
+  const checked = fileSchema.safeParse(content);
+  if (!checked.success) throw refuse(checked.error.issues.map((issue) => say(issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path, sayFieldMistake(issue))));
   const wrong = checkReferences(checked.data).map(({ path, message }) => say(path, message));
   if (wrong.length > 0) refuse(wrong);
   return toTopology(checked.data);
 }
 
-function refuse(problems: readonly string[]): never {
+function refuse(problems: readonly string[], fix = "Mend what is named and import it again."): never {
   const rest = problems.length - PROBLEMS_SHOWN_MAX;
-  throw new AppError("bad-request", `The file is not a topology. ${problems.slice(0, PROBLEMS_SHOWN_MAX).join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`, { place: problems[0]?.split(":")[0] ?? "text", fix: "Mend the lines named and import it again.", details: { problems } });
+  throw new AppError("bad-request", `The file is not a topology. ${problems.slice(0, PROBLEMS_SHOWN_MAX).join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`, { place: problems[0]?.split(":")[0] ?? "text", fix, details: { problems } });
 }
 
 function checkReferences({ entry, nodes, zones = {}, links = {} }: FileShape): { path: string[]; message: string }[] {
