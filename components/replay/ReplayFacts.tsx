@@ -3,7 +3,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ReplayMoment, ReplayTrackData } from "../api.ts";
 import { ms, percent, perSecond } from "../format.ts";
-import { Figure } from "../ui/Figure.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
 
 /** Of what happened, so much before the moment still explains it. */
@@ -24,7 +24,7 @@ export function ReplayFacts({ moment, track }: { moment: ReplayMoment; track: Re
       <Part title={`Measured over ${moment.windowSeconds} s from ${new Date(moment.windowAt).toLocaleTimeString("en-GB")}`}>
         {figures ? (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5">
-            <dt className="text-ink-3">p50</dt><dd><Figure figure={ms(figures.latencyMsP50)} />{figures.predictedLatencyMs !== null && <span className="text-ink-3"> predicted <Figure figure={ms(figures.predictedLatencyMs)} kind="predicted" /></span>}</dd>
+            <dt className="text-ink-3">p50</dt><dd><Figure figure={ms(figures.latencyMsP50)} />{figures.predictedLatencyMs !== null && <span className="text-ink-3"> predicted <Figure figure={ms(figures.predictedLatencyMs)} kind={predicted(serving?.predictedFrom ?? "mixed")} /></span>}</dd>
             <dt className="text-ink-3">p99</dt><dd><Figure figure={ms(figures.latencyMsP99)} /></dd>
             <dt className="text-ink-3">requests</dt><dd><Figure figure={perSecond(figures.requestsPerSecond)} /></dd>
             <dt className="text-ink-3">errors</dt><dd><Figure figure={perSecond(figures.errorsPerSecond)} className={figures.errorsPerSecond > 0 ? "text-bad" : ""} /></dd>

@@ -84,7 +84,7 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     windowAt: windowAt.toISOString(),
     windowSeconds: WINDOW_MS / 1000,
     topology: { id: deployment.topologyId, revision: kept?.revision ?? now.revision, isKept: kept !== null && kept.at.getTime() <= atMs, document, layout: now.layout },
-    serving: revision ? { revision: revision.number, reason: revision.reason, planId: revision.planId, ingressNodeIds: revision.ingressNodeIds, stages: revision.stages.map(({ from, to, nodeId, replica }) => ({ from, to, nodeId, ...(replica === undefined ? {} : { replica }) })), hops: (plan?.estimate.hops ?? []).map(({ fromTopologyNodeId, toTopologyNodeId, bytes }) => ({ fromTopologyNodeId, toTopologyNodeId, bytes })) } : null,
+    serving: revision ? { revision: revision.number, reason: revision.reason, planId: revision.planId, predictedFrom: plan?.estimate.kind ?? null, ingressNodeIds: revision.ingressNodeIds, stages: revision.stages.map(({ from, to, nodeId, replica }) => ({ from, to, nodeId, ...(replica === undefined ? {} : { replica }) })), hops: (plan?.estimate.hops ?? []).map(({ fromTopologyNodeId, toTopologyNodeId, bytes }) => ({ fromTopologyNodeId, toTopologyNodeId, bytes })) } : null,
     servingWhy: turn ? turnText(turn, revisionNumber) : "It had not served yet.",
     move: move && { toRevision: revisionNumber(move.toRevisionId), state: move.state, reason: move.reason },
     figures: own ? { at: windowAt.toISOString(), ...own } : null,

@@ -42,7 +42,7 @@ test("a moment before, in and after a move: what served, the step it was in, and
   expect(await readReplayMoment(fleet.deps, id, begin)).toMatchObject({ serving: null, servingWhy: "It had not served yet.", topology: { isKept: false } });
   expect(await readReplayMoment(fleet.deps, id, before)).toMatchObject({ serving: { revision: 1, stages: [{ nodeId: "nod_a" }, { nodeId: "nod_b" }] }, move: null, topology: { isKept: true } });
   expect(await readReplayMoment(fleet.deps, id, during)).toMatchObject({ serving: { revision: 1 }, move: { toRevision: 2, state: "prepare" } });
-  expect(await readReplayMoment(fleet.deps, id, after)).toMatchObject({ serving: { revision: 2, stages: [{ nodeId: "nod_a" }, { nodeId: "nod_c" }] }, servingWhy: "Requests went to revision 2.", move: null });
+  expect(await readReplayMoment(fleet.deps, id, after)).toMatchObject({ serving: { revision: 2, predictedFrom: "estimated", stages: [{ nodeId: "nod_a" }, { nodeId: "nod_c" }] }, servingWhy: "Requests went to revision 2.", move: null });
   expect([await nameAt(before), await nameAt(after)]).toEqual(["first name", "second name"]);
   fleet.clock.nowMs += 5_000;
   await stopDeployment(fleet.deps, { deploymentId: id, actor: "test" });
