@@ -86,6 +86,39 @@ test("a view of a model, its layer and a comparison of plans have addresses", as
   await page.goBack();
   await expect.poll(() => search(page).get("b")).toBeNull();
   await expect(page.getByTestId("plan-compare")).toContainText("Choose a plan as B");
+
+  // Two quick presses: what is shown is what the address says, whichever answer comes last.
+  const twiceBack = () => page.evaluate(async () => { history.back(); await new Promise((resolve) => addEventListener("popstate", resolve, { once: true })); history.back(); });
+  const sideB = page.getByLabel(`Compare plan ${b.hash.slice(0, 10)} as B`);
+  await sideB.click();
+  await page.getByLabel(`Compare plan ${a.hash.slice(0, 10)} as B`).click();
+  await expect.poll(() => search(page).get("b")).toBe(a.id);
+  await twiceBack();
+  await expect.poll(() => search(page).get("b")).toBeNull();
+  await expect(page.getByTestId("plan-compare")).toContainText("Choose a plan as B");
+  await page.goForward();
+  await expect(sideB).toBeChecked();
+
+  await page.goto(`${cluster.url}/models/${modelId}`);
+  await page.getByRole("button", { name: "graph", exact: true }).click();
+  await expect(page.getByTestId("layer-graph")).toBeVisible();
+  await page.getByRole("button", { name: "table", exact: true }).click();
+  await expect(page.getByTestId("layer-graph")).toHaveCount(0);
+  await page.getByRole("button", { name: "graph", exact: true }).click();
+  await expect(page.getByTestId("layer-graph")).toBeVisible();
+  await twiceBack();
+  await expect.poll(() => search(page).get("view")).toBe("graph");
+  await expect(page.getByTestId("layer-graph")).toBeVisible();
+});
+
+test("who has joined is in the wizard's address: two presses of Back lead to its beginning", async ({ page }) => {
+  await page.goto(`${cluster.url}/nodes/add`);
+  await expect(page.getByRole("button", { name: "Make the command" })).toBeVisible();
+  for (const node of ["nod_one", "nod_two"]) await page.evaluate((other) => history.pushState(null, "", `/nodes/add?node=${other}`), node);
+  await expect(page.getByRole("button", { name: "Make the command" })).toHaveCount(0);
+  await page.evaluate(async () => { history.back(); await new Promise((resolve) => addEventListener("popstate", resolve, { once: true })); history.back(); });
+  await expect.poll(() => search(page).get("node")).toBeNull();
+  await expect(page.getByRole("button", { name: "Make the command" })).toBeVisible();
 });
 
 test("what is not there says so, with a way on; what is deleted while it is open, too", async ({ page }) => {

@@ -1,9 +1,9 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useRouter, useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { api } from "../api.ts";
+import { useAddressParam } from "../shell/use-address-param.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Page } from "../ui/Page.tsx";
 import { Problem } from "../ui/Problem.tsx";
@@ -19,14 +19,13 @@ const POLL_MS = 1000;
 
 /** From a pasted line to a node that serves. Who has joined is in the address, so that a refresh goes on from there. */
 export function AddNode() {
-  const router = useRouter();
-  const nodeId = useSearchParams().get("node");
+  const [nodeId, setNodeId] = useAddressParam("node");
   const node = useQuery({ ...api.nodes.get.queryOptions({ id: nodeId ?? "" }), enabled: nodeId !== null, refetchInterval: POLL_MS }).data;
   const approved = nodeId !== null && (node?.approvedAt ?? null) !== null;
   return (
     <Page title="Add a node" lead="One command, pasted on the machine. It needs Node 20 or newer and a way to reach this console; nothing has to reach it." actions={<Link href="/nodes" className={buttonClass("quiet")}>All nodes</Link>}>
       <ol className="max-w-3xl">
-        <Step number={1} title="Join" open={nodeId === null} done={nodeId !== null}><JoinCommand onJoined={(id) => router.replace(`/nodes/add?node=${id}`)} /></Step>
+        <Step number={1} title="Join" open={nodeId === null} done={nodeId !== null}><JoinCommand onJoined={(id) => setNodeId(id, "replace")} /></Step>
         <Step number={2} title="Checks" open={nodeId !== null}>{nodeId && <Checks nodeId={nodeId} />}</Step>
         <Step number={3} title="Approval" open={nodeId !== null} done={approved}>{nodeId && <ApproveNode nodeId={nodeId} failing={node?.checks.filter((check) => check.status === "bad").length ?? 0} />}</Step>
         <Step number={4} title="First profile" open={approved}>{nodeId && <FirstProfile nodeId={nodeId} />}</Step>

@@ -1,9 +1,10 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useRouter, useSearchParams } from "next/navigation";
 import { api, type PlanRow } from "../api.ts";
 import { ms, perSecond } from "../format.ts";
+import { setAddressParams } from "../shell/use-address-param.ts";
+import { useAddressSearch } from "../shell/use-address-search.ts";
 import { shownError } from "../shown-error.ts";
 import { Empty } from "../ui/Empty.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
@@ -16,8 +17,7 @@ import { PlanCompare } from "./PlanCompare.tsx";
 
 /** History of plans, of all, of a model's (`?model=`) or of a deployment's (`?deployment=`); two of them side by side (`?a=…&b=…`). */
 export function PlansPage() {
-  const router = useRouter();
-  const params = useSearchParams();
+  const params = new URLSearchParams(useAddressSearch());
   const modelId = params.get("model");
   const deploymentId = params.get("deployment");
   const a = params.get("a");
@@ -25,18 +25,13 @@ export function PlansPage() {
   const plans = useQuery(api.plans.list.queryOptions({ limit: 200, ...(modelId ? { modelId } : {}) }));
   const models = useQuery(api.models.list.queryOptions()).data ?? [];
   const deployments = useQuery(api.deployments.list.queryOptions()).data ?? [];
-  const set = (change: Record<string, string | null>) => {
-    const next = new URLSearchParams(params);
-    for (const [key, value] of Object.entries(change)) { if (value) next.set(key, value); else next.delete(key); }
-    router.push(`/plans?${next}`, { scroll: false });
-  };
   const rows = (plans.data ?? []).filter((plan) => deploymentId === null || plan.deployedIn.some((use) => use.deploymentId === deploymentId));
   const modelName = (plan: PlanRow) => models.find((model) => model.id === plan.modelId)?.name ?? "a deleted model";
   return (
     <Page title="Plans" lead="Every placement that was kept. A plan never changes, so any of them can be deployed again.">
       <div className="mb-4 flex flex-wrap gap-3">
-        <label><span className="eyebrow">Model</span><select className="field" value={modelId ?? ""} onChange={(event) => set({ model: event.target.value, a: null, b: null })}><option value="">all models</option>{models.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
-        <label><span className="eyebrow">Deployment</span><select className="field" value={deploymentId ?? ""} onChange={(event) => set({ deployment: event.target.value, a: null, b: null })}><option value="">all deployments</option>{deployments.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
+        <label><span className="eyebrow">Model</span><select className="field" value={modelId ?? ""} onChange={(event) => setAddressParams({ model: event.target.value || null, a: null, b: null })}><option value="">all models</option>{models.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
+        <label><span className="eyebrow">Deployment</span><select className="field" value={deploymentId ?? ""} onChange={(event) => setAddressParams({ deployment: event.target.value || null, a: null, b: null })}><option value="">all deployments</option>{deployments.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
       </div>
       {plans.isPending && <Skeleton label="Loading plans" />}
       {shownError(plans) !== null && <Problem title="The plans could not be listed" error={plans.error} retry={() => void plans.refetch()} />}
@@ -51,7 +46,7 @@ export function PlansPage() {
                 const { estimate } = plan.plan;
                 return (
                   <tr key={plan.id} data-testid="plan-row">
-                    {(["a", "b"] as const).map((side) => <td key={side}><input type="radio" name={side} className="accent-(--accent)" checked={(side === "a" ? a : b) === plan.id} onChange={() => set({ [side]: plan.id })} aria-label={`Compare plan ${plan.hash.slice(0, 10)} as ${side.toUpperCase()}`} /></td>)}
+                    {(["a", "b"] as const).map((side) => <td key={side}><input type="radio" name={side} className="accent-(--accent)" checked={(side === "a" ? a : b) === plan.id} onChange={() => setAddressParams({ [side]: plan.id })} aria-label={`Compare plan ${plan.hash.slice(0, 10)} as ${side.toUpperCase()}`} /></td>)}
                     <td className="num">{plan.hash.slice(0, 10)}</td><td>{modelName(plan)}</td><td className="num max-sm:hidden">{plan.plan.placement.length}</td>
                     <td><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></td><td><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></td>
                     <td><ParityBadge parity={plan.parity} /></td>
