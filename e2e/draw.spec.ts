@@ -87,6 +87,8 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.goto(`${cluster.url}/topologies`);
   await page.getByTestId("topology-file").setInputFiles({ name: "bad.yaml", mimeType: "text/yaml", buffer: Buffer.from(text.replace("name: nuc", "nmae: nuc")) });
   await expect(page.getByTestId("import-problem")).toContainText(/line \d+, nodes\.tn_mini/);
+  await page.getByTestId("topology-file").setInputFiles({ name: "broken.yaml", mimeType: "text/yaml", buffer: Buffer.from(`${text}nodes: {`) });
+  await expect(page.getByTestId("import-problem")).toContainText(/line \d+, column \d+: .*What helps: /);
   await page.getByLabel("Name of the new topology").fill("lab again");
   await page.getByTestId("topology-file").setInputFiles({ name: "lab.yaml", mimeType: "text/yaml", buffer: Buffer.from(text) });
   await expect(card(page, "nuc")).toBeVisible();
@@ -95,6 +97,60 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.getByRole("dialog").getByRole("button", { name: "Delete lab again" }).click();
   await expect(page.getByRole("link", { name: "lab again" })).toHaveCount(0);
   await expect(page.locator("#main")).toBeFocused();
+});
+
+/** Shares of each link's line that lie under a card, by its id. */
+const hiddenLines = (page: Page) => page.evaluate(() => {
+  const boxes = [...document.querySelectorAll("[data-testid=node-card]")].map((card) => card.getBoundingClientRect());
+  return Object.fromEntries([...document.querySelectorAll<SVGPathElement>(".react-flow__edge-path")].map((path) => {
+    const steps = 60;
+    const matrix = path.getScreenCTM() as DOMMatrix;
+    const points = Array.from({ length: steps - 1 }, (_, index) => path.getPointAtLength((path.getTotalLength() * (index + 1)) / steps).matrixTransform(matrix));
+    return [path.id, points.filter(({ x, y }) => boxes.some((box) => x > box.left + 3 && x < box.right - 3 && y > box.top + 3 && y < box.bottom - 3)).length / points.length] as const;
+  }));
+});
+
+test("after Arrange every link of a template is seen, and one with a card dragged onto its way goes around it", async ({ page }) => {
+  for (const [templateId, links] of [["v2x", 4], ["home-lab", 3]] as const) {
+    const { id } = await make(`arranged ${templateId}`, templateId);
+    await open(page, id);
+    await page.getByRole("button", { name: "Arrange" }).click();
+    await expect.poll(async () => Object.values(await hiddenLines(page))).toEqual(Array(links).fill(0));
+  }
+  const { document, layout } = await make("in the way", "three-tier-mec");
+  const [device, edge, region] = document.nodes.map((node) => layout[node.id] as { x: number; y: number });
+  expect(edge && device && region && edge.x > device.x && region.x > edge.x).toBe(true);
+  const row = await cluster.api<Full>("POST", "/topologies", { name: "a row", document: { nodes: document.nodes, zones: [], links: [{ id: "lnk_over", fromId: document.nodes[0]?.id, toId: document.nodes[2]?.id, bidirectional: true, latencyMs: 1, bandwidthBytesPerSecond: 1e8, trust: "trusted" }], sourceId: null }, layout });
+  await open(page, row.id);
+  await expect.poll(() => hiddenLines(page)).toEqual({ lnk_over: 0 });
+});
+
+test("on a phone an address that names a thing opens what is to be read of it; choosing by hand covers nothing, and Back leaves it", async ({ page }) => {
+  const { id, document } = await make("read on a phone", "three-tier-mec");
+  const [first, second] = document.nodes;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, id);
+  await expect(page.getByTestId("inspector")).toHaveCount(0);
+  await card(page, first?.name ?? "").click({ position: { x: 20, y: 20 } });
+  await expect.poll(() => new URL(page.url()).searchParams.get("selected")).toBe(first?.id);
+  await expect(page.getByTestId("inspector")).toHaveCount(0);
+  await page.goto(`${cluster.url}/topologies`);
+  await page.goto(`${cluster.url}/topologies/${id}?selected=${second?.id}`);
+  const name = page.getByTestId("inspector").getByLabel("Name in this topology");
+  await expect(name).toHaveValue(second?.name ?? "");
+  await expect(page.getByTestId("inspector")).toBeInViewport({ ratio: 0.2 });
+  expect(await violations(page)).toEqual([]);
+  // The canvas is still there to be touched.
+  await expect(card(page, second?.name ?? "")).toBeInViewport();
+  await page.getByRole("button", { name: "Close the inspector" }).press("Enter");
+  await expect(page.getByTestId("inspector")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Show the inspector" })).toBeFocused();
+  await page.evaluate((other) => history.pushState(null, "", other), `/topologies/${id}?selected=${first?.id}`);
+  await expect(name).toHaveValue(first?.name ?? "");
+  await page.goBack();
+  await expect(name).toHaveValue(second?.name ?? "");
+  await page.goBack();
+  await expect(page).toHaveURL(/\/topologies$/);
 });
 
 test("on a phone the three zones are all in sight at once, and each card still says its name and state in letters that can be read", async ({ page }) => {

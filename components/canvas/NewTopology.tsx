@@ -32,8 +32,8 @@ export function NewTopology() {
           <option value="">nothing</option>
           {templates.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
         </select>
-        <Button type="submit" look="primary" disabled={name.trim() === "" || create.isPending}>New topology</Button>
-        <Button disabled={importing.isPending} onClick={() => file.current?.click()}>{importing.isPending ? "Reading…" : "Import a file…"}</Button>
+        <Button type="submit" look="primary" disabled={name.trim() === ""} busy={create.isPending}>New topology</Button>
+        <Button busy={importing.isPending} onClick={() => file.current?.click()}>{importing.isPending ? "Reading…" : "Import a file…"}</Button>
         <input ref={file} type="file" hidden accept=".yaml,.yml,.json" data-testid="topology-file" onChange={(event) => { void read(event.target.files?.[0]); event.target.value = ""; }} />
       </form>
       {importing.error && <div className="mt-3" data-testid="import-problem"><Problem title="The file could not be imported" error={importing.error} />{problemOf(importing.error).code === "conflict" && <p className="mt-1 text-ink-2">A name typed above is used instead of the file’s.</p>}</div>}

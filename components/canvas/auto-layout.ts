@@ -6,7 +6,7 @@ import { isBlocked } from "./link-route.ts";
 
 const GAP = { across: 130, zone: 60 } as const;
 /** Between cards above each other; the wider one leaves room for a link's figures. */
-const DOWN = { bare: 48, linked: 96 } as const;
+const DOWN = { bare: 48, linked: 120 } as const;
 
 /** Integer places of every node and empty zone. */
 export function autoLayout(document: TopologyDocument, heightOf: (nodeId: string) => number): TopologyLayout {
