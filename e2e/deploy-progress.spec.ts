@@ -49,7 +49,21 @@ async function serve(): Promise<string> {
 async function deployDraft(page: Page): Promise<void> {
   await page.getByTestId("deploy").click();
   await expect(page.getByTestId("confirm-deploy")).toBeEnabled({ timeout: 60_000 });
-  await page.getByTestId("confirm-deploy").click();
+  await page.getByTestId("confirm-deploy").focus();
+  // While it is sent the focus stays, and a second press sends nothing.
+  let release = () => {};
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  let sent = 0;
+  await page.route(/deployments\.(deployPlan|deploy|create)/, async (route) => { sent++; await held; await route.continue(); });
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("confirm-deploy")).toHaveText("Sending…");
+  await expect(page.getByTestId("confirm-deploy")).toBeFocused();
+  await page.keyboard.press("Enter");
+  release();
+  await expect(page.getByTestId("deploy-dialog")).toHaveCount(0);
+  expect(sent).toBe(1);
+  expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+  await page.unrouteAll({ behavior: "wait" });
 }
 
 test("a move is followed in bytes, rate and step, also after a reload, cancelled, and made again", async ({ page }) => {

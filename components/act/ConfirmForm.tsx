@@ -34,7 +34,7 @@ export function ConfirmForm({ verb, typed, danger, pending, error, onConfirm, on
       )}
       <div className="flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={onLeave} {...(typed === null && danger ? { "data-initial-focus": true } : {})}>Not now</Button>
-        <Button type="submit" look={danger ? "danger" : "primary"} disabled={!ready || pending} {...(typed === null && !danger ? { "data-initial-focus": true } : {})} data-testid="confirm-action">{pending ? "Sending…" : verb}</Button>
+        <Button type="submit" look={danger ? "danger" : "primary"} disabled={!ready} busy={pending} {...(typed === null && !danger ? { "data-initial-focus": true } : {})} data-testid="confirm-action">{pending ? "Sending…" : verb}</Button>
       </div>
     </form>
   );

@@ -20,7 +20,7 @@ export function LoadForm({ values, set, busy, start }: { values: FormValues; set
         <label className="text-xs text-ink-2">Measure<select className="field" data-testid="load-what" value={values.what} onChange={(event) => set({ what: event.target.value as LoadRequest["what"] })}>{WHATS.filter(([what]) => what !== "peak" || scenario === "Server").map(([what, name]) => <option key={what} value={what}>{name}</option>)}</select></label>
       </div>
       <p className="text-xs text-ink-2">{SCENARIO_HINTS[scenario]} Inputs are made up, as large as the model’s sample.</p>
-      <Button type="submit" look="primary" disabled={busy || request === null} data-testid="load-start">Start</Button>
+      <Button type="submit" look="primary" disabled={request === null} busy={busy} data-testid="load-start">Start</Button>
     </form>
   );
 }

@@ -15,7 +15,7 @@ export function LoadLive({ operation }: { operation: Pick<OperationRow, "id" | "
   const cancel = useMutation({ mutationFn: () => client.operations.cancel.mutate({ id: operation.id }) });
   return (
     <div className="space-y-2" data-testid="load-live">
-      <div className="flex flex-wrap items-center gap-3"><State tone="busy">{load ? load.phase : "preparing"}</State><Button disabled={cancel.isPending || cancel.isSuccess} data-testid="load-cancel" onClick={() => cancel.mutate()}>Cancel</Button></div>
+      <div className="flex flex-wrap items-center gap-3"><State tone="busy">{load ? load.phase : "preparing"}</State><Button busy={cancel.isPending || cancel.isSuccess} data-testid="load-cancel" onClick={() => cancel.mutate()}>Cancel</Button></div>
       {cancel.error && <Problem title="It was not cancelled" error={cancel.error} />}
       {load && <Figures load={load} />}
       {load && <LoadHistogram bins={load.histogram} boundNs={null} />}

@@ -59,8 +59,8 @@ function Form({ deploymentId, now }: { deploymentId: string; now: ServingSetting
       {isOvertaken && changed && <p role="status" className="flex flex-wrap items-center gap-2 text-warn" data-testid="serving-overtaken">Somebody else changed these settings meanwhile; saving replaces theirs. <Button onClick={takeTheirs}>Take theirs</Button></p>}
       {save.isError && <Problem title="The settings were not saved" error={save.error} />}
       <div className="flex gap-2">
-        <Button type="submit" look="primary" disabled={!changed || settings === null || save.isPending} data-testid="serving-save">Save</Button>
-        <Button look="quiet" disabled={!changed || save.isPending} onClick={takeTheirs} data-testid="serving-discard">Discard</Button>
+        <Button type="submit" look="primary" disabled={!changed || settings === null} busy={save.isPending} data-testid="serving-save">Save</Button>
+        <Button look="quiet" disabled={!changed} busy={save.isPending} onClick={takeTheirs} data-testid="serving-discard">Discard</Button>
       </div>
     </form>
   );

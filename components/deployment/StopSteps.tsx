@@ -24,7 +24,7 @@ export function StopSteps({ deployment }: { deployment: DeploymentFull }) {
           {STEPS.map((step, index) => <li key={step} data-testid="stop-step" data-step={step} title={WORDS[step]} aria-current={index === at ? "step" : undefined}><State tone={index < at ? "ok" : index === at ? "busy" : "idle"}>{step}</State></li>)}
         </ol>
         <span className="text-xs text-ink-2" role="status">{stopping.detail}</span>
-        <Button className="ml-auto" disabled={!stopping.cancellable || cancel.isPending} title={stopping.cancellable ? "It goes on serving" : "Too late: start it again once it has stopped"} onClick={() => cancel.mutate({ id: stopping.operationId })} data-testid="cancel-stop">Cancel</Button>
+        <Button className="ml-auto" disabled={!stopping.cancellable} busy={cancel.isPending} title={stopping.cancellable ? "It goes on serving" : "Too late: start it again once it has stopped"} onClick={() => cancel.mutate({ id: stopping.operationId })} data-testid="cancel-stop">Cancel</Button>
       </div>
       <ul className="mt-2 grid gap-x-6 gap-y-1 sm:grid-cols-2 lg:grid-cols-3">
         {stopping.stages.map((stage) => (

@@ -40,7 +40,7 @@ export function TryIt({ deployment }: { deployment: DeploymentFull }) {
         <div className="flex flex-wrap items-center gap-2"><label className="sr-only" htmlFor="try-file">File to send</label><input id="try-file" data-testid="try-file" type="file" accept={model?.processor ? "image/*,audio/*,text/*" : ".json"} className="max-w-full text-xs file:mr-2 file:h-7 file:rounded-md file:border file:border-solid file:border-line-strong file:bg-raised file:px-2.5 file:text-ink" onChange={(event) => take(event.target.files?.[0])} /></div>
         <form className="flex items-start gap-2" onSubmit={(event) => { event.preventDefault(); setFile(null); void send(text); }}>
           <textarea aria-label="Text to send" data-testid="try-text" rows={2} className="field h-auto! py-1" value={text} onChange={(event) => setText(event.target.value)} />
-          <Button type="submit" look="primary" disabled={text.trim() === "" || busy} data-testid="try-send">Send</Button>
+          <Button type="submit" look="primary" disabled={text.trim() === ""} busy={busy} data-testid="try-send">Send</Button>
         </form>
         {busy && <p role="status" className="flex items-center gap-2 text-ink-2">Waiting for the answer <Button look="quiet" onClick={() => { abort.current?.abort(); setBusy(false); }}>Cancel</Button></p>}
         {file && <Preview file={file} />}

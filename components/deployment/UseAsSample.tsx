@@ -15,7 +15,7 @@ export function UseAsSample({ model, sent }: { model: ModelFull; sent: File | st
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap items-center gap-3 text-xs text-ink-2">
-        <Button disabled={give.isPending || isDone} onClick={() => give.mutate({ file, form }, { onSuccess: () => setGiven(sent) })} data-testid="try-as-sample">Use as the model’s sample</Button>
+        <Button disabled={isDone} busy={give.isPending} onClick={() => give.mutate({ file, form }, { onSuccess: () => setGiven(sent) })} data-testid="try-as-sample">Use as the model’s sample</Button>
         <span role="status">{give.isPending ? "Running the whole model on it…" : isDone ? "Plans are compared on it now." : ""}</span>
       </div>
       {give.error && <Problem title="The sample was not taken" error={give.error} />}

@@ -39,7 +39,7 @@ function Body({ model, close }: { model: ModelFull; close: () => void }) {
       {remove.error && <Problem title="It was not deleted" error={remove.error} />}
       <div className="flex flex-wrap justify-end gap-2 border-t border-line pt-3">
         <Button look="quiet" onClick={close}>Keep it</Button>
-        <Button type="submit" look="danger" disabled={remove.isPending} data-testid="confirm-delete">{remove.isPending ? "Deleting…" : "Delete the model"}</Button>
+        <Button type="submit" look="danger" busy={remove.isPending} data-testid="confirm-delete">{remove.isPending ? "Deleting…" : "Delete the model"}</Button>
       </div>
     </form>
   );

@@ -52,7 +52,7 @@ function NameForm({ model, close }: { model: ModelFull; close: () => void }) {
       <h1 className="sr-only">{model.name}</h1>
       <div className="flex flex-wrap items-center gap-2">
         <input ref={input} aria-label="Model name" className="field w-80! max-w-full" maxLength={NAME_MAX} value={name} aria-invalid={problem !== null} aria-describedby={problem ? "rename-problem" : undefined} onChange={(event) => setName(event.target.value)} onKeyDown={onKeyDown} data-testid="model-name" />
-        <Button type="submit" look="primary" disabled={rename.isPending || name.trim() === ""}>{rename.isPending ? "Saving…" : "Rename"}</Button>
+        <Button type="submit" look="primary" disabled={name.trim() === ""} busy={rename.isPending}>{rename.isPending ? "Saving…" : "Rename"}</Button>
         <Button look="quiet" onClick={close}>Cancel</Button>
       </div>
       {problem && <p id="rename-problem" role="alert" className="mt-1 text-xs text-bad">{problem.message} {problem.fix}</p>}

@@ -50,7 +50,7 @@ function Form({ model, close }: { model: ModelFull; close: () => void }) {
       <div className="flex flex-wrap items-center justify-end gap-2 border-t border-line pt-3">
         <p role="status" className="mr-auto text-ink-2">{form.sending ? `Sending ${form.sending}…` : form.tried && form.problems.length > 0 ? `${form.problems.length} option${form.problems.length === 1 ? "" : "s"} to correct` : ""}</p>
         <Button look="quiet" onClick={close}>Cancel</Button>
-        <Button type="submit" look="primary" disabled={form.busy} data-testid="save-processor">{form.busy ? "Saving…" : "Save"}</Button>
+        <Button type="submit" look="primary" busy={form.busy} data-testid="save-processor">{form.busy ? "Saving…" : "Save"}</Button>
       </div>
     </form>
   );

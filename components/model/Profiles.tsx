@@ -21,7 +21,7 @@ export function Profiles({ model }: { model: ModelFull }) {
   const measure = useMutation(api.models.measure.mutationOptions({ onSuccess: () => told("Measuring when the nodes serve nothing: the whole model and its segments, mode by mode. It can be cancelled under Operations."), onError: (error) => toldProblem("Measuring", error) }));
   const again = profiles.some((profile) => profile.kind === "measured");
   return (
-    <Section title="Profiles" aside={<Button onClick={() => measure.mutate({ id: model.id, depth: "segments" })} disabled={measure.isPending}>{again ? "Measure again" : "Measure on the nodes"}</Button>}>
+    <Section title="Profiles" aside={<Button onClick={() => measure.mutate({ id: model.id, depth: "segments" })} busy={measure.isPending}>{again ? "Measure again" : "Measure on the nodes"}</Button>}>
       <div className="relative overflow-x-auto">
         <table className="rowed w-full">
           <thead><tr><th>Node</th><th>Device class</th><th>Mode</th><th>Whole model</th><th>Spread (sd)</th><th>10–90 %</th><th>Runs</th><th>Segments: error</th><th>Measured</th></tr></thead>

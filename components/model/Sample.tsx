@@ -36,7 +36,7 @@ export function Sample({ model }: { model: ModelFull }) {
           <div className="flex flex-wrap gap-2">
             {takes && <Pick label={sample ? `${CHOOSE[takes]} instead` : CHOOSE[takes]} accept={ACCEPTS[takes]} busy={give.isPending} testId="sample-file" pick={(file) => give.mutate({ file, form: "raw" })} />}
             <Pick label={takes ? "Choose tensors" : sample ? "Choose tensors instead" : "Choose tensors"} accept=".json,application/json" busy={give.isPending} testId="sample-tensors" pick={(file) => give.mutate({ file, form: "tensors" })} />
-            {sample && <Button look="quiet" disabled={give.isPending} onClick={() => give.mutate(null)} data-testid="sample-remove">Remove</Button>}
+            {sample && <Button look="quiet" busy={give.isPending} onClick={() => give.mutate(null)} data-testid="sample-remove">Remove</Button>}
           </div>
           <p className="text-xs text-ink-3">At most 32 MiB. Tensors are an Open Inference Protocol request as JSON.{takes === null && " A picture, a text or a recording needs a processor."}</p>
           <div role="status">{give.isPending && <State tone="busy">running the whole model on it</State>}</div>
@@ -51,7 +51,7 @@ function Pick({ label, accept, busy, testId, pick }: { label: string; accept: st
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <Button disabled={busy} onClick={() => input.current?.click()}>{label}</Button>
+      <Button busy={busy} onClick={() => input.current?.click()}>{label}</Button>
       <input ref={input} type="file" hidden accept={accept} aria-label={label} data-testid={testId} onChange={(event) => { const file = event.target.files?.[0]; if (file) pick(file); event.target.value = ""; }} />
     </>
   );

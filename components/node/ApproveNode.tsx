@@ -23,8 +23,8 @@ export function ApproveNode({ nodeId, failing }: { nodeId: string; failing: numb
       {hardware && <p className="text-ink-2"><b className="text-ink">{node.name}</b>, host {hardware.hostname}, {hardware.cpuModel}, {hardware.platform} {hardware.arch}; joined <Time iso={node.enrolledAt} />.</p>}
       {failing > 0 && <p className="text-warn">{failing} of its checks {failing === 1 ? "fails" : "fail"}: it may be approved all the same, and used once they pass.</p>}
       <div className="flex flex-wrap gap-2">
-        <Button look="primary" disabled={approve.isPending} onClick={() => approve.mutate({ id: nodeId })}>Approve {node.name}</Button>
-        <Button look="danger" disabled={turnAway.isPending} title="Its certificate opens nothing any more; to join again it needs a new command" onClick={() => turnAway.mutate({ id: nodeId })}>Turn it away</Button>
+        <Button look="primary" busy={approve.isPending} onClick={() => approve.mutate({ id: nodeId })}>Approve {node.name}</Button>
+        <Button look="danger" busy={turnAway.isPending} title="Its certificate opens nothing any more; to join again it needs a new command" onClick={() => turnAway.mutate({ id: nodeId })}>Turn it away</Button>
       </div>
       {approve.error && <Problem title="It was not approved" error={approve.error} />}
       {turnAway.error && <Problem title="It was not turned away" error={turnAway.error} />}

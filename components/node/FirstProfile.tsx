@@ -30,7 +30,7 @@ export function FirstProfile({ nodeId }: { nodeId: string }) {
     <div className="space-y-2">
       <div className="flex flex-wrap items-end gap-2">
         <label className="block min-w-44"><span className="eyebrow">Model</span><select className="field" value={modelId} onChange={(event) => { setChosen(event.target.value); measure.reset(); }}>{models.map((model) => <option key={model.id} value={model.id}>{model.name}</option>)}</select></label>
-        <Button onClick={() => measure.mutate({ id: modelId, nodeIds: [nodeId] })} disabled={isRunning || node?.status !== "online"}>Measure it here</Button>
+        <Button onClick={() => measure.mutate({ id: modelId, nodeIds: [nodeId] })} disabled={node?.status !== "online"} busy={isRunning}>Measure it here</Button>
       </div>
       <div role="status">
         {isRunning && <State tone="busy">{operation?.progress.detail || "measuring"}</State>}

@@ -48,7 +48,7 @@ function TokenForm({ pending, error, make }: { pending: boolean; error: unknown;
       </div>
       <label className="flex items-start gap-2"><input type="checkbox" className="mt-1 accent-(--accent)" checked={needsApproval} onChange={(event) => setApproval(event.target.checked)} /><span>Ask me before it gets work<span className="block text-ink-3">It connects and is checked, but gets no model and no stage until it is approved.</span></span></label>
       {error !== null && <Problem title="No join command was made" error={error} />}
-      <Button type="submit" look="primary" disabled={pending}>Make the command</Button>
+      <Button type="submit" look="primary" busy={pending}>Make the command</Button>
     </form>
   );
 }

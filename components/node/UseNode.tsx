@@ -34,7 +34,7 @@ export function UseNode({ nodeId }: { nodeId: string }) {
         <label className="block min-w-44"><span className="eyebrow">Topology</span><select className="field" value={topologyId} onChange={(event) => { setChosen(event.target.value); use.reset(); }}>{topologies.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
         {isIn
           ? <Link href={`/topologies/${topologyId}`} className={buttonClass("primary")}>Place layers on it</Link>
-          : <Button look="primary" disabled={!topology || !node || use.isPending} onClick={() => use.mutate(topologyId)}>Use it in {topology?.name ?? "it"}</Button>}
+          : <Button look="primary" disabled={!topology || !node} busy={use.isPending} onClick={() => use.mutate(topologyId)}>Use it in {topology?.name ?? "it"}</Button>}
       </div>
       <div role="status">{isIn && <State tone="ok" testId="node-in-use">{node?.name ?? "it"} is in {topology?.name}</State>}</div>
       {use.error && <Problem title="The node was not put into the topology" error={use.error} retry={() => use.mutate(topologyId)} />}

@@ -27,7 +27,7 @@ export function ComparePanel({ modelId, topologyId, deploymentId }: PlanScope) {
   const best = rows[0]?.cost ?? null;
   return (
     <section aria-label="Side by side" aria-busy={compare.isPending} className="min-w-0 space-y-2">
-      <h2 className="eyebrow flex flex-wrap items-center gap-3">Side by side<Button onClick={run} disabled={!saved || compare.isPending || solvers.length === 0} data-testid="compare-plans">{compare.isPending ? "Comparing…" : "Compare"}</Button></h2>
+      <h2 className="eyebrow flex flex-wrap items-center gap-3">Side by side<Button onClick={run} disabled={!saved || solvers.length === 0} busy={compare.isPending} data-testid="compare-plans">{compare.isPending ? "Comparing…" : "Compare"}</Button></h2>
       {compare.error && <Problem title="They could not be compared" error={compare.error} />}
       {rows.length === 0 ? <p className="text-ink-2">Your draft, Cutplane’s plan and the rules of others, on this drawing and by the same cost model.</p> : (
         <div className="overflow-x-auto">

@@ -56,7 +56,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
           ? <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Reason, for the record</span><input className="field" value={reason} onChange={(event) => setReason(event.target.value)} placeholder="optional" /></label>
           : <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Name, as in /v2/models/NAME</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} data-testid="deployment-name" /></label>}
         <Button look="quiet" onClick={close}>Not now</Button>
-        <Button type="submit" look="primary" disabled={busy || unequal || shown?.same === true || (!deployment && name.trim() === "")} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
+        <Button type="submit" look="primary" disabled={unequal || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
       </form>
       {shown?.same && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
     </div>

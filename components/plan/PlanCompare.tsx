@@ -64,7 +64,7 @@ function DeployThis({ plan }: { plan: PlanRow }) {
       {own.map((one) => plan.deployedIn.some((use) => use.deploymentId === one.id && use.current) ? <span key={one.id} className="text-xs text-ink-3">runs in {one.name}</span> : <Button key={one.id} onClick={() => setTarget(one.id)} data-testid="deploy-this">{plan.deployedIn.some((use) => use.deploymentId === one.id) ? "Roll back" : "Deploy this to"} {one.name}…</Button>)}
       <Dialog wide open={chosen !== null} onOpenChange={(open) => { if (!open) setTarget(null); }} title={before ? `Roll ${chosen?.name} back to revision ${before.revision}` : `Move ${chosen?.name ?? ""} to this plan`} description="It keeps serving while it moves. The old revision stays loaded until the new one has taken over." testId="deploy-this-dialog">
         {diff.error ? <Problem title="What would change is not known" error={diff.error} /> : diff.data ? <DiffView diff={diff.data} nodes={topology.data?.document.nodes ?? []} estimate={plan.plan.estimate} /> : <Skeleton label="Comparing" rows={4} />}
-        <div className="mt-3 flex justify-end gap-2"><Button look="quiet" onClick={() => setTarget(null)}>Not now</Button><Button look="primary" disabled={!diff.data || diff.data.same || deploy.isPending || back.isPending} onClick={confirm} data-testid="confirm-deploy-this">{before ? "Roll back" : "Move it"}</Button></div>
+        <div className="mt-3 flex justify-end gap-2"><Button look="quiet" onClick={() => setTarget(null)}>Not now</Button><Button look="primary" disabled={!diff.data || diff.data.same} busy={deploy.isPending || back.isPending} onClick={confirm} data-testid="confirm-deploy-this">{before ? "Roll back" : "Move it"}</Button></div>
       </Dialog>
     </div>
   );

@@ -15,7 +15,7 @@ export function ProveButton({ found, scope: { modelId, topologyId, deploymentId 
   const of = (value: number | null) => written(cost(found.request.objective, value));
   return (
     <p className="flex flex-wrap items-center gap-x-3" role="status" aria-live="polite" data-testid="proof">
-      <Button look="quiet" disabled={prove.isPending} onClick={() => prove.mutate({ modelId, topologyId, ...found.request, placement: found.placement, ...(deploymentId ? { deploymentId } : {}) })} data-testid="prove">{prove.isPending ? "Proving…" : "Prove it by HiGHS"}</Button>
+      <Button look="quiet" busy={prove.isPending} onClick={() => prove.mutate({ modelId, topologyId, ...found.request, placement: found.placement, ...(deploymentId ? { deploymentId } : {}) })} data-testid="prove">{prove.isPending ? "Proving…" : "Prove it by HiGHS"}</Button>
       {data?.status === "optimal" && <State tone="ok">HiGHS agrees: nothing is below <span className="num">{of(data.bound)}</span></State>}
       {data?.status === "stopped" && <State tone="idle">out of time; nothing is below <span className="num">{of(data.bound)}</span></State>}
       {data?.status === "too-large" && <State tone="idle">too large for a linear programme</State>}

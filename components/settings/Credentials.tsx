@@ -44,7 +44,7 @@ export function Credentials() {
       )}
       <form className="mt-3 flex max-w-md gap-2" onSubmit={(event) => { event.preventDefault(); create.mutate({ name: name.trim() }); }}>
         <input className="field" aria-label="Name of the credential" placeholder="Name, e.g. ci" value={name} onChange={(event) => setName(event.target.value)} />
-        <Button type="submit" disabled={name.trim() === "" || create.isPending}>{create.isPending ? "Making…" : "Create"}</Button>
+        <Button type="submit" disabled={name.trim() === ""} busy={create.isPending}>{create.isPending ? "Making…" : "Create"}</Button>
       </form>
       {create.data && <div role="status" className="mt-3 max-w-xl" data-testid="new-token"><p className="mb-1 text-ink-2">The secret of <b className="font-medium text-ink">{create.variables?.name}</b>, shown this once. Keep it now.</p><CopyText label="token" text={create.data.token} /></div>}
     </Section>

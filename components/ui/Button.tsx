@@ -1,7 +1,9 @@
-import { type ComponentProps, forwardRef } from "react";
+import { type ComponentProps, forwardRef, useEffect, useImperativeHandle, useRef } from "react";
+import { focusAgain } from "./focus-again.ts";
 
 type Look = "primary" | "plain" | "quiet" | "danger";
-type Props = ComponentProps<"button"> & { look?: Look };
+/** `busy`: what it began is under way. It does nothing then but keeps the focus, which `disabled` would drop. */
+type Props = ComponentProps<"button"> & { look?: Look; busy?: boolean };
 
 const LOOKS: Record<Look, string> = {
   primary: "bg-accent text-accent-ink border-accent hover:brightness-110",
@@ -10,8 +12,12 @@ const LOOKS: Record<Look, string> = {
   danger: "bg-raised text-bad border-line-strong hover:border-bad",
 };
 export const buttonClass = (look: Look = "plain") =>
-  `inline-flex min-h-7 max-w-full shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md max-[20rem]:whitespace-normal border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 ${LOOKS[look]}`;
+  `inline-flex min-h-7 max-w-full shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md max-[20rem]:whitespace-normal border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 aria-busy:cursor-progress aria-busy:opacity-60 ${LOOKS[look]}`;
 
-export const Button = forwardRef<HTMLButtonElement, Props>(function Button({ look = "plain", className = "", type = "button", ...rest }, ref) {
-  return <button ref={ref} type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
+export const Button = forwardRef<HTMLButtonElement, Props>(function Button({ look = "plain", className = "", type = "button", busy = false, onClick, ...rest }, ref) {
+  const own = useRef<HTMLButtonElement>(null);
+  useImperativeHandle(ref, () => own.current as HTMLButtonElement);
+  // What is done often takes its button away.
+  useEffect(() => { if (busy && own.current !== null && document.activeElement === own.current) focusAgain(own.current); }, [busy]);
+  return <button ref={own} type={type} className={`${buttonClass(look)} ${className}`} {...(busy ? { "aria-disabled": true, "aria-busy": true } : {})} onClick={busy ? (event) => event.preventDefault() : onClick} {...rest} />;
 });
