@@ -6,8 +6,8 @@
 const KEPT = 10;
 /** So many newest ones that agree are the path as it is now. */
 const AGREEING = 3;
-/** Agree: the longest is no more than this above the shortest, as a share and in milliseconds. */
-const ALIKE_SHARE = 0.2;
+/** Agree: they differ by no more than this share of what the shortest of them is longer by than all before, and a little for the clock. */
+const ALIKE_SHARE = 1 / 4;
 const ALIKE_MS = 0.5;
 /** So much longer than the shortest before is another path, and not the same one with a little noise. */
 const LONGER_SHARE = 0.5;
@@ -27,7 +27,7 @@ export class RoundTrips {
     const newest = kept.slice(-AGREEING);
     const [least, most] = [Math.min(...newest), Math.max(...newest)];
     const before = Math.min(...kept.slice(0, -AGREEING));
-    const isOther = least > before * (1 + LONGER_SHARE) + LONGER_MS && most <= least * (1 + ALIKE_SHARE) + ALIKE_MS;
+    const isOther = least > before * (1 + LONGER_SHARE) + LONGER_MS && most - least <= (least - before) * ALIKE_SHARE + ALIKE_MS;
     if (isOther) kept.splice(0, kept.length - AGREEING);
   }
 

@@ -61,7 +61,7 @@ export function learnCores(capacity: FleetCapacity, nodeId: string, { coresNow, 
   return node.coreLoss !== before;
 }
 
-type Hop = { key: string | null; hopMs: number; roundTripMs: number | null; receiveMs: number; bytes: number };
+type Hop = { key: string | null; roundTripMs: number | null; receiveMs: number; bytes: number };
 
 function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: IngressSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
   const traces = (ingress.recent ?? (ingress.trace ? [ingress.trace] : [])).filter((trace) => trace.ok && (trace.epoch ?? ingress.epoch) === ingress.epoch);
@@ -77,15 +77,18 @@ const ENOUGH_TRACES = 3;
 const newer = <T>(oldestFirst: readonly T[]): readonly T[] => oldestFirst.slice(-Math.max(ENOUGH_TRACES, Math.ceil((oldestFirst.length * 2) / 3)));
 
 /**
- * A hop is told by the quarter of its requests that took it fastest: a link that is slow is slow for all of them, what waited for a core or behind another frame
- * says nothing of it, and the slowest are among those that are told. Of rates the median.
+ * What a hop takes from first to last byte is told by the quarter of its requests that took it fastest: a link that is slow is slow for all of them, what waited for
+ * a core or behind another frame says nothing of it, and the slowest are among those that are told. Of rates the median.
  */
 function hopsOfReplica(capacity: FleetCapacity, ingressNodeId: string, traces: readonly RequestTrace[], linkKey: (from: string, to: string) => string | null, nowMs: number): (number | null)[] {
   const length = traces[0]?.stages.length ?? 0;
   const rows = newer(traces.filter((trace) => trace.stages.length === length)).map((trace) => hopsOf(trace, ingressNodeId, linkKey));
   return Array.from({ length: length + 1 }, (_, index): number | null => {
     const told = rows.flatMap((row) => row[index] ?? []);
-    const hopMs = low(told.map((hop) => hop.hopMs));
+    const receiveMs = low(told.map((hop) => hop.receiveMs));
+    // An agent keeps the shortest of a while: what it knew last is the path as it is now.
+    const lastTripMs = told.findLast((hop) => hop.roundTripMs !== null)?.roundTripMs ?? 0;
+    const hopMs = receiveMs === null ? null : receiveMs + lastTripMs / 2;
     const key = told[0]?.key ?? null;
     if (hopMs !== null && key !== null) {
       const known = capacity.links.get(key);
@@ -102,7 +105,7 @@ function hopsOf(trace: RequestTrace, ingressNodeId: string, linkKey: (from: stri
   const hop = (to: string, bytes: number, times: { receiveMs: number; roundTripMs: number | null } | undefined): Hop | null => {
     const key = from === to ? null : linkKey(from, to);
     from = to;
-    return times ? { key, hopMs: (times.roundTripMs ?? 0) / 2 + times.receiveMs, roundTripMs: times.roundTripMs, receiveMs: times.receiveMs, bytes } : null;
+    return times ? { key, roundTripMs: times.roundTripMs, receiveMs: times.receiveMs, bytes } : null;
   };
   return [...trace.stages.map((stage) => hop(stage.nodeId, stage.receivedBytes, stage.times)), hop(ingressNodeId, trace.answer?.bytes ?? 0, trace.answer)];
 }
