@@ -35,7 +35,7 @@ test("pings that wait behind frames are not taken for a longer path: what they w
     // Half of the time a frame of up to 200 ms is before it.
     const told = follow(Array.from({ length: 6_000 }, () => 2 + 0.2 * random() + (random() < 0.5 ? 200 * random() : 0)));
     const wrong = told.filter((ms) => ms > 10).length;
-    expect(wrong / told.length, `seed ${seed}`).toBeLessThan(0.01);
+    expect(wrong / told.length, `seed ${seed}`).toBeLessThan(0.02);
   }
 });
 
