@@ -8,6 +8,7 @@ import { HELP, parseOptions, type Options } from "./parse-options.ts";
 import type { LoadProgress } from "./method/load-progress.ts";
 import { runLoad } from "./run-load.ts";
 import { readData } from "./targets/read-data.ts";
+import { readRawData } from "./targets/read-raw-data.ts";
 import { makeLogs, writeLogs } from "./write-logs.ts";
 
 const EXIT = { valid: 0, failed: 1, usage: 2, invalid: 3, regressed: 4 } as const;
@@ -31,9 +32,10 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`loadgen: ${(error as Error).message}\n`);
     return EXIT.usage;
   }
+  const isRaw = options.target.api === "process";
   const target = await openTarget(options.target, {
-    data: options.dataFile === null ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile),
-    raw: options.rawFiles.map((file) => ({ bytes: readFileSync(file), contentType: options.contentType })),
+    data: options.dataFile === null || isRaw ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile),
+    raw: [...options.rawFiles.map((file) => ({ bytes: readFileSync(file), contentType: options.contentType })), ...(options.dataFile === null || !isRaw ? [] : readRawData(options.dataFile))],
   });
   const stop = new AbortController();
   const abort = () => stop.abort();

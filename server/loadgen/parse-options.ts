@@ -47,7 +47,8 @@ Samples
   --samples N           how many different ones are made up (default 256)
   --shape NAME=1,3,224  sizes of an input's open dimensions; may be repeated
   --encoding NAME       auto (default), binary or json tensors
-  --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"}
+  --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"};
+                        api process: {"file": "a.png", "expect": "text"} or {"text": "…", "expect": "text"}
   --file FILE           api process: raw bodies; may be repeated; --content-type TYPE (default image/png)
   --max-tokens N        OpenAI completions (default 64)
 Results
@@ -79,7 +80,7 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
   const api = oneOf(values.api, APIS, "api");
   if (!values.target) throw new Error("--target URL is needed: where the system listens.");
   if (!values.model) throw new Error("--model NAME is needed: as the target calls it.");
-  if (api === "process" && (values.file ?? []).length === 0) throw new Error("--api process needs bodies: give them with --file, once for each.");
+  if (api === "process" && (values.file ?? []).length === 0 && values.data === undefined) throw new Error("--api process needs bodies: give them with --file, once for each, or list them in --data.");
   return {
     plan: planOf(values, scenario),
     target: {
