@@ -71,7 +71,7 @@ export async function startScriptedFleet(db: Db): Promise<ScriptedFleet> {
     async makePlan(id, nodes, options = {}) {
       const at = options.at ?? 2;
       const placement = [{ from: 0, to: at, topologyNodeId: `tn_${nodes[0]}` }, { from: at, to: LAYERS, topologyNodeId: `tn_${nodes[1]}` }];
-      const document = { modelDigest: "d", inputsHash: "h", placement, estimate: { latencyMs: 12, stages: placement.map((stage) => ({ ...stage, computeMs: 1, kind: "estimated", weightBytes: 8, memoryBytes: STAGE_BYTES })) }, origin: { by: "operator" }, explanation: [] };
+      const document = { modelDigest: "d", inputsHash: "h", placement, estimate: { kind: "estimated", latencyMs: 12, stages: placement.map((stage) => ({ ...stage, computeMs: 1, kind: "estimated", weightBytes: 8, memoryBytes: STAGE_BYTES })) }, origin: { by: "operator" }, explanation: [] };
       const revision = (await db.plan.count()) + 1;
       const parity = options.parity ?? { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" };
       await db.plan.create({ data: { id, hash: id, modelId: "mdl_x", topologyId: "top_x", topologyRevision: 1, revision, document: toJson(document), parity: toJson(parity), parityDigest: "e".repeat(64), createdBy: "test" } });
