@@ -11,7 +11,7 @@ export type ApiTopology = { id: string; name: string; revision: number; followsF
 export type ApiPlan = { id: string; plan: { placement: Placement; estimate: Estimate }; parity: Parity; topologyId: string };
 export type ApiDeployment = {
   id: string; name: string; modelId: string; modelName: string; topologyId: string; desired: "running" | "stopped"; status: string; statusReason: string;
-  currentRevision: { number: number; planId: string } | null; ingress: { nodeId: string; url: string; ready: boolean }[]; predictedLatencyMs: number | null;
+  currentRevision: { number: number; planId: string } | null; migration?: { state: string } | null; ingress: { nodeId: string; url: string; ready: boolean }[]; predictedLatencyMs: number | null;
 };
 export type Solved = { placement: Placement; estimate: Estimate; origin: unknown; explanation: string[] } | { infeasible: true; refusals: { message: string; fix: string | null }[] };
 

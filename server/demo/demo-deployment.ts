@@ -137,7 +137,9 @@ async function waitLive({ api, signal }: DemoContext, deploymentId: string): Pro
   const live = await waitFor(async () => {
     const deployment = await api.get<ApiDeployment>(`/deployments/${deploymentId}`);
     if (deployment.status === "failed") throw new DemoError(`the deployment failed: ${deployment.statusReason}`);
-    return deployment.status === "live" && deployment.ingress.some((one) => one.ready && one.url) ? deployment : null;
+    // While a person tries a revision beside it, the one before serves on for as long as they like.
+    const isServing = deployment.status === "live" || (deployment.currentRevision !== null && deployment.migration?.state === "canary");
+    return isServing && deployment.ingress.some((one) => one.ready && one.url) ? deployment : null;
   }, { timeoutMs: LIVE_TIMEOUT_MS, everyMs: 150, signal });
   if (live) return live;
   const last = await api.get<ApiDeployment>(`/deployments/${deploymentId}`);
