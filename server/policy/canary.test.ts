@@ -63,5 +63,6 @@ test("a breach turns the move back with its figures; figures of another epoch sa
 
 test("the trial in words counts all ingresses", () => {
   expect(canaryText(SETTINGS, 4, [told([]), told([], { maxRelError: 0 })])).toBe("Revision 4 is tried with 10 % of requests: 600 so far, 6 failed. Of 24 compared copies 4 were answered otherwise (largest difference 2.5e-1), 2 not at all.");
+  expect(canaryText(SETTINGS, 4, [told([], { shadows: { equal: 0, different: 0, failed: 0, skipped: 3 } })])).toContain("No copy was compared yet.");
   expect(canaryText({ ...SETTINGS, shadowShare: 0 }, 4, [])).toBe("Revision 4 is tried with 10 % of requests: 0 so far, 0 failed.");
 });

@@ -43,9 +43,11 @@ export function canaryText(settings: CanarySettings | null, number: number, told
   const sum = (of: (canary: ObservedCanary) => number) => told.reduce((total, canary) => total + of(canary), 0);
   const given = `Revision ${number} is tried with ${percent(settings?.share ?? 0)} of requests: ${sum((one) => one.requests)} so far, ${sum((one) => one.failed)} failed.`;
   if (!settings?.shadowShare) return given;
+  const failed = sum(({ shadows }) => shadows.failed);
   const compared = sum(({ shadows }) => shadows.equal + shadows.different);
+  if (compared + failed === 0) return `${given} No copy was compared yet.`;
   const worst = Math.max(0, ...told.map((one) => one.maxRelError));
-  return `${given} Of ${compared} compared copies ${sum(({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${sum(({ shadows }) => shadows.failed)} not at all.`;
+  return `${given} Of ${compared} compared copies ${sum(({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${failed} not at all.`;
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
