@@ -33,7 +33,8 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
   const store = useWorkbenchStore();
   const naming = useWorkbench((state) => state.namingId === node.id);
   const { drop, refused } = useDrop(node.id);
-  const holdsReplica = useReplicaStages(node.id).length > 0;
+  const replicaSegments = useReplicaStages(node.id).length;
+  const holdsReplica = replicaSegments > 0;
   const avoided = useWorkbench((state) => state.history.present.request?.avoidNodeIds?.includes(node.id) ?? false);
   const planned = node.nodeId === null;
   const far = useIsFar();
@@ -46,7 +47,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
     <div data-testid="node-card" data-node-name={node.name} data-planned={planned} data-far={far} {...drop} style={{ width: CARD.width, minHeight: cardHeight(chips.length) }}
       className={`rounded-lg border bg-panel text-sm ${speck ? "border-[calc(1px*var(--unzoom,3))]" : ""} ${planned ? "border-dashed" : ""} ${planned && speck ? "hatch" : ""} ${edge} ${hovered ? `outline-2 outline-offset-2 ${refused ? "outline-bad" : "outline-accent"}` : ""} ${dragging && !hovered ? "opacity-90" : ""}`}>
       <Handle type="target" position={Position.Left} />
-      {speck ? <SpeckCard id={node.id} name={node.name} state={state} stale={stale && !planned} chips={chips} /> : <>
+      {speck ? <SpeckCard id={node.id} name={node.name} state={state} stale={stale && !planned} chips={chips} replicaSegments={replicaSegments} /> : <>
       <div className={`flex items-center gap-2 rounded-t-lg border-b border-line px-2.5 py-1.5 ${planned ? "hatch" : ""}`}>
         {naming ? <NameInPlace kind="node" id={node.id} name={node.name} label={`New name of ${node.name}`} save={(name) => saveField(store, { kind: "node", item: node }, node.name, { name })} />
           // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same

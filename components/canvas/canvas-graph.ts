@@ -32,11 +32,14 @@ export function chipsOf(placement: Placement, running: Placement | null, topolog
 const modeOnly = ({ session }: Placement[number]) => (session ? { session } : {});
 const isRunning = (running: Placement | null, stage: Placement[number]) => running?.some((one) => sameStage(one, stage)) ?? false;
 
-export function flowNodes(drawing: Drawing, running: Placement | null): FlowNode[] {
+const NO_ROWS: ReadonlyMap<string, number> = new Map();
+
+/** `extra`: rows of a card beside its chips, by node. */
+export function flowNodes(drawing: Drawing, running: Placement | null, extra: ReadonlyMap<string, number> = NO_ROWS): FlowNode[] {
   const { document, placement } = drawing;
   const layout = completeLayout(document, drawing.layout);
   const chips = new Map(document.nodes.map((node) => [node.id, chipsOf(placement, running, node.id)]));
-  const heightOf = (nodeId: string) => cardHeight(chips.get(nodeId)?.length ?? 0);
+  const heightOf = (nodeId: string) => cardHeight((chips.get(nodeId)?.length ?? 0) + (extra.get(nodeId) ?? 0));
   const frames = document.zones.map((zone): FrameNode => {
     const { x, y, width, height } = zoneFrame(document, layout, zone.id, heightOf);
     const empty = !document.nodes.some((node) => node.zoneId === zone.id);

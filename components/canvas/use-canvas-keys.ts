@@ -7,11 +7,12 @@ import { addNode, type Drawing, groupIntoZone, remove } from "./canvas-edit.ts";
 import { cardHeight, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { type Alignment, alignNodes } from "./align-nodes.ts";
+import { extraRows } from "./extra-rows.ts";
 import { addPart, type DrawingPart, readPart, takePart } from "./drawing-part.ts";
 import { fitOptions } from "./fit-view.ts";
 import { newId } from "./new-id.ts";
 import { otherTrust, paintTrust } from "./trust-paint.ts";
-import { choose, chosenIds, edit, editDocument, stepBack, stepForward, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
+import { choose, chosenIds, edit, editDocument, stepBack, stepForward, useWorkbenchStore, type Workbench, type WorkbenchStore } from "./workbench-store.ts";
 
 export function useCanvasKeys(): void {
   const store = useWorkbenchStore();
@@ -85,7 +86,7 @@ export function duplicate(store: WorkbenchStore): void {
 export async function tidy(store: WorkbenchStore, flow: Pick<ReturnType<typeof useReactFlow>, "fitView">): Promise<void> {
   const { autoLayout } = await import("./auto-layout.ts");
   edit(store, (drawing) => {
-    const height = heights(drawing, store.getState().running);
+    const height = heights(drawing, store.getState());
     return { ...drawing, layout: { ...drawing.layout, ...autoLayout(drawing.document, height) } };
   });
   // The cards stand in their new places with the next frame.
@@ -96,16 +97,16 @@ export async function tidy(store: WorkbenchStore, flow: Pick<ReturnType<typeof u
 export function align(store: WorkbenchStore, how: Alignment): void {
   edit(store, (drawing) => {
     const chosen = new Set(chosenIds(store.getState()));
-    const height = heights(drawing, store.getState().running);
+    const height = heights(drawing, store.getState());
     const boxes = flowNodes(drawing, null).flatMap((node) => (node.type === "card" && chosen.has(node.id) ? [{ id: node.id, ...node.position, width: CARD.width, height: height(node.id) }] : []));
     const places = alignNodes(boxes, how);
     return Object.keys(places).length === 0 ? drawing : { ...drawing, layout: { ...drawing.layout, ...places } };
   });
 }
 
-function heights(drawing: Drawing, running: Parameters<typeof flowNodes>[1]): (nodeId: string) => number {
-  const chips = new Map(flowNodes(drawing, running).flatMap((node) => (node.type === "card" ? [[node.id, node.data.chips.length] as const] : [])));
-  return (nodeId) => cardHeight(chips.get(nodeId) ?? 0);
+function heights(drawing: Drawing, state: Workbench): (nodeId: string) => number {
+  const byId = new Map(flowNodes(drawing, state.running, extraRows(state)).map((node) => [node.id, node.measured?.height ?? 0]));
+  return (nodeId) => byId.get(nodeId) ?? cardHeight(0);
 }
 
 /** Adds a planned node where there is room, and selects it. */

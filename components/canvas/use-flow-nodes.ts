@@ -5,6 +5,7 @@ import type { Drawing } from "./canvas-edit.ts";
 import { type FlowNode, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { carriedIds, withCarried } from "./carried-nodes.ts";
+import { extraRows, extraRowsText, readExtraRows } from "./extra-rows.ts";
 import { amend, choose, chosenIds, edit, useDrawing, useWorkbench, useWorkbenchStore, type WorkbenchStore } from "./workbench-store.ts";
 import { dropIntoZones, type Frame } from "./zone-drop.ts";
 
@@ -27,7 +28,8 @@ export function useFlowNodes() {
   const selection = useWorkbench((state) => state.selection);
   const several = useWorkbench((state) => state.several);
   const frames = useRef<Frame[]>([]);
-  const wanted = useMemo(() => flowNodes(drawing, running), [drawing, running]);
+  const extra = useWorkbench((state) => extraRowsText(extraRows(state)));
+  const wanted = useMemo(() => flowNodes(drawing, running, readExtraRows(extra)), [drawing, running, extra]);
   const [nodes, setNodes] = useState<FlowNode[]>(wanted);
   useEffect(() => setNodes((old) => {
     const known = new Map(old.map((node) => [node.id, node]));
@@ -56,7 +58,7 @@ export function useFlowNodes() {
   };
   const startDrag = () => {
     inHand.current = true;
-    frames.current = flowNodes(store.getState().history.present, running).flatMap((node) => (node.type === "frame" ? [{ zoneId: node.id, x: node.position.x, y: node.position.y, width: node.width ?? 0, height: node.height ?? 0 }] : []));
+    frames.current = flowNodes(store.getState().history.present, running, extraRows(store.getState())).flatMap((node) => (node.type === "frame" ? [{ zoneId: node.id, x: node.position.x, y: node.position.y, width: node.width ?? 0, height: node.height ?? 0 }] : []));
   };
   const stopDrag = (moved: FlowNode[]) => {
     inHand.current = false;
