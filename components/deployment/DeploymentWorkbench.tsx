@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { useEffect } from "react";
 import { api, type DeploymentFull, type TopologyFull } from "../api.ts";
 import { Canvas } from "../canvas/Canvas.tsx";
@@ -44,7 +45,7 @@ function Opened({ deployment, topology }: { deployment: DeploymentFull; topology
   const { error } = useProblem(store, deployment.modelId, topology.live, deployment.id);
   const left = (
     <>
-      <div className="border-b border-line px-3 py-2"><div className="eyebrow">Model</div><a className="font-medium underline decoration-line-strong underline-offset-4" href={`/models/${deployment.modelId}`}>{deployment.modelName}</a></div>
+      <div className="border-b border-line px-3 py-2"><div className="eyebrow">Model</div><Link className="font-medium underline decoration-line-strong underline-offset-4" href={`/models/${deployment.modelId}`}>{deployment.modelName}</Link></div>
       {error ? <div className="p-3"><Problem title="The model could not be read" error={error} /></div> : <LayerStack />}
     </>
   );

@@ -8,10 +8,10 @@ export function Replicas({ deployment }: { deployment: DeploymentFull }) {
     <section aria-label="Replicas" className="mb-3 overflow-x-auto" data-testid="deployment-replicas">
       <h2 className="eyebrow mb-1">Replicas: each request goes to the least loaded one</h2>
       <table className="rowed">
-        <thead><tr><th>Replica</th><th>On</th><th>State</th><th>In flight</th><th>Answered</th><th>Sent again elsewhere</th></tr></thead>
+        <thead><tr><th>Replica</th><th>On</th><th>State</th><th>In flight</th><th>Answered</th><th title="Requests of a broken replica that another one answered">Sent again</th></tr></thead>
         <tbody>{deployment.replicas.map(({ number, nodes, ready, inFlight, answered, lost }) => (
           <tr key={number} data-testid="deployment-replica">
-            <td className="num">{number}</td><td>{nodes.map((node) => node.name).join(" → ")}</td><td><State tone={ready ? "ok" : "bad"}>{ready ? "serves" : "broken"}</State></td>
+            <td className="num">{number}</td><td>{nodes.map((node, index) => <span key={node.id}>{index > 0 && " → "}<span className="whitespace-nowrap">{node.name}</span></span>)}</td><td><State tone={ready ? "ok" : "bad"}>{ready ? "serves" : "broken"}</State></td>
             <td className="num">{inFlight}</td><td className="num">{answered}</td><td className="num">{lost}</td>
           </tr>
         ))}</tbody>

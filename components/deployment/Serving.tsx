@@ -9,8 +9,8 @@ import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { type FieldName, type FieldProblems, fieldsOf, type ServingFields, settingsOf } from "./serving-form.ts";
 
-/** Labels of two lines leave their fields in one row. */
-const ROW = "grid grid-cols-3 items-start gap-2 [&_.label]:flex [&_.label]:min-h-8 [&_.label]:items-end";
+/** Label, field and what is wrong with it share their rows with their neighbours', so that a label of two lines leaves the fields beside each other. */
+const ROW = "grid grid-cols-3 gap-x-2 gap-y-0.5";
 
 /** How a deployment takes its requests. Ingresses follow while they serve; nothing restarts. */
 export function Serving({ deployment }: { deployment: DeploymentFull }) {
@@ -69,7 +69,7 @@ function Form({ deploymentId, now }: { deploymentId: string; now: ServingSetting
 const same = (a: ServingSettings, b: ServingSettings): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
-  return <fieldset className="flex min-w-64 max-w-96 flex-1 flex-col gap-1.5"><legend className="eyebrow mb-1">{title}</legend>{children}</fieldset>;
+  return <fieldset className="flex min-w-[min(16rem,100%)] max-w-96 flex-1 flex-col gap-1.5"><legend className="eyebrow mb-1">{title}</legend>{children}</fieldset>;
 }
 
 function Switch({ checked, onChange, testId, children }: { checked: boolean; onChange(checked: boolean): void; testId: string; children: ReactNode }) {
@@ -80,8 +80,8 @@ type FieldProps = { label: string; unit: string; value: string; problem: string 
 function Field({ label, unit, value, problem, onChange, testId }: FieldProps) {
   const id = useId();
   return (
-    <label className="text-xs text-ink-2">
-      <span className="label">{label}{unit && `, ${unit}`}</span>
+    <label className="row-span-3 grid grid-rows-subgrid text-xs text-ink-2">
+      <span className="self-end">{label}{unit && `, ${unit}`}</span>
       <input className="field num" inputMode="decimal" value={value} aria-invalid={problem !== undefined} aria-describedby={problem ? id : undefined} onChange={(event) => onChange(event.target.value)} data-testid={testId} />
       {problem && <span id={id} role="alert" className="mt-0.5 block text-bad">{problem}</span>}
     </label>
