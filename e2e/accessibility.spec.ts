@@ -1,6 +1,6 @@
 // Every screen and what opens over it, empty and busy, light and dark: axe finds nothing, and the Tab key meets everything with a name and a visible focus.
 import { type Browser, expect, type Page, test } from "@playwright/test";
-import { bundledModel, type Cluster, startCluster } from "./cluster.ts";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
 import { type Load, sampleOf, startLoad } from "./load.ts";
 import { violations, walkByTab } from "./look.ts";
@@ -87,8 +87,10 @@ test("what is empty without a model", async ({ browser }) => {
 test.describe("while it serves", () => {
   let load: Load;
   let screens: Screen[];
+  let served: Awaited<ReturnType<typeof deployOverAll>>;
   test.beforeAll(async () => {
-    const { url, modelId } = await deployOverAll(cluster, NAME);
+    served = await deployOverAll(cluster, NAME);
+    const { url, modelId } = served;
     await cluster.api("POST", "/credentials", { name: "nightly" });
     load = startLoad(url, NAME, await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]), REQUESTS_PER_SECOND);
     screens = [...(await screensOf(cluster.api)), ...(await screensThatWrite(modelId))];
@@ -106,4 +108,20 @@ test.describe("while it serves", () => {
       await lookAtAll(browser, own);
     });
   }
+
+  test("a trial of a new revision under way", async ({ browser }) => {
+    const { deploymentId, modelId, topologyId } = served;
+    const { layerCount } = await cluster.api<{ layerCount: number }>("GET", `/models/${modelId}`);
+    await cluster.api("PATCH", `/deployments/${deploymentId}/serving`, { canary: { share: 0.5, shadowShare: 0.5, maxErrorRatio: 0.5, maxLatencyMsP99: 1000 } });
+    const plan = await cluster.api<{ id: string }>("POST", "/plans", { modelId, topologyId, placement: [{ from: 0, to: 30, topologyNodeId: "tn_1" }, { from: 30, to: layerCount, topologyNodeId: "tn_2" }] });
+    await cluster.api("POST", `/deployments/${deploymentId}/plan`, { planId: plan.id, expectedRevision: 1 });
+    await until("the trial", async () => (await cluster.api<{ migration: { state: string } | null }>("GET", `/deployments/${deploymentId}`)).migration?.state === "canary");
+    const path = `/deployments/${deploymentId}`;
+    await lookAtAll(browser, [
+      { name: "trial", path, prepare: async (page) => { await page.getByTestId("promote").waitFor(); } },
+      { name: "trial-serving", path: `${path}?tab=serving`, prepare: async (page) => { await page.getByTestId("serving-p99Ms").waitFor(); } },
+      { name: "trial-operations", path: "/operations" },
+    ]);
+    await cluster.api("POST", `/deployments/${deploymentId}/cancel`);
+  });
 });
