@@ -141,3 +141,36 @@ test("with the keyboard only: the objective is chosen, planned for, and survives
   await expect(severalStages).toHaveValue("2");
   await expect(page.getByTestId("plan-panel")).toBeVisible();
 });
+
+test("a plan with two replicas: what is compared, chosen, explained, proved and exported is all of it", async ({ page }) => {
+  await open(page, "asked twice");
+  await page.getByLabel("Replicas, whole pipelines").selectOption("2");
+  await planned(page);
+  const replicas = outcome(page).getByTestId("replica-row");
+  await expect(replicas).toHaveText([/1.*on server.*proved best/, /2.*on gateway.*proved best/]);
+  await expect(outcome(page).getByTestId("replicas")).toContainText("2 replicas together");
+  await expect(page.getByTestId("draft-replicas").first()).toHaveText("2 replicas together");
+  await expect(page.getByTestId("replica-why")).toHaveCount(2);
+  await page.getByTestId("prove").click();
+  await expect(page.getByTestId("proof")).toContainText("replica 2: HiGHS agrees");
+  await page.getByTestId("compare-plans").click();
+  const own = page.locator("[data-testid=compared-row][data-key='cutplane/1']");
+  await expect(own).toContainText("2 replicas");
+  await expect(page.locator("[data-testid=compared-row][data-key=draft]")).toContainText("2 replicas");
+  // What is drawn is the first: a change of it is priced as such, and the others are planned anew.
+  await page.getByTestId("layer-row").first().click();
+  await page.getByTestId("move-layers").click();
+  await page.getByTestId("move-dialog").getByRole("radio", { name: "camera" }).check();
+  await page.getByTestId("move-dialog").getByRole("button", { name: /^Move / }).click();
+  await expect(outcome(page).getByTestId("change-cost")).toContainText("of the first replica");
+  await expect(page.getByTestId("draft-replicas").first()).toHaveText("the first of 2 replicas");
+  // A choice brings its replicas along, also into the file.
+  await page.getByTestId("find-pareto").click();
+  await expect(page.getByTestId("pareto").getByRole("radio").first()).toBeVisible({ timeout: 60_000 });
+  await page.getByTestId("pareto").getByRole("radio").first().check();
+  await expect(page.getByTestId("pareto-chosen")).toContainText("each of 2 replicas");
+  await expect(page.getByTestId("draft-replicas").first()).toHaveText("2 replicas together");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("export-plan").click()]);
+  expect(JSON.parse(await readFile(await download.path(), "utf8"))).toMatchObject({ request: { replicas: 2 }, replicas: [[{ node: expect.any(String) }]] });
+  expect(await violations(page)).toEqual([]);
+});

@@ -7,6 +7,7 @@ import { api } from "../api.ts";
 import { bytes, ms, perSecond } from "../format.ts";
 import { useStale } from "../live/use-stale.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
+import { useOtherReplicas } from "../plan/use-replicas.ts";
 import { StageMode } from "./StageMode.tsx";
 import { samePlacement } from "./placement-edit.ts";
 import { usePrediction } from "./use-prediction.ts";
@@ -18,6 +19,7 @@ export function PlanInspector() {
   const nodes = useWorkbench((state) => state.history.present.document.nodes);
   const problem = useWorkbench((state) => state.problem);
   const runs = useWorkbench((state) => state.running !== null && samePlacement(state.history.present.placement, state.running));
+  const others = useOtherReplicas();
   const hasModel = useWorkbench((state) => state.facts !== null);
   const { draft } = usePrediction();
   const estimate = draft?.estimate ?? null;
@@ -26,7 +28,7 @@ export function PlanInspector() {
   if (!draft) return <div className="p-3 text-ink-2" data-testid="inspector"><h2 className="eyebrow mb-1">Plan</h2><p>{hasModel ? <>Nothing is placed. Drag layers onto a node, press M, or let <b>Plan it</b> choose. Choose a node or a link to edit it.</> : "No model is open here. Choose or import one at the left, then place its layers on the nodes. Choose a node or a link to edit it."}</p></div>;
   return (
     <div className="p-3" data-testid="inspector">
-      <h2 className="eyebrow mb-2">{runs ? "What runs, predicted now" : "Draft, predicted"}</h2>
+      <h2 className="eyebrow mb-2">{runs ? "What runs" : "Draft"}{others > 0 ? `, the first of ${others + 1} replicas` : ""}{runs ? ", predicted now" : ", predicted"}</h2>
       {draft.refusals.map((refusal) => <div key={refusal.message} className="mb-2 border-l-2 border-warn bg-warn-wash px-2 py-1" data-testid="refusal"><p>{refusal.message}</p>{refusal.fix && <p className="text-xs text-ink-2">{refusal.fix}</p>}</div>)}
       {estimate && (
         <>

@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
 import type { LayerRange, ModelFacts } from "../../server/model/model.ts";
-import type { Placement, Refusal } from "../../server/planner/plan.ts";
+import type { Placement, PlanReplica, Refusal } from "../../server/planner/plan.ts";
 import type { PlanRequest } from "../../server/planner/plan-request.ts";
 import type { Problem } from "../../server/planner/problem.ts";
 import type { TopologyDocument, TopologyLayout, Trust } from "../../server/topology/topology.ts";
@@ -58,8 +58,9 @@ export type Workbench = {
   /** The operation that plans for this workbench, and what came of the last one. */
   planning: Planning;
 };
-export type Planning = { operationId: string | null; /** The last plan found here: what a change is held against. */ found: FoundPlan | null; /** Why none was found. */ refusals: Refusal[] | null; error: unknown };
-const NOT_PLANNED: Planning = { operationId: null, found: null, refusals: null, error: null };
+export type Planning = { operationId: string | null; /** The last plan found here: what a change is held against. */ found: FoundPlan | null; /** A choice, a compared plan or a file that was taken over with its replicas, and what was asked then. */ taken: TakenPlan | null; /** Why none was found. */ refusals: Refusal[] | null; error: unknown };
+export type TakenPlan = { placement: Placement; replicas: { placement: Placement; proof?: PlanReplica["proof"] }[]; asked: PlanRequest["replicas"] };
+const NOT_PLANNED: Planning = { operationId: null, found: null, taken: null, refusals: null, error: null };
 const NO_REPLICAS: readonly Placement[] = [];
 export type WorkbenchStore = StoreApi<Workbench>;
 
@@ -97,6 +98,12 @@ export const editDocument = (store: WorkbenchStore, change: (document: TopologyD
   edit(store, (drawing) => { const document = change(drawing.document); return document === drawing.document ? drawing : { ...drawing, document }; });
 export const editPlacement = (store: WorkbenchStore, change: (placement: Placement) => Placement): void =>
   edit(store, (drawing) => { const placement = change(drawing.placement); return placement === drawing.placement ? drawing : { ...drawing, placement }; });
+/** The draft is this plan with its further replicas, until the placement or how many are asked for is changed. */
+export function takePlan(store: WorkbenchStore, { placement, replicas = [] }: { placement: Placement; replicas?: readonly { placement: Placement; proof?: PlanReplica["proof"] | undefined }[] | undefined }): void {
+  editPlacement(store, () => placement);
+  const kept = replicas.map(({ placement: at, proof }) => ({ placement: at, ...(proof ? { proof } : {}) }));
+  store.setState((state) => ({ planning: { ...state.planning, taken: { placement, replicas: kept, asked: state.history.present.request?.replicas } } }));
+}
 const DEFAULT_REQUEST: PlanRequest = { objective: "latency" };
 /** What is asked of a plan here. */
 export const useRequest = (): PlanRequest => useWorkbench((state) => state.history.present.request ?? DEFAULT_REQUEST);

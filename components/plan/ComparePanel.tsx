@@ -2,13 +2,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { Placement } from "../../server/planner/plan.ts";
 import { api, type ComparedPlan } from "../api.ts";
-import { editPlacement, useDrawing, useRequest, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { takePlan, useDrawing, useRequest, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { ms, perSecond, layersText } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { cost, costOf } from "./objective-words.ts";
 import type { PlanScope } from "./use-planning.ts";
+import { useDraftReplicas } from "./use-replicas.ts";
 
 /** The draft, Cutplane's plan and the rules of others side by side on this drawing: spans and numbers. */
 export function ComparePanel({ modelId, topologyId, deploymentId }: PlanScope) {
@@ -21,7 +22,12 @@ export function ComparePanel({ modelId, topologyId, deploymentId }: PlanScope) {
   const solvers = useQuery({ ...api.plans.solvers.queryOptions(), staleTime: Number.POSITIVE_INFINITY }).data ?? [];
   const compare = useMutation(api.plans.compare.mutationOptions());
   const whole = placement.length > 0 && placement.at(-1)?.to === layerCount;
-  const placements = [...(running ? [{ key: "running", label: "what runs", placement: running }] : []), ...(whole ? [{ key: "draft", label: "your draft", placement }] : [])];
+  const runningReplicas = useWorkbench((state) => state.runningReplicas);
+  const known = useDraftReplicas();
+  const placements = [
+    ...(running ? [{ key: "running", label: "what runs", placement: running, further: runningReplicas.map((one) => ({ placement: one })) }] : []),
+    ...(whole ? [{ key: "draft", label: "your draft", placement, ...(known ? { further: known.map((one) => ({ placement: one })) } : {}) }] : []),
+  ];
   const run = () => compare.mutate({ modelId, topologyId, ...request, ...(deploymentId ? { deploymentId } : {}), solvers: solvers.map((solver) => solver.name), placements });
   const rows = [...(compare.data ?? [])].sort((a, b) => (a.cost ?? Number.POSITIVE_INFINITY) - (b.cost ?? Number.POSITIVE_INFINITY));
   const best = rows[0]?.cost ?? null;
@@ -33,7 +39,7 @@ export function ComparePanel({ modelId, topologyId, deploymentId }: PlanScope) {
         <div className="overflow-x-auto">
           <table className="rowed w-full" data-testid="compared">
             <thead><tr><th>By</th><th>{costOf(request.objective)}</th><th>Latency</th><th>Throughput</th><th className="min-w-28">Layers over nodes</th><th><span className="sr-only">Use it</span></th></tr></thead>
-            <tbody>{rows.map((row) => <Row key={row.key} row={row} best={best} layerCount={layerCount} objective={request.objective} use={(next) => editPlacement(store, () => next)} />)}</tbody>
+            <tbody>{rows.map((row) => <Row key={row.key} row={row} best={best} layerCount={layerCount} objective={request.objective} use={(next) => takePlan(store, next)} />)}</tbody>
           </table>
         </div>
       )}
@@ -41,23 +47,24 @@ export function ComparePanel({ modelId, topologyId, deploymentId }: PlanScope) {
   );
 }
 
-type RowProps = { row: ComparedPlan; best: number | null; layerCount: number; objective: Parameters<typeof cost>[0]; use: (placement: Placement) => void };
+type RowProps = { row: ComparedPlan; best: number | null; layerCount: number; objective: Parameters<typeof cost>[0]; use: (plan: { placement: Placement; replicas?: { placement: Placement }[] }) => void };
 
 function Row({ row, best, layerCount, objective, use }: RowProps) {
-  const { estimate, placement } = row;
+  const { estimate, placement, replicas = [], together } = row;
+  const kind = predicted(together?.kind ?? estimate?.kind ?? "estimated");
   const more = row.cost !== null && best !== null && best > 0 ? row.cost / best - 1 : null;
   return (
     <tr data-testid="compared-row" data-key={row.key}>
-      <td className="font-medium">{row.label}{row.proved && <span className="ml-1.5 text-xs font-normal text-ok">proved</span>}</td>
+      <td className="font-medium">{row.label}{row.proved && <span className="ml-1.5 text-xs font-normal text-ok">{replicas.length > 0 ? "each proved" : "proved"}</span>}</td>
       {estimate === null ? <td colSpan={4} className="text-ink-2">{row.refusals[0]?.message ?? "no plan"}</td> : (
         <>
-          <td><Figure figure={cost(objective, row.cost)} kind={predicted(estimate.kind)} />{more !== null && more > 5e-4 && <span className="num ml-1 text-xs text-ink-3">+{(more * 100).toFixed(more < 0.1 ? 1 : 0)} %</span>}</td>
-          <td><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></td>
-          <td><Figure figure={perSecond(row.together?.throughputPerSecond ?? estimate.throughputPerSecond)} kind={predicted(estimate.kind)} />{row.replicas !== undefined && <span className="ml-1.5 text-xs whitespace-nowrap text-ink-2"><span className="num">{row.replicas}</span> replicas</span>}</td>
-          <td>{placement && <MiniSpans placement={placement} layerCount={layerCount} />}{row.refusals[0] && <p className="text-xs text-bad">{row.refusals[0].message}</p>}</td>
+          <td><Figure figure={cost(objective, row.cost)} kind={kind} />{more !== null && more > 5e-4 && <span className="num ml-1 text-xs text-ink-3">+{(more * 100).toFixed(more < 0.1 ? 1 : 0)} %</span>}</td>
+          <td><Figure figure={ms(together?.latencyMs ?? estimate.latencyMs)} kind={kind} />{together && <span className="ml-1.5 text-xs text-ink-2">mean</span>}</td>
+          <td><Figure figure={perSecond(together?.throughputPerSecond ?? estimate.throughputPerSecond)} kind={kind} />{replicas.length > 0 && <span className="ml-1.5 text-xs whitespace-nowrap text-ink-2"><span className="num">{replicas.length + 1}</span> replicas</span>}</td>
+          <td>{placement && [placement, ...replicas.map((replica) => replica.placement)].map((one) => <MiniSpans key={JSON.stringify(one)} placement={one} layerCount={layerCount} />)}{row.refusals[0] && <p className="text-xs text-bad">{row.refusals[0].message}</p>}</td>
         </>
       )}
-      <td>{placement && row.key !== "draft" && <Button look="quiet" onClick={() => use(placement)} data-testid="use-compared">Use<span className="sr-only"> the plan of {row.label}</span></Button>}</td>
+      <td>{placement && row.key !== "draft" && <Button look="quiet" onClick={() => use({ placement, replicas })} data-testid="use-compared">Use<span className="sr-only"> the plan of {row.label}</span></Button>}</td>
     </tr>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { FrontFigures } from "../../server/planner/plan.ts";
 import type { ParetoPoint } from "../api.ts";
 import { samePlacement } from "../canvas/placement-edit.ts";
-import { editPlacement, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
+import { takePlan, useDrawing, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { digits, ms, perSecond, written } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { Problem } from "../ui/Problem.tsx";
@@ -62,7 +62,7 @@ function Front({ figures, axis, points, chosen }: FrontProps) {
   const place = (value: number, all: number[], size: number) => { const [low, high] = [Math.min(...all), Math.max(...all)]; return ((EDGE + (high === low ? 0.5 : (value - low) / (high - low)) * (size - 2 * EDGE)) / size) * 100; };
   const at = (index: number) => ({ left: `${place(latencies[index] ?? 0, latencies, WIDTH)}%`, bottom: `${place(others[index] ?? 0, others, HEIGHT)}%` });
   const words = (one: FrontFigures) => `${written(ms(one.latencyMs))}, ${axis.say(one[axis.key] ?? 0)}, ${one.stageCount} ${one.stageCount === 1 ? "stage" : "stages"}, ${gapText(one.proved, one.gap)}`;
-  const pick = (index: number) => { const point = points?.[index]; if (point) editPlacement(store, () => point.placement); };
+  const pick = (index: number) => { const point = points?.[index]; if (point) takePlan(store, point); };
   return (
     <>
       <fieldset className="relative border-b border-l border-line" style={{ height: HEIGHT, maxWidth: WIDTH * 1.5 }} data-testid="pareto">
@@ -77,11 +77,14 @@ function Front({ figures, axis, points, chosen }: FrontProps) {
 }
 
 /** What its search minimised, under which limits, and what it proved. */
-function Chosen({ point: { origin, under, estimate } }: { point: ParetoPoint }) {
+function Chosen({ point }: { point: ParetoPoint }) {
+  const { origin, under } = point;
+  const { gap, proved, stageCount } = figuresOf(point);
+  const replicas = (point.replicas?.length ?? 0) + 1;
   if (origin.by !== "solver") return null;
   const limits = [...(under.latencyMs === null ? [] : [`within ${written(ms(under.latencyMs))}`]), ...(under.bottleneckMs === null ? [] : [`at ${written(perSecond(1000 / under.bottleneckMs))} or more`])];
   const name = OBJECTIVES.find((one) => one.key === origin.objective)?.name ?? origin.objective;
-  return <p className="text-xs text-ink-2" data-testid="pareto-chosen">The plan with the {name.replace("lowest", "least")}{limits.length > 0 ? ` ${limits.join(" and ")}` : ""}: {gapText(origin.proved, origin.gap)}; {estimate.stages.length} {estimate.stages.length === 1 ? "stage" : "stages"}.</p>;
+  return <p className="text-xs text-ink-2" data-testid="pareto-chosen">The plan with the {name.replace("lowest", "least")}{limits.length > 0 ? ` ${limits.join(" and ")}` : ""}: {gapText(proved, gap)}{replicas > 1 ? `, each of ${replicas} replicas beside those before it` : ""}; {stageCount} {stageCount === 1 ? "stage" : "stages"}{replicas > 1 ? " in all" : ""}.</p>;
 }
 
 /** No two plans of a front are alike in all of it. */
@@ -89,7 +92,10 @@ function keyOf({ latencyMs, throughputPerSecond, joules, money, grams }: FrontFi
   return [latencyMs, throughputPerSecond, joules, money, grams].join(" ");
 }
 
-function figuresOf({ estimate, origin }: ParetoPoint): FrontFigures {
-  const { latencyMs, throughputPerSecond, costs } = estimate;
-  return { latencyMs, throughputPerSecond, joules: costs?.joules ?? null, money: costs?.money ?? null, grams: costs?.grams ?? null, stageCount: estimate.stages.length, gap: origin.by === "solver" ? origin.gap : null, proved: origin.by === "solver" && origin.proved };
+/** Of the whole plan: means over its replicas, and the widest of their gaps. */
+function figuresOf({ estimate, origin, replicas = [], together }: ParetoPoint): FrontFigures {
+  const { latencyMs, throughputPerSecond, costs } = together ?? estimate;
+  const proofs = [...(origin.by === "solver" ? [origin] : []), ...replicas.map((replica) => replica.proof ?? { gap: null, proved: false })];
+  const gaps = proofs.map((proof) => proof.gap);
+  return { latencyMs, throughputPerSecond, joules: costs?.joules ?? null, money: costs?.money ?? null, grams: costs?.grams ?? null, stageCount: [estimate, ...replicas.map((replica) => replica.estimate)].reduce((sum, one) => sum + one.stages.length, 0), gap: gaps.length === 0 || gaps.some((gap) => gap === null) ? null : Math.max(...(gaps as number[])), proved: proofs.length > 0 && proofs.every((proof) => proof.proved) };
 }

@@ -11,6 +11,7 @@ import { told, toldProblem } from "../ui/notices.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DiffView } from "./DiffView.tsx";
+import { ReplicaList } from "./ReplicaList.tsx";
 
 /** Two plans side by side, and what going from A to B would change. */
 export function PlanCompare({ a, b }: { a: string | null; b: string | null }) {
@@ -32,14 +33,16 @@ function Side({ name, id }: { name: string; id: string | null }) {
   if (id === null) return <div><h2 className="eyebrow">{name}</h2><p className="text-ink-2">Choose a plan as {name} in the list below.</p></div>;
   if (plan.error) return <Problem title={`Plan ${name} could not be read`} error={plan.error} />;
   if (!plan.data) return <Skeleton label={`Loading plan ${name}`} rows={4} />;
-  const { placement, estimate } = plan.data.plan;
+  const { placement, estimate, replicas, together } = plan.data.plan;
+  const nodes = topology.data?.document.nodes ?? [];
   const layers = Math.max(1, placement.at(-1)?.to ?? 1);
   const nameOf = (nodeId: string) => topology.data?.document.nodes.find((node) => node.id === nodeId)?.name ?? nodeId;
   return (
     <div className="min-w-0">
       <h2 className="mb-2 font-medium">{name} · plan <span className="num">{plan.data.hash.slice(0, 10)}</span></h2>
-      <p className="mb-2 flex flex-wrap gap-x-5"><span><span className="text-ink-3">latency </span><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></span><span><span className="text-ink-3">throughput </span><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></span><span><span className="text-ink-3">over links </span><Figure figure={bytes(estimate.hops.reduce((sum, hop) => sum + (hop.kind === "local" ? 0 : hop.bytes), 0))} /></span></p>
+      <p className="mb-2 flex flex-wrap gap-x-5">{replicas && <span className="text-ink-3">first replica</span>}<span><span className="text-ink-3">latency </span><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} /></span><span><span className="text-ink-3">throughput </span><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} /></span><span><span className="text-ink-3">over links </span><Figure figure={bytes(estimate.hops.reduce((sum, hop) => sum + (hop.kind === "local" ? 0 : hop.bytes), 0))} /></span></p>
       <ol className="mb-2 text-xs">{placement.map((stage, index) => <li key={stage.from} className="grid grid-cols-[7rem_1fr_auto] items-center gap-x-2 border-b border-line py-0.5"><span className="truncate">{nameOf(stage.topologyNodeId)}</span><span className="relative h-4" aria-hidden><span className="absolute inset-y-0.5 rounded-sm bg-accent-wash outline outline-accent-mid" style={{ left: `${(stage.from / layers) * 100}%`, width: `${((stage.to - stage.from) / layers) * 100}%` }} /></span><span>{index + 1} · {layersText(stage)}</span></li>)}</ol>
+      <ReplicaList plan={{ placement, estimate, replicas, together, ...(plan.data.plan.origin.by === "solver" ? { proof: plan.data.plan.origin } : {}) }} nodes={nodes} />
       <DeployThis plan={plan.data} />
     </div>
   );

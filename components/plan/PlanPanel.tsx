@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { ofOneReplica } from "../../server/planner/replicas/of-one-replica.ts";
 import { client, type FoundPlan } from "../api.ts";
 import { useDrawing, useRequest, useWorkbench, useWorkbenchStore } from "../canvas/workbench-store.ts";
 import { ms, perSecond } from "../format.ts";
@@ -10,6 +11,7 @@ import { State } from "../ui/State.tsx";
 import { ChangeCost } from "./ChangeCost.tsx";
 import { ComparePanel } from "./ComparePanel.tsx";
 import { gapText } from "./objective-words.ts";
+import { furtherOf } from "./further-of.ts";
 import { ParetoPanel } from "./ParetoPanel.tsx";
 import { PlanFile } from "./PlanFile.tsx";
 import { ProveButton } from "./ProveButton.tsx";
@@ -58,11 +60,12 @@ function Outcome({ proved, scope }: { proved: boolean; scope: PlanScope }) {
   const { estimate } = found;
   const nameOf = (id: string | undefined) => nodes.find((node) => node.id === id)?.name ?? "one node";
   const alone = found.placement.length === 1;
+  const several = (found.replicas?.length ?? 0) > 0;
   return (
     <div className="space-y-1.5" data-testid="plan-outcome">
-      {alone && <p className="border-l-2 border-accent bg-accent-wash px-2 py-1" data-testid="one-node-best"><b className="font-medium">{nameOf(found.placement[0]?.topologyNodeId)} alone is better than any cut</b>{proved ? ": no cut does better by what is asked." : ", as far as was searched."}</p>}
-      <p className="flex flex-wrap gap-x-4"><State tone={proved ? "ok" : "idle"}>{gapText(proved, found.search.gap)}</State><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="latency" /><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="throughput" /><ServedFigure request={found.request} estimate={estimate} /></p>
-      <ReplicaList plan={found} />
+      {alone && !several && <p className="border-l-2 border-accent bg-accent-wash px-2 py-1" data-testid="one-node-best"><b className="font-medium">{nameOf(found.placement[0]?.topologyNodeId)} alone is better than any cut</b>{proved ? ": no cut does better by what is asked." : ", as far as was searched."}</p>}
+      <p className="flex flex-wrap gap-x-4">{several && <span className="text-ink-3">first replica</span>}<State tone={proved ? "ok" : "idle"}>{gapText(proved, found.search.gap)}</State><Figure figure={ms(estimate.latencyMs)} kind={predicted(estimate.kind)} label="latency" /><Figure figure={perSecond(estimate.throughputPerSecond)} kind={predicted(estimate.kind)} label="throughput" /><ServedFigure request={ofOneReplica(found.request, 1 + (found.replicas?.length ?? 0))} estimate={estimate} /></p>
+      <ReplicaList nodes={nodes} plan={{ ...found, objective: found.request.objective, ...(found.origin.by === "solver" ? { proof: found.origin } : {}) }} />
       <p className="flex flex-wrap items-center gap-x-3"><ChangeCost placement={placement} />{placement !== found.placement && <BackToFound back={() => applyFound(store, found)} />}</p>
       <Why found={found} scope={scope} />
       <ProveButton key={JSON.stringify(found.placement)} found={found} scope={scope} />
@@ -74,14 +77,20 @@ function Outcome({ proved, scope }: { proved: boolean; scope: PlanScope }) {
 /** What binds, the runner-up, what would help: asked once a plan, each answer a search. Until it is there, what is known without asking. */
 function Why({ found, scope: { modelId, topologyId, deploymentId } }: { found: FoundPlan; scope: PlanScope }) {
   const why = useQuery({
-    queryKey: ["explain", modelId, topologyId, deploymentId, found.request, found.placement], staleTime: Number.POSITIVE_INFINITY, retry: false,
-    queryFn: ({ signal }) => client.plans.explain.mutate({ modelId, topologyId, ...found.request, placement: found.placement, ...(deploymentId ? { deploymentId } : {}) }, { signal }),
+    queryKey: ["explain", modelId, topologyId, deploymentId, found.request, found.placement, found.replicas?.map((replica) => replica.placement)], staleTime: Number.POSITIVE_INFINITY, retry: false,
+    queryFn: ({ signal }) => client.plans.explain.mutate({ modelId, topologyId, ...found.request, placement: found.placement, further: furtherOf(found), ...(deploymentId ? { deploymentId } : {}) }, { signal }),
   });
   const sentences = why.data && why.data.sentences.length > 0 ? why.data.sentences : found.explanation;
   return (
     <div data-testid="plan-why" aria-busy={why.isFetching}>
       <h3 className="eyebrow mt-1 flex items-center gap-3">Why{why.isFetching && <State tone="busy">asking what would help</State>}</h3>
       <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{sentences.map((text) => <li key={text}>{text}</li>)}</ul>
+      {why.data?.replicas?.map((replica, index) => ({ ...replica, number: index + 1 })).map((replica) => (
+        <div key={replica.number} data-testid="replica-why">
+          <h4 className="mt-1 text-xs text-ink-3">Replica {replica.number}, the others as they are</h4>
+          <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{replica.sentences.map((text) => <li key={text}>{text}</li>)}</ul>
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,5 +1,4 @@
 "use client";
-import { ofOneReplica } from "../../server/planner/replicas/of-one-replica.ts";
 import { latencyUnder } from "../../server/planner/demand.ts";
 import type { Estimate } from "../../server/planner/plan.ts";
 import type { PlanRequest } from "../../server/planner/plan-request.ts";
@@ -7,10 +6,9 @@ import { ms } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { shareText } from "./slo-words.ts";
 
-/** What is predicted of the latency that was asked about: of a share of the requests, at a demand; nothing where neither was asked. */
+/** `request`: of one pipeline. What is predicted of the latency that was asked about: of a share of the requests, at a demand; nothing where neither was asked. */
 export function ServedFigure({ request, estimate }: { request: PlanRequest; estimate: Estimate }) {
-  // Each of several replicas gets its part.
-  const { demandPerSecond, slo } = ofOneReplica(request);
+  const { demandPerSecond, slo } = request;
   if (demandPerSecond === undefined && !slo) return null;
   const plan = { latencyMs: estimate.latencyMs, varianceMs2: estimate.varianceMs2 ?? 0, bottleneckMs: estimate.bottleneckMs };
   const servedMs = latencyUnder(plan, demandPerSecond ?? 0, slo ? { share: slo.quantile } : "mean");

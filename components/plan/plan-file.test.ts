@@ -12,6 +12,15 @@ test("a plan comes back as it went, a stage a line", () => {
   expect(readPlanFile(text, nodes, 9)).toEqual({ placement, request: content.request });
 });
 
+test("replicas go with it, a stage a line each; a bad one is refused by its number", () => {
+  const replicas = [[{ from: 0, to: 9, topologyNodeId: "tn_b" }]];
+  const text = writePlanFile({ ...content, replicas }, nodes);
+  expect(text).toContain('  "replicas": [\n    [\n      {"node":"server"');
+  expect(readPlanFile(text, nodes, 9)).toEqual({ placement, replicas, request: content.request });
+  const bad = JSON.stringify({ ...JSON.parse(text), replicas: [[{ node: "nobody", firstLayer: 1, lastLayer: 9 }]] });
+  expect(readPlanFile(bad, nodes, 9)).toMatchObject({ problem: expect.stringContaining("Replica 2: Stage 1") });
+});
+
 test("in another drawing nodes are found by name", () => {
   expect(readPlanFile(writePlanFile(content, nodes), [{ id: "x", name: "server" }, { id: "y", name: "camera" }], 9)).toMatchObject({ placement: [{ topologyNodeId: "y" }, { topologyNodeId: "x" }] });
 });

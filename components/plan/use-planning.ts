@@ -51,7 +51,7 @@ export function useFollowPlanning(): void {
 
 export function applyFound(store: WorkbenchStore, found: FoundPlan): void {
   editPlacement(store, () => found.placement);
-  store.setState({ planning: { operationId: null, found, refusals: null, error: null } });
+  store.setState({ planning: { operationId: null, found, taken: null, refusals: null, error: null } });
 }
 
 /** Of the search that runs, else of the last one. */

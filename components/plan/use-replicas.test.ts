@@ -6,7 +6,7 @@ const whole = (node: string): Placement => [{ from: 0, to: 4, topologyNodeId: no
 type State = Parameters<typeof draftReplicas>[0];
 const state = (replicas: number | "as-needed" | undefined, runs: string[], found: { placement: Placement; replicas: string[] } | null = null): State => ({
   history: { present: { placement: whole("a"), request: { objective: "latency", ...(replicas === undefined ? {} : { replicas }) } } },
-  planning: { found: found && { placement: found.placement, request: { objective: "latency", replicas }, replicas: found.replicas.map((node) => ({ placement: whole(node) })) } },
+  planning: { taken: null, found: found && { placement: found.placement, request: { objective: "latency", replicas }, replicas: found.replicas.map((node) => ({ placement: whole(node) })) } },
   running: whole("a"), runningReplicas: runs.map(whole),
 }) as unknown as State;
 
@@ -22,4 +22,9 @@ test.each<[string, State, string[] | null, boolean]>([
 ])("%s", (_name, given, known, differs) => {
   const told = draftReplicas(given);
   expect([told.known?.map((one) => one.placement[0]?.topologyNodeId) ?? null, told.differs]).toEqual([known, differs]);
+});
+
+test("a plan that was taken over keeps its replicas until its placement or how many are asked for is changed", () => {
+  const taken = (placement: Placement, asked: number) => { const given = state(2, ["b"]); return draftReplicas({ ...given, planning: { ...given.planning, taken: { placement, replicas: [{ placement: whole("d") }], asked } } }).known?.map((one) => one.placement[0]?.topologyNodeId); };
+  expect([taken(whole("a"), 2), taken(whole("z"), 2), taken(whole("a"), 3)]).toEqual([["d"], ["b"], ["b"]]);
 });

@@ -128,6 +128,27 @@ test("plans side by side, and what a change costs", async () => {
   expect(never).toMatchObject({ infeasible: true, refusals: [{ message: expect.any(String), fix: expect.any(String) }] });
 });
 
+test("of a plan with replicas the same is told over both doors: cost of all, figures of all, each one explained and proved", async () => {
+  const placement = [{ from: 0, to: layers.length, topologyNodeId: "a" }];
+  const asked = { modelId, topologyId, objective: "latency", replicas: 2, placement, further: [{ placement: [{ ...placement[0], topologyNodeId: "b" }] }] };
+  const overTrpc = async (name: string, input: object) => ((await (await fetch(`${target.url}/trpc/plans.${name}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(input) })).json()) as { result: { data: unknown } }).result.data;
+  const look = (await target.call("POST", "/api/v1/plans/what-if", asked)).body;
+  expect(look).toMatchObject({ of: "plan", refusals: [], replicas: [{ estimate: { latencyMs: expect.any(Number) } }], together: { costs: { joules: null }, fatalNodeIds: [] } });
+  expect(look.cost).toBeCloseTo(look.together.latencyMs, 9);
+  expect(await overTrpc("whatIf", asked)).toEqual(look);
+  const proof = (await target.call("POST", "/api/v1/plans/prove", asked)).body;
+  expect(proof).toMatchObject({ of: "replica", replicas: [{ status: expect.any(String) }], whole: { cost: expect.closeTo(look.cost, 9) } });
+  const why = (await target.call("POST", "/api/v1/plans/explain", asked)).body;
+  expect(why).toMatchObject({ of: "plan", replicas: [{ sentences: expect.any(Array) }, { sentences: expect.any(Array) }] });
+  expect(Object.keys((await overTrpc("explain", asked)) as object)).toEqual(Object.keys(why));
+  const { placement: first, further, ...request } = asked;
+  const rows = (await target.call("POST", "/api/v1/plans/compare", { ...request, placements: [{ key: "mine", label: "mine", placement: first, further }] })).body;
+  expect(rows).toMatchObject([{ key: "mine", cost: expect.closeTo(look.cost, 9), replicas: [{ placement: further[0]?.placement }], together: look.together }]);
+  expect(await overTrpc("compare", { ...request, placements: [{ key: "mine", label: "mine", placement: first, further }] })).toEqual(rows);
+  const front = (await target.call("POST", "/api/v1/plans/pareto", { ...request, budgetMs: 2000 })).body;
+  expect(front[0]).toMatchObject({ replicas: [{}], together: { latencyMs: expect.any(Number) }, whole: { cost: expect.any(Number) } });
+});
+
 test("an SLO at a demand: planned for, explained, priced, not for a linear programme, and refused with what can be promised", async () => {
   const alone = (await target.call("POST", "/api/v1/plans/solve", { modelId, topologyId })).body;
   const asked = { modelId, topologyId, demandPerSecond: alone.estimate.throughputPerSecond / 3, slo: { quantile: 0.99, latencyMs: alone.estimate.latencyMs * 20 } };

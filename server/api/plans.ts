@@ -13,7 +13,7 @@ import { whatIfPlan } from "../commands/what-if-plan.ts";
 import { MAX_REPLICAS } from "../planner/plan-request.ts";
 import { findPlan, listPlans, listPlanUses, type StoredPlan } from "../store/plans.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
-import { comparedRow, estimate, foundPlan, infeasible, origin, paretoPoint, placement, planDiff, planRequest, planRow, refusal, requestShape } from "./schemas/plan-schemas.ts";
+import { comparedRow, explained, foundPlan, further, infeasible, origin, paretoPoint, placement, planDiff, planPreview, planRequest, planRow, proved, requestShape, whatIf } from "./schemas/plan-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
 const pair = { modelId: z.string(), topologyId: z.string() };
@@ -30,8 +30,8 @@ const solver = z.string().max(100).optional().meta({ description: "By name, of /
 export const plans = router({
   preview: procedure
     .meta({ openapi: { method: "POST", path: "/plans/preview", tags: ["plans"], summary: "What a placement would do, and why it would be refused; keeps nothing" } })
-    .input(z.object({ ...pair, placement, request: planRequest.optional(), deploymentId: z.string().optional() }))
-    .output(z.object({ estimate: estimate.nullable(), refusals: z.array(refusal), diff: planDiff.nullable() }))
+    .input(z.object({ ...pair, placement, replicas: givenReplicas.optional().meta({ description: "Further replicas; left out = those that run." }), request: planRequest.optional(), deploymentId: z.string().optional() }))
+    .output(planPreview)
     .mutation(({ ctx, input }) => previewPlan(ctx.deps, input)),
   solve: procedure
     .meta({ openapi: { method: "POST", path: "/plans/solve", tags: ["plans"], summary: "The best placement for a request with its proof, or why there is none; waits for it" } })
@@ -45,18 +45,18 @@ export const plans = router({
     .mutation(async ({ ctx, input: { idempotencyKey: key, ...input } }) => ({ operation: await startPlanning(ctx.deps, input, ctx.actor, key) })),
   compare: procedure
     .meta({ openapi: { method: "POST", path: "/plans/compare", tags: ["plans"], summary: "What solvers and given placements make of one request, side by side" } })
-    .input(z.object({ ...search, solvers: z.array(z.string().max(100)).max(MAX_COMPARED).default([]), placements: z.array(z.object({ key: z.string().max(100), label: z.string().max(200), placement })).max(MAX_COMPARED).default([]) }))
+    .input(z.object({ ...search, solvers: z.array(z.string().max(100)).max(MAX_COMPARED).default([]), placements: z.array(z.object({ key: z.string().max(100), label: z.string().max(200), placement, further: further.meta({ description: "Further replicas; left out where the request asks for some = they are planned." }) })).max(MAX_COMPARED).default([]) }))
     .output(z.array(comparedRow))
     .mutation(({ ctx, input }) => comparePlans(ctx.deps, input)),
   prove: procedure
     .meta({ openapi: { method: "POST", path: "/plans/prove", tags: ["plans"], summary: "A second opinion by a linear programme (HiGHS) written apart from the solvers; waits for it" } })
-    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement: placement.optional(), timeLimitMs: z.number().int().min(100).max(MAX_PROOF_MS).optional() }))
-    .output(z.object({ status: z.enum(["optimal", "infeasible", "stopped", "too-large", "not-linear"]), cost: z.number().nullable(), bound: z.number().nullable(), placement: placement.nullable(), columns: z.number(), rows: z.number() }))
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement: placement.optional(), further, timeLimitMs: z.number().int().min(100).max(MAX_PROOF_MS).optional() }))
+    .output(proved)
     .mutation(({ ctx, input }) => provePlan(ctx.deps, input, ctx.signal)),
   explain: procedure
     .meta({ openapi: { method: "POST", path: "/plans/explain", tags: ["plans"], summary: "Why a placement is as it is: what binds, the runner-up, one node alone, what would help most; each found by solving again" } })
-    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement }))
-    .output(z.object({ sentences: z.array(z.string()) }))
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, further }))
+    .output(explained)
     .mutation(({ ctx, input }) => explainPlan(ctx.deps, input, ctx.signal)),
   pareto: procedure
     .meta({ openapi: { method: "POST", path: "/plans/pareto", tags: ["plans"], summary: "The plans to choose from: none is better than another in latency, throughput and known costs; lowest latency first, each with the proof of its own search" } })
@@ -70,8 +70,8 @@ export const plans = router({
     .mutation(async ({ ctx, input: { idempotencyKey: key, ...input } }) => ({ operation: await startPareto(ctx.deps, input, ctx.actor, key) })),
   whatIf: procedure
     .meta({ openapi: { method: "POST", path: "/plans/what-if", tags: ["plans"], summary: "A placement's figures and cost in a request's objective, and the difference to another placement" } })
-    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, against: placement.optional() }))
-    .output(z.object({ cost: z.number().nullable(), estimate: estimate.nullable(), refusals: z.array(refusal), against: z.object({ cost: z.number().nullable(), estimate: estimate.nullable(), refusals: z.array(refusal) }).nullable(), difference: z.number().nullable() }))
+    .input(z.object({ ...pair, ...requestShape, deploymentId: z.string().optional(), placement, further, against: placement.optional(), againstFurther: further }))
+    .output(whatIf)
     .mutation(({ ctx, input }) => whatIfPlan(ctx.deps, input)),
   solvers: procedure
     .meta({ openapi: { method: "GET", path: "/solvers", tags: ["plans"], summary: "Everything that plans: Cutplane's own solvers and the rules of others" } })

@@ -1,12 +1,9 @@
 // Owns plans side by side on one problem: what solvers and the rules of others make of the same request, and given placements beside them.
 import { AppError } from "../errors.ts";
-import { checkPlacement } from "../planner/check-placement.ts";
-import { estimatePlacement } from "../planner/estimate.ts";
-import { placementCost } from "../planner/placement-cost.ts";
-import type { Estimate, Placement, Refusal } from "../planner/plan.ts";
+import type { Estimate, Placement, Refusal, Together } from "../planner/plan.ts";
 import { findSolver } from "../planner/search/choose-solver.ts";
-import type { Together } from "../planner/replicas/combine-replicas.ts";
-import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
+import { assessPlan } from "../planner/replicas/assess-plan.ts";
+import { plannedReplicas } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 import { runningReplicas } from "./running-replicas.ts";
@@ -22,31 +19,41 @@ export type ComparedRow = {
   key: string;
   label: string;
   placement: Placement | null;
+  /** Of the first replica. */
   estimate: Estimate | null;
-  /** In the objective's unit; null = none, or a figure is not known. */
+  /** In the objective's unit, of the whole plan, as bound and gap are; null = none, or a figure is not known. */
   cost: number | null;
   bound: number | null;
   gap: number | null;
+  /** Of several replicas: each, beside those before it. */
   proved: boolean;
   elapsedMs: number | null;
   refusals: Refusal[];
-  /** Where several replicas were asked for: how many, and what they do together. */
-  replicas?: number;
+  /** Where several are asked for or given: further ones, and what all do together. */
+  replicas?: { placement: Placement; estimate: Estimate | null }[];
   together?: Together;
 };
-export type CompareInput = Omit<SearchInput, "solver" | "draft"> & { solvers: string[]; placements: { key: string; label: string; placement: Placement }[] };
+type Given = { key: string; label: string; placement: Placement; /** Further replicas; left out where the request asks for some = they are planned, as when the plan is made. */ further?: { placement: Placement }[] };
+export type CompareInput = Omit<SearchInput, "solver" | "draft"> & { solvers: string[]; placements: Given[] };
 
 /** One after the other, so that none takes another's time. @throws AppError bad-request for a solver nobody knows */
 export async function comparePlans(deps: Deps, { solvers, placements, ...input }: CompareInput): Promise<ComparedRow[]> {
   const unknown = solvers.find((name) => !findSolver(name));
   if (unknown !== undefined) throw new AppError("bad-request", `There is no solver “${unknown}”.`, { place: "solvers", fix: "Names are those of /api/v1/solvers." });
-  const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...asked } = input;
-  const request = ofOneReplica(asked);
+  const { modelId, topologyId, deploymentId, seed: _seed, budgetMs, ...request } = input;
   const [{ problem }, running] = await Promise.all([loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null }), runningReplicas(deps, input)]);
-  const rows: ComparedRow[] = placements.map(({ key, label, placement }) => {
-    const estimate = estimatePlacement(problem, placement);
-    return { key, label, placement, estimate, cost: estimate && placementCost(problem, request, estimate, running), bound: null, gap: null, proved: false, elapsedMs: null, refusals: checkPlacement(problem, placement, { request, running }) };
-  });
+  const rows: ComparedRow[] = [];
+  for (const { key, label, placement, further } of placements) {
+    const base = { key, label, placement, bound: null, gap: null, proved: false, elapsedMs: null };
+    const others = further ?? (await plannedReplicas(problem, { placement, request, running }).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === "infeasible") return error;
+      throw error;
+    }));
+    const { of, cost, ...assessed } = assessPlan(problem, request, [placement, ...(others instanceof AppError ? [] : others.map((one) => one.placement))], running);
+    // One replica beside whole plans would compare unlike things.
+    const refusals = others instanceof AppError && assessed.refusals.length === 0 ? [{ code: "memory" as const, message: others.message, fix: others.fix ?? null }] : assessed.refusals;
+    rows.push({ ...base, ...assessed, cost: of === "plan" ? cost : null, refusals });
+  }
   for (const solver of solvers) rows.push(await row(deps, { ...input, solver, budgetMs: budgetMs ?? COMPARE_BUDGET_MS }));
   return rows;
 }
@@ -55,6 +62,8 @@ async function row(deps: Deps, input: SearchInput & { solver: string }): Promise
   const base = { key: input.solver, label: findSolver(input.solver)?.label ?? input.solver };
   const found = await searchPlan(deps, input);
   if ("infeasible" in found) return { ...base, placement: null, estimate: null, cost: null, bound: null, gap: null, proved: false, elapsedMs: null, refusals: found.refusals };
-  const { placement, estimate, search, origin, replicas, together } = found;
-  return { ...(replicas && together ? { replicas: replicas.length + 1, together } : {}), ...base, placement, estimate, cost: search.cost, bound: search.bound, gap: search.gap, proved: origin.by === "solver" && origin.proved, elapsedMs: search.elapsedMs, refusals: [] };
+  const { placement, estimate, search, origin, replicas, together, whole } = found;
+  const { cost, bound, gap } = whole ?? search;
+  const proved = origin.by === "solver" && origin.proved && (replicas ?? []).every((replica) => replica.proof?.proved);
+  return { ...(replicas && together ? { replicas, together } : {}), ...base, placement, estimate, cost, bound, gap, proved, elapsedMs: search.elapsedMs, refusals: [] };
 }

@@ -6,9 +6,12 @@ import { checkPlacement } from "../planner/check-placement.ts";
 import { diffReplicas } from "../planner/replicas/diff-replicas.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import { explainEstimate } from "../planner/explain.ts";
-import type { Estimate, Placement, Plan, PlanDiff, PlanReplica, Refusal } from "../planner/plan.ts";
+import type { Estimate, Placement, Plan, PlanDiff, PlanReplica, Refusal, Together } from "../planner/plan.ts";
 import { MAX_REPLICAS, type PlanRequest, rulesOf } from "../planner/plan-request.ts";
+import type { Problem } from "../planner/problem.ts";
 import { checkReplicas } from "../planner/replicas/check-replicas.ts";
+import { assessPlan } from "../planner/replicas/assess-plan.ts";
+import { combineReplicas } from "../planner/replicas/combine-replicas.ts";
 import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
 import { sayReplicas } from "../planner/replicas/next-replica.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
@@ -21,7 +24,7 @@ import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { type LoadedProblem, loadProblem, sha256 } from "./load-problem.ts";
 
-export type PlanPreview = { estimate: Estimate | null; refusals: Refusal[]; diff: PlanDiff | null };
+export type PlanPreview = { /** Of the first replica. */ estimate: Estimate | null; refusals: Refusal[]; diff: PlanDiff | null; together?: Together };
 export type PlanInput = {
   modelId: string;
   topologyId: string;
@@ -40,10 +43,10 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
   const { problem } = await loadProblem(deps, { ...input, beside: input.deploymentId ?? null });
   const running = input.deploymentId === undefined ? null : await findRunningPlan(deps, input.deploymentId);
   const isHere = running?.topologyId === input.topologyId && running.modelId === input.modelId;
-  const refusals = checkPlacement(problem, input.placement, { request: ofOneReplica(input.request ?? {}), running: isHere ? allPlacements(running.plan) : null });
-  const estimate = estimatePlacement(problem, input.placement);
+  const placements = [input.placement, ...(input.replicas ?? (isHere ? running.plan.replicas : undefined) ?? []).map((replica) => replica.placement)];
+  const { estimate, refusals, together } = assessPlan(problem, { objective: "latency", ...input.request }, placements, isHere ? allPlacements(running.plan) : null);
   const diff = estimate && running ? diffReplicas(problem, allPlacements(running.plan), [input.placement, ...(input.replicas ?? running.plan.replicas ?? []).map((replica) => replica.placement)]) : null;
-  return { estimate, refusals, diff };
+  return { estimate, refusals, diff, ...(together ? { together } : {}) };
 }
 
 /**
@@ -52,7 +55,7 @@ export async function previewPlan(deps: Deps, input: PlanInput): Promise<PlanPre
  */
 export async function createPlan(deps: Deps, input: PlanInput, actor: Actor): Promise<{ plan: StoredPlan; created: boolean }> {
   const loaded = await loadProblem(deps, { modelId: input.modelId, topologyId: input.topologyId, ...(input.deploymentId === undefined ? {} : { beside: input.deploymentId }) });
-  const plan = makePlan(loaded, { ...input, replicas: input.replicas ?? (await plannedReplicas(loaded, input)) });
+  const plan = makePlan(loaded, { ...input, replicas: input.replicas ?? (await plannedReplicas(loaded.problem, input)) });
   const hash = planHash(plan);
   return deps.publisher.transact(async (tx, append) => {
     const known = await findPlanByHash(tx, { modelId: input.modelId, topologyId: input.topologyId, hash });
@@ -90,12 +93,12 @@ function planHash({ origin, ...plan }: Plan): string {
 export const allPlacements = ({ placement, replicas = [] }: Pick<Plan, "placement" | "replicas">): Placement[] => [placement, ...replicas.map((replica) => replica.placement)];
 
 /** @throws AppError infeasible where there is no room for as many as asked */
-async function plannedReplicas({ problem }: LoadedProblem, { placement, request }: PlanInput): Promise<PlanReplica[]> {
+export async function plannedReplicas(problem: Problem, { placement, request, running = null }: { placement: Placement; request?: PlanRequest | undefined; running?: readonly Placement[] | null }): Promise<PlanReplica[]> {
   if (request?.replicas === undefined) return [];
   let refusals: Refusal[] = [];
   for (const count of replicaCounts(request, MAX_REPLICAS)) {
-    refusals = checkPlacement(problem, placement, { request: ofOneReplica(request, count) });
-    const planned = refusals.length > 0 ? { infeasible: true as const, refusals } : await addReplicas(problem, request, placement, { count, seed: 1 });
+    refusals = checkPlacement(problem, placement, { request: ofOneReplica(request, count), running });
+    const planned = refusals.length > 0 ? { infeasible: true as const, refusals } : await addReplicas(problem, request, placement, { count, seed: 1, running });
     if (!("infeasible" in planned)) return planned;
     refusals = planned.refusals;
   }
@@ -120,7 +123,7 @@ function makePlan({ problem: drawn, model, inputsHash }: LoadedProblem, input: P
     inputsHash,
     placement: input.placement,
     estimate,
-    ...(replicas.length > 0 ? { replicas } : {}),
+    ...(replicas.length > 0 ? { replicas, together: combineReplicas(problem, [estimate, ...replicas.map((replica) => replica.estimate)]) } : {}),
     origin: input.origin ?? { by: "operator" },
     ...(input.request === undefined ? {} : { request: input.request }),
     explanation: [...sayReplicas(problem, placements), ...explainEstimate(problem, estimate)],

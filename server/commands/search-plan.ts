@@ -6,12 +6,13 @@ import { sayConflict } from "../planner/explain/say-explanation.ts";
 import { explainEstimate } from "../planner/explain.ts";
 import { finishSearch } from "../planner/finish-search.ts";
 import { instanceWords } from "../planner/instance-words.ts";
-import type { Estimate, Infeasible, Placement, Plan, PlanReplica, SearchPoint, SearchProgress } from "../planner/plan.ts";
+import type { Estimate, Infeasible, Placement, Plan, PlanReplica, SearchPoint, SearchProgress, Together, WholeCost } from "../planner/plan.ts";
 import { MAX_REPLICAS, type PlanRequest } from "../planner/plan-request.ts";
-import { combineReplicas, type Together } from "../planner/replicas/combine-replicas.ts";
+import { combineReplicas } from "../planner/replicas/combine-replicas.ts";
 import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
 import { sayReplicas } from "../planner/replicas/next-replica.ts";
 import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
+import { costOfWhole } from "../planner/replicas/whole-cost.ts";
 import type { Outcome } from "../planner/search/solver.ts";
 import { addPoint, outcomeProgress, searchProgress } from "../planner/search-curve.ts";
 import type { Operation } from "../store/operations.ts";
@@ -42,7 +43,7 @@ export type SearchInput = PlanRequest & {
   /** A placement to start from. */
   draft?: Placement;
 };
-export type FoundPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; request: PlanRequest; explanation: string[]; search: SearchProgress; /** Further ones beside `placement`, and what all do together; absent = one was asked for. */ replicas?: PlanReplica[]; together?: Together };
+export type FoundPlan = { placement: Placement; estimate: Estimate; origin: Plan["origin"]; request: PlanRequest; explanation: string[]; search: SearchProgress; /** Further ones beside `placement`, what all do together, and what all cost (`search` speaks of the first); absent = one was asked for. */ replicas?: PlanReplica[]; together?: Together; whole?: WholeCost };
 
 type Following = { signal?: AbortSignal; onProgress?: (progress: SearchProgress) => void };
 
@@ -69,10 +70,12 @@ async function withReplicas(deps: Deps, input: SearchInput, first: FoundPlan, co
   if (count === 1) return { ...first, request };
   const { problem: drawn } = await loadProblem(deps, { modelId, topologyId, beside: deploymentId ?? null });
   const problem = enteredAtFirst(drawn, first.placement);
-  const replicas = await addReplicas(problem, request, first.placement, { count, seed, running: await runningReplicas(deps, input), ...(following.signal ? { signal: following.signal } : {}) });
+  const running = await runningReplicas(deps, input);
+  const replicas = await addReplicas(problem, request, first.placement, { count, seed, running, ...(following.signal ? { signal: following.signal } : {}) });
   if ("infeasible" in replicas) return replicas;
   const placements = [first.placement, ...replicas.map((replica) => replica.placement)];
-  return { ...first, request, replicas, together: combineReplicas(problem, [first.estimate, ...replicas.map((replica) => replica.estimate)]), explanation: [...sayReplicas(problem, placements), ...first.explanation] };
+  const estimates = [first.estimate, ...replicas.map((replica) => replica.estimate)];
+  return { ...first, request, replicas, together: combineReplicas(problem, estimates), whole: costOfWhole(drawn, request, { estimates, running, firstBound: first.search.bound }), explanation: [...sayReplicas(problem, placements), ...first.explanation] };
 }
 
 async function searchFirst(deps: Deps, input: Omit<SearchInput, "replicas">, following: Following): Promise<FoundPlan | Infeasible> {

@@ -51,6 +51,8 @@ export type Plan = {
   estimate: Estimate;
   /** Further whole pipelines beside it, r2 and so on: each request runs in one of them (replicas/). Absent = none. */
   replicas?: PlanReplica[];
+  /** What all of them do; absent = one, or of before it was kept. */
+  together?: Together;
   /** Who chose the cuts: a person on the canvas, or a solver with its guarantee. */
   origin: { by: "operator" } | { by: "solver"; solver: string; objective: PlanObjective; lowerBound: number | null; gap: number | null; proved: boolean; /** In the objective's unit; absent in plans of before it was kept. */ cost?: number; search?: SearchRecord };
   /** What was asked for, where a solver was asked. Absent in plans of before requests were kept. */
@@ -65,6 +67,24 @@ export type PlanReplica = {
   /** Of its own search beside those before it; absent where a person placed it. */
   proof?: { lowerBound: number | null; gap: number | null; proved: boolean };
 };
+/** What several replicas do as one deployment (replicas/combine-replicas.ts). */
+export type Together = {
+  /** While every replica has work; requests fall to them by their rates. */
+  throughputPerSecond: number;
+  /** Mean over requests, each alone in its replica. */
+  latencyMs: number;
+  /** Of the slowest replica. */
+  worstLatencyMs: number;
+  /** Of one request, in the mean; null = a node on some replica's way has no such figure. Absent in plans of before it was kept. */
+  costs?: { joules: number | null; money: number | null; grams: number | null };
+  /** Of all figures behind it. Absent in plans of before it was kept. */
+  kind?: Estimate["kind"];
+  /** Nodes of the drawing that run stages of several replicas, and those that all of them need: the loss of one of these stops the deployment. Entry not counted. */
+  sharedNodeIds: string[];
+  fatalNodeIds: string[];
+};
+/** What a whole plan costs in the request's objective, and what none with as many replicas is proved to be below; null = not known. */
+export type WholeCost = { cost: number | null; bound: number | null; gap: number | null };
 /** How a search went. Not part of what a plan is: the same placement found again is the same plan. */
 export type SearchRecord = { seed: number; elapsedMs: number; firstMs: number | null; bestMs: number | null; foundBy: string };
 /** A search that goes on, or how it went: the best so far, what is proved, and both over time. */

@@ -1,7 +1,11 @@
 // Owns the API's description of placements, estimates, refusals and plans.
 import { z } from "zod";
-import { type Estimate, type FrontFigures, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress } from "../../planner/plan.ts";
+import { type Estimate, type FrontFigures, type Infeasible, type Parity, type ParityInputs, type Plan, type PlanDiff, REFUSAL_CODES, type Refusal, type SearchProgress, type Together, type WholeCost } from "../../planner/plan.ts";
 import { LEAST_QUANTILE, MAX_REPLICAS, MAX_RULES, MOST_QUANTILE, PLAN_OBJECTIVES, type PlanRequest } from "../../planner/plan-request.ts";
+import type { ExplainAnswer } from "../../commands/explain-plan.ts";
+import type { ProveAnswer } from "../../commands/prove-plan.ts";
+import type { WhatIfAnswer } from "../../commands/what-if-plan.ts";
+import type { AssessedPlan } from "../../planner/replicas/assess-plan.ts";
 import { sampleTensor, sessionOptions } from "./tensor-schemas.ts";
 
 const kind = z.enum(["estimated", "measured"]);
@@ -73,20 +77,43 @@ export const origin: z.ZodType<Plan["origin"], Plan["origin"]> = z.union([
   z.object({ by: z.literal("solver"), solver: z.string().max(100), objective, lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), cost: z.number().optional(), search: z.object({ seed: z.number(), elapsedMs: z.number(), firstMs: z.number().nullable(), bestMs: z.number().nullable(), foundBy: z.string().max(200) }).optional() }),
 ]);
 
-export const paretoPoint = z
-  .object({ placement, estimate, origin, under: z.object({ latencyMs: z.number().nullable(), bottleneckMs: z.number().nullable() }).meta({ description: "Limits of its own search beside what is asked; what that minimised is the origin's objective, with its bound, gap and proof." }) })
-  .meta({ id: "ParetoPoint" });
-const replica = z.object({ placement, estimate, proof: z.object({ lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean() }).optional().meta({ description: "Of its own search beside the replicas before it." }) }).meta({ id: "PlanReplica" });
-const together = z
-  .object({ throughputPerSecond: z.number(), latencyMs: z.number(), worstLatencyMs: z.number(), sharedNodeIds: z.array(z.string()), fatalNodeIds: z.array(z.string()) })
+const proof = z.object({ lowerBound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean() }).optional().meta({ description: "Of its own search beside the replicas before it." });
+const replica = z.object({ placement, estimate, proof }).meta({ id: "PlanReplica" });
+const together: z.ZodType<Together, Together> = z
+  .object({
+    throughputPerSecond: z.number(), latencyMs: z.number(), worstLatencyMs: z.number(),
+    costs: z.object({ joules: z.number().nullable(), money: z.number().nullable(), grams: z.number().nullable() }).optional().meta({ description: "Of one request, in the mean." }),
+    kind: z.enum(["estimated", "measured", "mixed"]).optional(),
+    sharedNodeIds: z.array(z.string()), fatalNodeIds: z.array(z.string()),
+  })
   .meta({ id: "ReplicasTogether", description: "What all replicas do: throughput with requests shared by their rates, mean and worst latency, nodes that several use, nodes that all need." });
-export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress, replicas: z.array(replica).optional(), together: together.optional() }).meta({ id: "FoundPlan" });
+const whole: z.ZodType<WholeCost, WholeCost> = z.object({ cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable() }).meta({ id: "WholeCost", description: "Of all replicas in the objective's unit, and what no plan with as many is proved to be below; null = not known." });
+const planOf = z.enum(["plan", "replica"]).meta({ description: "What it speaks of: the whole plan, or one of the replicas that are asked for, the others not being given." });
+export const further = z.array(z.object({ placement })).max(MAX_REPLICAS - 1).optional().meta({ description: "Further replicas of the plan." });
+/** Further replicas as they come out. */
+const furtherOut = z.array(z.object({ placement, estimate: estimate.nullable() })).optional();
+const side = { of: planOf, cost: z.number().nullable(), estimate: estimate.nullable().meta({ description: "Of the first replica." }), refusals: z.array(refusal), replicas: furtherOut, together: together.optional() };
+const assessed: z.ZodType<AssessedPlan, AssessedPlan> = z.object(side).meta({ id: "AssessedPlan", description: "A plan with its replicas in a request's objective." });
+export const whatIf: z.ZodType<WhatIfAnswer, WhatIfAnswer> = z.object({ ...side, against: assessed.nullable(), difference: z.number().nullable() }).meta({ id: "WhatIf" });
+export const explained: z.ZodType<ExplainAnswer, ExplainAnswer> = z
+  .object({ of: planOf, sentences: z.array(z.string()), replicas: z.array(z.object({ sentences: z.array(z.string()) })).optional().meta({ description: "Of each replica, the others staying as they are." }) })
+  .meta({ id: "ExplainedPlan" });
+const proofShape = { status: z.enum(["optimal", "infeasible", "stopped", "too-large", "not-linear"]), cost: z.number().nullable(), bound: z.number().nullable(), placement: placement.nullable(), columns: z.number(), rows: z.number() };
+export const proved: z.ZodType<ProveAnswer, ProveAnswer> = z
+  .object({ ...proofShape, of: planOf, replicas: z.array(z.object(proofShape)).optional().meta({ description: "Of further replicas, the others staying as they are." }), whole: whole.optional() })
+  .meta({ id: "ProvedPlan" });
+export const planPreview = z.object({ estimate: estimate.nullable(), refusals: z.array(refusal), diff: z.lazy(() => planDiff).nullable(), together: together.optional() });
+
+export const paretoPoint = z
+  .object({ placement, estimate, origin, replicas: z.array(replica).optional(), together: together.optional(), whole: whole.optional(), under: z.object({ latencyMs: z.number().nullable(), bottleneckMs: z.number().nullable() }).meta({ description: "Limits of its own search beside what is asked; what that minimised is the origin's objective, with its bound, gap and proof." }) })
+  .meta({ id: "ParetoPoint" });
+export const foundPlan = z.object({ placement, estimate, origin, request: planRequest, explanation: z.array(z.string()), search: searchProgress, replicas: z.array(replica).optional(), together: together.optional(), whole: whole.optional() }).meta({ id: "FoundPlan" });
 export const comparedRow = z
-  .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal), replicas: z.number().optional(), together: together.optional() })
-  .meta({ id: "ComparedPlan" });
+  .object({ key: z.string(), label: z.string(), placement: placement.nullable(), estimate: estimate.nullable(), cost: z.number().nullable(), bound: z.number().nullable(), gap: z.number().nullable(), proved: z.boolean(), elapsedMs: z.number().nullable(), refusals: z.array(refusal), replicas: furtherOut, together: together.optional() })
+  .meta({ id: "ComparedPlan", description: "Cost, bound and gap are of the whole plan, the estimate of its first replica." });
 
 const plan: z.ZodType<Plan, Plan> = z
-  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, replicas: z.array(replica).optional().meta({ description: "Further whole pipelines beside the placement, r2 and so on." }), origin, request: planRequest.optional(), explanation: z.array(z.string()) })
+  .object({ modelDigest: z.string(), inputsHash: z.string(), placement, estimate, replicas: z.array(replica).optional().meta({ description: "Further whole pipelines beside the placement, r2 and so on." }), together: together.optional(), origin, request: planRequest.optional(), explanation: z.array(z.string()) })
   .meta({ id: "Plan" });
 
 const parityInputs: z.ZodType<ParityInputs, ParityInputs> = z
