@@ -2,6 +2,7 @@
 "use client";
 import { Background, BackgroundVariant, type Connection, ConnectionMode, Controls, MiniMap, PanOnScrollMode, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { type DragEvent, type MouseEvent, useMemo } from "react";
+import { addNext } from "./add-next.ts";
 import { addLink, addNode, remove } from "./canvas-edit.ts";
 import { flowEdges } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
@@ -76,7 +77,7 @@ function Flow() {
         <Controls showInteractive={false} onFitView={() => void flow.fitView(fitOptions())} className="max-sm:hidden" />
         {nodes.length > 6 && <MiniMap pannable zoomable ariaLabel="Map of the topology" className="max-md:hidden" style={{ width: 140, height: 92 }} />}
       </ReactFlow>
-      <CanvasTools addNode={() => { const box = document.querySelector("[data-testid=canvas]")?.getBoundingClientRect(); if (box) addAt({ clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }); }} />
+      <CanvasTools addNode={() => addNext(store, flow)} />
       <FindBox />
       <Conflicts />
       <Ghost />

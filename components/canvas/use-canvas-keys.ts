@@ -3,7 +3,8 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { isTyping } from "../shell/is-typing.ts";
 import { useShortcuts } from "../shell/use-shortcuts.ts";
-import { addNode, type Drawing, groupIntoZone, remove } from "./canvas-edit.ts";
+import { addNext } from "./add-next.ts";
+import { type Drawing, groupIntoZone, remove } from "./canvas-edit.ts";
 import { cardHeight, flowNodes } from "./canvas-graph.ts";
 import { CARD } from "./canvas-layout.ts";
 import { type Alignment, alignNodes } from "./align-nodes.ts";
@@ -25,7 +26,7 @@ export function useCanvasKeys(): void {
     "canvas.find": { run: () => store.setState({ finding: true }) },
     "canvas.undo": { run: () => stepBack(store), when: () => store.getState().history.past.length > 0 },
     "canvas.redo": { run: () => stepForward(store), when: () => store.getState().history.future.length > 0 },
-    "canvas.add-node": { run: () => addNext(store) },
+    "canvas.add-node": { run: () => addNext(store, flow) },
     "canvas.connect": { run: () => document.querySelector<HTMLElement>("[data-connect-to]")?.focus(), when: chosenNode },
     "canvas.rename": { run: () => store.setState({ namingId: store.getState().selection?.id ?? null }), when: () => store.getState().selection !== null },
     "canvas.duplicate": { run: () => duplicate(store), when: () => chosenIds(store.getState()).length > 0 },
@@ -107,13 +108,6 @@ export function align(store: WorkbenchStore, how: Alignment): void {
 function heights(drawing: Drawing, state: Workbench): (nodeId: string) => number {
   const byId = new Map(flowNodes(drawing, state.running, extraRows(state)).map((node) => [node.id, node.measured?.height ?? 0]));
   return (nodeId) => byId.get(nodeId) ?? cardHeight(0);
-}
-
-/** Adds a planned node where there is room, and selects it. */
-export function addNext(store: WorkbenchStore): void {
-  const id = newId("tn");
-  edit(store, (drawing) => ({ ...drawing, document: addNode(drawing.document, id, "node") }));
-  store.setState({ selection: { kind: "node", id } });
 }
 
 /** A new zone around what is chosen, ready to be named; an empty one when nothing is. */
