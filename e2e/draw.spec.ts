@@ -1,7 +1,8 @@
 // Drawing: templates, several things at once, copies, arrangement, undo across a refresh, files, and two browsers on one drawing.
 import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
-import { type Cluster, startCluster, until } from "./cluster.ts";
+import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
+import { SERVED_MODEL } from "./deploy-over-all.ts";
 import { violations } from "./look.ts";
 
 type Full = { id: string; name: string; revision: number; document: { nodes: { id: string; name: string; zoneId: string | null; speed: number }[]; links: unknown[] }; layout: Record<string, { x: number; y: number }> };
@@ -97,6 +98,26 @@ test("names are typed in place, things are found, and a file makes the same draw
   await page.getByRole("dialog").getByRole("button", { name: "Delete lab again" }).click();
   await expect(page.getByRole("link", { name: "lab again" })).toHaveCount(0);
   await expect(page.locator("#main")).toBeFocused();
+});
+
+test("nodes drawn one after the other lie beside each other, in sight, by button and by key; only planned ones are planned and say why they are not deployed", async ({ page }) => {
+  const { id } = await cluster.api<Full>("POST", "/topologies", { name: "from nothing" });
+  await page.goto(`${cluster.url}/topologies/${id}`);
+  await page.getByRole("button", { name: "Draw a node" }).click();
+  await expect(cards(page)).toHaveCount(1);
+  for (const count of [2, 3]) { await page.getByTestId("add-planned-node").click(); await expect(cards(page)).toHaveCount(count); }
+  for (const count of [4, 5]) { await page.keyboard.press("n"); await expect(cards(page)).toHaveCount(count); }
+  for (const one of await cards(page).all()) await expect(one).toBeInViewport({ ratio: 0.99 });
+  const boxes = await cards(page).evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
+  for (const [index, a] of boxes.entries()) for (const b of boxes.slice(index + 1)) expect(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y).toBe(true);
+  const answer = await fetch(`${cluster.url}/api/v1/models?name=upright&fileName=cls.onnx`, { method: "POST", body: readFileSync(bundledModel(SERVED_MODEL)), headers: { "content-type": "application/octet-stream" } });
+  const { model } = (await answer.json()) as { model: { id: string } };
+  await page.goto(`${cluster.url}/topologies/${id}?model=${model.id}`);
+  await page.getByTestId("plan-it").click();
+  await page.getByTestId("deploy").click();
+  await expect(page.getByTestId("deploy-planned")).toContainText("only planned");
+  await expect(page.getByTestId("confirm-deploy")).toBeDisabled();
+  expect(await violations(page)).toEqual([]);
 });
 
 /** Shares of each link's line that lie under a card, by its id. */

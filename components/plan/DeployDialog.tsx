@@ -43,6 +43,8 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   if (!plan || (deployment && !diff && !diffError)) return <Skeleton label="Making the plan" rows={6} />;
   const failed = deployNew.error ?? deployPlan.error ?? diffError;
   const busy = deployNew.isPending || deployPlan.isPending;
+  const stages = [...plan.plan.placement, ...(plan.plan.replicas ?? []).flatMap((replica) => replica.placement)];
+  const planned = nodes.filter((node) => node.nodeId === null && stages.some((stage) => stage.topologyNodeId === node.id)).map((node) => node.name);
   const unequal = plan.parity.status === "different" || plan.parity.status === "failed";
   return (
     <div className="space-y-4">
@@ -50,13 +52,14 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
       {plan.parity.status !== "pending" && <div className="text-xs text-ink-2"><ParityDetails parity={plan.parity} /></div>}
       {shown && <DiffView diff={shown} nodes={nodes} estimate={plan.plan.estimate} />}
       {plan.plan.explanation.length > 0 && <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{plan.plan.explanation.map((text) => <li key={text}>{text}</li>)}</ul>}
+      {planned.length > 0 && <p role="status" className="border-l-2 border-warn bg-warn-wash px-3 py-2 text-ink-2" data-testid="deploy-planned"><b className="font-medium text-ink">{planned.join(", ")} {planned.length === 1 ? "is" : "are"} only planned.</b> This plan is kept and can be compared. To deploy it, choose a machine of the fleet under “Stands for” in the inspector of {planned.length === 1 ? "that node" : "each"}.</p>}
       {failed && <Problem title={deployment ? "It was not moved" : "It was not deployed"} error={failed} />}
       <form className="flex flex-wrap items-end justify-end gap-2 border-t border-line pt-3" onSubmit={(event) => { event.preventDefault(); confirm(); }}>
         {deployment
           ? <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Reason, for the record</span><input className="field" value={reason} onChange={(event) => setReason(event.target.value)} placeholder="optional" /></label>
           : <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Name, as in /v2/models/NAME</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} data-testid="deployment-name" /></label>}
         <Button look="quiet" onClick={close}>Not now</Button>
-        <Button type="submit" look="primary" disabled={unequal || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
+        <Button type="submit" look="primary" disabled={unequal || planned.length > 0 || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
       </form>
       {shown?.same && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
     </div>
