@@ -47,6 +47,21 @@ test("it ends when it is over, and says how long it lasted; half way back change
   expect(run((second) => (second < 100 ? 1 : second < 160 ? 3 : 1.9), 220).signal.alarm).not.toBeNull();
 });
 
+test("the fifth disturbance is found as soon as the first: steps are not learnt as noise", () => {
+  const delays = [0, 0, 0, 0, 0];
+  for (let seed = 1; seed <= 40; seed++) {
+    const normal = normals(seed);
+    let signal = NEW_SIGNAL;
+    const add = (level: number) => { signal = addToSignal(signal, level * Math.exp(0.15 * normal()), 0).signal; };
+    for (const turn of delays.keys()) {
+      for (let second = 0; second < 25; second++) add(1);
+      for (let second = 0; second < 12 && signal.alarm === null; second++, delays[turn]! += 1 / 40) add(2.2);
+    }
+  }
+  expect(delays[4]).toBeLessThanOrEqual(delays[0]! + 0.1);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(2.65);
+});
+
 test("what is off from the start by more than predictions are is drift; what is off by less is bias", () => {
   expect(run(() => 1.4, 60).signal).toMatchObject({ alarm: null });
   expect(run(() => 3, 60).signal.alarm).not.toBeNull();

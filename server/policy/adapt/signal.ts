@@ -39,7 +39,8 @@ const LEAST_THRESHOLD = 0.5;
 const THRESHOLD_SPREADS = 6;
 /** What one sample may add at most, of the threshold: a single stall is no evidence. */
 const MOST_PER_SAMPLE = 0.6;
-const MOST_DIFFERENCE = 1.2;
+/** What a difference of neighbours counts for the spread at most, in spreads: a step is not noise, and after some of them the next one must not be found later. */
+const MOST_DIFFERENCE_SPREADS = 4;
 /** Spread taken for granted at first, and the samples that this weighs. */
 const FIRST_SPREAD = 0.15;
 const FIRST_SPREAD_WEIGHT = 8;
@@ -57,7 +58,7 @@ export function addToSignal(before: Signal, ratio: number, atMs: number): { sign
   const raw = Math.log(ratio);
   const signal = { ...before, last: raw, lastAtMs: atMs };
   if (before.last !== null) {
-    const difference = Math.min(MOST_DIFFERENCE, Math.abs(raw - before.last));
+    const difference = Math.min(MOST_DIFFERENCE_SPREADS * spreadOf(before), Math.abs(raw - before.last));
     const weight = Math.max(1 / (before.samples + FIRST_SPREAD_WEIGHT), 1 / BIAS_MEMORY);
     signal.variance = before.variance + weight * (difference ** 2 / 2 - before.variance);
   }
