@@ -1,8 +1,11 @@
 // Has a decision done: looks again, makes the plan, has it checked, and starts the migration. What happens next is the migration's.
 import { AppError } from "../errors.ts";
 import { adaptState } from "../live/adapt-state.ts";
-import { revalidate, payForMove } from "../policy/adapt/controller.ts";
+import { samePlacement } from "../policy/adapt/alternatives.ts";
+import { payForMove } from "../policy/adapt/controller.ts";
 import { observeDrift } from "../policy/adapt/observe-drift.ts";
+import { placementsOf } from "../policy/adapt/replica-views.ts";
+import { placementsAfter, revalidateTarget } from "../policy/adapt/step-deployment.ts";
 import { todaysProblem } from "../policy/adapt/todays-problem.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { type StoredDecision, takeDecision, updateDecision } from "../store/adapt-decisions.ts";
@@ -13,7 +16,7 @@ import { createPlan } from "./create-plan.ts";
 import { deployPlan } from "./deploy-plan.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
-import { ADAPT_ACTOR, readWatched } from "./read-observation.ts";
+import { ADAPT_ACTOR, observationOf, readWatched } from "./read-observation.ts";
 
 /** Null = on a fresh look it was not right any more; the record says why. `acceptedBy`: who pressed; null = by itself. @throws AppError infeasible, conflict */
 export async function actOnDecision(deps: Deps, view: DeploymentView, decision: StoredDecision, acceptedBy: string | null): Promise<Operation | null> {
@@ -33,28 +36,29 @@ export async function actOnDecision(deps: Deps, view: DeploymentView, decision: 
 async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, target: StoredDecision["alternatives"][number], acceptedBy: string | null): Promise<Operation | null> {
   const state = adaptState(deps.db, view.deploymentId);
   const seen = await readWatched(deps, state, view, deps.clock.now(), true);
-  const judged = state.decision?.target ?? null;
   if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
   // What was learnt stays; drawing, nodes and memory are read anew.
-  const idle = { nowMs: deps.clock.now(), problem: seen.problem, request: seen.request, running: seen.plan.placement, home: seen.home, stageMs: [], hopMs: [], idleSlowdowns: new Map<string, number>(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0 };
-  const { slowdowns } = observeDrift(state.controller.watched, idle);
-  const stale = revalidate({ problem: todaysProblem(seen.problem, slowdowns), request: seen.request, running: seen.plan.placement }, target.placement);
+  const fresh = observationOf(seen, deps.clock.now());
+  const { slowdowns } = observeDrift(state.controller.watched, fresh);
+  const stale = revalidateTarget(fresh, todaysProblem(seen.problem, slowdowns), target);
   if (stale) {
     await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` }));
     return null;
   }
   const deployment = await findOrThrow(findDeployment(deps.db, view.deploymentId), "deployment", view.deploymentId);
   const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
+  const [first = [], ...others] = placementsAfter(placementsOf(fresh), target);
   const { plan, created } = await createPlan(deps, {
-    modelId: deployment.modelId, topologyId: deployment.topologyId, placement: target.placement, deploymentId: deployment.id,
-    // What is watched is the first of several replicas; the others stay, and the request of all is kept.
-    ...(seen.plan.replicas ? { replicas: seen.plan.replicas, ...(seen.plan.request ? { request: seen.plan.request } : {}) } : { request: seen.request }),
+    modelId: deployment.modelId, topologyId: deployment.topologyId, placement: first, deploymentId: deployment.id,
+    // Those that stay are as they were, with what was proved of them; the request is that of all.
+    replicas: others.map((placement) => seen.plan.replicas?.find((known) => samePlacement(known.placement, placement)) ?? { placement }), request: seen.request,
     origin: { by: "solver", solver: `adapt-${target.kind}/1`, objective: seen.request.objective, lowerBound: target.bound, gap: target.gap, proved: false },
   }, actor);
   if (created) await checkPlanParity(deps, plan.id, actor);
   const { operation, migrationId } = await deployPlan(deps, { deploymentId: deployment.id, planId: plan.id, expectedRevision: seen.revisionNumber, reason: decision.reason, actor, idempotencyKey: `adapt/${decision.id}` });
   await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "moving", planId: plan.id, migrationId, operationId: operation.id }));
-  if (state.decision && judged) state.controller = payForMove(state.controller, state.decision);
+  const judged = state.decision?.alternatives.find((one) => one.kind === target.kind && one.replica === target.replica && samePlacement(one.placement, target.placement));
+  if (state.decision && judged) state.controller = payForMove(state.controller, { target: judged, costNow: state.decision.costNow });
   state.moves = [...state.moves, deps.clock.now()].slice(-200);
   return operation;
 }

@@ -1,18 +1,20 @@
 // Owns what the adaptive controller looks at: the plan that serves, the planning problem behind it, and what reports told since the last look.
-import type { CoreLoss } from "../live/capacity.ts";
+import { type CoreLoss, hopsKey } from "../live/capacity.ts";
 import { linkKey, liveFleet, type LiveFleet } from "../live/live-fleet.ts";
 import type { AdaptState, WatchedPlan } from "../live/adapt-state.ts";
 import { readSamples } from "../live/sample-ring.ts";
-import type { Placement, Plan } from "../planner/plan.ts";
+import type { Placement } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem, ProblemNode } from "../planner/problem.ts";
-import { holdStages } from "../planner/replicas/hold-stages.ts";
-import { ofOneReplica } from "../planner/replicas/of-one-replica.ts";
 import type { Observation } from "../policy/adapt/controller.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
+import { samePlacement } from "../policy/adapt/alternatives.ts";
+import { replicasOf } from "../policy/replicas.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
+import { assignmentIdOf } from "../policy/stable-id.ts";
 import { findDeployment, listRevisions, type StoredDeployment } from "../store/deployments.ts";
 import { findPlan } from "../store/plans.ts";
+import { allPlacements } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
 
@@ -28,13 +30,14 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
   const watched = await readWatched(deps, state, view, nowMs);
   if (!watched) return null;
   const fleet = liveFleet(deps.db);
-  const { plan, problem, request, home } = watched;
   const p99 = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - SLO_WINDOW_MS).map((row) => row.figures[3] ?? null).filter((value): value is number => value !== null);
-  const { slo } = request;
+  const { slo } = watched.request;
+  const measured = allPlacements(watched.plan).map((placement, index) => measure({ fleet, state, watched, view, nowMs }, placement, index + 1));
+  const base = observationOf(watched, nowMs);
   return {
-    nowMs, problem, request, home, running: plan.placement,
-    stageMs: plan.placement.map((stage, k) => stageMs(fleet, state, watched, view.deploymentId, { drawnId: stage.topologyNodeId, stageIndex: k }, nowMs)),
-    hopMs: hopMs(fleet, state, view.deploymentId, watched, nowMs),
+    ...base, ...measured[0],
+    ...(base.further ? { further: base.further.map((one, index) => ({ ...one, ...measured[index + 1] })) } : {}),
+    demandPerSecond: demand(fleet, view, nowMs),
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
     coreLosses: coreLosses(fleet, watched),
     sloMissed: slo && p99.length > 0 ? p99.filter((value) => value > slo.latencyMs).length / p99.length : null,
@@ -42,6 +45,32 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     moves: state.moves,
     moveOverheadSeconds: state.moveOverheadSeconds,
   };
+}
+
+/** What runs and what was asked, with nothing measured. */
+export function observationOf({ plan, homes, problem, request, leastReplicas }: WatchedPlan, nowMs: number): Observation {
+  const placements = allPlacements(plan);
+  const further = placements.slice(1).map((running, index) => ({ running, home: homes[index + 1] ?? running, stageMs: [], hopMs: [] }));
+  return {
+    nowMs, problem, request, running: plan.placement, home: homes[0] ?? plan.placement, ...(further.length > 0 ? { further } : {}), leastReplicas,
+    stageMs: [], hopMs: [], idleSlowdowns: new Map(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0,
+  };
+}
+
+type Reading = { fleet: LiveFleet; state: AdaptState; watched: WatchedPlan; view: DeploymentView; nowMs: number };
+function measure({ fleet, state, watched, view, nowMs }: Reading, placement: Placement, replica: number): Pick<Observation, "stageMs" | "hopMs"> {
+  // Two replicas on one node are told apart by the processes they run in.
+  const stages = watched.plan.replicas ? replicasOf(view.revisions.find((one) => one.revisionId === watched.revisionId)?.stages ?? []).find((one) => one.number === replica)?.stages : undefined;
+  return {
+    stageMs: placement.map((stage, stageIndex) => stageMs(fleet, state, watched, { deploymentId: view.deploymentId, drawnId: stage.topologyNodeId, stageIndex, replica, assignmentId: stages?.[stageIndex] ? assignmentIdOf(view.deploymentId, stages[stageIndex]) : null }, nowMs)),
+    hopMs: hopMs(fleet, state, hopsKey(view.deploymentId, replica), watched, nowMs),
+  };
+}
+
+/** Requests that ended in the last second, refused ones too; null = no entry has told. */
+function demand(fleet: LiveFleet, view: DeploymentView, nowMs: number): number | null {
+  const row = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - FRESH_MS).at(-1);
+  return row?.figures[0] ?? null;
 }
 
 /** The fleet as it is now, with times and ways as they were when watching began. @throws AppError not-found */
@@ -55,8 +84,7 @@ export async function readWatched(deps: Deps, state: AdaptState, view: Deploymen
   const deployment = await findDeployment(deps.db, view.deploymentId);
   const before = watched && isKnown ? watched : await readPlans(deps, deployment, current.revisionId);
   if (!before || !deployment) return null;
-  const { problem: whole, topology, inputsHash } = await loadProblem(deps, { modelId: deployment.modelId, topologyId: deployment.topologyId, beside: deployment.id });
-  const problem = holdStages(whole, (before.plan.replicas ?? []).flatMap((replica) => replica.placement));
+  const { problem, topology, inputsHash } = await loadProblem(deps, { modelId: deployment.modelId, topologyId: deployment.topologyId, beside: deployment.id });
   const basis = [topology.revision, ...problem.nodes.map((node) => `${node.topologyNodeId} ${node.kind} ${(wholeMs(node) * (node.spareShare ?? 1)).toPrecision(6)}`)].join();
   const nodeIds = new Map(topology.document.nodes.flatMap((node) => (node.nodeId === null ? [] : [[node.id, node.nodeId] as const])));
   const kept = watched?.basis === basis ? withTimesOf(problem, watched.problem) : problem;
@@ -74,23 +102,31 @@ function fleetFlags(deps: Deps, watched: WatchedPlan | null): boolean {
   });
 }
 
-async function readPlans(deps: Deps, deployment: StoredDeployment | null, revisionId: string): Promise<Pick<WatchedPlan, "plan" | "home" | "request"> | null> {
+async function readPlans(deps: Deps, deployment: StoredDeployment | null, revisionId: string): Promise<Pick<WatchedPlan, "plan" | "homes" | "leastReplicas" | "request"> | null> {
   if (!deployment) return null;
   const revisions = await listRevisions(deps.db, deployment.id);
   const at = revisions.findIndex((revision) => revision.id === revisionId);
   const chosen = revisions.slice(at).find((revision) => !revision.createdBy.startsWith(ADAPT_ACTOR)) ?? revisions[at];
   const [plan, home] = await Promise.all([findPlan(deps.db, revisions[at]?.planId ?? ""), findPlan(deps.db, chosen?.planId ?? "")]);
   if (!plan || plan.topologyId !== deployment.topologyId) return null;
-  const request = home?.plan.request ?? plan.plan.request ?? { objective: "latency" };
-  return { plan: plan.plan, home: homeOf(home?.plan.placement ?? plan.plan.placement), request: beside(plan.plan, request) };
+  const chosenPlan = home?.plan ?? plan.plan;
+  const request = chosenPlan.request ?? { objective: "latency" };
+  const placed = allPlacements(chosenPlan).map(homeOf);
+  return { plan: plan.plan, homes: homesOf(allPlacements(plan.plan), placed), leastReplicas: leastOf(request, placed.length), request };
 }
 
-/** What is watched and moved is the first replica; the others stay where they are, and it keeps off nodes that are theirs alone. */
-function beside({ placement, replicas = [] }: Plan, request: PlanRequest): PlanRequest {
-  if (replicas.length === 0) return request;
-  const own = new Set(placement.map((stage) => stage.topologyNodeId));
-  const theirs = replicas.flatMap((replica) => replica.placement.map((stage) => stage.topologyNodeId)).filter((id) => !own.has(id));
-  return { ...ofOneReplica(request, replicas.length + 1), avoidNodeIds: [...new Set([...(request.avoidNodeIds ?? []), ...theirs])] };
+/** A count that was asked for or placed by hand is kept; "as needed" is what is needed now. */
+const leastOf = ({ replicas }: PlanRequest, placed: number): number => (replicas === "as-needed" ? 1 : (replicas ?? placed));
+
+/** Where each belongs: a replica that stands where a person put one belongs there, of the others each to the one of its number. One that adaptation added belongs where it is. */
+function homesOf(running: readonly Placement[], placed: readonly Placement[]): Placement[] {
+  const left = placed.filter((home) => !running.some((one) => samePlacement(one, home)));
+  return running.map((one, index) => {
+    if (placed.some((home) => samePlacement(home, one))) return homeOf(one);
+    const mine = placed[index];
+    const at = mine ? left.indexOf(mine) : -1;
+    return at >= 0 ? (left.splice(at, 1)[0] ?? homeOf(one)) : homeOf(one);
+  });
 }
 
 const homeOf = (placement: Placement): Placement => placement.map(({ from, to, topologyNodeId }) => ({ from, to, topologyNodeId }));
@@ -112,16 +148,17 @@ function isNew(state: AdaptState, key: string, atMs: number): boolean {
   return true;
 }
 
-function stageMs(fleet: LiveFleet, state: AdaptState, watched: WatchedPlan, deploymentId: string, { drawnId, stageIndex }: { drawnId: string; stageIndex: number }, nowMs: number): number | null {
+type StageAt = { deploymentId: string; drawnId: string; stageIndex: number; replica: number; /** Null = known by its index alone. */ assignmentId: string | null };
+function stageMs(fleet: LiveFleet, state: AdaptState, watched: WatchedPlan, { deploymentId, drawnId, stageIndex, replica, assignmentId }: StageAt, nowMs: number): number | null {
   const live = fleet.nodes.get(watched.nodeIds.get(drawnId) ?? "");
-  if (!live?.sample || nowMs - live.sampleAtMs > FRESH_MS || !isNew(state, `stage ${stageIndex}`, live.sampleAtMs)) return null;
-  const told = live.sample.stages.find((stage) => stage.deploymentId === deploymentId && stage.epoch === watched.epoch && stage.stageIndex === stageIndex);
+  if (!live?.sample || nowMs - live.sampleAtMs > FRESH_MS || !isNew(state, replica === 1 ? `stage ${stageIndex}` : `r${replica} stage ${stageIndex}`, live.sampleAtMs)) return null;
+  const told = live.sample.stages.find((stage) => stage.deploymentId === deploymentId && stage.epoch === watched.epoch && stage.stageIndex === stageIndex && (assignmentId === null || stage.assignmentId === assignmentId));
   return told && told.done > 0 ? told.computeMsP50 : null;
 }
 
-function hopMs(fleet: LiveFleet, state: AdaptState, deploymentId: string, watched: WatchedPlan, nowMs: number): (number | null)[] {
-  const told = fleet.capacity.hops.get(deploymentId);
-  if (!told || told.epoch !== watched.epoch || nowMs - told.atMs > FRESH_MS || !isNew(state, "hops", told.atMs)) return [];
+function hopMs(fleet: LiveFleet, state: AdaptState, key: string, watched: WatchedPlan, nowMs: number): (number | null)[] {
+  const told = fleet.capacity.hops.get(key);
+  if (!told || told.epoch !== watched.epoch || nowMs - told.atMs > FRESH_MS || !isNew(state, `hops ${key}`, told.atMs)) return [];
   return told.hopMs;
 }
 

@@ -9,7 +9,8 @@ import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSamples } from "../live/sample-ring.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
-import { type Decision, type Observation, stepController } from "../policy/adapt/controller.ts";
+import type { Decision, Observation, Weighed } from "../policy/adapt/controller.ts";
+import { stepDeployment } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { type DecisionOutcome, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
@@ -50,7 +51,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   await followMoves(deps, state, open);
   const seen = await readObservation(deps, state, view);
   if (!seen) return;
-  const { memory, decision } = stepController(state.controller, seen, deployment.adaptation);
+  const { memory, decision } = stepDeployment(state.controller, seen, deployment.adaptation);
   Object.assign(state, { controller: memory, decision });
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
@@ -68,7 +69,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
 /** A suggestion lives as long as acting on it is right; regret that was paid once stays paid. */
 function stillStands(suggestion: StoredDecision, decision: Decision): boolean {
   const chosen = suggestion.alternatives[suggestion.chosen ?? -1];
-  const same = decision.alternatives.find((one) => chosen !== undefined && samePlacement(one.placement, chosen.placement));
+  const same = decision.alternatives.find((one) => chosen !== undefined && one.kind === chosen.kind && one.replica === chosen.replica && samePlacement(one.placement, chosen.placement));
   return decision.verdict !== "steady" && decision.verdict !== "moving" && same !== undefined && same.refused === null;
 }
 
@@ -89,16 +90,17 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
   const nameOf = (subject: string) => subject.split(">").map((id) => names.get(id) ?? id).join(" → ");
   const { target } = decision;
   const what = decision.drifts.map((drift) => `${nameOf(drift.subject)} is ${drift.factor.toFixed(1)} times slower than predicted`).join(", ");
-  const done = { kept: deployment.adaptation.mode === "observe" && decision.verdict === "act" ? "Observed only: it would move. " : "", suggested: target ? `${SAID[target.kind]}: ` : "" }[outcome as "kept" | "suggested"];
+  const trigger = [...decision.drifts, ...(decision.because ?? [])];
+  const done = { kept: deployment.adaptation.mode === "observe" && decision.verdict === "act" ? "Observed only: it would move. " : "", suggested: target ? `${saidOf(target)}: ` : "" }[outcome as "kept" | "suggested"];
   const reason = `${done}${what ? `${what}. ` : ""}${decision.reason}`;
   return deps.publisher.transact(async (tx, append) => {
     const record = await insertDecision(tx, {
       deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
-      trigger: decision.drifts.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
+      trigger: trigger.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
       snapshotDigest: digestOf(seen, state),
-      alternatives: decision.alternatives.map(({ kind, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
+      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
       chosen: target ? decision.alternatives.indexOf(target) : null,
-      costNow: decision.costNow, predictedGain: target && decision.costNow ? target.gain / decision.costNow : null, realisedGain: null,
+      costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" ? target.gain / decision.costNow : null, realisedGain: null,
       needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
     });
     await append({ name: "deployment.decided", subjectId: deployment.id, actor: "control", message: `${deployment.name}: ${reason}`, payload: { deploymentId: deployment.id, decisionId: record.id, verdict: decision.verdict, outcome } });
@@ -106,11 +108,12 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
   });
 }
 
-const SAID = { remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it" } as const;
+const SAID = { remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica" } as const;
+const saidOf = ({ kind, replica }: Weighed): string => (replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
 
 /** Of everything that was looked at: drawing and live figures, what runs, what was learnt. */
 function digestOf(seen: Observation, state: AdaptState): string {
-  return createHash("sha256").update(JSON.stringify([state.watched?.inputsHash, seen.running, seen.home, seen.stageMs, seen.hopMs, state.controller.watched])).digest("hex");
+  return createHash("sha256").update(JSON.stringify([state.watched?.inputsHash, seen.running, seen.home, seen.stageMs, seen.hopMs, seen.further, seen.demandPerSecond, state.controller.watched])).digest("hex");
 }
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {

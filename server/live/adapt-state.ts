@@ -8,7 +8,11 @@ import type { Db } from "../store/db.ts";
 /** Read when the revision or the fleet changes, and each half minute. */
 export type WatchedPlan = {
   revisionId: string; revisionNumber: number; epoch: number;
-  plan: Plan; home: Placement; request: PlanRequest;
+  plan: Plan;
+  /** Of each replica that a person placed last; `leastReplicas`: as many as he asked for. */
+  homes: Placement[]; leastReplicas: number;
+  /** Of all of them. */
+  request: PlanRequest;
   problem: Problem;
   /** sha-256 hex of drawing and live figures behind the problem. */
   inputsHash: string;

@@ -8,7 +8,9 @@ export type CoreLoss = { factor: number; sinceMs: number };
 export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
 /** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
 export type LinkCapacity = { hopMs: Tracked; roundTripMs: Tracked | null; bytesPerSecond: Tracked | null };
-export type FleetCapacity = { nodes: Map<string, NodeCapacity>; links: Map<string, LinkCapacity>; /** By deployment: milliseconds of its hops in the last second it served, [into each stage, back]. */ hops: Map<string, { atMs: number; epoch: number | null; hopMs: (number | null)[] }> };
+export type FleetCapacity = { nodes: Map<string, NodeCapacity>; links: Map<string, LinkCapacity>; /** By `hopsKey`: milliseconds of a replica's hops in the last second it served, [into each stage, back]. */ hops: Map<string, { atMs: number; epoch: number | null; hopMs: (number | null)[] }> };
+
+export const hopsKey = (deploymentId: string, replica: number): string => (replica === 1 ? deploymentId : `${deploymentId} r${replica}`);
 
 export const createCapacity = (): FleetCapacity => ({ nodes: new Map(), links: new Map(), hops: new Map() });
 
@@ -35,6 +37,7 @@ export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: N
   }
   for (const [key, stage] of node.stages) if (nowMs - stage.computeMs.atMs > FORGET_MS) node.stages.delete(key);
   for (const ingress of sample.ingress) learnHops(capacity, nodeId, ingress, linkKey, nowMs);
+  for (const [key, told] of capacity.hops) if (nowMs - told.atMs > FORGET_MS) capacity.hops.delete(key);
   for (const [key, link] of capacity.links) if (nowMs - link.hopMs.atMs > FORGET_MS) capacity.links.delete(key);
 }
 
@@ -67,8 +70,7 @@ function learnHops(capacity: FleetCapacity, ingressNodeId: string, ingress: Ingr
   const traces = (ingress.recent ?? (ingress.trace ? [ingress.trace] : [])).filter((trace) => trace.ok && (trace.epoch ?? ingress.epoch) === ingress.epoch);
   for (const replica of new Set(traces.map((trace) => trace.replica ?? 1))) {
     const hopMs = hopsOfReplica(capacity, ingressNodeId, traces.filter((trace) => (trace.replica ?? 1) === replica), linkKey, nowMs);
-    // What is watched against its plan is the first replica.
-    if (replica === 1) capacity.hops.set(ingress.deploymentId, { atMs: nowMs, epoch: ingress.epoch, hopMs });
+    capacity.hops.set(hopsKey(ingress.deploymentId, replica), { atMs: nowMs, epoch: ingress.epoch, hopMs });
   }
 }
 

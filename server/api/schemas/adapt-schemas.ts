@@ -32,11 +32,11 @@ const settingsShape = {
 export const adaptSettings = z.object(settingsShape).meta({ id: "AdaptSettings" });
 export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional() };
 
-const alternative = z.object({ kind: z.enum(["remap", "resplit", "return"]), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
+const alternative = z.object({ kind: z.enum(["remap", "resplit", "return", "add", "drop"]), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
 export const adaptDecision = z
   .object({
     id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),
-    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link"]), name: z.string(), factor: z.number(), sinceMs: z.number() })),
+    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node: 1." }), sinceMs: z.number() })),
     snapshotDigest: z.string(),
     alternatives: z.array(alternative), chosen: z.number().int().nullable(),
     costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover." }),

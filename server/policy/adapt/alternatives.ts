@@ -12,8 +12,9 @@ export type Alternative = { kind: "remap" | "resplit" | "return"; placement: Pla
 /** Each way is checked and estimated (about 0.1 ms); above this only one or two segments move at a time. */
 const MAX_WAYS = 600;
 
-/** Of the request's objective, in today's figures; null = it cannot be run or estimated. */
+/** Of the request's objective, in today's figures; null = it cannot be run, as where one of its nodes is lost, or not estimated. */
 export function costToday(problem: Problem, request: PlanRequest, placement: Placement): number | null {
+  if (placement.some((stage) => !problem.nodes.find((node) => node.topologyNodeId === stage.topologyNodeId)?.online)) return null;
   const estimate = estimatePlacement(problem, placement);
   return estimate && placementCost(problem, request, estimate);
 }

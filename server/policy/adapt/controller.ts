@@ -18,6 +18,7 @@ import { type Alternative, costToday, findAlternatives, isAllowed, samePlacement
 import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
 import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
+import type { ScaleMemory } from "./scale.ts";
 import { todaysProblem } from "./todays-problem.ts";
 
 export type Observation = {
@@ -28,6 +29,12 @@ export type Observation = {
   running: Placement;
   /** What a person chose last. */
   home: Placement;
+  /** Further replicas, r2 and so on; absent = none. `problem` and `request` are of all of them. */
+  further?: readonly FurtherReplica[];
+  /** Requests a second that ended, answered or refused; null = none told now. Absent = replicas are neither added nor dropped. */
+  demandPerSecond?: number | null;
+  /** No fewer replicas than a person asked for; absent = 1. */
+  leastReplicas?: number;
   /** Medians of the last second, milliseconds; null = no request passed. Hops as in an estimate: into each stage, then back. */
   stageMs: readonly (number | null)[];
   hopMs: readonly (number | null)[];
@@ -45,6 +52,8 @@ export type Observation = {
   moveOverheadSeconds: number;
 };
 
+export type FurtherReplica = Pick<Observation, "running" | "home" | "stageMs" | "hopMs">;
+
 export type ControllerMemory = {
   watched: Watched;
   dwells: DwellHistory;
@@ -57,19 +66,26 @@ export type ControllerMemory = {
   alternatives: Alternative[];
   searchedAtMs: number;
   searchedFor: string;
+  /** Of further replicas, in their order. */
+  further?: ReplicaMemory[];
+  scale?: ScaleMemory;
 };
+/** What each replica has for itself. */
+export type ReplicaMemory = Pick<ControllerMemory, "regret" | "ours" | "home" | "alternatives" | "searchedAtMs" | "searchedFor">;
 export const NEW_CONTROLLER: ControllerMemory = { watched: { signals: {}, served: [] }, dwells: [], atMs: null, regret: 0, ours: 0, home: 0, alternatives: [], searchedAtMs: 0, searchedFor: "" };
 
 /** Costs are in the request's objective and unit, per request. */
-export type Weighed = Alternative & { cost: number; bill: MovingBill; gain: number; refused: string | null };
+export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop"; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null };
 export type Decision = {
   action: "keep" | "move";
   /** In words, for the record. */
   reason: string;
   /** Of the state of mind rather than its figures: a record is due when it changes. */
-  verdict: "steady" | "drift-waits" | "no-better" | "not-worth" | "guard" | "limit" | "moving" | "act";
+  verdict: "steady" | "drift-waits" | "no-better" | "not-worth" | "guard" | "limit" | "moving" | "demand-waits" | "act";
   target: Weighed | null;
   drifts: Drift[];
+  /** What else it is because of: more requests than are carried (`factor`: times), far fewer, or a node that is lost. */
+  because?: { key: string; kind: "demand" | "loss"; subject: string; factor: number; sinceMs: number }[];
   costNow: number | null;
   alternatives: Weighed[];
   regret: number;
@@ -98,14 +114,24 @@ const MAX_STEP_MS = 5_000;
 const SLO_MISSED = 0.1;
 
 export function stepController(before: ControllerMemory, seen: Observation, settings: AdaptSettings): { memory: ControllerMemory; decision: Decision } {
+  const { memory, today, drifts } = lookToday(before, seen);
+  return judge(memory, seen, { today, drifts }, settings);
+}
+
+/** What is slower now, and the problem with it; of the memory only what was learnt. */
+export function lookToday(before: ControllerMemory, seen: Observation): { memory: ControllerMemory; today: Problem; drifts: Drift[] } {
   const { watched, drifts, slowdowns, cleared } = observeDrift(before.watched, seen);
-  const dwells = cleared.reduce(addDwell, before.dwells);
-  const problem = todaysProblem(seen.problem, slowdowns);
+  return { memory: { ...before, watched, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns), drifts };
+}
+
+/** Of one placement. `before`: with what was learnt in this look. */
+export function judge(before: ControllerMemory, seen: Observation, { today: problem, drifts }: { today: Problem; drifts: Drift[] }, settings: AdaptSettings): { memory: ControllerMemory; decision: Decision } {
+  const { dwells } = before;
   const costNow = costToday(problem, seen.request, seen.running);
   const homeCost = costToday(problem, seen.request, seen.home);
   const seconds = before.atMs === null ? 0 : Math.min(MAX_STEP_MS, Math.max(0, seen.nowMs - before.atMs)) / 1000;
   const fade = Math.exp((-seconds * 1000) / LEDGER_MEMORY_MS);
-  const memory: ControllerMemory = { ...before, watched, dwells, atMs: seen.nowMs, ours: before.ours * fade + (costNow ?? 0) * seconds, home: before.home * fade + (homeCost ?? costNow ?? 0) * seconds };
+  const memory: ControllerMemory = { ...before, atMs: seen.nowMs, ours: before.ours * fade + (costNow ?? 0) * seconds, home: before.home * fade + (homeCost ?? costNow ?? 0) * seconds };
   const isAway = !samePlacement(seen.running, seen.home);
   const isLost = seen.running.some((stage) => !problem.nodes.find((node) => node.topologyNodeId === stage.topologyNodeId)?.online);
   const keep = (verdict: Decision["verdict"], reason: string, rest: Partial<Decision> = {}): { memory: ControllerMemory; decision: Decision } => ({
@@ -166,9 +192,12 @@ function act(memory: ControllerMemory, decision: Decision, target: Weighed, reas
 }
 
 /** To be called when the move begins: pays its bill and starts the rent anew. */
-export function payForMove(memory: ControllerMemory, decision: Decision): ControllerMemory {
-  const { target, costNow } = decision;
-  return target ? { ...memory, regret: 0, ours: memory.ours + target.bill.costSeconds * (costNow ?? target.cost), alternatives: [], searchedFor: "" } : memory;
+export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<Decision, "target" | "costNow">): ControllerMemory {
+  if (!target) return memory;
+  if (target.kind === "add" || target.kind === "drop") return { ...memory, ...(memory.scale ? { scale: { ...memory.scale, regret: 0, overSinceMs: null, lowSinceMs: null, added: null, searchedFor: "" } } : {}) };
+  const paid = <M extends ReplicaMemory>(one: M): M => ({ ...one, regret: 0, ours: one.ours + target.bill.costSeconds * (costNow ?? target.cost), alternatives: [], searchedFor: "" });
+  const { replica = 1 } = target;
+  return replica === 1 ? paid(memory) : { ...memory, further: (memory.further ?? []).map((one, index) => (index === replica - 2 ? paid(one) : one)) };
 }
 
 function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[], isLost: boolean): void {

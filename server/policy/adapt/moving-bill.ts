@@ -1,8 +1,9 @@
 // Owns what a move costs: bytes over today's links, seconds until it serves, what it takes from requests meanwhile, memory while both are loaded. Pure.
 import { diffPlacements } from "../../planner/diff-placements.ts";
 import { fetchBytesPerSecond } from "../../planner/moving-cost.ts";
-import type { Placement } from "../../planner/plan.ts";
+import type { Placement, PlanDiff } from "../../planner/plan.ts";
 import { freeBytes, type Problem } from "../../planner/problem.ts";
+import { diffReplicas } from "../../planner/replicas/diff-replicas.ts";
 
 export type MovingBill = {
   bytes: number;
@@ -23,7 +24,15 @@ const FIXED_COST_SECONDS = 1;
 
 /** `problem`: today's. `overheadSeconds`: what moves took beside fetching and loading. */
 export function movingBill(problem: Problem, running: Placement, target: Placement, overheadSeconds: number): MovingBill {
-  const diff = diffPlacements(problem, running, target);
+  return billOf(problem, diffPlacements(problem, running, target), overheadSeconds);
+}
+
+/** The same where the number of replicas changes: what all of them need. */
+export function replicasBill(problem: Problem, running: readonly Placement[], target: readonly Placement[], overheadSeconds: number): MovingBill {
+  return billOf(problem, diffReplicas(problem, running, target), overheadSeconds);
+}
+
+function billOf(problem: Problem, diff: PlanDiff, overheadSeconds: number): MovingBill {
   const byNode = new Map<string, number>();
   for (const stage of diff.stages) if (stage.toTopologyNodeId !== null && stage.change !== "keep") byNode.set(stage.toTopologyNodeId, (byNode.get(stage.toTopologyNodeId) ?? 0) + stage.shipBytes);
   let slowest = 0;

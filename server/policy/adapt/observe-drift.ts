@@ -1,6 +1,8 @@
 // Owns what a deployment's measurements say of its nodes and links: which have drifted, and how much slower each is today. Pure.
 import { estimatePlacement } from "../../planner/estimate.ts";
+import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
 import type { Observation } from "./controller.ts";
+import { placementsOf } from "./replica-views.ts";
 import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf, spreadOf } from "./signal.ts";
 import { pairKey, type Slowdowns } from "./todays-problem.ts";
 
@@ -14,7 +16,7 @@ const STAGE_FLOOR_MS = 0.05;
 
 export function observeDrift(before: Watched, seen: Observation): { watched: Watched; drifts: Drift[]; slowdowns: Slowdowns; cleared: number[] } {
   const signals = { ...before.signals };
-  const served = [...new Set([...before.served, ...seen.running.map((stage) => stage.topologyNodeId)])];
+  const served = [...new Set([...before.served, ...placementsOf(seen).flat().map((stage) => stage.topologyNodeId)])];
   const cleared: number[] = [];
   const add = (key: string, ratio: number) => {
     const { signal, cleared: ended } = addToSignal(signals[key] ?? NEW_SIGNAL, ratio, seen.nowMs);
@@ -59,30 +61,40 @@ function takeLosses(signals: Record<string, Signal>, before: Readonly<Record<str
   // What had it and has it back is not slow any more; measurements say so too, but of a node that serves nothing none come.
   for (const id of Object.keys(before)) {
     const signal = signals[`node:${id}`];
-    if (id in losses || !signal?.alarm || seen.running.some((stage) => stage.topologyNodeId === id)) continue;
+    if (id in losses || !signal?.alarm || placementsOf(seen).flat().some((stage) => stage.topologyNodeId === id)) continue;
     signals[`node:${id}`] = { ...signal, alarm: null, down: 0 };
   }
   return losses;
 }
 
-/** Measured ÷ predicted of everything that was measured, nodes once however many stages they run. */
+/** Measured ÷ predicted of everything that was measured, nodes once however many stages they run; of several replicas on one node or link their geometric mean. */
 export function ratiosOf(seen: Observation, signals: Readonly<Record<string, Signal>>): Map<string, number> {
+  const { further = [] } = seen;
+  const problem = further.length > 0 ? enteredAtFirst(seen.problem, seen.running) : seen.problem;
+  const found = new Map<string, number[]>();
+  for (const one of [seen, ...further]) for (const [key, ratio] of ratiosOfOne(problem, one)) found.set(key, [...(found.get(key) ?? []), ratio]);
+  const ratios = new Map([...found].map(([key, list]) => [key, Math.exp(list.reduce((sum, ratio) => sum + Math.log(ratio), 0) / list.length)]));
+  const used = new Set(placementsOf(seen).flat().map((stage) => stage.topologyNodeId));
+  // What is idle is measured against itself, so what its prediction is off by is put back.
+  for (const [key, slowdown] of seen.idleSlowdowns) if (!ratios.has(key) && !used.has(key.slice("node:".length))) ratios.set(key, slowdown * Math.exp(signals[key]?.bias ?? 0));
+  return ratios;
+}
+
+function ratiosOfOne(problem: Observation["problem"], { running, stageMs, hopMs }: Pick<Observation, "running" | "stageMs" | "hopMs">): Map<string, number> {
   const ratios = new Map<string, number>();
-  const estimate = estimatePlacement(seen.problem, seen.running);
+  const estimate = estimatePlacement(problem, running);
   if (!estimate) return ratios;
   const sums = new Map<string, { measured: number; predicted: number; whole: boolean }>();
   for (const [k, stage] of estimate.stages.entries()) {
     const sum = sums.get(stage.topologyNodeId) ?? { measured: 0, predicted: 0, whole: true };
-    const measured = seen.stageMs[k] ?? null;
+    const measured = stageMs[k] ?? null;
     sums.set(stage.topologyNodeId, { measured: sum.measured + (measured ?? 0), predicted: sum.predicted + stage.computeMs, whole: sum.whole && measured !== null });
   }
   for (const [id, sum] of sums) if (sum.whole) ratios.set(`node:${id}`, (sum.measured + STAGE_FLOOR_MS) / (sum.predicted + STAGE_FLOOR_MS));
   for (const [k, hop] of estimate.hops.entries()) {
-    const measured = seen.hopMs[k] ?? null;
+    const measured = hopMs[k] ?? null;
     if (measured !== null && hop.kind !== "local") ratios.set(`link:${pairKey(hop.fromTopologyNodeId, hop.toTopologyNodeId)}`, (measured + HOP_FLOOR_MS) / (hop.latencyMs + hop.transferMs + HOP_FLOOR_MS));
   }
-  // What is idle is measured against itself, so what its prediction is off by is put back.
-  for (const [key, slowdown] of seen.idleSlowdowns) if (!ratios.has(key) && !sums.has(key.slice("node:".length))) ratios.set(key, slowdown * Math.exp(signals[key]?.bias ?? 0));
   return ratios;
 }
 
