@@ -1,15 +1,16 @@
+// The product's controller over several replicas, in a small simulated fleet: what each test slows, kills or asks of it, and what is done of what is decided.
 import { describe, expect, test } from "vitest";
-import { makeScene } from "../../../lab/simulator/scenes.ts";
-import { seededRandom } from "../../model/seeded-random.ts";
-import { estimatePlacement } from "../../planner/estimate.ts";
-import type { Placement } from "../../planner/plan.ts";
-import type { Problem } from "../../planner/problem.ts";
-import type { AdaptSettings } from "./adapt-settings.ts";
-import { type ControllerMemory, type Decision, NEW_CONTROLLER, type Observation, payForMove, stepController } from "./controller.ts";
-import { placementsOf } from "./replica-views.ts";
-import { carriedBy, DROP_AFTER_MS } from "./scale.ts";
-import { placementsAfter, revalidateTarget, stepDeployment } from "./step-deployment.ts";
-import { todaysProblem } from "./todays-problem.ts";
+import { makeScene } from "./scenes.ts";
+import { seededRandom } from "../../server/model/seeded-random.ts";
+import { estimatePlacement } from "../../server/planner/estimate.ts";
+import type { Placement } from "../../server/planner/plan.ts";
+import type { Problem } from "../../server/planner/problem.ts";
+import type { AdaptSettings } from "../../server/policy/adapt/adapt-settings.ts";
+import { type ControllerMemory, type Decision, NEW_CONTROLLER, type Observation, payForMove, stepController } from "../../server/policy/adapt/controller.ts";
+import { placementsOf } from "../../server/policy/adapt/replica-views.ts";
+import { carriedBy, DROP_AFTER_MS } from "../../server/policy/adapt/scale.ts";
+import { placementsAfter, revalidateTarget, stepDeployment } from "../../server/policy/adapt/step-deployment.ts";
+import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 
 const FREE: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 60, protectedWindows: [] };
 const scene = (kind: Parameters<typeof makeScene>[0], room = true): Problem => {
