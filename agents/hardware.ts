@@ -92,6 +92,9 @@ export function ortVersion(): string {
   }
 }
 
+/** Of the kernel: containers on one machine share it (Linux). */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+
 /** `providers` come from a process that loaded the runtime: this one never does. */
 export async function readHardware(dataFolder: string, providers: string[], read: ReadText = readSystemFile): Promise<Hardware> {
   const memory = memoryNow(read);
@@ -99,10 +102,12 @@ export async function readHardware(dataFolder: string, providers: string[], read
   const cores = usableCores(read);
   const cpuModel = (cpus()[0]?.model || /^model name\s*:\s*(.+)$/m.exec(read("/proc/cpuinfo") ?? "")?.[1] || process.arch).replace(/\s+/g, " ").trim();
   const ort = ortVersion();
+  const machineId = read(BOOT_ID)?.trim();
   return {
     hostname: hostname(), platform: process.platform, arch: process.arch, cpuModel, cores,
     memoryBytes: memory.totalBytes, memoryAvailableBytes: memory.availableBytes, diskFreeBytes: disk.bavail * disk.bsize,
     providers, deviceClass: `${cpuModel} × ${cores} · ORT ${ort}`,
     nodeVersion: process.versions.node, agentVersion: AGENT_VERSION, ortVersion: ort,
+    ...(machineId ? { machineId } : {}),
   };
 }

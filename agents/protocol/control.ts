@@ -35,10 +35,11 @@ export type Hardware = {
   /** ONNX Runtime execution providers that load here, e.g. ["cpu"]. */
   providers: string[];
   /** Same string = same device class for profiles: cpu model × cores × quota × ORT version. */
-  deviceClass: string;
-  nodeVersion: string; agentVersion: string; ortVersion: string;
+  deviceClass: string; nodeVersion: string; agentVersion: string; ortVersion: string;
   /** What its stages may take together, where it was told so (`--max-memory`); absent = what the machine has. */
   maxMemoryBytes?: number;
+  /** Same string = the same running machine, also in containers with hostnames of their own; another one after a reboot. Absent where the system does not tell it. */
+  machineId?: string;
 };
 
 /** Sent once per connection as Socket.io `auth`. */
@@ -269,8 +270,8 @@ export type CanaryWindow = { requests: number; failed: number; latencyMsP99: num
 export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
-  message: string | null;
-  result: MeasuredProfile | null;
+  /** What went wrong; with "fetching" what it waits for, which then takes nothing of the machine. */
+  message: string | null; result: MeasuredProfile | null;
 };
 /** Times of one whole run at the deployed optimisation level, from ORT's own profile. Fused ops carry the names ORT gave them. */
 export type MeasuredProfile = {

@@ -11,5 +11,5 @@ export const deviceClass = agentText(300);
 export const agentHardware = z.object({
   hostname: text, platform: word, arch: word, cpuModel: text,
   cores: amount, memoryBytes: amount, memoryAvailableBytes: amount, diskFreeBytes: amount,
-  providers: z.array(word).max(32), deviceClass, nodeVersion: word, agentVersion: word, ortVersion: word, maxMemoryBytes: amount.optional(),
+  providers: z.array(word).max(32), deviceClass, nodeVersion: word, agentVersion: word, ortVersion: word, maxMemoryBytes: amount.optional(), machineId: word.optional(),
 });

@@ -17,6 +17,7 @@ import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
+import { measureTurns } from "./measure-turns.ts";
 import { verifyTaskOf } from "./verify-task.ts";
 
 export type DesiredContent = Omit<Desired, "version" | "nodeId">;
@@ -33,7 +34,7 @@ export function desiredOf(snapshot: FleetSnapshot): Map<string, DesiredContent> 
   const data = new Map<string, Set<string>>();
   for (const nodeId of snapshot.nodes.keys()) documents.set(nodeId, { assignments: [], ingress: [], peers: [], measurements: [] });
   for (const deployment of snapshot.deployments) addDeployment(snapshot, deployment, documents, data);
-  for (const measurement of snapshot.measurements) documents.get(measurement.nodeId)?.measurements.push(measurement.task);
+  for (const measurement of measureTurns(snapshot)) documents.get(measurement.nodeId)?.measurements.push(measurement.task);
   addPeers(snapshot, documents, data);
   for (const document of documents.values()) sortDocument(document);
   return documents;

@@ -20,6 +20,7 @@ export const hardware: z.ZodType<Hardware, Hardware> = z
     agentVersion: z.string(),
     ortVersion: z.string(),
     maxMemoryBytes: z.number().optional().meta({ description: "What its stages may take together, where its agent was told so; absent = what the machine has." }),
+    machineId: z.string().optional().meta({ description: "The same for agents on one running machine; absent where its system does not tell it." }),
   })
   .meta({ id: "Hardware" });
 
