@@ -78,3 +78,26 @@ test("a new revision that dies under its requests costs no client an answer, and
   expect(observed()!.canary!.failed).toBe(3);
   expect(countOf((await ask(4)).epochs, 1)).toBe(4);
 });
+
+test("of two replicas of each revision the trial's share falls to both new ones; one of them dies under its requests: nobody loses an answer, and the other one goes on being tried", async () => {
+  const [current, second] = [lay(1, tinyLayers(0, 1, WIDTH)), lay(2, tinyLayers(0, 1, WIDTH))];
+  for (const { child } of [...current.stages, ...second.stages]) await child.until("ready", ready);
+  for (const [pipelines, replica] of [[[served.pipeline, same], 1], [[current, second], 2]] as const) for (const { pipeline } of pipelines) Object.assign(pipeline, { replica, rate: 1 });
+  sendRoute(served.ingress, [served.pipeline, current, same, second], { ...ROUTE, canary: { epoch: 2, share: 0.5, shadowShare: 0, tolerance: 1e-3 } });
+  const replica = (epoch: number, wanted: number) => observed()?.pipelines.find((one) => one.epoch === epoch && one.replica === wanted);
+  await served.ingress.until("all are linked", () => observed()?.pipelines.length === 4 && observed()!.pipelines.every(({ linked }) => linked));
+  const asked = await Promise.all(Array.from({ length: 8 }, () => ask(5)));
+  expect(countOf(asked.flatMap(({ epochs }) => epochs), 2)).toBe(20);
+  await served.ingress.until("all have answered", () => [1, 2].every((epoch) => [1, 2].every((one) => (replica(epoch, one)?.counts?.answered ?? 0) > 0)));
+  const { failed, requests } = observed()!.canary!;
+  const stage = second.stages[0]!.child.process;
+  stage.kill("SIGSTOP");
+  const under = Promise.all(Array.from({ length: 16 }, () => ask(1)));
+  await served.ingress.until("requests are under way there", () => (replica(2, 2)?.inFlight ?? 0) > 0);
+  stage.kill("SIGKILL");
+  expect((await under).flatMap(({ epochs }) => epochs)).toHaveLength(16);
+  await served.ingress.until("it is known to be broken", () => replica(2, 2)?.linked === false);
+  expect(countOf((await ask(10)).epochs, 2)).toBe(5);
+  await served.ingress.until("it is told", () => observed()!.canary!.requests === requests + 13);
+  expect(observed()!.canary!.failed).toBeGreaterThan(failed);
+});

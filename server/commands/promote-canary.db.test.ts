@@ -5,6 +5,8 @@ import { type ScriptedFleet, startScriptedFleet } from "../control/testdata/scri
 import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { lastMigrations } from "../store/deployments.ts";
+import { updatePlanParity } from "../store/plans.ts";
+import { createPlan } from "./create-plan.ts";
 import { deployPlan } from "./deploy-plan.ts";
 import { cancelMigration } from "./cancel-migration.ts";
 import { promoteCanary } from "./promote-canary.ts";
@@ -64,6 +66,47 @@ test("figures beyond the bounds turn it back by itself, and the record says why;
   await cancelMigration(fleet.deps, { deploymentId, actor: "api:ben" });
   await fleet.run(8);
   expect((await last()).state).toBe("cancelled");
+});
+
+test("of a deployment with replicas all of both revisions serve while one is tried; promoted, the new ones serve alone, and turned back the old ones do", async () => {
+  const scope = { modelId: "mdl_x", topologyId: "top_x" };
+  const whole = (node: string, at?: number) => (at === undefined ? [{ from: 0, to: 4, topologyNodeId: `tn_nod_${node}` }] : [{ from: 0, to: at, topologyNodeId: `tn_nod_${node}` }, { from: at, to: 4, topologyNodeId: "tn_nod_c" }]);
+  const make = async (...placements: ReturnType<typeof whole>[]) => {
+    const [placement = [], ...others] = placements;
+    const { plan } = await createPlan(fleet.deps, { ...scope, placement, replicas: others.map((one) => ({ placement: one })) }, "test");
+    await updatePlanParity(database.db, plan.id, { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" }, "e".repeat(64));
+    return plan.id;
+  };
+  const move = async (planId: string, expectedRevision: number, tried: boolean) => {
+    await deployPlan(fleet.deps, { deploymentId, planId, expectedRevision, actor: "api:ana", tried });
+    await fleet.run(20);
+  };
+  const serving = () => route().pipelines.map(({ epoch, replica }) => `${epoch}.${replica ?? 1}`).sort();
+  await move(await make(whole("a"), whole("b")), 1, false);
+  expect(serving()).toEqual(["2.1", "2.2"]);
+  // One replica stays as it is, the other one is cut: three of the four have processes of their own.
+  const next = await make(whole("a"), whole("b", 2));
+  await move(next, 2, true);
+  expect((await last()).state).toBe("canary");
+  expect(route()).toMatchObject({ currentEpoch: 2, canary: { epoch: 3, share: 0.1 } });
+  expect(serving()).toEqual(["2.1", "2.2", "3.1", "3.2"]);
+  const breach = { requests: 40, failed: 20, latencyMsP99: 5 };
+  fleet.script.ingress = (observed) => ({ ...observed, canary: { epoch: 3, requests: 120, failed: 60, windows: [breach, breach, breach], shadows: { equal: 0, different: 0, failed: 0, skipped: 0 }, maxRelError: 0 } });
+  await fleet.run(10);
+  expect((await last()).state).toBe("rolled-back");
+  expect([route().currentEpoch, route().canary, serving()]).toEqual([2, undefined, ["2.1", "2.2"]]);
+  fleet.script.ingress = undefined;
+  // A replica of the tried revision that does not link holds the trial up: nothing is tried on half of it.
+  fleet.script.ingress = (observed) => ({ ...observed, pipelines: observed.pipelines.map((one) => (one.epoch === 4 && one.replica === 2 ? { ...one, linked: false } : one)) });
+  await move(next, 2, true);
+  expect((await last()).state).toBe("warm");
+  fleet.script.ingress = undefined;
+  await fleet.run(10);
+  expect((await last()).state).toBe("canary");
+  await promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" });
+  await fleet.run(12);
+  expect((await last()).state).toBe("done");
+  expect([route().currentEpoch, route().canary, serving()]).toEqual([4, undefined, ["4.1", "4.2"]]);
 });
 
 test("a move that mends something does not stop for a trial", async () => {
