@@ -68,7 +68,7 @@ export async function editAtRandom(person: Person, random: () => number): Promis
     await typeInto(field, String(speed), () => writes.push({ id: node.id, field: "speed", value: speed, at }));
   } else if (dice < 0.85) {
     const to = pick();
-    if (to && to.id !== node.id) await page.locator("[data-connect-to]").selectOption(to.id, { timeout: 1_000 }).then(() => writes.push({ id: node.id, field: "link", value: `${node.id}>${to.id}`, at }), () => undefined);
+    if (to && to.id !== node.id) await page.locator("[data-connect-to]").selectOption(to.id, { timeout: 1_000 }).then(() => page.getByTestId("connect").click({ timeout: 1_000 })).then(() => writes.push({ id: node.id, field: "link", value: `${node.id}>${to.id}`, at }), () => undefined);
   } else if (dice < 0.95) {
     await page.keyboard.press(random() < 0.5 ? "Shift+ArrowRight" : "Shift+ArrowDown");
   } else {

@@ -134,8 +134,7 @@ test("with the keyboard only", async ({ page }) => {
     const before = await page.getByTestId("node-card").count();
     await page.keyboard.press("n");
     await expect(page.getByTestId("node-card")).toHaveCount(before + 1);
-    const choice = page.getByLabel("Stands for");
-    await tabTo(page, choice);
+    await tabTo(page, page.getByLabel("Stands for"));
     await page.keyboard.type(agent.name);
     await expect(card(page, agent.name)).toHaveAttribute("data-planned", "false");
     await page.keyboard.press("Escape");
@@ -147,6 +146,7 @@ test("with the keyboard only", async ({ page }) => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("c");
     await page.keyboard.type(to);
+    await page.keyboard.press("Enter");
     await expect(page.locator(".react-flow__edge")).toHaveCount(links + 1);
     await blur(page);
   }

@@ -8,9 +8,8 @@ import { useStale } from "../live/use-stale.ts";
 import { Button } from "../ui/Button.tsx";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { Time } from "../ui/Time.tsx";
-import { addLink, linkBetween } from "./canvas-edit.ts";
+import { ConnectTo } from "./ConnectTo.tsx";
 import { Choice, Field, NumberField } from "./Field.tsx";
-import { newId } from "./new-id.ts";
 import { saveField } from "./save-field.ts";
 import { useFleetNode } from "./use-fleet.ts";
 import { StandsFor } from "./StandsFor.tsx";
@@ -46,26 +45,9 @@ export function NodeInspector({ node }: { node: TopologyNode }) {
       <Choice label="Trust" value={node.trust} options={TRUST} save={(trust) => save({ trust: trust === "untrusted" ? "untrusted" : "trusted" })} />
       <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={sourceId === node.id} onChange={(event) => editDocument(store, (document) => ({ ...document, sourceId: event.target.checked ? node.id : null }))} />Requests enter and answers leave here</label>
       <label className="mb-3 flex items-center gap-2"><input type="checkbox" className="accent-(--accent)" checked={request.avoidNodeIds?.includes(node.id) ?? false} onChange={(event) => editRequest(store, (now) => avoidNode(now, node.id, event.target.checked))} data-testid="avoid-node" />Avoid: plans put no layer here</label>
-      <ConnectTo node={node} />
+      <ConnectTo key={node.id} node={node} />
       <StageFacts node={node} />
     </>
-  );
-}
-
-/** Connecting without a mouse. */
-function ConnectTo({ node }: { node: TopologyNode }) {
-  const store = useWorkbenchStore();
-  const document = useWorkbench((state) => state.history.present.document);
-  const others = document.nodes.filter((one) => one.id !== node.id && !linkBetween(document, node.id, one.id));
-  if (others.length === 0) return null;
-  return (
-    <div className="mb-2.5">
-      <label htmlFor="connect-to" className="mb-0.5 block text-xs text-ink-3">Connect to <kbd className="num">C</kbd></label>
-      <select id="connect-to" data-connect-to className="field" value="" onChange={(event) => { const target = event.target.value; editDocument(store, (now) => addLink(now, newId("lnk"), node.id, target)); }}>
-        <option value="">choose a node…</option>
-        {others.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
-      </select>
-    </div>
   );
 }
 

@@ -38,6 +38,8 @@ export function listenForShortcuts(): () => void {
     if (!handler) return;
     event.preventDefault();
     handler.run();
+    // The canvas' library counts keys that are down, and never hears of one let go in a field that this shortcut opened: Delete and Shift would be dead from then on.
+    document.dispatchEvent(new KeyboardEvent("keyup", { key: event.key, code: event.code }));
   };
   addEventListener("keydown", down);
   return () => removeEventListener("keydown", down);
