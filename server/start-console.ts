@@ -180,6 +180,7 @@ function peersOnceJoined(consoleId: string, joined: () => Peers | undefined): Pe
     leaderId: () => joined()?.leaderId() ?? null,
     tell: (message) => joined()?.tell(message),
     askLogs: (nodeId, query) => joined()?.askLogs(nodeId, query) ?? Promise.reject(new Error("this console is still starting")),
+    askThought: (deploymentId) => joined()?.askThought(deploymentId) ?? Promise.reject(new Error("this console is still starting")),
   };
 }
 

@@ -14,7 +14,7 @@ import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import { KeyBuckets } from "./key-limits.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
-import { ModelStatistics } from "./model-statistics.ts";
+import type { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
@@ -25,6 +25,7 @@ import { RequestFailed } from "./request-failed.ts";
 import { Sequences } from "./sequences.ts";
 import { beginTrace, type GivenTrace, type TraceContext } from "./trace-context.ts";
 import { Verification } from "./verification.ts";
+import { VersionStatistics } from "./version-statistics.ts";
 
 /** Latencies kept per interval. */
 const MAX_TIMES = 4096;
@@ -78,7 +79,7 @@ export class RouteRuntime {
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
   #times: number[] = [];
   #trace: RequestTrace | null = null;
-  readonly #statistics = new Map<string, ModelStatistics>();
+  readonly #statistics = new VersionStatistics();
   readonly #recent = new RecentRequests();
 
   constructor(local: LocalIngressRoute, host: RouteHost) {
@@ -122,6 +123,7 @@ export class RouteRuntime {
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
     this.#dispatcher.current = route.currentEpoch === null ? [] : this.pipelinesOf(route.currentEpoch);
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
+    this.#statistics.keep(this.versions().map((one) => one.version));
     this.#setCanary();
     this.#setBatching();
     this.#dispatcher.flush();
@@ -180,11 +182,7 @@ export class RouteRuntime {
   }
 
   statisticsOf(version: string): ModelStatistics {
-    const known = this.#statistics.get(version);
-    if (known) return known;
-    const statistics = new ModelStatistics();
-    this.#statistics.set(version, statistics);
-    return statistics;
+    return this.#statistics.of(version);
   }
 
   /** As the protocol tells them, of one version or all that are here. */

@@ -2,9 +2,8 @@
 import type { z } from "zod";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
-import { adaptStates } from "../live/adapt-state.ts";
+import { type AdaptThought, adaptThought, NO_THOUGHT } from "../live/adapt-thought.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { slowdownOf, spreadOf } from "../policy/adapt/signal.ts";
 import type { Tracked } from "../policy/adapt/tracked.ts";
 import { listDecisions, type StoredDecision } from "../store/adapt-decisions.ts";
 import { findDeployment, findMigrations, type StoredMigration } from "../store/deployments.ts";
@@ -15,20 +14,15 @@ export async function readAdaptation(deps: Deps, deploymentId: string, limit: nu
   const stored = await listDecisions(deps.db, deploymentId, limit);
   const moves = new Map((await findMigrations(deps.db, stored.flatMap((one) => one.migrationId ?? []))).map((move) => [move.id, move]));
   const decisions = stored.map((one) => toDecision(one, moves.get(one.migrationId ?? "") ?? null));
-  const state = adaptStates(deps.db).get(deploymentId);
-  const names = new Map((state?.watched?.problem.nodes ?? []).map((node) => [node.topologyNodeId, node.name]));
-  const split = (key: string) => ({ kind: key.startsWith("node:") ? ("node" as const) : ("link" as const), name: key.slice(5).split(">").map((id) => names.get(id) ?? id).join(" → ") });
-  const { decision } = state ?? { decision: null };
-  return {
-    settings: deployment.adaptation,
-    verdict: decision?.verdict ?? null,
-    reason: decision?.reason ?? "Nothing has been looked at yet.",
-    drifts: (decision?.drifts ?? []).map(({ key, factor, sinceMs }) => ({ ...split(key), factor, sinceMs })),
-    regret: decision?.regret ?? 0, needed: decision?.needed ?? null, expectedDwellMs: decision?.expectedDwellMs ?? null,
-    signals: Object.entries(state?.controller.watched.signals ?? {}).map(([key, signal]) => ({ ...split(key), slowdown: slowdownOf(signal), spread: spreadOf(signal), samples: signal.samples, ageMs: Math.max(0, deps.clock.now() - signal.lastAtMs) })),
-    suggestion: decisions.find((one) => one.outcome === "suggested") ?? null,
-    decisions,
-  };
+  return { settings: deployment.adaptation, ...(await readThought(deps, deploymentId)), suggestion: decisions.find((one) => one.outcome === "suggested") ?? null, decisions };
+}
+
+/** The loop's, where it runs. What this console learnt while it led, before another did, is of then. */
+async function readThought({ db, peers, clock }: Deps, deploymentId: string): Promise<AdaptThought> {
+  const leaderId = peers?.leaderId() ?? null;
+  if (!peers || leaderId === peers.consoleId) return adaptThought(db, deploymentId, clock.now());
+  if (leaderId === null) return { ...NO_THOUGHT, reason: "No console leads at this moment." };
+  return peers.askThought(deploymentId).catch((error: Error) => ({ ...NO_THOUGHT, reason: `What is thought now is not known here: ${error.message}.` }));
 }
 
 export function toDecision({ deploymentId: _deploymentId, at, ...rest }: StoredDecision, move: StoredMigration | null): z.infer<typeof adaptDecision> {

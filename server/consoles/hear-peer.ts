@@ -2,6 +2,7 @@
 import type { Deps } from "../commands/deps.ts";
 import { recordReport } from "../commands/record-report.ts";
 import { abortOperation, tellProgress } from "../commands/run-operation.ts";
+import { adaptThought } from "../live/adapt-thought.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import type { PeerMessage } from "../live/peer-message.ts";
 import { peerNode, takePeerGone, takePeerNode } from "../live/peer-node.ts";
@@ -42,7 +43,13 @@ export function hearPeer({ deps, answerLogs, wake }: PeerHearing, from: string, 
       if (!live?.connected || live.via !== null || !fleet.readLogs) return;
       return answerLogs(message.askId, fleet.readLogs(message.nodeId, message.query));
     }
+    case "ask-thought": {
+      const { peers } = deps;
+      if (peers && peers.leaderId() === peers.consoleId) peers.tell({ kind: "thought", askId: message.askId, thought: adaptThought(deps.db, message.deploymentId, deps.clock.now()) });
+      return;
+    }
     case "logs":
+    case "thought":
       return;
   }
 }

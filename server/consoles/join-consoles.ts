@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { LogPage } from "../../agents/protocol/control.ts";
+import type { AdaptThought } from "../live/adapt-thought.ts";
 import type { PeerConsole, PeerMessage, Peers } from "../live/peer-message.ts";
 import { LEASE_MS, LOOK_INTERVAL_MS, nextLeadershipStep } from "../policy/leadership.ts";
 import { beginTerm, deleteConsole, findLeadership, holdTerm, listConsoles, type NewConsole, type Run, saveConsole, type StoredConsole } from "../store/consoles.ts";
@@ -52,11 +53,13 @@ type Context = { options: ConsolesOptions; state: State; connection: ConsoleConn
 export async function joinConsoles(options: ConsolesOptions): Promise<Consoles> {
   const { me, log } = options;
   const state: State = { hasLock: false, term: null, leaderId: null, others: [], lookedAtMs: performance.now() };
-  const asks = createPendingAsks();
+  const asks = createPendingAsks<LogPage>("the console it is connected to did not answer");
+  const thoughts = createPendingAsks<AdaptThought>("the console that leads did not answer");
   const connection = createConsoleConnection({
     databaseUrl: options.databaseUrl, consoleId: me.id, applicationName: `${applicationName(me.id)}-lead`, log,
     onMessage(from, message) {
       if (message.kind === "logs") asks.answered(message.askId, message.page, message.error);
+      else if (message.kind === "thought") thoughts.answered(message.askId, message.thought, null);
       else options.onMessage(from, message);
     },
     onLost: () => follow(context),
@@ -74,6 +77,7 @@ export async function joinConsoles(options: ConsolesOptions): Promise<Consoles> 
       leaderId: () => state.leaderId,
       tell,
       askLogs: (nodeId, query) => asks.ask((askId) => tell({ kind: "ask-logs", askId, nodeId, query })),
+      askThought: (deploymentId) => thoughts.ask((askId) => tell({ kind: "ask-thought", askId, deploymentId })),
     },
     answerLogs(askId, answer) {
       answer.then(

@@ -93,6 +93,9 @@ test("either console shows the whole fleet, serves every file and tells browsers
   for (const console of [leader, follower]) {
     await until("all nodes online", async () => (await nodes(console)).every((node) => node.status === "online"));
     expect(await statusAt(console)).toBe("live");
+    // The loop of the leader has looked at it; the follower asks it.
+    const thought = () => callApi<{ verdict: string | null; reason: string }>(console.url, "GET", `/deployments/${served.deploymentId}/adaptation`);
+    await until("what adaptation thinks of it", async () => (await thought()).verdict !== null);
   }
   const feeds = [follow(leader), follow(follower)];
   await until("both browsers to be connected", async () => sockets.every((socket) => socket.connected));

@@ -1,6 +1,7 @@
 // What consoles on one database tell each other. Nothing of it must arrive: who missed something reads rows at the next look, and a node says everything again.
 import type { Hardware, HeldArtifact, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
 import type { OperationProgress } from "../events/catalogue.ts";
+import type { AdaptThought } from "./adapt-thought.ts";
 
 /** All of a node that is connected to the sender, but its samples. */
 export type PeerNode = {
@@ -24,7 +25,10 @@ export type PeerMessage =
   | { kind: "progress"; progress: OperationProgress }
   | { kind: "abort"; operationId: string }
   | { kind: "ask-logs"; askId: string; nodeId: string; query: LogQuery }
-  | { kind: "logs"; askId: string; page: LogPage | null; error: string | null };
+  | { kind: "logs"; askId: string; page: LogPage | null; error: string | null }
+  /** To the one that leads. */
+  | { kind: "ask-thought"; askId: string; deploymentId: string }
+  | { kind: "thought"; askId: string; thought: AdaptThought };
 
 export type PeerConsole = { id: string; url: string; agentHost: string; agentPort: number; hostname: string };
 /** The other consoles on this database, as commands and doors see them. */
@@ -38,4 +42,6 @@ export type Peers = {
   tell(message: PeerMessage): void;
   /** Of a node that is connected to another console. */
   askLogs(nodeId: string, query: LogQuery): Promise<LogPage>;
+  /** What the loop of the console that leads thinks of a deployment. */
+  askThought(deploymentId: string): Promise<AdaptThought>;
 };
