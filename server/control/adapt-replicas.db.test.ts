@@ -1,6 +1,7 @@
 // Adaptation of a deployment with several replicas on a real database, with agents that report what each test says: each is watched, moved and replaced; one is added
 // and dropped by the same migrations that people start.
 import { beforeEach, expect, test } from "vitest";
+import { acceptSuggestion } from "../commands/accept-suggestion.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
 import { createPlan } from "../commands/create-plan.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
@@ -8,7 +9,7 @@ import { withTestDatabase } from "../database/test-database.ts";
 import { adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { createSampleRing, pushSample } from "../live/sample-ring.ts";
-import type { Placement } from "../planner/plan.ts";
+import type { Placement, Plan } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
@@ -43,6 +44,12 @@ async function current(deploymentId: string) {
   return (await findRevisions(database.db, [deployment?.currentRevisionId ?? ""]))[0]!;
 }
 const where = async (id: string) => (await current(id)).stages.map((stage) => `r${stage.replica ?? 1} ${stage.nodeId} ${stage.from}-${stage.to}`);
+
+/** More than its first plan is predicted to answer at all. */
+async function tooMany(): Promise<number> {
+  const { document } = await database.db.plan.findFirstOrThrow({ orderBy: { revision: "asc" } });
+  return 1.5 * (document as unknown as Plan).estimate.throughputPerSecond;
+}
 
 type World = { /** Milliseconds of each stage. */ ms?: Record<string, number>; perSecond?: number; lost?: string[] };
 /** Seconds in which what runs answers like that; plans that adaptation makes have no files here to compare. */
@@ -92,13 +99,13 @@ test("the one whose node died is put elsewhere at once, the other goes on as it 
 test("one is added when more requests come than are carried, and dropped again when few have come for long; each by a migration, with the demand as its trigger", async () => {
   const id = await deploy([whole("a")], { objective: "latency", replicas: "as-needed" });
   await serve(id, 10, {});
-  await serve(id, 40, { perSecond: 1e9 });
+  await serve(id, 40, { perSecond: await tooMany() });
   const added = await where(id);
   expect(added.slice(0, 2)).toEqual(["r1 nod_a 0-4", expect.stringMatching(/^r2 nod_[bc] 0-4$/)]);
   const [record] = (await listDecisions(database.db, id, 20)).filter((one) => one.migrationId !== null).slice(-1);
   expect(record).toMatchObject({ trigger: [{ kind: "demand", name: "" }], predictedGain: null, reason: expect.stringContaining("Add a replica") });
   expect(record?.alternatives[record.chosen ?? -1]).toMatchObject({ kind: "add", replica: 2, carriesPerSecond: expect.any(Number) });
-  await serve(id, 560, { perSecond: 0.1 });
+  await serve(id, 345, { perSecond: 0.1 });
   expect((await where(id)).length).toBeLessThan(added.length);
   expect((await listDecisions(database.db, id, 20)).some((one) => one.migrationId !== null && one.reason.includes("Drop replica"))).toBe(true);
 });
@@ -107,9 +114,23 @@ test("suggest waits for a person: nothing is added by itself, and a suggestion t
   const id = await deploy([whole("a")]);
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "suggest" }, actor: "test" });
   await serve(id, 10, {});
-  await serve(id, 25, { perSecond: 1e9 });
+  await serve(id, 25, { perSecond: await tooMany() });
   expect((await listDecisions(database.db, id, 1))[0]).toMatchObject({ outcome: "suggested", reason: expect.stringContaining("Add a replica") });
   await serve(id, 300, { perSecond: 0 });
   expect((await listDecisions(database.db, id, 9)).find((one) => one.reason.includes("Add a replica"))?.outcome).toBe("expired");
   expect(await where(id)).toEqual(["r1 nod_a 0-4"]);
+});
+
+test("a suggestion to add one is accepted with one press, and becomes a migration under the person's name", async () => {
+  const id = await deploy([whole("a")]);
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "suggest" }, actor: "test" });
+  await serve(id, 10, {});
+  await serve(id, 25, { perSecond: await tooMany() });
+  const [suggestion] = await listDecisions(database.db, id, 1);
+  // The plan that is made of it has no files here to compare: it is told equal as soon as it is there.
+  const accepted = acceptSuggestion(fleet.deps, { deploymentId: id, decisionId: suggestion?.id ?? "", actor: "api:ana" });
+  expect((await accepted).createdBy).toBe("adapt, accepted by api:ana");
+  await serve(id, 15, { perSecond: await tooMany() });
+  expect(await where(id)).toHaveLength(2);
+  expect((await listDecisions(database.db, id, 20)).find((one) => one.id === suggestion?.id)).toMatchObject({ outcome: expect.stringMatching(/moving|moved/), decidedBy: "api:ana" });
 });
