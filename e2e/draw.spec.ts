@@ -4,6 +4,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { SERVED_MODEL } from "./deploy-over-all.ts";
 import { violations } from "./look.ts";
+import { tabTo } from "./tab-to.ts";
 
 type Full = { id: string; name: string; revision: number; document: { nodes: { id: string; name: string; zoneId: string | null; speed: number }[]; links: unknown[] }; layout: Record<string, { x: number; y: number }> };
 let cluster: Cluster;
@@ -118,6 +119,31 @@ test("nodes drawn one after the other lie beside each other, in sight, by button
   await expect(page.getByTestId("deploy-planned")).toContainText("only planned");
   await expect(page.getByTestId("confirm-deploy")).toBeDisabled();
   expect(await violations(page)).toEqual([]);
+});
+
+test("by keyboard a topology is made, drawn and linked, and the focus stays in the part of the page it was in when what had it goes away", async ({ page }) => {
+  await page.goto(`${cluster.url}/topologies`);
+  await tabTo(page, page.getByLabel("Name of the new topology"));
+  await page.keyboard.type("by keys alone");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("canvas")).toBeVisible();
+  await expect(page.locator("#main")).toBeFocused();
+  for (const count of [1, 2]) { await page.keyboard.press("n"); await expect(cards(page)).toHaveCount(count); }
+  await page.keyboard.press("c");
+  await expect(page.locator("[data-connect-to]")).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".react-flow__edge")).toHaveCount(1);
+  // There is nothing left to connect it to: the field is gone, and the next Tab goes on in the inspector.
+  await expect(page.locator("[data-connect-to]")).toHaveCount(0);
+  await expect(page.getByRole("complementary", { name: "Inspector" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("aside")?.getAttribute("aria-label"))).toBe("Inspector");
+  // Shortcuts of the canvas are as good from there.
+  await page.keyboard.press("Escape");
+  await page.locator("#main").focus();
+  await page.keyboard.press("n");
+  await expect(cards(page)).toHaveCount(3);
 });
 
 /** Shares of each link's line that lie under a card, by its id. */

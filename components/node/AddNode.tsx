@@ -40,7 +40,7 @@ function Step({ number, title, open, done = false, children }: { number: number;
   return (
     <li className="grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-2 pb-6" aria-current={open && !done ? "step" : undefined}>
       <span aria-hidden className={`num grid size-6 place-items-center rounded-md text-xs ${open ? "bg-accent text-accent-ink" : "bg-line text-ink-2"}`}>{number}</span>
-      <div className="min-w-0">
+      <div className="min-w-0" data-focus-home>
         <h2 className={`flex items-baseline gap-3 border-b border-line pt-0.5 pb-1 text-sm font-medium ${open || done ? "" : "text-ink-3"}`}>{title}{done && <State tone="ok">done</State>}</h2>
         {open && <div className="pt-2">{children}</div>}
       </div>

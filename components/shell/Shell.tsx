@@ -12,6 +12,7 @@ import { ConnectionState } from "./ConnectionState.tsx";
 import { KeysSheet } from "./KeysSheet.tsx";
 import { PlaceLink } from "./PlaceLink.tsx";
 import { Places } from "./Places.tsx";
+import { keepFocus } from "./keep-focus.ts";
 import { keysOf } from "./shortcuts.ts";
 import { setTheme, THEMES, useTheme, watchTheme } from "./theme.ts";
 import { listenForShortcuts, useShortcuts } from "./use-shortcuts.ts";
@@ -21,6 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [keys, setKeys] = useState(false);
   useEffect(() => watchTheme(), []);
   useEffect(() => listenForShortcuts(), []);
+  useEffect(() => keepFocus(), []);
   useShortcuts({ "everywhere.commands": { run: () => setPalette((open) => !open) }, "everywhere.keys": { run: () => setKeys(true) } });
   return (
     <div className="flex h-dvh flex-col">

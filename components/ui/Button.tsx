@@ -1,5 +1,4 @@
-import { type ComponentProps, forwardRef, useEffect, useImperativeHandle, useRef } from "react";
-import { focusAgain } from "./focus-again.ts";
+import { type ComponentProps, forwardRef } from "react";
 
 type Look = "primary" | "plain" | "quiet" | "danger";
 /** `busy`: what it began is under way. It does nothing then but keeps the focus, which `disabled` would drop. */
@@ -15,9 +14,5 @@ export const buttonClass = (look: Look = "plain") =>
   `inline-flex min-h-7 max-w-full shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md max-[20rem]:whitespace-normal border px-2.5 text-sm font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-45 aria-busy:cursor-progress aria-busy:opacity-60 ${LOOKS[look]}`;
 
 export const Button = forwardRef<HTMLButtonElement, Props>(function Button({ look = "plain", className = "", type = "button", busy = false, onClick, ...rest }, ref) {
-  const own = useRef<HTMLButtonElement>(null);
-  useImperativeHandle(ref, () => own.current as HTMLButtonElement);
-  // What is done often takes its button away.
-  useEffect(() => { if (busy && own.current !== null && document.activeElement === own.current) focusAgain(own.current); }, [busy]);
-  return <button ref={own} type={type} className={`${buttonClass(look)} ${className}`} {...(busy ? { "aria-disabled": true, "aria-busy": true } : {})} onClick={busy ? (event) => event.preventDefault() : onClick} {...rest} />;
+  return <button ref={ref} type={type} className={`${buttonClass(look)} ${className}`} {...(busy ? { "aria-disabled": true, "aria-busy": true } : {})} onClick={busy ? (event) => event.preventDefault() : onClick} {...rest} />;
 });
