@@ -96,6 +96,18 @@ test("the one whose node died is put elsewhere at once, the other goes on as it 
   expect(moved).toMatchObject({ trigger: [{ kind: "loss", name: "nod_b" }], reason: expect.stringContaining("is lost") });
 });
 
+test("what cannot be done is tried again later each time, not each ten seconds for ever", async () => {
+  const id = await deploy([whole("a"), whole("b")]);
+  await serve(id, 10, {});
+  fleet.script.assignment = (nodeId, observed) => (nodeId === "nod_c" ? { ...observed, state: "failed", error: { code: "session_failed", message: "no memory", retryAt: null } } : observed);
+  await serve(id, 240, { lost: ["nod_b"] });
+  const tried = (await listDecisions(database.db, id, 100)).filter((one) => one.verdict === "act");
+  expect(tried.length).toBeGreaterThanOrEqual(2);
+  expect(tried.length).toBeLessThanOrEqual(6);
+  expect(tried.at(-1)).toMatchObject({ outcome: "failed", reason: expect.stringContaining("did not end well") });
+  expect(await where(id)).toEqual(["r1 nod_a 0-4", "r2 nod_b 0-4"]);
+});
+
 test("one is added when more requests come than are carried, and dropped again when few have come for long; each by a migration, with the demand as its trigger", async () => {
   const id = await deploy([whole("a")], { objective: "latency", replicas: "as-needed" });
   await serve(id, 10, {});

@@ -23,6 +23,9 @@ const GAIN_WINDOW_MS = 15_000;
 const SETTLE_MS = 5_000;
 /** Planning and starting a move take seconds; after so long nobody is at it any more. */
 const ACCEPTED_LIMIT_MS = 10 * 60_000;
+/** What could not be done is tried again by itself later each time: a lost node is no reason to try each ten seconds for ever. */
+const RETRY_FIRST_MS = 15_000;
+const RETRY_MAX_MS = 600_000;
 
 export async function driveAdaptation(deps: Deps): Promise<void> {
   const { snapshot } = liveFleet(deps.db);
@@ -62,8 +65,16 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const record = await write(deps, deployment, { seen, decision, state, outcome });
   if (outcome !== "suggested" || mode !== "automatic") return;
   const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
-  const operation = await actOnDecision(deps, view, record, null);
+  const operation = await actOnDecision(deps, view, record, null).catch((error) => {
+    notDone(state, deps.clock.now());
+    throw error;
+  });
   if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+}
+
+function notDone(state: AdaptState, nowMs: number): void {
+  state.failures += 1;
+  state.retryAtMs = nowMs + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (state.failures - 1));
 }
 
 /** A suggestion lives as long as acting on it is right; regret that was paid once stays paid. */
@@ -79,7 +90,7 @@ function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion
     if (decision.verdict === "steady") state.told = null;
     return false;
   }
-  if (decision.verdict === "act") return suggestion === undefined && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS);
+  if (decision.verdict === "act") return suggestion === undefined && nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS);
   if (suggestion) return false;
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }
@@ -142,8 +153,10 @@ async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]
     if (migration.state !== "done") {
       await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` }));
       state.open = null;
+      notDone(state, nowMs);
       continue;
     }
+    state.failures = 0;
     const from = (state.open.cutoverMs ?? migration.finishedAt.getTime()) + SETTLE_MS;
     if (nowMs < from + GAIN_WINDOW_MS) continue;
     const after = meanLatency(deps, one.deploymentId, from, from + GAIN_WINDOW_MS);

@@ -31,6 +31,9 @@ export type AdaptState = {
   /** Of the last record, so that only a change of mind is written. */
   told: { verdict: string; atMs: number } | null;
   moves: number[];
+  /** Decisions in a row that could not be done, and when the next one may be tried; 0 = none. */
+  failures: number;
+  retryAtMs: number;
   moveOverheadSeconds: number;
   /** A move of ours under way, or just made: what it is to be held against. */
   open: { decisionId: string; startedMs: number; predictedSeconds: number; cutoverMs: number | null; latencyBeforeMs: number | null } | null;
@@ -48,7 +51,7 @@ export function adaptStates(db: Db): Map<string, AdaptState> {
 
 export function adaptState(db: Db, deploymentId: string): AdaptState {
   const all = adaptStates(db);
-  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
   all.set(deploymentId, known);
   return known;
 }

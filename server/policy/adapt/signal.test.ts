@@ -62,6 +62,15 @@ test("the fifth disturbance is found as soon as the first: steps are not learnt 
   expect(Math.max(...delays)).toBeLessThanOrEqual(2.65);
 });
 
+test("a step in the middle of a second is found with the second after it", () => {
+  let late = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const normal = normals(seed);
+    late += (run((second) => (second === 60 ? 1.6 : second > 60 ? 12 : 1) * Math.exp(0.12 * normal()), 70).alarmAt ?? 70) > 61 ? 1 : 0;
+  }
+  expect(late).toBeLessThan(10);
+});
+
 test("what is off from the start by more than predictions are is drift; what is off by less is bias", () => {
   expect(run(() => 1.4, 60).signal).toMatchObject({ alarm: null });
   expect(run(() => 3, 60).signal.alarm).not.toBeNull();

@@ -37,8 +37,8 @@ const LEAST_ALLOWANCE = 0.1;
 const CAUTIOUS_SAMPLES = 12;
 const LEAST_THRESHOLD = 0.5;
 const THRESHOLD_SPREADS = 6;
-/** What one sample may add at most, of the threshold: a single stall is no evidence. */
-const MOST_PER_SAMPLE = 0.6;
+/** What one sample may add at most, of the threshold: a single stall is no evidence. Two whole ones are, and one with a half: a second may have begun before the step. */
+const MOST_PER_SAMPLE = 0.75;
 /** What a difference of neighbours counts for the spread at most, in spreads: a step is not noise, and after some of them the next one must not be found later. */
 const MOST_DIFFERENCE_SPREADS = 4;
 /** Spread taken for granted at first, and the samples that this weighs. */
