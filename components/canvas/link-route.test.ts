@@ -37,6 +37,10 @@ test("after the arrangement of any template no link lies behind a card", () => {
     for (const link of document.links) expect(isBlocked(boxOf(link.fromId), boxOf(link.toId), document.nodes.flatMap((node) => (node.id === link.fromId || node.id === link.toId ? [] : [boxOf(node.id)]))), `${id}: ${link.id}`).toBe(false);
   }
 });
+test("a line behind a crowd runs straight on", () => {
+  const crowd = Array.from({ length: 8 }, (_, index) => card(400 * (index + 1), 0));
+  expect(routeLink(A, card(400 * 9, 0), crowd).sides).toEqual({ from: "right", to: "left" });
+});
 test("only the ways a moved card comes near are found anew", () => {
   const boxes = new Map([["a", A], ["b", B], ["c", card(5000, 0)], ["d", card(5500, 0)]]);
   const before = nextIndex(null, boxes);
