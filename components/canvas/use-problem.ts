@@ -13,9 +13,11 @@ export function useProblem(store: WorkbenchStore, modelId: string | null, live: 
   const document = useStore(store, (state) => state.history.present.document);
   const request = useStore(store, (state) => state.history.present.request);
   useEffect(() => {
-    if (modelId === null || !model.data || !profiles.data) { store.setState({ facts: model.data?.facts ?? null, problem: null }); return; }
-    const facts = model.data.facts;
-    store.setState({ facts, problem: { ...buildProblem({ facts, profiles: profiles.data, topology: document, live, beside: deploymentId }), rules: rulesOf(request ?? {}) } });
+    const before = store.getState().problem;
+    if (modelId === null || !model.data || !profiles.data) store.setState({ facts: model.data?.facts ?? null, problem: null });
+    else store.setState({ facts: model.data.facts, problem: { ...buildProblem({ facts: model.data.facts, profiles: profiles.data, topology: document, live, beside: deploymentId }), rules: rulesOf(request ?? {}) } });
+    // React keeps what the render before the last one saw. The ways between any two of 200 nodes are tens of megabytes, and nobody asks for the old ones.
+    if (before !== null) before.paths = [];
   }, [store, modelId, model.data, profiles.data, document, live, deploymentId, request]);
   return { error: model.error ?? profiles.error };
 }
