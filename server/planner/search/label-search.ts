@@ -2,6 +2,7 @@
 // where they have turned out to bind: when the most promising complete plan breaks one, that one joins and the search starts again (decremental
 // state-space relaxation, Righini & Salani 2008). Exact when it ends; until then the least promise in the heap is a proven bound.
 import { type Incumbent, TIE } from "./incumbent.ts";
+import { createLabelBucket, joinBucket, type LabelBucket, loadOf, touchedOf } from "./label-bucket.ts";
 import { createLabelHeap, type LabelHeap } from "./label-heap.ts";
 import { createLabelStore, type LabelStore } from "./label-store.ts";
 import type { PricedBound } from "./lagrangian.ts";
@@ -45,22 +46,27 @@ export function labelSearch(tables: Tables, options: LabelSearchOptions): LabelS
   }
 }
 
-type Round = { tables: Tables; options: LabelSearchOptions; counted: Resource[]; byProcessor: number[][]; store: LabelStore; heap: LabelHeap; buckets: (number[] | undefined)[]; limitStages: boolean; tail: TailLimit | null };
+type Round = { tables: Tables; options: LabelSearchOptions; counted: Resource[]; byProcessor: number[][]; store: LabelStore; heap: LabelHeap; buckets: (LabelBucket | undefined)[]; /** Of what is used, for its sum; 0 for masks. */ weights: Float64Array; dominates: (a: number, b: number) => boolean; retire: (id: number) => void; limitStages: boolean; tail: TailLimit | null };
 
 function searchRound(tables: Tables, options: LabelSearchOptions, counted: Resource[]): { state: "exact" | "stopped" | "again"; bound: number; broken: Violation[] } {
   const { instance, last } = tables;
+  const store = createLabelStore(counted.length);
+  const limitStages = instance.limits.minStages > 1 || instance.limits.maxStages < last;
   const round: Round = {
     tables,
     options,
     counted,
     byProcessor: instance.processors.map((_, q) => counted.flatMap((resource, index) => (touches(instance, q, resource) ? [index] : []))),
-    store: createLabelStore(counted.length),
+    store,
     heap: createLabelHeap(),
     buckets: [],
+    weights: Float64Array.from(counted, ({ kind, limit }) => (kind === "apart" || !(limit > 0 && limit < Number.POSITIVE_INFINITY) ? 0 : 1 / limit)),
+    dominates: domination({ store, counted, tables, limitStages }),
+    retire: (id) => { store.dead[id] = 1; },
     tail: options.latencyAfter ? tailLimit(instance) : null,
-    limitStages: instance.limits.minStages > 1 || instance.limits.maxStages < last,
+    limitStages,
   };
-  const { store, heap } = round;
+  const { heap } = round;
   const root = store.add();
   store.processor[root] = -1;
   store.parent[root] = -1;
@@ -184,36 +190,32 @@ function settle(round: Round, child: number, promise: number): boolean {
     if (broken === null || broken.length === 0) return false;
   }
   const key = store.processor[child]! * (tables.last + 1) + store.at[child]!;
-  const bucket = round.buckets[key] ?? [];
+  const bucket = round.buckets[key] ?? createLabelBucket();
   round.buckets[key] = bucket;
-  let kept = 0;
-  for (const other of bucket) {
-    if (store.dead[other] === 1) continue;
-    if (dominates(round, other, child)) return false;
-    if (dominates(round, child, other)) store.dead[other] = 1;
-    else bucket[kept++] = other;
-  }
-  bucket.length = kept;
-  bucket.push(child);
+  const stride = round.counted.length;
+  if (!joinBucket(bucket, { id: child, cost: store.cost[child]!, priced: store.priced[child]!, touched: touchedOf(store.used, child * stride, stride), load: loadOf(store.used, child * stride, round.weights) }, round.dominates, round.retire)) return false;
   round.heap.push(child, promise);
   return true;
 }
 
-/** Every completion of b is one of a, and no dearer: in cost, in priced cost (so that prices stay a bound), in all that is counted. */
-function dominates(round: Round, a: number, b: number): boolean {
-  const { store, counted, tables } = round;
-  if (store.cost[a]! > store.cost[b]! || store.priced[a]! > store.priced[b]! || store.latencyMs[a]! > store.latencyMs[b]! || store.varianceMs2[a]! > store.varianceMs2[b]!) return false;
-  if (round.limitStages) {
-    if (store.stages[a]! > store.stages[b]! && tables.instance.limits.maxStages < tables.last) return false;
-    if (store.stages[a]! < store.stages[b]! && store.stages[a]! < tables.instance.limits.minStages) return false;
-  }
+/** Every completion of b is one of a, and no dearer: in cost and in priced cost (so that prices stay a bound), which the bucket has compared, and in all that is counted. */
+function domination({ store, counted, tables, limitStages }: Pick<Round, "store" | "counted" | "tables" | "limitStages">): Round["dominates"] {
+  const { minStages, maxStages } = tables.instance.limits;
+  const mostCounts = limitStages && maxStages < tables.last;
   const stride = counted.length;
-  for (let index = 0; index < stride; index++) {
-    const usedA = store.used[a * stride + index]!;
-    const usedB = store.used[b * stride + index]!;
-    if (counted[index]!.kind === "apart" ? (usedA & ~usedB) !== 0 : usedA > usedB) return false;
-  }
-  return true;
+  const isMask = Uint8Array.from(counted, (resource) => Number(resource.kind === "apart"));
+  return (a, b) => {
+    const { used, latencyMs, varianceMs2, stages } = store;
+    const [ownA, ownB] = [a * stride, b * stride];
+    for (let index = 0; index < stride; index++) {
+      const usedA = used[ownA + index]!;
+      const usedB = used[ownB + index]!;
+      if (isMask[index] === 1 ? (usedA & ~usedB) !== 0 : usedA > usedB) return false;
+    }
+    if (latencyMs[a]! > latencyMs[b]! || varianceMs2[a]! > varianceMs2[b]!) return false;
+    if (mostCounts && stages[a]! > stages[b]!) return false;
+    return !(limitStages && stages[a]! < stages[b]! && stages[a]! < minStages);
+  };
 }
 
 function hopLatency(tables: Tables, from: number, to: number, at: number): number {

@@ -17,7 +17,7 @@ import type { Resource } from "./resources.ts";
 import type { Outcome, SearchContext, SearchRequest, Solver } from "./solver.ts";
 import { compileTables, type Tables, toSearchStages } from "./tables.ts";
 
-/** Labels of the exact search in all. A label takes about 60 bytes and 8 for each counted resource. */
+/** Labels of the exact search in all. A label takes about 60 bytes and 8 for each counted resource, and 32 more while none dominates it. */
 const MAX_LABELS = 4_000_000;
 /** Beam widths: of the very first plan, and per turn of pricing. */
 const FIRST_BEAM = 4;
