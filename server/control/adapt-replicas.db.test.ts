@@ -138,11 +138,17 @@ test("a suggestion to add one is accepted with one press, and becomes a migratio
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "suggest" }, actor: "test" });
   await serve(id, 10, {});
   await serve(id, 25, { perSecond: await tooMany() });
-  const [suggestion] = await listDecisions(database.db, id, 1);
-  // The plan that is made of it has no files here to compare: it is told equal as soon as it is there.
-  const accepted = acceptSuggestion(fleet.deps, { deploymentId: id, decisionId: suggestion?.id ?? "", actor: "api:ana" });
-  expect((await accepted).createdBy).toBe("adapt, accepted by api:ana");
+  const suggested = async () => (await listDecisions(database.db, id, 1))[0]?.id ?? "";
+  let decisionId = await suggested();
+  const accept = () => acceptSuggestion(fleet.deps, { deploymentId: id, decisionId, actor: "api:ana" });
+  // The plan that is made of it has no files here to compare. Where that was found out before the move began, it is told equal and the next suggestion is accepted.
+  const operation = await accept().catch(async () => {
+    await serve(id, 15, { perSecond: await tooMany() });
+    decisionId = await suggested();
+    return accept();
+  });
+  expect(operation.createdBy).toBe("adapt, accepted by api:ana");
   await serve(id, 15, { perSecond: await tooMany() });
   expect(await where(id)).toHaveLength(2);
-  expect((await listDecisions(database.db, id, 20)).find((one) => one.id === suggestion?.id)).toMatchObject({ outcome: expect.stringMatching(/moving|moved/), decidedBy: "api:ana" });
+  expect((await listDecisions(database.db, id, 20)).find((one) => one.id === decisionId)).toMatchObject({ outcome: expect.stringMatching(/moving|moved/), decidedBy: "api:ana" });
 });
