@@ -3,11 +3,13 @@
 //   npm run bench -- prediction                 six models, nine plans each
 //   npm run bench -- prediction --short         two models, four plans each
 //   npm run bench -- prediction --model NAME    one model
+//   npm run bench -- prediction --record        all, and what came out is what the console and docs/PLANNING.md tell from then on
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { awaitOperation, until } from "../e2e/cluster.ts";
 import { calibrationFigure } from "./calibration.ts";
 import { NODES, type PredictionFleet, startPredictionFleet } from "./prediction-fleet.ts";
+import { recordOf, writeRecord } from "./prediction-record.ts";
 import { type PlacedPlan, placementsOf, type PlanStage } from "./prediction-plans.ts";
 import { createSender, type RequestInput } from "./prediction-requests.ts";
 import { type Subject, SUBJECTS } from "./prediction-subjects.ts";
@@ -172,7 +174,7 @@ function figuresOf(outcomes: Outcome[]): Figure[] {
 }
 
 /** Runs it all and prints the figures. False when a target is missed. */
-export async function benchPrediction(options: { subjects: readonly Subject[]; plans: number[] | null }): Promise<boolean> {
+export async function benchPrediction(options: { subjects: readonly Subject[]; plans: number[] | null; record?: boolean }): Promise<boolean> {
   const calibrationBefore = calibrationFigure();
   const fleet = await startPredictionFleet();
   const outcomes: Outcome[] = [];
@@ -182,12 +184,14 @@ export async function benchPrediction(options: { subjects: readonly Subject[]; p
   } finally {
     await fleet.stop();
   }
+  if (options.record) writeRecord(recordOf(outcomes, new Date().toISOString().slice(0, 10)));
   return reportBench("prediction", [...figuresOf(outcomes), { ...calibrationBefore, figure: "calibration loop, before" }, { ...calibrationFigure(), figure: "calibration loop, after" }]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { short: { type: "boolean" }, model: { type: "string" } } });
+  const { values } = parseArgs({ options: { short: { type: "boolean" }, model: { type: "string" }, record: { type: "boolean" } } });
+  if (values.record && (values.short || values.model)) throw new Error("--record is of all models and plans: leave out --short and --model");
   const chosen = values.model ? SUBJECTS.filter((subject) => subject.name === values.model) : SUBJECTS.slice(0, values.short ? SHORT.models : undefined);
   if (chosen.length === 0) throw new Error(`no model ${values.model}: one of ${SUBJECTS.map((subject) => subject.name).join(", ")}`);
-  process.exitCode = (await benchPrediction({ subjects: chosen, plans: values.short ? SHORT.plans : null })) ? 0 : 1;
+  process.exitCode = (await benchPrediction({ subjects: chosen, plans: values.short ? SHORT.plans : null, record: values.record === true })) ? 0 : 1;
 }

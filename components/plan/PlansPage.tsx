@@ -14,6 +14,7 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { Time } from "../ui/Time.tsx";
 import { ParityBadge } from "./ParityBadge.tsx";
 import { PlanCompare } from "./PlanCompare.tsx";
+import { PredictionErrors } from "./PredictionErrors.tsx";
 
 /** History of plans, of all, of a model's (`?model=`) or of a deployment's (`?deployment=`); two of them side by side (`?a=…&b=…`). */
 export function PlansPage() {
@@ -59,6 +60,7 @@ export function PlansPage() {
           </table>
         </div>
       )}
+      <PredictionErrors />
     </Page>
   );
 }
