@@ -1,6 +1,7 @@
 // Owns when this node measures the way to its peers: once at first, then now and then, one peer at a time so that measurements do not disturb each other.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LinkSample, Peer } from "./protocol/control.ts";
+import { SettledLink } from "./settled-link.ts";
 import { steadyNowMs } from "./steady-clock.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { probePeer } from "./stage/probe.ts";
@@ -19,15 +20,17 @@ const RETRY_INTERVAL_MS = 5_000;
 const MAX_QUICK_RETRIES = 6;
 /** Bandwidth costs megabytes, through a link that may be serving: with each of the first measurements, when everything starts at once and one is easily wrong … */
 const FIRST_BANDWIDTHS = 3;
-/** … which follow each other faster … */
+/** … which follow each other faster, as do those after one that was far worse than before … */
 const FIRST_INTERVAL_MS = 8_000;
 /** … then every tenth time, about every five minutes. */
 const BANDWIDTH_EVERY = 10;
+/** Bandwidths measured again between two turns: a link on which traffic comes and goes must not be filled by measurements. */
+const MAX_RECHECKS = 2;
 /** While this node measures a model its cores are taken: bandwidth waits, but not for ever. */
 const LONGEST_WAIT_MS = 60_000;
 const IDLE_MS = 1_000;
 
-type Known = { peer: Peer; dueMs: number; count: number; failures: number; lastBandwidth: number | null; sinceMs: number };
+type Known = { peer: Peer; dueMs: number; count: number; failures: number; lastBandwidth: number | null; sinceMs: number; settled: SettledLink; /** The last bandwidth was far worse than those before it, and is to be measured again. */ again: boolean; rechecks: number };
 
 export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
   const stopped = new AbortController();
@@ -35,7 +38,8 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
 
   const measure = async (one: Known) => {
     const { nodeId, host, port } = one.peer;
-    const due = one.lastBandwidth === null || one.count < FIRST_BANDWIDTHS || one.count % BANDWIDTH_EVERY === 0;
+    const inTurn = one.lastBandwidth === null || one.count < FIRST_BANDWIDTHS || one.count % BANDWIDTH_EVERY === 0;
+    const due = inTurn || one.again;
     const bandwidth = due && (!options.busy() || steadyNowMs() - one.sinceMs > LONGEST_WAIT_MS);
     const sample = await probePeer({ tls: options.tls(), peer: { nodeId, host, port }, dataProxy: options.dataProxyUrl, bandwidth, signal: stopped.signal });
     if (stopped.signal.aborted || known.get(nodeId) !== one) return;
@@ -44,9 +48,12 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
     one.failures = sample.error === null ? 0 : one.failures + 1;
     one.lastBandwidth = sample.bandwidthBytesPerSecond ?? one.lastBandwidth;
     const quick = one.failures > 0 && one.failures <= MAX_QUICK_RETRIES;
-    const soon = one.count < FIRST_BANDWIDTHS || (due && !bandwidth);
+    const { told, again } = one.settled.add(sample);
+    if (bandwidth) one.rechecks = inTurn ? 0 : one.rechecks + 1;
+    one.again = again.bandwidth ? one.rechecks < MAX_RECHECKS : one.again && !bandwidth;
+    const soon = one.count < FIRST_BANDWIDTHS || (due && !bandwidth) || one.again || again.roundTrip;
     one.dueMs = steadyNowMs() + (quick ? RETRY_INTERVAL_MS : soon ? FIRST_INTERVAL_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
-    options.onSample(sample);
+    options.onSample(told);
   };
 
   const loop = async () => {
@@ -66,7 +73,7 @@ export function createLinkMeter(options: LinkMeterOptions): LinkMeter {
       for (const peer of wanted) {
         const before = known.get(peer.nodeId);
         if (before && before.peer.host === peer.host && before.peer.port === peer.port) before.peer = peer;
-        else known.set(peer.nodeId, { peer, dueMs: steadyNowMs(), count: 0, failures: 0, lastBandwidth: null, sinceMs: steadyNowMs() });
+        else known.set(peer.nodeId, { peer, dueMs: steadyNowMs(), count: 0, failures: 0, lastBandwidth: null, sinceMs: steadyNowMs(), settled: new SettledLink(), again: false, rechecks: 0 });
       }
     },
     stop: () => stopped.abort(),
