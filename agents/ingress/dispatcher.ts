@@ -101,7 +101,7 @@ export class Dispatcher {
 
   #among(replicas: readonly PipelineRuntime[], refusedBy: PipelineRuntime | null): PipelineRuntime | null {
     if (replicas.length === 1) return replicas[0]!.linked ? replicas[0]! : null;
-    return replicas[chooseReplica(replicas, refusedBy ? replicas.indexOf(refusedBy) : -1)] ?? null;
+    return replicas[chooseReplica(replicas, performance.now(), refusedBy ? replicas.indexOf(refusedBy) : -1)] ?? null;
   }
 
   #pipelineFor({ pipeline, first, attempt, only, refusedBy }: Entry): PipelineRuntime | null {
@@ -140,6 +140,7 @@ export class Dispatcher {
     entry.attempt++;
     entry.sentTo = pipeline;
     pipeline.outstanding++;
+    pipeline.askedAtMs = performance.now();
     entry.leftAt = null;
     entry.came = [];
     entry.epoch = pipeline.pipeline.epoch;

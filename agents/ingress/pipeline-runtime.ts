@@ -34,6 +34,8 @@ export class PipelineRuntime {
   pipeline: IngressPipeline;
   /** Requests of the dispatcher that are on it now; it keeps both counts. */
   outstanding = 0;
+  /** When it last took one, `performance.now()` clock. */
+  askedAtMs = Number.NEGATIVE_INFINITY;
   /** Of requests sent through it: answered, refused with an error, lost when it broke. */
   readonly counts = { answered: 0, failed: 0, lost: 0 };
   readonly #host: PipelineHost;
