@@ -125,7 +125,7 @@ describe("what they do together", () => {
 
   test("of replicas apart, the least-outstanding rule of the ingress reaches the sum of their rates", () => {
     const rates = [31, 12, 5];
-    const load = rates.map((rate) => ({ rate, linked: true, outstanding: 0, freeAt: 0 }));
+    const load = rates.map((rate) => ({ rate, linked: true, outstanding: 0, askedAtMs: 0, freeAt: 0 }));
     const ends: { at: number; by: number }[] = [];
     let now = 0;
     let answered = 0;
@@ -138,9 +138,10 @@ describe("what they do together", () => {
         load[next.by]!.outstanding--;
         answered++;
       }
-      const by = chooseReplica(load);
+      const by = chooseReplica(load, now * 1000);
       const replica = load[by]!;
       replica.outstanding++;
+      replica.askedAtMs = now * 1000;
       replica.freeAt = Math.max(now, replica.freeAt) + 1 / replica.rate;
       ends.push({ at: replica.freeAt, by });
     }
