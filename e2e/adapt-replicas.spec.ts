@@ -45,7 +45,8 @@ test("a second replica's machine dies for good: it is put elsewhere by itself, w
   expect(moved).toMatchObject({ trigger: expect.arrayContaining([expect.objectContaining({ kind: "loss", name: "right" })]), reason: expect.stringContaining("Replica 2") });
   expect(moved?.alternatives[moved.chosen ?? -1]?.replica).toBe(2);
   await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=adapt`);
-  await expect(page.getByTestId("adapt-decision").filter({ hasText: "Replica 2" }).first()).toContainText("is lost");
+  // Newer records may stand above it: a busy machine is noticed, too.
+  await expect(page.getByTestId("adapt-decision").filter({ hasText: /Replica 2.*is lost|is lost.*Replica 2/ }).first()).toBeVisible();
   expect(await violations(page)).toEqual([]);
   expect(await load.stop()).toMatchObject({ failed: 0, lost: 0, duplicated: 0, different: 0 });
 });
