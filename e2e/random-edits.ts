@@ -77,6 +77,10 @@ export async function editAtRandom(person: Person, random: () => number): Promis
   }
 }
 
+const WHOLE = { width: 3840, height: 2160 } as const;
+/** Of 50 ms each. */
+const NEW_NODE_LOOKS = 20;
+
 /** Counts from the moment it is typed: the field may go away before Enter, when somebody else deletes what it is of. */
 async function typeInto(field: Locator, text: string, typed: () => void): Promise<void> {
   const didFill = await field.fill(text, { timeout: 2_000 }).then(() => true, () => false);
@@ -87,12 +91,17 @@ async function typeInto(field: Locator, text: string, typed: () => void): Promis
 
 async function addNode(person: Person): Promise<void> {
   const { page, writes } = person;
-  const before = new Set((await cardsOf(page)).map((one) => one.id));
+  // Of what is chosen the address speaks, whether it lies in the window or not.
+  const selected = () => (new URL(page.url()).searchParams.get("selected") ?? "").split(",").filter((id) => id !== "");
+  const before = new Set([...(await cardsOf(page)).map((one) => one.id), ...selected()]);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const at = Date.now();
   await page.keyboard.press("n");
-  const chosen = page.locator(".react-flow__node.selected");
-  const id = (await chosen.count()) === 1 ? await chosen.getAttribute("data-id") : null;
-  if (id !== null && !before.has(id)) writes.push({ id, field: "node", value: id, at: Date.now() });
+  for (let look = 0; look < NEW_NODE_LOOKS; look++) {
+    const [id, ...others] = selected();
+    if (id !== undefined && others.length === 0 && !before.has(id)) return void writes.push({ id, field: "node", value: id, at });
+    await page.waitForTimeout(50);
+  }
 }
 
 /** The focus is on its card afterwards. */
@@ -233,8 +242,14 @@ async function isSaved({ page, pending }: Person): Promise<boolean> {
 /** Waits until everybody's page has saved and shows what the server holds. @throws Error with the difference when time is up. */
 export async function waitUntilEqual(people: readonly Person[], read: () => Promise<Stored>, timeoutMs: number): Promise<Stored> {
   const end = Date.now() + timeoutMs;
+  // Only what lies in the window is in the page.
+  for (const { page } of people) await page.setViewportSize(WHOLE);
   for (;;) {
     for (const person of people) await readConflicts(person);
+    for (const { page } of people) {
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await page.keyboard.press("1");
+    }
     const areSaved = (await Promise.all(people.map(isSaved))).every(Boolean);
     const stored = await read();
     const wanted = written(stored);
