@@ -3,6 +3,7 @@
 import type { Instance, SearchStage } from "../instance.ts";
 import { type AdditiveCosts, additiveCosts } from "./additive-costs.ts";
 import { mapDistinct } from "./map-distinct.ts";
+import { largestBetween } from "./memory-reach.ts";
 import type { SearchRequest } from "./solver.ts";
 import { stageReach } from "./stage-reach.ts";
 
@@ -88,14 +89,6 @@ export function hopAt(tables: Tables, from: number, to: number, at: number): num
 
 export function toSearchStages(tables: Tables, stages: readonly { processor: number; from: number; to: number }[]): SearchStage[] {
   return stages.map((stage) => ({ processor: stage.processor, from: tables.positions[stage.from]!, to: tables.positions[stage.to]! }));
-}
-
-function largestBetween(values: Float64Array, positions: Int32Array): Float64Array {
-  return Float64Array.from({ length: positions.length - 1 }, (_, c) => {
-    let largest = 0;
-    for (let layer = positions[c]!; layer < positions[c + 1]!; layer++) if (values[layer]! > largest) largest = values[layer]!;
-    return largest;
-  });
 }
 
 function leastOnward(values: Float64Array, placeCount: number): Float64Array {
