@@ -285,7 +285,7 @@ function narrowed(latency: Tables, left: Tables): Tables {
   const indexOf = new Map([...latency.positions].map((position, index) => [position, index]));
   const kept = Int32Array.from(left.positions, (position) => indexOf.get(position)!);
   const pick = (values: Float64Array) => Float64Array.from(kept, (c) => values[c]!);
-  return { ...left, costs: latency.costs, upTo: latency.upTo.map(pick), before: latency.before.map(pick), hopFixed: latency.hopFixed };
+  return { ...left, costs: latency.costs, upTo: latency.upTo.map(pick), before: latency.before.map(pick), hopFixed: latency.hopFixed, hopFloors: latency.hopFloors };
 }
 
 function raiseBound(parts: readonly Part[], incumbent: Incumbent): void {
