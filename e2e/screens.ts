@@ -28,7 +28,7 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
     { name: "deployments", path: "/deployments" },
     ...detail("deployment", "deployments", deployments),
     ...preview("stop", "deployments", deployments, byId("stop")),
-    ...["plan", "charts", "charts&view=table", "trace", "timeline", "adapt", "try", "load", "serving", "changes", "history"].flatMap(tab),
+    ...["plan", "charts", "charts&view=table", "trace", "timeline", "adapt", "try", "load", "analyze", "serving", "changes", "history"].flatMap(tab),
     ...detail("replay", "deployments", deployments).map((one): Screen => ({ ...one, path: `${one.path}/replay`, prepare: (page) => page.getByTestId("replay").waitFor() })),
     ...planned("plan-result", async (page) => { await page.getByTestId("plan-outcome").scrollIntoViewIfNeeded(); }),
     ...(mayWrite ? planned("deploy", async (page) => { await page.getByTestId("deploy").click(); await page.getByTestId("confirm-deploy").waitFor(); }) : []),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-export const ID_PREFIXES = ["mdl", "seg", "pro", "top", "nod", "lnk", "pln", "dep", "rev", "mig", "opn", "jtk", "crd", "req", "asg", "lan", "mea", "dec", "con", "run"] as const;
+export const ID_PREFIXES = ["mdl", "seg", "pro", "top", "nod", "lnk", "pln", "dep", "rev", "mig", "opn", "jtk", "crd", "req", "asg", "lan", "mea", "dec", "con", "run", "anl"] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 
 /** "mdl_" + 20 characters of base 32, 100 random bits. */

@@ -10,6 +10,7 @@ import { Spans } from "./Spans.tsx";
 
 // Fetched when first looked at: the canvas is on the screen sooner without them.
 const AdaptPanel = lazy(async () => ({ default: (await import("../adapt/AdaptPanel.tsx")).AdaptPanel }));
+const AnalyzePanel = lazy(async () => ({ default: (await import("../analyze/AnalyzePanel.tsx")).AnalyzePanel }));
 const PlanPanel = lazy(async () => ({ default: (await import("../plan/PlanPanel.tsx")).PlanPanel }));
 const ChartsOfChosen = lazy(async () => ({ default: (await import("./ChartsOfChosen.tsx")).ChartsOfChosen }));
 const DraftChanges = lazy(async () => ({ default: (await import("./DraftChanges.tsx")).DraftChanges }));
@@ -21,14 +22,14 @@ const Trace = lazy(async () => ({ default: (await import("./Trace.tsx")).Trace }
 const TryIt = lazy(async () => ({ default: (await import("./TryIt.tsx")).TryIt }));
 
 /** Tabs with more to fill in than fits beside a large canvas. */
-const TALL = new Set(["plan", "load", "serving"]);
+const TALL = new Set(["plan", "load", "analyze", "serving"]);
 
 /** The foot of the workbench. Without a deployment there is only the draft to show. */
 export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; plan: PlanScope | null }) {
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["serving", "Serving", <div key="v"><Replicas deployment={deployment} /><Serving deployment={deployment} /></div>], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["analyze", "Analyze", <AnalyzePanel key="z" deployment={deployment} />], ["serving", "Serving", <div key="v"><Replicas deployment={deployment} /><Serving deployment={deployment} /></div>], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { LoadReport } from "../../server/loadgen/method/load-report.ts";
 import { api, client } from "../api.ts";
+import { saveText } from "../save-text.ts";
 import { Button } from "../ui/Button.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { ScrollArea } from "../ui/ScrollArea.tsx";
@@ -57,13 +58,4 @@ function Figures({ report }: { report: LoadReport }) {
       </tbody>
     </table></ScrollArea>
   );
-}
-
-function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

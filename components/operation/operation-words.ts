@@ -3,7 +3,7 @@ import type { OperationRow } from "../api.ts";
 import { bytes, written } from "../format.ts";
 import type { Tone } from "../ui/State.tsx";
 
-const VERBS: Record<OperationRow["kind"], string> = { "import-model": "Import", "profile-model": "Measure", "check-parity": "Check the parity of plan", plan: "Plan", deploy: "Start", move: "Move", stop: "Stop", drain: "Drain", load: "Put load on" };
+const VERBS: Record<OperationRow["kind"], string> = { "import-model": "Import", "profile-model": "Measure", "check-parity": "Check the parity of plan", plan: "Plan", deploy: "Start", move: "Move", stop: "Stop", drain: "Drain", load: "Put load on", analyze: "Analyze" };
 type Subject = Pick<OperationRow, "kind" | "subjectId" | "subjectName">;
 type Step = OperationRow["progress"];
 
@@ -15,7 +15,7 @@ export function operationTitle({ kind, subjectId, subjectName }: Subject): strin
 
 /** Where to look at it; null = no page of its own. */
 export function operationHref({ kind, subjectId }: Subject): string | null {
-  if (subjectId.startsWith("dep_")) return `/deployments/${subjectId}`;
+  if (subjectId.startsWith("dep_")) return `/deployments/${subjectId}${kind === "analyze" ? "?tab=analyze" : ""}`;
   if (subjectId.startsWith("mdl_")) return `/models/${subjectId}`;
   if (subjectId.startsWith("pln_")) return `/plans?a=${subjectId}`;
   return kind === "drain" ? `/nodes/${subjectId}` : null;

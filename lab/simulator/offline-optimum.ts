@@ -6,11 +6,10 @@ import { findAlternatives, samePlacement } from "../../server/policy/adapt/alter
 import { movingBill } from "../../server/policy/adapt/moving-bill.ts";
 import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 import { QUIET, slowdownsAt, type Trace } from "./disturbances.ts";
-import { ASSUMED, CALIBRATED } from "./calibration.ts";
-import { trueCost } from "./simulate.ts";
+import { MOVE_OVERHEAD_SECONDS, trueCost } from "./simulate.ts";
 
 const STEP_MS = 1_000;
-const { interference: INTERFERENCE, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS } = CALIBRATED ?? ASSUMED;
+const INTERFERENCE = 0.1;
 
 /** Mean cost of a request, milliseconds. */
 export function offlineOptimum(problem: Problem, home: Placement, trace: Trace): number {

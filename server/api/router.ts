@@ -1,5 +1,6 @@
 // Owns the list of routers: every procedure is at /trpc and, by its meta, at /api/v1.
 import { deployments } from "./deployments.ts";
+import { analyses } from "./analyses.ts";
 import { loadRuns } from "./load-runs.ts";
 import { models } from "./models.ts";
 import { nodes } from "./nodes.ts";
@@ -9,5 +10,5 @@ import { credentials, system } from "./system.ts";
 import { topologies } from "./topologies.ts";
 import { router } from "./trpc.ts";
 
-export const appRouter = router({ system, models, topologies, nodes, plans, deployments, loadRuns, events, operations, credentials });
+export const appRouter = router({ system, models, topologies, nodes, plans, deployments, loadRuns, analyses, events, operations, credentials });
 export type AppRouter = typeof appRouter;

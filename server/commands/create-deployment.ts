@@ -3,8 +3,9 @@ import type { Batching, KeyLimits, SessionOptions } from "../../agents/protocol/
 import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { DEFAULT_SESSION } from "../planner/default-session.ts";
+import { DEFAULT_ADAPT_SETTINGS } from "../policy/adapt/adapt-settings.ts";
 import type { DeploymentSettings } from "../policy/snapshot.ts";
-import { insertDeployment } from "../store/deployments.ts";
+import { insertDeployment, updateDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
 import { checkBatching, checkLimits } from "./check-serving.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -27,6 +28,8 @@ export type CreateDeploymentInput = {
   planId: string;
   ingressNodeIds?: string[];
   settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]>; batching?: Batching | null; keyLimits?: KeyLimits | null };
+  /** The analysis that it is a rig of. */
+  rigOf?: string;
   actor: Actor;
   idempotencyKey?: string;
 };
@@ -38,18 +41,20 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
   const name = checkDeploymentName(input.name);
   const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId, null);
   const ingressNodeIds = await checkIngress(deps.db, input.ingressNodeIds ?? [sourceNodeId]);
-  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), batching: checkBatching(input.settings?.batching ?? null), keyLimits: input.settings?.keyLimits ?? null, stoppedAtMs: null };
+  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), batching: checkBatching(input.settings?.batching ?? null), keyLimits: input.settings?.keyLimits ?? null, stoppedAtMs: null, ...(input.rigOf === undefined ? {} : { rigOf: input.rigOf }) };
   const deploymentId = newId("dep");
   const operation = await deps.publisher.transact(async (tx, append) => {
     if (await tx.deployment.findUnique({ where: { name }, select: { id: true } })) throw new AppError("conflict", `There is a deployment named ${name}.`, { place: "name", fix: "Choose another name, or move that deployment to the plan." });
     await insertDeployment(tx, { id: deploymentId, name, modelId: plan.modelId, topologyId: plan.topologyId, settings, createdAt: new Date(deps.clock.now()), createdBy: input.actor });
+    // What is measured must stay as it is.
+    if (input.rigOf !== undefined) await updateDeployment(tx, deploymentId, { adaptation: { ...DEFAULT_ADAPT_SETTINGS, mode: "observe" } });
     const started = await startMigration(deps, tx, append, {
       deployment: { id: deploymentId, name },
       fromRevisionId: null,
       planId: plan.id,
       stages,
       ingressNodeIds,
-      reason: `First deployment of plan ${plan.revision}.`,
+      reason: input.rigOf === undefined ? `First deployment of plan ${plan.revision}.` : `A rig of an analysis, with plan ${plan.revision}.`,
       actor: input.actor,
       idempotencyKey: input.idempotencyKey,
     });

@@ -22,9 +22,12 @@ export async function findIngress(deps: Deps, deployment: string): Promise<Ingre
 
 /** Named after its purpose; an older one of that name is revoked: it was another process's, and is of no use to this one. */
 export async function makeIngressKey(deps: Deps, purpose: string, deploymentId: string): Promise<{ id: string; token: string }> {
-  const name = `${purpose} of ${deploymentId}`;
+  const name = ingressKeyName(purpose, deploymentId);
   const old = await findCredentialByName(deps.db, name);
   if (old) await revokeCredential(deps, old.id, { keepOneAdmin: false, actor: "control" });
   const { credential, token } = await createCredential(deps, { name, kind: "inference", deploymentId, actor: "control" });
   return { id: credential.id, token };
 }
+
+/** A revoked one is called otherwise. */
+export const ingressKeyName = (purpose: string, deploymentId: string): string => `${purpose} of ${deploymentId}`;

@@ -218,6 +218,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   stop: "Stop",
   drain: "Drain",
   load: "Load run",
+  analyze: "Analysis",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import { readSnapshot } from "../live/read-snapshot.ts";
 import { eventHeadSeq } from "../store/events.ts";
 import { driveAdaptation } from "./drive-adaptation.ts";
 import { driveDrains } from "./drive-drains.ts";
+import { endRigs } from "./end-rigs.ts";
 import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { dropOldWindows, recordDeploymentSamples, recordWindows, type WindowMemory } from "./record-samples.ts";
@@ -110,6 +111,7 @@ function startLeaderLoops(deps: Deps): Leading {
   };
   const rest: Loop[] = [
     startLoop({ name: "resident", intervalMs: 5_000, log, run: () => rememberResident(deps) }),
+    startLoop({ name: "rigs", intervalMs: 2_000, log, run: () => endRigs(deps) }),
     startLoop({ name: "windows", intervalMs: 10_000, log, run: () => recordWindows(deps, windows) }),
     startLoop({ name: "retention", intervalMs: 600_000, log, run: () => dropOldWindows(deps) }),
   ];

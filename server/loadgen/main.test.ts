@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { ClosedLoopReport } from "./method/closed-loop.ts";
 import type { LoadReport } from "./method/load-report.ts";
 import { judgeReuse } from "./run-load.ts";
 import { ended, firstLine, startProgram } from "./testdata/start-program.ts";
@@ -95,4 +96,28 @@ test("a target that is not there is a sentence, not a stack", async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/^loadgen: http:\/\/127.0.0.1:9 does not answer: .*ECONNREFUSED.*Is it running/);
   expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+test("a closed loop keeps so many under way: rate × latency is that many, and no rate is above what the system can", async () => {
+  const url = await startSystem("--delay", "20", "--servers", "2");
+  const { code, stdout } = await loadgen("--closed-loop", "4", "--window", "500", "--max-windows", "30", "--target", url, "--model", "delay", "--json", "--output", folder);
+  const report = JSON.parse(stdout) as ClosedLoopReport;
+  expect(report.why).toBeNull();
+  expect(code).toBe(0);
+  const { perSecond, meanNs, p50Ns, sampleCount } = report.figure!;
+  // Two servers of 20 ms each; four at once wait as long as they are served.
+  expect(perSecond).toBeLessThan(100 * 1.02);
+  expect(p50Ns).toBeGreaterThan(39e6);
+  expect((perSecond * meanNs) / 1e9 / 4).toBeGreaterThan(0.9);
+  expect((perSecond * meanNs) / 1e9 / 4).toBeLessThan(1.1);
+  expect(report.windows.length).toBeGreaterThanOrEqual(3);
+  expect(sampleCount).toBeLessThanOrEqual(perSecond * 1.5 * 1.2);
+  expect((JSON.parse(readFileSync(path.join(folder, "report.json"), "utf8")) as ClosedLoopReport).figure).toEqual(report.figure);
+});
+
+test("a closed loop with failures has no figure, and says what failed", async () => {
+  const url = await startSystem("--delay", "2", "--fail-every", "5");
+  const { code, stdout } = await loadgen("--closed-loop", "2", "--window", "200", "--max-windows", "3", "--target", url, "--model", "delay");
+  expect(stdout).toMatch(/^2 at once: no figure\. \d+ of \d+ requests failed\. First: status 5\d\d/);
+  expect(code).toBe(3);
 });

@@ -1,11 +1,14 @@
 // Program: a load generator by the MLPerf method, in a process of its own. `--help` tells its options.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { ClosedLoopReport } from "./method/closed-loop.ts";
 import { compareRuns, findRegressions } from "./method/compare-runs.ts";
 import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
 import { openTarget } from "./open-target.ts";
 import { HELP, parseOptions, type Options } from "./parse-options.ts";
 import type { LoadProgress } from "./method/load-progress.ts";
+import { runClosedLoop } from "./run-closed-loop.ts";
 import { runLoad } from "./run-load.ts";
 import { readData } from "./targets/read-data.ts";
 import { readRawData } from "./targets/read-raw-data.ts";
@@ -42,7 +45,9 @@ async function main(args: string[]): Promise<number> {
   // Whoever started this process follows it by messages, and its end is the end of the run.
   process.on("SIGINT", abort).on("SIGTERM", abort).on("disconnect", abort);
   try {
-    const measured = await runLoad(options.plan, target, { onProgress: process.send ? (progress) => void process.send!(progress) : process.stderr.isTTY ? showProgress : undefined, signal: stop.signal });
+    const { plan } = options;
+    if (plan.what === "closed-loop") return tellLoop(await runClosedLoop(plan, target, { onProgress: onProgressOf(), signal: stop.signal }), options);
+    const measured = await runLoad(plan, target, { onProgress: onProgressOf(), signal: stop.signal });
     if (process.stderr.isTTY) process.stderr.write("\n");
     if (options.output !== null) writeLogs(options.output, measured, process.pid);
     const { report } = measured;
@@ -53,6 +58,22 @@ async function main(args: string[]): Promise<number> {
     if (process.connected) process.disconnect();
     target.close();
   }
+}
+
+function onProgressOf(): ((progress: LoadProgress) => void) | undefined {
+  return process.send ? (progress) => void process.send!(progress) : process.stderr.isTTY ? showProgress : undefined;
+}
+
+function tellLoop(report: ClosedLoopReport, { json, output }: Options): number {
+  const { figure, why, firstFailure } = report;
+  if (output !== null) {
+    mkdirSync(output, { recursive: true });
+    writeFileSync(path.join(output, "report.json"), JSON.stringify(report, null, 2));
+  }
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (figure) process.stdout.write(`${report.concurrency} at once: ${figure.perSecond.toFixed(1)} ± ${figure.plusMinus.toFixed(1)} /s, p50 ${(figure.p50Ns / 1e6).toFixed(2)} ms, p90 ${(figure.p90Ns / 1e6).toFixed(2)} ms, p99 ${(figure.p99Ns / 1e6).toFixed(2)} ms${report.isHarnessLate ? "; the load generator itself was late, the true figures are no worse" : ""}\n`);
+  else process.stdout.write(`${report.concurrency} at once: no figure. ${why}${firstFailure === null ? "" : ` First: ${firstFailure}`}\n`);
+  return figure ? EXIT.valid : EXIT.invalid;
 }
 
 function judge(report: LoadReport, baseline: LoadReport | null, tolerance: number): number {

@@ -1,12 +1,13 @@
 // Owns what the command line means. Pure: errors are sentences, files are read by the caller.
 import { parseArgs } from "node:util";
 import { OFFICIAL_SEEDS, SCENARIOS, TIERS, type Scenario, type Tier } from "./method/settings.ts";
+import type { ClosedLoopPlan } from "./method/closed-loop.ts";
 import type { LoadPlan } from "./run-load.ts";
 
 export const APIS = ["oip", "process", "openai-chat", "openai-completions", "openai-embeddings"] as const;
 export type Api = (typeof APIS)[number];
 export type Options = {
-  plan: LoadPlan;
+  plan: LoadPlan | ClosedLoopPlan;
   target: { api: Api; url: string; model: string; key: string | null; timeoutMs: number; insecure: boolean; encoding: "auto" | "binary" | "json"; shapes: Record<string, number[]>; maxTokens: number; sampleCount: number };
   /** Files that the caller reads. */
   dataFile: string | null;
@@ -28,6 +29,8 @@ What
   --tier NAME           shortest run: rapid 6 s (default), quick 10 s, normal 60 s, official 600 s
   --find-peak           Server: the highest rate that keeps the bound
   --check-reuse         is the system faster on one sample than on different ones?
+  --closed-loop N       instead of a scenario: N requests under way at once, each answer sends the next, in windows until
+                        three agree within 10 %, or no figure. perf_analyzer's method, not MLPerf's
 Load
   --qps N               Server: arrivals per second; Offline: samples per second expected
   --latency MS          Server: the bound; SingleStream, MultiStream: expected time of a query (default 10)
@@ -36,6 +39,8 @@ Load
   --concurrency N       Offline: samples under way at once (default 8)
   --min-queries N       (default 1)            --max-outstanding N   Server (default 4096)
   --max-seconds N       end a slow run then
+  --window MS           closed loop: a window (default 2000)
+  --max-windows N       closed loop: no figure after so many (default 10)
 Target
   --target URL          where it listens; for OpenAI's API with its /v1
   --api NAME            ${APIS.join(", ")} (default oip)
@@ -56,11 +61,12 @@ Results
   --json                the report on standard output instead of the summary
   --baseline FILE       a report.json of before: worse by more than --tolerance (default 0.1) ends with exit code 4
 
-Exit code: 0 VALID, 1 could not be measured, 2 wrong options, 3 INVALID (or results are reused), 4 worse than the baseline.
+Exit code: 0 VALID, 1 could not be measured, 2 wrong options, 3 INVALID (or results are reused, or a closed loop has no figure), 4 worse than the baseline.
 `;
 
 const FLAGS = {
   scenario: { type: "string" }, mode: { type: "string", default: "performance" }, tier: { type: "string", default: "rapid" }, "find-peak": { type: "boolean", default: false }, "check-reuse": { type: "boolean", default: false },
+  "closed-loop": { type: "string" }, window: { type: "string", default: "2000" }, "max-windows": { type: "string", default: "10" },
   qps: { type: "string" }, latency: { type: "string" }, percentile: { type: "string" }, "samples-per-query": { type: "string", default: "8" }, concurrency: { type: "string", default: "8" }, "min-queries": { type: "string", default: "1" },
   "max-outstanding": { type: "string", default: "4096" }, "max-seconds": { type: "string", default: "0" }, target: { type: "string" }, api: { type: "string", default: "oip" }, model: { type: "string" }, key: { type: "string" },
   timeout: { type: "string", default: "30000" }, insecure: { type: "boolean", default: false }, samples: { type: "string", default: "256" }, shape: { type: "string", multiple: true }, encoding: { type: "string", default: "auto" },
@@ -76,13 +82,14 @@ function parseFlags(args: readonly string[]) {
 /** @throws Error with a sentence: which option, what it may be */
 export function parseOptions(args: readonly string[], keyOfEnvironment: string | undefined): Options {
   const values = parseFlags(args);
-  const scenario = oneOf(values.scenario, SCENARIOS, "scenario");
+  const closedLoop = values["closed-loop"] === undefined ? null : closedLoopOf(values, values["closed-loop"]);
+  const scenario = closedLoop ? "Offline" : oneOf(values.scenario, SCENARIOS, "scenario");
   const api = oneOf(values.api, APIS, "api");
   if (!values.target) throw new Error("--target URL is needed: where the system listens.");
   if (!values.model) throw new Error("--model NAME is needed: as the target calls it.");
   if (api === "process" && (values.file ?? []).length === 0 && values.data === undefined) throw new Error("--api process needs bodies: give them with --file, once for each, or list them in --data.");
   return {
-    plan: planOf(values, scenario),
+    plan: closedLoop ?? planOf(values, scenario),
     target: {
       api, url: values.target, model: values.model, key: values.key ?? keyOfEnvironment ?? null, timeoutMs: number(values.timeout, "timeout", 1, 3_600_000), insecure: values.insecure,
       encoding: oneOf(values.encoding, ["auto", "binary", "json"] as const, "encoding"), shapes: Object.fromEntries((values.shape ?? []).map(readShape)), maxTokens: number(values["max-tokens"], "max-tokens", 1, 1_000_000), sampleCount: number(values.samples, "samples", 1, 1_000_000),
@@ -90,6 +97,12 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
     dataFile: values.data ?? null, rawFiles: values.file ?? [], contentType: values["content-type"], output: values.output ?? null, json: values.json,
     baseline: values.baseline ?? null, tolerance: number(values.tolerance, "tolerance", 0, 10),
   };
+}
+
+function closedLoopOf(values: Values, concurrency: string): ClosedLoopPlan {
+  if (values.scenario !== undefined) throw new Error("--closed-loop is not one of MLPerf's scenarios: leave --scenario out.");
+  if (values.baseline !== undefined) throw new Error("--baseline is for scenarios: a closed loop gives one figure at one concurrency.");
+  return { what: "closed-loop", concurrency: number(concurrency, "closed-loop", 1, 1024), windowMs: number(values.window, "window", 100, 600_000), maxWindows: number(values["max-windows"], "max-windows", 3, 1000) };
 }
 
 function planOf(values: Values, scenario: Scenario): LoadPlan {

@@ -21,8 +21,8 @@ const PROBE_MS = 10;
 /** libuv's timers are whole milliseconds: a probe may be that late on an idle machine. */
 const GRAIN_NS = 1e6;
 
-/** Between start and stop: 99th percentile of how late the event loop was, and in Server also of how late queries were issued. The larger counts. */
-export function createLagProbe(): { start(): void; stop(record: RunRecord): number } {
+/** Between start and stop: 99th percentile of how late the event loop was, and in Server also of how late queries were issued. The larger counts. Of a closed loop there is no record. */
+export function createLagProbe(): { start(): void; stop(record: RunRecord | null): number } {
   const probe = monitorEventLoopDelay({ resolution: PROBE_MS });
   return {
     start() {
@@ -32,7 +32,7 @@ export function createLagProbe(): { start(): void; stop(record: RunRecord): numb
     stop(record) {
       probe.disable();
       const loopNs = probe.count === 0 ? 0 : Math.max(0, probe.percentile(99) - PROBE_MS * 1e6 - GRAIN_NS);
-      if (record.settings.scenario !== "Server" || record.issuedNs.length === 0) return loopNs;
+      if (record?.settings.scenario !== "Server" || record.issuedNs.length === 0) return loopNs;
       const late = record.issuedNs.map((issued, i) => issued - record.scheduledNs[i]!).sort((a, b) => a - b);
       return Math.max(loopNs, late[Math.floor(late.length * 0.99)]!);
     },

@@ -55,6 +55,11 @@ export async function listDeployments(db: Db | Tx): Promise<StoredDeployment[]> 
   return rows.map(toDeployment);
 }
 
+/** Of a model, deleted ones too, newest first. */
+export async function listDeploymentIds(db: Db | Tx, modelId: string, limit: number): Promise<string[]> {
+  return (await db.deployment.findMany({ where: { modelId }, orderBy: { createdAt: "desc" }, take: limit, select: { id: true } })).map(({ id }) => id);
+}
+
 export async function findDeployment(db: Db | Tx, id: string): Promise<StoredDeployment | null> {
   const row = await db.deployment.findFirst({ where: { id, deletedAt: null }, include: NAMES });
   return row && toDeployment(row);
