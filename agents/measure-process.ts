@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Ort from "onnxruntime-node";
 import { messageOf } from "./agent-error.ts";
-import type { MeasuredProfile, MeasureTask, SessionOptions, StatePair } from "./protocol/control.ts";
+import type { MeasuredProfile, MeasureTask, StatePair } from "./protocol/control.ts";
 import { type DataType, elementCount, tensorBytes } from "./protocol/tensor.ts";
 import { endWithParent } from "./end-with-parent.ts";
+import { runtimeOptions } from "./stage/runtime-options.ts";
 
 export type ToMeasure = { type: "providers" } | MeasureOrder;
 export type MeasureOrder = {
@@ -44,15 +45,6 @@ async function providers(): Promise<string[]> {
   } catch {
     return [];
   }
-}
-
-function sessionOptions(options: SessionOptions): Ort.InferenceSession.SessionOptions {
-  return {
-    executionProviders: [options.provider], graphOptimizationLevel: options.optimization, intraOpNumThreads: options.intraOpThreads,
-    interOpNumThreads: 1, executionMode: "sequential", logSeverityLevel: 3,
-    // Without it idle threads spin between runs, and the figures are those of a machine nobody deploys on.
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-  };
 }
 
 /** Seeded values in [-1, 1] for floats, 0 and 1 for integers and bools: some runtimes take shortcuts on zeros, and ids must stay small. */
@@ -91,7 +83,7 @@ async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   const feeds = feedsOf(task);
   const rssBefore = process.memoryUsage.rss();
   const loadStart = performance.now();
-  const session = await ort().InferenceSession.create(order.skeletonPath, sessionOptions(task.session));
+  const session = await ort().InferenceSession.create(order.skeletonPath, runtimeOptions(task.session));
   const loadMs = performance.now() - loadStart;
   const whole = { session, feeds, byProcessor: countsByProcessor(order) };
   for (let run = 0; run < WARM_RUNS; run++) await timedRun(whole);
@@ -136,7 +128,7 @@ async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Load
   const endsAt = performance.now() + (task.segmentsBudgetMs ?? 0);
   for (const [index, { segment, inputs }] of (task.segments ?? []).entries()) {
     if (performance.now() >= endsAt) break;
-    const session = await ort().InferenceSession.create(segmentPaths[index] as string, sessionOptions(task.session));
+    const session = await ort().InferenceSession.create(segmentPaths[index] as string, runtimeOptions(task.session));
     const part = { session, feeds: feedsOf({ segment, inputs }), byProcessor: whole.byProcessor };
     for (let run = 0; run < WARM_RUNS; run++) await timedRun(part);
     const times: number[] = [];
@@ -155,7 +147,7 @@ async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Load
 async function profileOps(order: MeasureOrder, feeds: Record<string, Ort.Tensor>): Promise<MeasuredProfile["ops"]> {
   const folder = await mkdtemp(join(tmpdir(), "cutplane-profile-"));
   try {
-    const session = await ort().InferenceSession.create(order.skeletonPath, { ...sessionOptions(order.task.session), enableProfiling: true, profileFilePrefix: join(folder, "run") });
+    const session = await ort().InferenceSession.create(order.skeletonPath, { ...runtimeOptions(order.task.session), enableProfiling: true, profileFilePrefix: join(folder, "run") });
     for (let run = 0; run < WARM_RUNS + order.task.runs; run++) await session.run(feeds);
     session.endProfiling();
     await session.release();

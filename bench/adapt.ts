@@ -3,6 +3,7 @@
 //   npm run bench -- adapt --seeds 1 --scene mec  a part of it
 // Simulated: see lab/simulator/simulate.ts for what is and is not in it, and bench/METHODOLOGY.md.
 import { parseArgs } from "node:util";
+import { CALIBRATED } from "../lab/simulator/calibration.ts";
 import { makeTrace } from "../lab/simulator/disturbances.ts";
 import { offlineOptimum } from "../lab/simulator/offline-optimum.ts";
 import { alwaysReplan, ourPolicy, petalsPolicy, staticPolicy, thresholdPolicy } from "../lab/simulator/policies.ts";
@@ -54,7 +55,16 @@ function runSetting(scene: Scene, dwellMs: number, noise: number): Setting {
   return { scene, dwellMs, noise, toOptimum, ...sums };
 }
 
+/** What stands beside every simulated figure. */
+function basis(): string {
+  return CALIBRATED === null ? "assumed moves and interference, not yet held against real agents" : `calibrated on ${CALIBRATED.on} by ${CALIBRATED.moves} real moves in ${CALIBRATED.settings} settings; its ratios were off by ${CALIBRATED.ratioError.toFixed(3)} there`;
+}
+
 function figures(): Figure[] {
+  return plainFigures().map((one) => ({ ...one, against: one.against ?? basis() }));
+}
+
+function plainFigures(): Figure[] {
   const names = [...(settings[0]?.ratios.keys() ?? [])];
   const mean = (pick: (setting: Setting) => number) => settings.reduce((sum, setting) => sum + pick(setting), 0) / settings.length;
   const ratio = (setting: Setting, name: string) => setting.ratios.get(name) ?? Number.NaN;

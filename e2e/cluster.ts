@@ -30,6 +30,8 @@ export type Cluster = {
 export type ClusterOptions = {
   /** The last of a flag counts. */
   agentArguments?: (name: string, consoleUrl: string) => string[];
+  /** A control group's file of processes that an agent starts in, with all it starts: what it may use of the machine is so from the beginning. */
+  agentGroup?: (name: string) => string;
   /** How many consoles share the database at `databaseUrl`; agents join them in turn. Without it one console has its own. */
   shared?: { consoles: number; databaseUrl: string };
 };
@@ -64,7 +66,7 @@ async function startIn(folder: string, running: Map<string, Spawned>, names: str
     const { token } = await api<{ token: string }>("POST", "/join-tokens", { nodeName: name });
     const data = path.join(folder, name);
     const more = options.agentArguments?.(name, console) ?? [];
-    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", console, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args]);
+    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", console, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args], options.agentGroup?.(name));
     start(["--token", token]);
     agents.push({
       name,
@@ -110,10 +112,14 @@ async function startConsole(running: Map<string, Spawned>, folder: string, optio
   return { url, pid: () => running.get(name)?.child.pid ?? -1, kill: (signal) => end(running.get(name), signal), restart };
 }
 
-function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[]): void {
+/** The shell enters the group and becomes the program: its process id stays. */
+const ENTER_GROUP = ["-c", 'echo $$ > "$0" && exec "$@"'];
+
+function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[], groupFile?: string): void {
   const logFile = path.join(folder, "logs", `${name}.log`);
   const log = createWriteStream(logFile, { flags: "a" });
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
+  const [program, words] = groupFile === undefined ? [process.execPath, args] : ["/bin/sh", [...ENTER_GROUP, groupFile, process.execPath, ...args]];
+  const child = spawn(program, words, { cwd: root, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   running.set(name, { name, child, logFile });

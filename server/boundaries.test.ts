@@ -70,7 +70,7 @@ const RULES: Rule[] = [
   { files: /^app\//, may: /^(app|components)\// },
   { files: /^e2e\//, may: /^e2e\// },
   // A bench drives real parts: it takes cores away from stages with lab/throttle.ts cuts the models the tests of the inspection use, and opens the folders its child works in.
-  { files: /^bench\//, may: /^(bench\/|agents\/|lab\/(throttle|faults|fault-plan|small-disk)\.ts|lab\/simulator\/|server\/inspect\/(testing-models|model-folder|ort-session)\.ts|server\/demo\/bundled-models\.ts|server\/loadgen\/method\/|server\/(model|topology|planner|policy|threads|live)\/|server\/.*testdata\/|e2e\/(cluster|random-edits|emulated-network)\.ts|server\/(commands|sockets|store|database|trust|control|events)\/|server\/[a-z-]+\.ts)/ },
+  { files: /^bench\//, may: /^(bench\/|agents\/|lab\/(throttle|faults|fault-plan|small-disk)\.ts|lab\/(simulator|scenarios)\/|server\/inspect\/(testing-models|model-folder|ort-session)\.ts|server\/demo\/bundled-models\.ts|server\/loadgen\/method\/|server\/(model|topology|planner|policy|threads|live)\/|server\/.*testdata\/|e2e\/(cluster|random-edits|emulated-network)\.ts|server\/(commands|sockets|store|database|trust|control|events)\/|server\/[a-z-]+\.ts)/ },
   // The simulator runs the product's own controller: that is what it is for.
   { files: /^lab\/simulator\//, may: new RegExp(`^(lab/simulator/|${PURE_FOLDERS})`) },
   { files: /^lab\/.*\.test\.ts$/, may: /^lab\// },

@@ -48,7 +48,7 @@ export class PipelineRuntime {
     this.#host = host;
     const { revisionId, epoch, last } = pipeline;
     this.#answers = new DialLink({
-      end: last, open: { laneId: "", revisionId, epoch, role: "ingress", stageIndex: -1 }, credits: ANSWER_CREDITS, maxPayloadBytes: host.maxAnswerBytes,
+      end: last, open: { laneId: "", revisionId, epoch, role: "ingress", stageIndex: -1 }, window: ANSWER_CREDITS, maxPayloadBytes: host.maxAnswerBytes,
       pool: host.pool, context: host.context, dataProxy: host.dataProxy,
       onLinked: () => this.#changed(),
       onLost: () => this.#changed(),

@@ -5,7 +5,7 @@ const MAX_IDLE_BYTES = 64 * 1024 * 1024;
 /** Below this a fresh allocation is cheaper than bookkeeping. */
 const MIN_POOLED_BYTES = 16 * 1024;
 
-/** Buffers by size class (powers of two and their halves between). Give back only what nothing views any more. */
+/** Buffers by size class (eighths between powers of two: what lies beyond a payload is resident too, once it was used before). Give back only what nothing views any more. */
 export class BufferPool {
   readonly #idle = new Map<number, ArrayBuffer[]>();
   #idleBytes = 0;
@@ -32,6 +32,6 @@ export class BufferPool {
 }
 
 function sizeClass(bytes: number): number {
-  const power = 2 ** Math.ceil(Math.log2(bytes));
-  return bytes <= power * 0.75 ? power * 0.75 : power;
+  const step = 2 ** (Math.ceil(Math.log2(bytes)) - 4);
+  return Math.ceil(bytes / step) * step;
 }

@@ -6,13 +6,16 @@ import { WIRE_ERRORS, WireError } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { dialData } from "./data-tls.ts";
 import { FrameConnection } from "./frame-connection.ts";
+import type { FrameWindow } from "./frame-window.ts";
 import { type OpenBody, parseOpened } from "./open-body.ts";
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 
 export type DialLinkOptions = {
-  end: LaneEnd; open: OpenBody; credits: number; maxPayloadBytes: number; pool: BufferPool;
+  end: LaneEnd; open: OpenBody; maxPayloadBytes: number; pool: BufferPool;
+  /** Frames that may be here at once; a number where frames never wait here. */
+  window: FrameWindow | number;
   context(): SecureContext;
   dataProxy: string | null;
   onLinked(connection: FrameConnection): void;
@@ -51,10 +54,28 @@ export class DialLink {
     return this.receivedBefore + (this.#connection?.receivedBytes ?? 0);
   }
 
-  /** One frame has been dealt with: its sender may send another. */
+  /** A frame came in, of so many bytes. Each is followed by one `grant`. */
+  took(bytes: number): void {
+    if (typeof this.#options.window !== "number") this.#options.window.received(bytes);
+  }
+
+  /** A frame is about to leave, as so many bytes. */
+  leaves(bytes: number): void {
+    if (typeof this.#options.window !== "number") this.#options.window.leaves(bytes);
+  }
+
+  /** One frame has been dealt with: its sender may send another, if the window has room for it. */
   grant(): void {
-    const { open, credits } = this.#options;
-    this.connection?.grant(open.epoch, credits);
+    const { open, window } = this.#options;
+    if (typeof window === "number") return this.connection?.grant(open.epoch, window);
+    window.finished();
+    this.#grantFree();
+  }
+
+  /** Only once linked: credits that nobody is told of would be lost. */
+  #grantFree(): void {
+    const { open, window } = this.#options;
+    if (typeof window !== "number" && this.connection) this.connection.grant(open.epoch, window.frames, window.take());
   }
 
   stop(reason: string): void {
@@ -77,7 +98,8 @@ export class DialLink {
         onControl: (frame, connection) => frame.type === "opened" ? this.#opened(connection, frame.body) : this.#options.onControl(frame),
         onClose: (code, reason) => this.#lost(`${code}: ${reason}`),
       });
-      this.#connection.sendControl("open", { value: this.#options.credits, epoch: open.epoch }, new TextEncoder().encode(JSON.stringify({ ...open, hopTimes: true } satisfies OpenBody)));
+      const { window } = this.#options;
+      this.#connection.sendControl("open", { value: typeof window === "number" ? window : window.open(), epoch: open.epoch }, new TextEncoder().encode(JSON.stringify({ ...open, hopTimes: true } satisfies OpenBody)));
     } catch (error) {
       this.#lost(error instanceof WireError ? `${error.code} (${WIRE_ERRORS[error.code].number}): ${error.message}` : String(error));
     }
@@ -90,6 +112,7 @@ export class DialLink {
     this.#waitMs = FIRST_WAIT_MS;
     // The first frame should find a round trip measured.
     connection.ping();
+    this.#grantFree();
     this.#options.onLinked(connection);
   }
 

@@ -51,10 +51,12 @@ export type ConnectionOptions = {
   zeroCopy?: boolean;
 };
 
+/** `whole`: all of it left; else the connection ended first, and the system may still hold pieces. */
+type Sent = (whole: boolean) => void;
 type Outgoing = {
   head: Uint8Array | null; parts: Uint8Array[]; requestId: number;
   part: number; at: number; left: number;
-  sent: (() => void) | null;
+  sent: Sent | null;
 };
 
 /** One connection; `peerNodeId` is what its certificate says ("" without TLS). */
@@ -140,13 +142,13 @@ export class FrameConnection {
   }
 
   /**
-   * Grants the sender one frame more of a window of `windowFrames`. Told when a quarter of the window has gathered, so that it is told of while the sender
+   * Grants the sender `frames` more of a window of `windowFrames`. Told when a quarter of the window has gathered, so that it is told of while the sender
    * still has credit and costs no write of its own for every frame.
    */
-  grant(epoch: number, windowFrames: number): void {
-    if (this.closed) return;
+  grant(epoch: number, windowFrames: number, frames = 1): void {
+    if (this.closed || frames === 0) return;
     if (this.#grants > 0 && this.#grantsEpoch !== epoch) this.#tellGrants();
-    this.#grants++;
+    this.#grants += frames;
     this.#grantsEpoch = epoch;
     if (this.#grants * 4 >= windowFrames) this.#gather();
   }
@@ -158,8 +160,8 @@ export class FrameConnection {
   }
 
   /** Queues a message; `sent` is called once its bytes are no longer needed (also when the connection closes first). Throws WireError. */
-  sendMessage(message: Omit<Message, "buffer">, sent: (() => void) | null = null): void {
-    if (this.closed) { sent?.(); return; }
+  sendMessage(message: Omit<Message, "buffer">, sent: Sent | null = null): void {
+    if (this.closed) { sent?.(true); return; }
     if (this.#messages.length >= MAX_QUEUED_MESSAGES) throw new WireError("no_credit", "too many messages queued for one connection");
     const { head, parts, payloadBytes } = encodeMessage(message, allocateHead);
     this.#usedAt = performance.now();
@@ -238,7 +240,7 @@ export class FrameConnection {
 
   #writeBatch(): void {
     const batch: Uint8Array[] = [];
-    const sent: (() => void)[] = [];
+    const sent: Sent[] = [];
     let total = 0;
     while (this.#control.length > 0 && total < COALESCE_BELOW_BYTES) {
       const frame = this.#control.shift()!;
@@ -261,7 +263,7 @@ export class FrameConnection {
   }
 
   /** Adds the next frame of a message to a batch; gives its bytes. */
-  #takePiece(message: Outgoing, batch: Uint8Array[], sent: (() => void)[]): number {
+  #takePiece(message: Outgoing, batch: Uint8Array[], sent: Sent[]): number {
     const bytes = Math.min(message.left, MAX_CHUNK_BYTES);
     const head = message.head ?? chunkHeader(message.requestId, bytes);
     message.head = null;
@@ -275,24 +277,24 @@ export class FrameConnection {
     return head.length + bytes;
   }
 
-  #writeTogether(batch: Uint8Array[], total: number, sent: (() => void)[]): void {
+  #writeTogether(batch: Uint8Array[], total: number, sent: Sent[]): void {
     if (batch.length === 1) return void this.#socket.write(batch[0]!, () => this.#written(total, sent));
     const small = total <= COALESCE_BELOW_BYTES;
     const memory = small ? Buffer.allocUnsafe(total) : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES));
     let at = 0;
     for (const bytes of batch) { memory.set(bytes, at); at += bytes.length; }
     // Copied: the tensors' own bytes are free already.
-    for (const free of sent) free();
+    for (const free of sent) free(true);
     this.#socket.write(small ? memory : memory.subarray(0, total), () => {
       if (!small && this.#spare.length < MAX_SPARE) this.#spare.push(memory);
       this.#written(total, []);
     });
   }
 
-  #written(total: number, sent: (() => void)[]): void {
+  #written(total: number, sent: Sent[]): void {
     this.#unsentBytes -= total;
     this.#unsentWrites--;
-    for (const free of sent) free();
+    for (const free of sent) free(true);
     this.#pump();
   }
 
@@ -302,7 +304,7 @@ export class FrameConnection {
     this.#closed = true;
     clearInterval(this.#timer);
     if (this.#gathering) clearImmediate(this.#gathering);
-    for (const message of this.#messages.splice(0)) message.sent?.();
+    for (const message of this.#messages.splice(0)) message.sent?.(false);
     this.#options.onClose(code, reason, this);
   }
 }

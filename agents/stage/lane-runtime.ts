@@ -8,6 +8,7 @@ import { WIRE_ERRORS, WireError, type WireErrorCode } from "../protocol/wire-err
 import type { BufferPool } from "./buffer-pool.ts";
 import { DialLink } from "./dial-link.ts";
 import type { FrameConnection } from "./frame-connection.ts";
+import { FrameWindow } from "./frame-window.ts";
 import type { OpenBody } from "./open-body.ts";
 import { originId } from "./origin-id.ts";
 import { SenderLink } from "./sender-link.ts";
@@ -73,7 +74,7 @@ export class LaneRuntime {
   #dial(end: Lane["upstream"][number], limits: { queueLength: number; maxFrameBytes: number }): DialLink {
     const { laneId, revisionId, epoch, stageIndex } = this.lane;
     const link: DialLink = new DialLink({
-      end, open: { laneId, revisionId, epoch, role: "stage", stageIndex }, credits: limits.queueLength, maxPayloadBytes: limits.maxFrameBytes,
+      end, open: { laneId, revisionId, epoch, role: "stage", stageIndex }, window: new FrameWindow(limits.queueLength, this.lane.upstream.length), maxPayloadBytes: limits.maxFrameBytes,
       pool: this.#host.pool, context: this.#host.context, dataProxy: this.#host.dataProxy,
       onLinked: () => { this.tellUpstream(); this.#host.changed(); },
       onLost: () => this.#host.changed(),
@@ -85,6 +86,7 @@ export class LaneRuntime {
 
   #receive(message: Message, link: DialLink): void {
     this.inFlight++;
+    link.took(bytesOf(message.tensors));
     const key = `${message.originId}/${message.requestId}`;
     // Its cancel was faster: the ingress has given it up and may yet want to know how far it came.
     if (this.#cancelled.delete(key)) return this.fail(message, link, "cancelled", "cancelled on its way");
@@ -106,7 +108,7 @@ export class LaneRuntime {
   }
 
   #traceOf(message: Message, link: DialLink, { queueMs, computeMs, holdMs, receivedBytes: counted }: Spent): StageTrace {
-    const receivedBytes = counted ?? message.tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+    const receivedBytes = counted ?? bytesOf(message.tensors);
     return { stageIndex: this.lane.stageIndex, nodeId: this.#host.nodeId, queueMs, computeMs, receivedBytes, times: { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs } };
   }
 
@@ -128,8 +130,8 @@ export class LaneRuntime {
     return this.lane.stageIndex > 0 ? this.#upstream[0] : this.#upstream.find((link) => originId(link.end.nodeId) === origin);
   }
 
-  /** Passes a result on. Throws WireError when there is nobody to send to. `sent`: its bytes are no longer needed; `leaving`: it is about to be encoded. */
-  send(message: Omit<Message, "buffer">, sent: () => void, leaving: () => void): void {
+  /** Passes a result on. Throws WireError when there is nobody to send to. `sent`: its bytes are no longer needed, unless not `whole`: then the system may still hold pieces; `leaving`: it is about to be encoded. */
+  send(message: Omit<Message, "buffer">, sent: (whole: boolean) => void, leaving: () => void): void {
     const link = this.#downstream.get(this.last ? message.originId : 0);
     if (!link) throw new WireError("link_lost", `stage ${this.lane.stageIndex} has no connection downstream`);
     link.send(message, sent, leaving);
@@ -211,3 +213,5 @@ export class LaneRuntime {
     this.#downstream.clear();
   }
 }
+
+const bytesOf = (tensors: Message["tensors"]): number => tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);

@@ -6,7 +6,7 @@ import type { FrameConnection } from "./frame-connection.ts";
 /** More waiting than this means credits are broken: senders upstream are bounded by credits of their own. */
 const MAX_WAITING = 4096;
 
-type Waiting = { message: Omit<Message, "buffer">; sent: () => void; leaving: (() => void) | undefined };
+type Waiting = { message: Omit<Message, "buffer">; sent: (whole: boolean) => void; leaving: (() => void) | undefined };
 
 /** One accepted, opened connection. */
 export class SenderLink {
@@ -29,7 +29,7 @@ export class SenderLink {
   }
 
   /** `sent` is called when the bytes are out of our hands (or the link closed), `leaving` right before the message is encoded. Throws WireError. */
-  send(message: Omit<Message, "buffer">, sent: () => void, leaving?: () => void): void {
+  send(message: Omit<Message, "buffer">, sent: (whole: boolean) => void, leaving?: () => void): void {
     if (this.#credits > 0 && this.#waiting.length === 0) {
       this.#credits--;
       return this.#hand({ message, sent, leaving });
@@ -56,11 +56,11 @@ export class SenderLink {
   withdraw(requestId: number, origin: number): boolean {
     const at = this.#waiting.findIndex(({ message }) => message.requestId === requestId && message.originId === origin);
     if (at < 0) return false;
-    this.#waiting.splice(at, 1)[0]!.sent();
+    this.#waiting.splice(at, 1)[0]!.sent(true);
     return true;
   }
 
   close(): void {
-    for (const { sent } of this.#waiting.splice(0)) sent();
+    for (const { sent } of this.#waiting.splice(0)) sent(true);
   }
 }

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import type * as Ort from "onnxruntime-node";
 import type { SessionOptions, StatePair } from "../protocol/control.ts";
+import { runtimeOptions } from "./runtime-options.ts";
 import { elementCount, tensorBytes, type DataType } from "../protocol/tensor.ts";
 
 /** A tensor inside `RunJob.buffer`. */
@@ -34,12 +35,7 @@ const TYPED_ARRAYS: Record<DataType, TypedArrayConstructor> = {
 /** Rejects with ONNX Runtime's own message when the file is not loadable. */
 export async function loadSession(skeletonPath: string, options: SessionOptions, states: StatePair[]): Promise<OrtSession> {
   const ort = createRequire(import.meta.url)("onnxruntime-node") as typeof Ort;
-  const session = await ort.InferenceSession.create(skeletonPath, {
-    executionProviders: [options.provider], graphOptimizationLevel: options.optimization, intraOpNumThreads: options.intraOpThreads,
-    interOpNumThreads: 1, executionMode: "sequential", logSeverityLevel: 3,
-    // Without it idle threads spin between requests: more than twice the CPU for the same latency.
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-  });
+  const session = await ort.InferenceSession.create(skeletonPath, runtimeOptions(options));
   const kept = new Map<string, Record<string, Ort.Tensor>>();
   const mine = states.filter((state) => session.inputNames.includes(state.input));
 

@@ -10,6 +10,7 @@ import { BufferPool } from "./buffer-pool.ts";
 import { DataAcceptor, dataContext } from "./data-tls.ts";
 import type { DialLink } from "./dial-link.ts";
 import { FrameConnection } from "./frame-connection.ts";
+import { giveBack } from "./give-back.ts";
 import { LaneRuntime, type LaneHost } from "./lane-runtime.ts";
 import type { TlsMaterial } from "./messages.ts";
 import { openedBody, parseOpen } from "./open-body.ts";
@@ -185,30 +186,38 @@ export class Stage {
     const startedAt = performance.now();
     let computeMs: number | null = null;
     let receivedBytes: number | undefined;
+    let released = false;
     try {
       const made = makeJob(this.#options.assignment, lane.lane.sends, message, streamKey(lane.lane.laneId, message));
       receivedBytes = made.receivedBytes;
       const result = await runner.run(made.job);
-      message.buffer = result.buffer;
+      // What was only run here is free; what travels through is needed until it has left.
+      const held = made.passengers.size > 0 ? result.buffer : null;
+      if (!held) this.#pool.release(result.buffer);
+      message.buffer = held;
+      released = true;
       computeMs = result.computeMs;
       this.#runMs = Math.max(computeMs, this.#runMs * 0.9);
       countDone(this.#counts.get(lane.lane.laneId) ?? newCounts(), result.computeMs, 0);
       const queueMs = Math.max(0, performance.now() - job.arrivedAt - result.computeMs);
       this.#counts.get(lane.lane.laneId)?.queueMs.splice(-1, 1, queueMs);
-      if (job.cancelled) return lane.finish(link, result.buffer);
+      const free = () => { for (const output of result.outputs) giveBack(output.data.buffer); };
+      if (job.cancelled) { free(); return lane.finish(link, held); }
       const outputs = new Map<string, WireTensor>(result.outputs.map((output) => [output.name, output]));
       const tensors = lane.lane.sends.map((name) => outputs.get(name) ?? passenger(made.passengers.get(name)!, result.buffer));
+      const sentBytes = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+      link.leaves(sentBytes);
       const times = { receiveMs: message.receiveMs ?? 0, roundTripMs: link.connection?.roundTripMs ?? null, holdMs: 0 };
-      this.#metrics.done({ queueMs, computeMs: result.computeMs, hopMs: times.roundTripMs === null ? null : times.receiveMs + times.roundTripMs / 2, receivedBytes, sentBytes: tensors.reduce((sum, tensor) => sum + tensor.data.length, 0) });
+      this.#metrics.done({ queueMs, computeMs: result.computeMs, hopMs: times.roundTripMs === null ? null : times.receiveMs + times.roundTripMs / 2, receivedBytes, sentBytes });
       const trace = { stageIndex: lane.lane.stageIndex, nodeId: this.#tls.nodeId, queueMs, computeMs: result.computeMs, receivedBytes: made.receivedBytes, times };
       const deadlineMs = job.deadlineAt === Infinity ? NO_DEADLINE : Math.max(0, Math.round(job.deadlineAt - performance.now()));
       const { requestId, originId, attempt, epoch, streamId, stepIndex } = message;
-      lane.send({ requestId, originId, attempt, epoch, streamId, stepIndex, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, () => lane.finish(link, result.buffer), () => { times.holdMs = performance.now() - job.arrivedAt; });
+      lane.send({ requestId, originId, attempt, epoch, streamId, stepIndex, flags: lane.last ? message.flags | FLAGS.answer : message.flags, deadlineMs, traces: [...message.traces, trace], tensors }, (whole) => { if (whole) free(); lane.finish(link, held); }, () => { times.holdMs = performance.now() - job.arrivedAt; });
     } catch (error) {
       this.#countFailed(lane);
       this.#dropStep(job);
       if (error instanceof RunFailed) message.buffer = error.buffer;
-      else if (message.buffer === null) message.buffer = buffer;
+      else if (message.buffer === null && !released) message.buffer = buffer;
       const code = error instanceof WireError ? error.code : "run_failed";
       const holdMs = performance.now() - job.arrivedAt;
       const spentMs = computeMs ?? performance.now() - startedAt;

@@ -13,14 +13,21 @@ const NODE_SHARE = 0.6;
 /** Others use the fleet, and then leave it alone, for times that have no memory. */
 const LEAST_GAP_MS = 60_000;
 
-/** `dwellMs`: their mean. One at a time; the first begins after a minute at least. */
-export function makeTrace(problem: Problem, dwellMs: number, seed: number): Trace {
+/** `endMs`: how long it is. `gapMs`: mean of the pauses. `firstMs`: nothing happens before. */
+export type TraceLength = { endMs: number; gapMs: number; firstMs: number };
+
+/** Long enough that what happens by chance is averaged over. */
+export function fullLength(dwellMs: number): TraceLength {
+  const gapMs = Math.max(LEAST_GAP_MS, dwellMs);
+  return { endMs: Math.max(LEAST_MS, LEAST_COUNT * (dwellMs + gapMs)), gapMs, firstMs: LEAST_GAP_MS };
+}
+
+/** `dwellMs`: their mean. One at a time. */
+export function makeTrace(problem: Problem, dwellMs: number, seed: number, { endMs, gapMs, firstMs }: TraceLength = fullLength(dwellMs)): Trace {
   const random = seededRandom(seed * 104_729 + Math.round(dwellMs));
   const exponential = (mean: number) => -Math.log(1 - random()) * mean;
-  const gapMs = Math.max(LEAST_GAP_MS, dwellMs);
-  const endMs = Math.max(LEAST_MS, LEAST_COUNT * (dwellMs + gapMs));
   const disturbances: Disturbance[] = [];
-  for (let at = LEAST_GAP_MS + exponential(gapMs); at < endMs; ) {
+  for (let at = firstMs + exponential(gapMs); at < endMs; ) {
     const toMs = Math.min(endMs, at + exponential(dwellMs));
     disturbances.push({ fromMs: at, toMs, slowdowns: makeSlowdown(problem, random) });
     at = toMs + exponential(gapMs);

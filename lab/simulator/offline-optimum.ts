@@ -6,10 +6,11 @@ import { findAlternatives, samePlacement } from "../../server/policy/adapt/alter
 import { movingBill } from "../../server/policy/adapt/moving-bill.ts";
 import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 import { QUIET, slowdownsAt, type Trace } from "./disturbances.ts";
-import { MOVE_OVERHEAD_SECONDS, trueCost } from "./simulate.ts";
+import { ASSUMED, CALIBRATED } from "./calibration.ts";
+import { trueCost } from "./simulate.ts";
 
 const STEP_MS = 1_000;
-const INTERFERENCE = 0.1;
+const { interference: INTERFERENCE, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS } = CALIBRATED ?? ASSUMED;
 
 /** Mean cost of a request, milliseconds. */
 export function offlineOptimum(problem: Problem, home: Placement, trace: Trace): number {

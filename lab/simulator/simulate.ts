@@ -2,17 +2,18 @@
 // times are the cost model's in the disturbed fleet, measurements are those times with log-normal noise, a request a moment, no queues.
 // Events are the ends of disturbances, of moves, and the control loop's second; between two events nothing changes, so costs are integrals.
 //
-//   make before break: the old placement serves at +10 % until the move is done; after it one second counts double (cold caches)
+//   make before break: the old placement serves at the calibrated disadvantage until the move is done; after it one second counts double (cold caches)
 //   pausing:           nothing serves; what arrives waits for the end, on average half of it
 import { estimatePlacement } from "../../server/planner/estimate.ts";
 import type { Placement } from "../../server/planner/plan.ts";
 import type { Problem } from "../../server/planner/problem.ts";
-import { seededRandom } from "../../server/model/seeded-random.ts";
 import { samePlacement } from "../../server/policy/adapt/alternatives.ts";
 import type { Observation } from "../../server/policy/adapt/controller.ts";
 import { movingBill } from "../../server/policy/adapt/moving-bill.ts";
 import { type Slowdowns, todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
+import { ASSUMED, CALIBRATED } from "./calibration.ts";
 import { slowdownsAt, type Trace } from "./disturbances.ts";
+import { normalsFrom } from "./normals-from.ts";
 
 export type Policy = {
   name: string;
@@ -30,14 +31,11 @@ const TICK_MS = 1_000;
 /** Idle nodes are probed each other second, idle links twice a minute, as agents do. */
 const NODE_PROBE_TICKS = 2;
 const LINK_PROBE_TICKS = 30;
-const INTERFERENCE = 0.1;
 const COLD_MS = 1_000;
-export const MOVE_OVERHEAD_SECONDS = 2.5;
-/** Moves take what was predicted, give or take. */
-const MOVE_SPREAD = 0.2;
+const { interference: INTERFERENCE, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS, moveSpread: MOVE_SPREAD } = CALIBRATED ?? ASSUMED;
 
 export function simulate(problem: Problem, home: Placement, trace: Trace, noise: number, policy: Policy, seed: number): Outcome {
-  const normal = normals(seed);
+  const normal = normalsFrom(seed * 31 + 17);
   let running = home;
   let move: { target: Placement; untilMs: number; startedMs: number } | null = null;
   const moves: number[] = [];
@@ -111,10 +109,4 @@ function observe({ problem, slowdowns, running, home, noise, normal, tick, nowMs
     hopMs: estimate?.hops.map((hop) => noisy(hop.latencyMs + hop.transferMs)) ?? [],
     idleSlowdowns: idle, sloMissed: null, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS,
   };
-}
-
-/** Standard normal (Box & Muller). */
-function normals(seed: number): () => number {
-  const random = seededRandom(seed * 31 + 17);
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -90,6 +90,15 @@ export function weightsOf(op: Op, graph: Graph, seen: Set<string>): Weights {
   return total;
 }
 
+/** Bytes of the table an op looks rows up in, if nothing else reads it: of such a one only the rows in use are ever loaded. `seen` counts shared ones once. */
+export function tableBytesOf(op: Op, graph: Graph, seen: Set<string>): number {
+  const name = op.opType === "Gather" ? op.reads[0] : undefined;
+  const tensor = name === undefined ? undefined : graph.initializers.get(name);
+  if (name === undefined || tensor === undefined || seen.has(name) || tensor.dims.length < 2) return 0;
+  seen.add(name);
+  return (graph.consumers.get(name) ?? []).every((reader) => reader.opType === "Gather" && reader.reads[0] === name) ? (tensorByteSize(tensor) ?? tensor.typedBytes) : 0;
+}
+
 function bodyWeights(body: GraphProto): Weights {
   const total: Weights = { parameters: 0, bytes: 0 };
   for (const tensor of body.initializers) add(total, tensor);

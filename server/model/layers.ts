@@ -1,6 +1,6 @@
 // Owns the planning unit: which ops make a layer, where one ends, what it is called and what it costs. Not which cuts are legal.
 import type { TensorSpec } from "../../agents/protocol/tensor.ts";
-import { flopsOf, weightsOf } from "./cost.ts";
+import { flopsOf, tableBytesOf, weightsOf } from "./cost.ts";
 import type { Position } from "./cuts.ts";
 import type { Op } from "./graph.ts";
 import type { Layer } from "./model.ts";
@@ -73,11 +73,13 @@ export function layersOf(schedule: Schedule, values: ValueTable, boundaries: num
   const opNames = heaviest.map((op) => nameOf(op));
   const names = uniqueNames(opNames);
   const seen = new Set<string>();
+  const seenTables = new Set<string>();
   let position = 0;
   return groups.map((group, index) => {
     const from = position;
     position += group.length;
     const weights = group.map((op) => weightsOf(op, schedule.graph, seen));
+    const tableBytes = group.reduce((sum, op) => sum + tableBytesOf(op, schedule.graph, seenTables), 0);
     const opTypes: Record<string, number> = {};
     for (const op of group) opTypes[op.opType] = (opTypes[op.opType] ?? 0) + 1;
     return {
@@ -85,6 +87,7 @@ export function layersOf(schedule: Schedule, values: ValueTable, boundaries: num
       opCount: group.length, opTypes, opNames: group.map((op) => op.name),
       parameterCount: weights.reduce((sum, one) => sum + one.parameters, 0),
       weightBytes: weights.reduce((sum, one) => sum + one.bytes, 0),
+      ...(tableBytes > 0 ? { tableBytes } : {}),
       flops: group.reduce((sum, op) => sum + (flops.get(op) ?? 0), 0),
       workspaceBytes: workspaceOf(schedule, values, from, position),
       outputs: outputsOf(schedule, values, from, position),

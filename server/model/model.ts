@@ -46,6 +46,8 @@ export type Layer = {
   opNames: string[];
   parameterCount: number;
   weightBytes: number;
+  /** Of them, tables that rows are looked up in; absent = none, or imported before this was known. */
+  tableBytes?: number;
   flops: number;
   /** Largest sum of live intermediate bytes inside the layer: its workspace. */
   workspaceBytes: number;

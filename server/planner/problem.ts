@@ -12,6 +12,7 @@ import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
 import { refineMemory } from "./refine-memory.ts";
+import type { MemoryTables } from "./stage-memory.ts";
 import { workingBytes } from "./working-bytes.ts";
 
 /** What the agent itself has on a node before any stage: its own process and the ingress's (measured 90 MB each). */
@@ -44,6 +45,9 @@ export type Problem = {
   fetch?: FetchTables;
   /** Working memory of each layer: live values as the runtime keeps them, frames at its cuts. */
   layerWorkspaceBytes: number[];
+  /** The same apart, and tables that rows are looked up in, of the weights; see stage-memory.ts. */
+  parts?: MemoryTables["parts"];
+  layerTableBytes?: number[];
   /** Of a stage's process before any layer, where processes of this model told; absent = STAGE_PROCESS_BYTES. */
   processBytes?: number;
   nodes: ProblemNode[];
@@ -101,12 +105,17 @@ export function buildProblem(input: ProblemInput): Problem {
     ...sizes,
     layerWeightBytes,
     ...fetchTables(input),
-    ...refineMemory({ layerWeightBytes, layerWorkspaceBytes: workingBytes(facts, sizes) }, input.profiles.flatMap((profile) => profile.resident ?? [])),
+    ...tableBytes(facts),
+    ...refineMemory({ layerWeightBytes, ...tableBytes(facts), ...workingBytes(facts, sizes) }, input.profiles.flatMap((profile) => profile.resident ?? [])),
     nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
     paths: topology.nodes.map((from) => topology.nodes.map((to) => paths.get(from.id)?.get(to.id) ?? null)),
     sourceIndex: sourceIndex < 0 ? null : sourceIndex,
     flow: valueFlow(facts),
   };
+}
+
+function tableBytes(facts: Pick<ModelFacts, "layers">): Pick<Problem, "layerTableBytes"> {
+  return facts.layers.some((layer) => layer.tableBytes) ? { layerTableBytes: facts.layers.map((layer) => layer.tableBytes ?? 0) } : {};
 }
 
 function fetchTables({ facts, topology, caches }: ProblemInput): Pick<Problem, "fetch"> {

@@ -33,6 +33,7 @@ const layer: z.ZodType<Layer> = z
     parameterCount: z.number(),
     weightBytes: z.number(),
     flops: z.number(),
+    tableBytes: z.number().optional().meta({ description: "Of the weights, tables that rows are looked up in." }),
     workspaceBytes: z.number(),
     outputs: z.array(tensorSpec),
     derivedFrom: z.array(z.string()).optional().meta({ description: "Model inputs that what it reads is made from; absent = not known." }),

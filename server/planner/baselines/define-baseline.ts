@@ -9,6 +9,8 @@ import type { Outcome, SearchContext, SearchRequest, Solver } from "../search/so
 export type Baseline = Solver & {
   /** Paper, equation or code that the rule is from. */
   source: string;
+  /** Its proposals alone, for a search that judges them itself. */
+  rule: Rule;
 };
 
 export type Trial = {
@@ -25,7 +27,7 @@ export type Trial = {
 export type Rule = (trial: Trial) => string | null;
 
 export function defineBaseline(of: { name: string; label: string; source: string; rule: Rule }): Baseline {
-  return { name: of.name, label: of.label, source: of.source, solve: (request, context) => follow(of, request, context) };
+  return { name: of.name, label: of.label, source: of.source, rule: of.rule, solve: (request, context) => follow(of, request, context) };
 }
 
 function follow(of: { name: string; rule: Rule }, request: SearchRequest, context: SearchContext): Outcome {

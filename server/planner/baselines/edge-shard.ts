@@ -3,7 +3,7 @@ import { additiveCosts, hopCost, LATENCY_WEIGHTS } from "../search/additive-cost
 import { type Baseline, defineBaseline, type Trial } from "./define-baseline.ts";
 import { layerWalk, type Walk, type WalkNode } from "./layer-walk.ts";
 import { plainNodes } from "./plain-nodes.ts";
-import { stepCost } from "./step-cost.ts";
+import { hopCosts, type StepCost, stepCost } from "./step-cost.ts";
 
 const SOURCE = "Zhang et al., EdgeShard, IoT-J 2025 (arXiv 2405.14371)";
 
@@ -36,10 +36,10 @@ function place(trial: Trial, walk: Walk): string | null {
 
 function walkFor(trial: Trial, join: "sum" | "max"): Walk {
   const { instance } = trial.request;
-  const { nodes, hop } = join === "sum" ? sumTables(trial.request) : maxTables(trial.request);
+  const { nodes, hop, hops } = join === "sum" ? sumTables(trial.request) : maxTables(trial.request);
   const sink = instance.sink < 0 ? instance.source : instance.sink;
   return {
-    instance, from: 0, to: instance.layerCount, nodes, hop, join,
+    instance, from: 0, to: instance.layerCount, nodes, hops, join,
     begin: (node) => (instance.source < 0 ? 0 : node.place === instance.source ? hop(instance.source, node.place, 0) : Number.POSITIVE_INFINITY),
     // Without a fixed source the answer goes to where the model began; the state does not know it, so that hop is left to the judge.
     end: (node) => (sink < 0 ? 0 : hop(node.place, sink, instance.layerCount)),
@@ -48,19 +48,23 @@ function walkFor(trial: Trial, join: "sum" | "max"): Walk {
   };
 }
 
-function sumTables(request: SearchRequest): Pick<Walk, "nodes" | "hop"> {
+type WalkTables = Pick<Walk, "nodes" | "hops"> & Pick<StepCost, "hop">;
+
+function sumTables(request: SearchRequest): WalkTables {
   const { instance, objective } = request;
   const costs = additiveCosts(instance, objective.kind === "additive" ? objective.weights : LATENCY_WEIGHTS, request.moving);
   return {
     nodes: plainNodes(instance).map(({ node, place, index, processor, freeBytes }): WalkNode => ({ node, place, unit: processor.unit, fixed: costs.fixed[index]!, upTo: costs.upTo[index]!, before: costs.before[index]!, memory: processor, freeBytes })),
     hop: (from, to, at) => hopCost(instance, costs, from, to, at),
+    hops: hopCosts(costs),
   };
 }
 
-function maxTables({ instance }: SearchRequest): Pick<Walk, "nodes" | "hop"> {
+function maxTables({ instance }: SearchRequest): WalkTables {
   const steps = stepCost({ instance, objective: { kind: "bottleneck" } });
   return {
     nodes: plainNodes(instance).map(({ node, place, processor, freeBytes }): WalkNode => ({ node, place, unit: processor.unit, fixed: processor.stageMs / processor.streams, upTo: processor.upToMs.map((ms) => ms / processor.streams), before: processor.beforeMs.map((ms) => ms / processor.streams), memory: processor, freeBytes })),
     hop: steps.hop,
+    hops: steps.hops,
   };
 }

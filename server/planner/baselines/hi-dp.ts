@@ -31,11 +31,11 @@ export const hiDp = defineBaseline({
 
 function globalWalk(trial: Trial, nodes: readonly PlainNode[]): Walk {
   const { instance } = trial.request;
-  const { hop } = latencySteps(instance);
+  const { hop, hops } = latencySteps(instance);
   const { source } = instance;
   const sink = instance.sink < 0 ? source : instance.sink;
   return {
-    instance, from: 0, to: instance.layerCount, hop, join: "sum",
+    instance, from: 0, to: instance.layerCount, hops, join: "sum",
     nodes: nodes.map((node) => aggregated(instance, node)),
     begin: (node) => (source < 0 ? 0 : hop(source, node.place, 0)),
     end: (node) => (sink < 0 ? 0 : hop(node.place, sink, instance.layerCount)),
@@ -67,6 +67,6 @@ function localStages(trial: Trial, { place, node, freeBytes }: PlainNode, share:
   const own = instance.processors.flatMap((processor, index) => (processor.place === place ? [{ processor, index }] : []));
   const units = own.map(({ processor }): WalkNode => ({ node, place, unit: processor.unit, fixed: processor.stageMs, upTo: processor.upToMs, before: processor.beforeMs, memory: processor, freeBytes }));
   const steps = latencySteps(instance);
-  const segments = layerWalk({ instance, ...share, nodes: units, hop: steps.hop, join: "sum", begin: () => 0, end: () => 0, oncePerNode: instance.limits.oncePerNode, stopped: trial.stopped });
+  const segments = layerWalk({ instance, ...share, nodes: units, hops: steps.hops, join: "sum", begin: () => 0, end: () => 0, oncePerNode: instance.limits.oncePerNode, stopped: trial.stopped });
   return segments?.map((segment) => ({ processor: own[segment.node]!.index, from: segment.from, to: segment.to })) ?? null;
 }

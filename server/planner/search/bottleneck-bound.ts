@@ -3,6 +3,7 @@
 import { evaluate } from "../evaluate.ts";
 import type { BottleneckTables } from "./bottleneck-tables.ts";
 import { type PricedWalk, pricedWalk, type ResourcePrices, unitPrices, walkOf, windowsUnder } from "./priced-walk.ts";
+import { walkExists } from "./walk-exists.ts";
 
 /** Enough for 1e-7 relative between a bound and a plan. */
 const BISECTIONS = 40;
@@ -14,19 +15,14 @@ const ROUNDING = 1e-9;
 
 export type PricedBound = { boundMs: number; /** No plan is busy for capMs at most. */ excluded: boolean; prices: ResourcePrices };
 
-/** True if no plan keeps all stages and hops, each by itself, within T. */
-export function noWalkUnder(tables: BottleneckTables, capMs: number): boolean {
-  return pricedWalk(tables, { prices: unitPrices(tables, noPrices(tables), capMs), capMs, until: windowsUnder(tables, capMs) }).value === Number.POSITIVE_INFINITY;
-}
-
 /** Largest T found with no walk under it, between a valid bound and a T that a walk (a plan, say) attains. `stop` = leave with what is known. */
 export function walkBound(tables: BottleneckTables, range: { boundMs: number; attainedMs: number; precision: number }, stop: () => boolean): number {
   let low = range.boundMs;
   let high = range.attainedMs;
   for (let step = 0; step < BISECTIONS && high - low > range.precision * high && !stop(); step++) {
     const middle = low > 0 && high / low > 4 ? Math.sqrt(low * high) : (low + high) / 2;
-    if (noWalkUnder(tables, middle)) low = middle;
-    else high = middle;
+    if (walkExists(tables, middle)) high = middle;
+    else low = middle;
   }
   return low;
 }

@@ -1,7 +1,9 @@
 // Owns the tables that the throughput search runs on: the instance cut down to its legal positions, how far a stage may reach by memory and permission,
 // and how busy a hop keeps its slowest link. Nothing here depends on the cap T that the search bisects.
 // Positions are indices: c stands for position `positions[c]` of the instance; 0 and `last` are the model's ends.
-import { type Instance, processorStageBytes, type SearchStage } from "../instance.ts";
+import type { Instance, SearchStage } from "../instance.ts";
+import { mapDistinct } from "./map-distinct.ts";
+import { largestBetween, memoryReach } from "./memory-reach.ts";
 
 export type BottleneckTables = {
   instance: Instance;
@@ -15,6 +17,9 @@ export type BottleneckTables = {
   busyPerMs: Float64Array;
   upTo: Float64Array[];
   before: Float64Array[];
+  /** The least `upTo` from a position on, and the largest `before` up to it: where terms at the cuts make times fall, windows cover the hole. */
+  leastUpTo: Float64Array[];
+  largestBefore: Float64Array[];
   resident: Float64Array[];
   /** until[p][c]: largest end of a stage by itself, by memory, permission and layers that must keep apart; c = none may start there. Never falls with c. */
   until: Int32Array[];
@@ -34,7 +39,12 @@ export function bottleneckTables(instance: Instance): BottleneckTables {
   const { hops, processors } = instance;
   const positions = Int32Array.from({ length: instance.layerCount + 1 }, (_, j) => j).filter((j) => j === 0 || j === instance.layerCount || instance.legal[j] === 1);
   const pick = (values: ArrayLike<number>) => Float64Array.from(positions, (j) => values[j]!);
-  const until = processors.map((_, p) => untilByMemory(instance, p, positions));
+  // Processors of one kind share their arrays, so each is cut down once.
+  const resident = mapDistinct(processors.map((processor) => processor.residentBytes), pick);
+  const workspace = mapDistinct(processors.map((processor) => processor.workspaceBytes), (values) => largestBetween(values, positions));
+  const upTo = mapDistinct(processors.map((processor) => processor.upToMs), pick);
+  const before = mapDistinct(processors.map((processor) => processor.beforeMs), pick);
+  const until = processors.map((_, p) => untilByMemory(instance, p, positions, { resident: resident[p]!, workspace: workspace[p]! }));
   return {
     instance,
     positions,
@@ -44,9 +54,11 @@ export function bottleneckTables(instance: Instance): BottleneckTables {
     processorPlace: Int32Array.from(processors, (processor) => processor.place),
     placeProcessors: instance.places.map((_, place) => processors.flatMap((processor, p) => (processor.place === place ? [p] : []))),
     busyPerMs: Float64Array.from(processors, (processor) => Math.max(...instance.places[processor.place]!.share) / processor.streams),
-    upTo: processors.map((processor) => pick(processor.upToMs)),
-    before: processors.map((processor) => pick(processor.beforeMs)),
-    resident: processors.map((processor) => pick(processor.residentBytes)),
+    upTo,
+    before,
+    leastUpTo: mapDistinct(upTo, leastOnward),
+    largestBefore: mapDistinct(before, largestSoFar),
+    resident,
     until,
     since: until.map(inverse),
     bytes: pick(instance.crossingBytes),
@@ -78,17 +90,32 @@ export function stagesOf(tables: BottleneckTables, order: readonly number[], cut
   return order.map((processor, s) => ({ processor, from: tables.positions[s === 0 ? 0 : cuts[s - 1]!]!, to: tables.positions[cuts[s]!]! }));
 }
 
-function untilByMemory(instance: Instance, p: number, positions: Int32Array): Int32Array {
+function leastOnward(values: Float64Array): Float64Array {
+  const least = values.slice();
+  for (let c = least.length - 2; c >= 0; c--) if (least[c]! > least[c + 1]!) least[c] = least[c + 1]!;
+  return least;
+}
+
+function largestSoFar(values: Float64Array): Float64Array {
+  const largest = values.slice();
+  for (let c = 1; c < largest.length; c++) if (largest[c]! < largest[c - 1]!) largest[c] = largest[c - 1]!;
+  return largest;
+}
+
+function untilByMemory(instance: Instance, p: number, positions: Int32Array, tables: { resident: Float64Array; workspace: Float64Array }): Int32Array {
   const processor = instance.processors[p]!;
-  const freeBytes = Math.min(...instance.places[processor.place]!.nodes.map((node) => instance.nodes[node]!.freeBytes));
+  const freeBytes = Math.min(...instance.places[processor.place]!.nodes.map((node) => instance.nodes[node]!.freeBytes)) - processor.stageBytes;
+  const memory = memoryReach(freeBytes, tables.resident, tables.workspace);
   const last = positions.length - 1;
   const until = new Int32Array(last + 1);
   let end = 0;
+  let allowed = 0;
   for (let start = 0; start <= last; start++) {
     const from = positions[start]!;
     const furthest = start === last ? from : Math.min(processor.allowedUntil[from]!, apartUntil(instance, from));
-    end = Math.max(end, start);
-    while (end < last && positions[end + 1]! <= furthest && processorStageBytes(processor, from, positions[end + 1]!) <= freeBytes) end++;
+    while (allowed < last && positions[allowed + 1]! <= furthest) allowed++;
+    // What one start may reach later ones are said to reach too: windows that cover more are still a relaxation.
+    end = Math.max(end, start, positions[allowed]! <= furthest ? Math.min(memory[start]!, allowed) : start);
     until[start] = end;
   }
   return until;

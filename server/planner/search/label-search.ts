@@ -84,7 +84,7 @@ function searchRound(tables: Tables, options: LabelSearchOptions, counted: Resou
       if (broken.length === 0) continue;
       return { state: "again", bound: floor, broken };
     }
-    if (store.count > options.maxLabels || ((popped & 63) === 0 && options.stop())) return { state: "stopped", bound: floor, broken: [] };
+    if (store.count > options.maxLabels || ((popped & 63) === 63 && options.stop())) return { state: "stopped", bound: floor, broken: [] };
     expand(round, top.id, upper);
   }
 }

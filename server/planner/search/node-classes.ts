@@ -4,21 +4,22 @@ import type { Instance, Processor } from "../instance.ts";
 /** Class by node, numbered from 0 in order of first members. */
 export function nodeClasses(instance: Instance): Int32Array {
   const classes = new Int32Array(instance.nodes.length).fill(-1);
-  const mayShare = linksArePrivate(instance) && instance.places.every((place) => place.nodes.length === 1) && !instance.apart.some((apart) => apart.within === "zone");
+  const uses = hopsByLink(instance);
+  const mayShare = instance.places.length === instance.nodes.length && instance.places.every((place, index) => place.nodes.length === 1 && place.nodes[0] === index) && !instance.apart.some((apart) => apart.within === "zone");
   const ofNode = processorsByNode(instance);
   const first: number[] = [];
   for (let node = 0; node < instance.nodes.length; node++) {
-    const known = mayShare ? first.findIndex((other) => interchangeable(instance, ofNode, other, node)) : -1;
+    const known = mayShare ? first.findIndex((other) => interchangeable(instance, { ofNode, uses }, other, node)) : -1;
     classes[node] = known >= 0 ? known : first.push(node) - 1;
   }
   return classes;
 }
 
-function interchangeable(instance: Instance, ofNode: readonly Processor[][], a: number, b: number): boolean {
+function interchangeable(instance: Instance, { ofNode, uses }: { ofNode: readonly Processor[][]; uses: Int32Array }, a: number, b: number): boolean {
   if ([a, b].some((node) => node === instance.source || node === instance.sink)) return false;
   if (instance.nodes[a]!.freeBytes !== instance.nodes[b]!.freeBytes) return false;
   const [first, second] = [ofNode[a]!, ofNode[b]!];
-  return first.length === second.length && first.every((processor, index) => sameProcessor(processor, second[index]!)) && sameHops(instance, a, b);
+  return first.length === second.length && first.every((processor, index) => sameProcessor(processor, second[index]!)) && sameHops(instance, uses, a, b);
 }
 
 function sameProcessor(a: Processor, b: Processor): boolean {
@@ -33,33 +34,38 @@ function same(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return true;
 }
 
-function sameHops(instance: Instance, a: number, b: number): boolean {
+/**
+ * Swapping the two leaves every hop as it was, if each link is swapped with the one that stands for it: links that are theirs alone may be, what others pass over too must stay.
+ * So nodes on ports of their own behind a shared uplink are alike.
+ */
+function sameHops(instance: Instance, uses: Int32Array, a: number, b: number): boolean {
   const count = instance.places.length;
-  if (!sameHop(instance, a * count + b, b * count + a) || !sameHop(instance, a * count + a, b * count + b)) return false;
-  for (let other = 0; other < count; other++) {
-    if (other === a || other === b) continue;
-    if (!sameHop(instance, a * count + other, b * count + other) || !sameHop(instance, other * count + a, other * count + b)) return false;
+  const swapped = (place: number) => (place === a ? b : place === b ? a : place);
+  const image = new Map<number, number>();
+  const used = new Map<number, number>();
+  const matches = (from: number, to: number): boolean => {
+    const hop = from * count + to;
+    const other = swapped(from) * count + swapped(to);
+    const { way, fixedMs, perByteMs, links, linkPerByteMs } = instance.hops;
+    if (way[hop] !== way[other] || fixedMs[hop] !== fixedMs[other] || perByteMs[hop] !== perByteMs[other] || links[hop]!.length !== links[other]!.length) return false;
+    return links[hop]!.every((link, index) => {
+      const like = links[other]![index]!;
+      used.set(link, (used.get(link) ?? 0) + 1);
+      if (!image.has(link)) image.set(link, like);
+      return image.get(link) === like && linkPerByteMs[link] === linkPerByteMs[like];
+    });
+  };
+  for (const own of [a, b]) for (let other = 0; other < count; other++) {
+    if (!matches(own, other) || (other !== a && other !== b && !matches(other, own))) return false;
   }
-  return true;
+  return [...image].every(([link, like]) => link === like || (used.get(link) === uses[link] && image.get(like) === link));
 }
 
-function sameHop(instance: Instance, first: number, second: number): boolean {
-  const { hops } = instance;
-  if (hops.way[first] !== hops.way[second] || hops.fixedMs[first] !== hops.fixedMs[second] || hops.perByteMs[first] !== hops.perByteMs[second]) return false;
-  const [a, b] = [hops.links[first]!, hops.links[second]!];
-  return a.length === b.length && a.every((link, index) => hops.linkPerByteMs[link] === hops.linkPerByteMs[b[index]!]);
-}
-
-/** No two hops share a link: what is on one says nothing of another. */
-function linksArePrivate(instance: Instance): boolean {
-  const seen = new Set<number>();
-  for (const links of instance.hops.links) {
-    for (const link of links) {
-      if (seen.has(link)) return false;
-      seen.add(link);
-    }
-  }
-  return true;
+/** How many hops pass over each link. */
+function hopsByLink({ hops }: Instance): Int32Array {
+  const uses = new Int32Array(hops.linkPerByteMs.length);
+  for (const links of hops.links) for (const link of links) uses[link]!++;
+  return uses;
 }
 
 function processorsByNode(instance: Instance): Processor[][] {

@@ -10,10 +10,13 @@ export function stageEnds(tables: BottleneckTables, p: number, starts: CutSet, c
   const before = tables.before[p]!;
   const since = tables.since[p]!;
   const cap = stageCapMs(tables, p, capMs);
-  const queue = new Int32Array(tables.last + 1);
+  const first = starts.indexOf(1);
+  if (first < 0) return ends;
+  const latest = starts.lastIndexOf(1);
+  const queue = new Int32Array(latest - first + 1);
   let head = 0;
   let tail = 0;
-  for (let to = 1; to <= tables.last; to++) {
+  for (let to = first + 1; to <= tables.last && (to - 1 <= latest || head < tail); to++) {
     if (starts[to - 1] === 1) {
       while (tail > head && before[queue[tail - 1]!]! <= before[to - 1]!) tail--;
       queue[tail++] = to - 1;
@@ -31,10 +34,13 @@ export function stageStarts(tables: BottleneckTables, p: number, ends: CutSet, c
   const before = tables.before[p]!;
   const until = tables.until[p]!;
   const cap = stageCapMs(tables, p, capMs);
-  const queue = new Int32Array(tables.last + 1);
+  const latest = ends.lastIndexOf(1);
+  if (latest < 1) return starts;
+  const first = ends.indexOf(1);
+  const queue = new Int32Array(latest - first + 1);
   let head = 0;
   let tail = 0;
-  for (let from = tables.last - 1; from >= 0; from--) {
+  for (let from = latest - 1; from >= 0 && (from + 1 >= first || head < tail); from--) {
     if (ends[from + 1] === 1) {
       while (tail > head && upTo[queue[tail - 1]!]! >= upTo[from + 1]!) tail--;
       queue[tail++] = from + 1;
@@ -53,7 +59,10 @@ export function hopped(tables: BottleneckTables, set: CutSet, hop: { from: numbe
   const passed = new Uint8Array(set.length);
   if (way === 0) return passed;
   const perByteMs = tables.hopBusyPerByte[index]!;
-  for (let c = 0; c < set.length; c++) if (set[c] === 1 && (way === 2 || tainted[c] === 0) && bytes[c]! * perByteMs <= capMs) passed[c] = 1;
+  const first = set.indexOf(1);
+  if (first < 0) return passed;
+  const latest = set.lastIndexOf(1);
+  for (let c = first; c <= latest; c++) if (set[c] === 1 && (way === 2 || tainted[c] === 0) && bytes[c]! * perByteMs <= capMs) passed[c] = 1;
   return passed;
 }
 

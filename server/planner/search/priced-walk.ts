@@ -66,7 +66,7 @@ export function pricedWalk(tables: BottleneckTables, walk: { prices: UnitPrices;
   };
   const queues: Queues = { at: new Int32Array(size), keys: new Float64Array(size), head: new Int32Array(processorCount), tail: new Int32Array(processorCount) };
   const maxBytes = tables.hopBusyPerByte.map((perByteMs) => (perByteMs > 0 ? capMs / perByteMs : Number.POSITIVE_INFINITY));
-  const best = { start: new Float64Array(placeCount), processor: new Int32Array(placeCount), onward: new Float64Array(placeCount), onwardProcessor: new Int32Array(placeCount) };
+  const best = { start: new Float64Array(placeCount), processor: new Int32Array(placeCount), byStart: Int32Array.from({ length: placeCount }, (_, place) => place), onward: new Float64Array(placeCount), onwardProcessor: new Int32Array(placeCount) };
   for (let at = last; at >= 0; at--) {
     if (at < last) {
       startStages(tables, { ...walk, result, queues, best }, at);
@@ -80,7 +80,7 @@ export function pricedWalk(tables: BottleneckTables, walk: { prices: UnitPrices;
 }
 
 type Queues = { at: Int32Array; keys: Float64Array; head: Int32Array; tail: Int32Array };
-type Best = { start: Float64Array; processor: Int32Array; onward: Float64Array; onwardProcessor: Int32Array };
+type Best = { start: Float64Array; processor: Int32Array; byStart: Int32Array; onward: Float64Array; onwardProcessor: Int32Array };
 
 function startStages(tables: BottleneckTables, state: { prices: UnitPrices; until: readonly Int32Array[]; result: PricedWalk; queues: Queues; best: Best }, at: number): void {
   const { prices, result, queues, best } = state;
@@ -106,19 +106,22 @@ function startStages(tables: BottleneckTables, state: { prices: UnitPrices; unti
   }
 }
 
-/** For each place the cheapest other place to go on at. The inner loop of everything. */
+/** For each place the cheapest other place to go on at. The inner loop of everything: places by price, so that it ends where no hop can make up for the rest. */
 function hopOnward(tables: BottleneckTables, state: { prices: UnitPrices; maxBytes: Float64Array; best: Best }, at: number): void {
   const { placeCount } = tables;
   const { hopFixed, hopPerByte } = state.prices;
-  const { start, processor, onward, onwardProcessor } = state.best;
+  const { start, processor, byStart, onward, onwardProcessor } = state.best;
   const { way } = tables.instance.hops;
   const bytes = tables.bytes[at]!;
   const needed = 1 + tables.tainted[at]!;
+  const open = sortByStart(byStart, start);
   for (let from = 0; from < placeCount; from++) {
     const row = from * placeCount;
     let least = Number.POSITIVE_INFINITY;
     let to = -1;
-    for (let next = 0; next < placeCount; next++) {
+    for (let index = 0; index < open; index++) {
+      const next = byStart[index]!;
+      if (start[next]! >= least) break;
       const price = start[next]! + hopFixed[row + next]! + bytes * hopPerByte[row + next]!;
       if (price < least && next !== from && bytes <= state.maxBytes[row + next]! && way[row + next]! >= needed) {
         least = price;
@@ -128,6 +131,23 @@ function hopOnward(tables: BottleneckTables, state: { prices: UnitPrices; maxByt
     onward[from] = least;
     onwardProcessor[from] = to < 0 ? -1 : processor[to]!;
   }
+}
+
+/** Ascending, from the order of the position before, which is nearly it. Returns how many places have a start at all. */
+function sortByStart(places: Int32Array, start: Float64Array): number {
+  for (let index = 1; index < places.length; index++) {
+    const place = places[index]!;
+    const price = start[place]!;
+    let at = index - 1;
+    while (at >= 0 && start[places[at]!]! > price) {
+      places[at + 1] = places[at]!;
+      at--;
+    }
+    places[at + 1] = place;
+  }
+  let open = places.length;
+  while (open > 0 && start[places[open - 1]!]! === Number.POSITIVE_INFINITY) open--;
+  return open;
 }
 
 function endStage(tables: BottleneckTables, state: { prices: UnitPrices; maxBytes: Float64Array; result: PricedWalk; queues: Queues; best: Best }, p: number, at: number): void {
@@ -185,20 +205,19 @@ function chooseFirst(tables: BottleneckTables, state: { prices: UnitPrices; maxB
 
 /** until[p][c] under a cap on each stage. Where terms at the cuts make times fall as a stage grows, the window covers the hole: still a relaxation. */
 export function windowsUnder(tables: BottleneckTables, capMs: number): Int32Array[] {
+  const { last } = tables;
   return tables.until.map((limit, p) => {
-    const { last } = tables;
     const cap = capMs / tables.busyPerMs[p]! - tables.instance.processors[p]!.stageMs;
-    const before = tables.before[p]!;
-    const leastUpTo = tables.upTo[p]!.slice();
-    for (let c = last - 1; c >= 0; c--) if (leastUpTo[c]! > leastUpTo[c + 1]!) leastUpTo[c] = leastUpTo[c + 1]!;
+    const largestBefore = tables.largestBefore[p]!;
+    const leastUpTo = tables.leastUpTo[p]!;
     const until = new Int32Array(last + 1);
-    let largestBefore = Number.NEGATIVE_INFINITY;
     let end = 0;
     for (let c = 0; c <= last; c++) {
-      largestBefore = Math.max(largestBefore, before[c]!);
       if (end < c) end = c;
-      while (end < limit[c]! && leastUpTo[end + 1]! - largestBefore <= cap) end++;
-      until[c] = Math.max(c, Math.min(end, limit[c]!));
+      const most = limit[c]!;
+      const latest = cap + largestBefore[c]!;
+      while (end < most && leastUpTo[end + 1]! <= latest) end++;
+      until[c] = Math.max(c, Math.min(end, most));
     }
     return until;
   });

@@ -106,17 +106,18 @@ type Onward = { bestStart: Float64Array; bestProcessor: Int32Array; onward: Floa
  * until that and the cheapest conceivable hop are dearer than what is found.
  */
 function hopOnward(tables: Tables, at: number, { bestStart, bestProcessor, onward, onwardProcessor, starting }: Onward): void {
-  const { placeCount, hopMaxBytes, hopFloor } = tables;
+  const { placeCount, hopMaxBytes } = tables;
   const { hopPerByte, hopPerByte2 } = tables.costs;
   const fixed = tables.hopFixed[tables.tainted[at]!]!;
   const bytes = tables.bytes[at]!;
   const bytes2 = bytes * bytes;
+  const floors = tables.hopFloors(bytes, tables.tainted[at]!);
   sortBy(starting, bestStart);
   for (let from = 0; from < placeCount; from++) {
     onward[from] = Number.POSITIVE_INFINITY;
     if (!endsAt(tables, from, at)) continue;
     const row = from * placeCount;
-    const floor = hopFloor.fixed[from]! + bytes * hopFloor.perByte[from]!;
+    const floor = floors[from]!;
     let best = Number.POSITIVE_INFINITY;
     let bestTo = -1;
     for (let index = 0; index < placeCount; index++) {

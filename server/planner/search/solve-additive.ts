@@ -22,6 +22,8 @@ const MAX_LABELS = 4_000_000;
 /** Beam widths: of the very first plan, and per turn of pricing. */
 const FIRST_BEAM = 4;
 const BEAM = 24;
+/** Places up to which a first plan is looked for among orders of all of them. */
+const FEW_PLACES = 8;
 /** Chains of a beam that are looked at in full. */
 const MAX_OFFERS = 32;
 /** The relaxation that remembers: its share of the time left, how much it may hold, and how many nodes a place may remember. */
@@ -107,7 +109,17 @@ function closed(part: Part, incumbent: Incumbent): boolean {
 }
 
 function firstPlan(part: Part, work: Work): void {
-  fromBeam(part, work, part.tables, { width: FIRST_BEAM, ends: 3, descents: 0 });
+  fromBeam(part, work, part.tables, { width: FIRST_BEAM, ends: 3, descents: isLong(part) ? 0 : 1 });
+  if (work.incumbent.best().stages || part.tables.placeCount > FEW_PLACES) return;
+  // The beam's walk comes back where it may not: among few places some order of all of them is near one that holds.
+  const orders = ordersOf(part, work);
+  for (const order of rotations(part.tables)) if (!work.incumbent.best().stages && !work.stop()) orders.descend(order, work.stop);
+}
+
+/** One processor of each place in turn, each of them first once; the first place's own where requests enter there. */
+function rotations(tables: Tables): number[][] {
+  const all = tables.placeProcessors.flatMap((own) => (own.length === 0 ? [] : [own.reduce((best, p) => (tables.upTo[p]![tables.last]! < tables.upTo[best]![tables.last]! ? p : best))]));
+  return all.map((_, first) => [...all.slice(first), ...all.slice(0, first)]).filter((order) => tables.firstPlace < 0 || tables.processorPlace[order[0]!] === tables.firstPlace);
 }
 
 /** Offers a beam's chains and descends from the orders of the best few. */
@@ -273,7 +285,7 @@ function narrowed(latency: Tables, left: Tables): Tables {
   const indexOf = new Map([...latency.positions].map((position, index) => [position, index]));
   const kept = Int32Array.from(left.positions, (position) => indexOf.get(position)!);
   const pick = (values: Float64Array) => Float64Array.from(kept, (c) => values[c]!);
-  return { ...left, costs: latency.costs, upTo: latency.upTo.map(pick), before: latency.before.map(pick), hopFixed: latency.hopFixed };
+  return { ...left, costs: latency.costs, upTo: latency.upTo.map(pick), before: latency.before.map(pick), hopFixed: latency.hopFixed, hopFloors: latency.hopFloors };
 }
 
 function raiseBound(parts: readonly Part[], incumbent: Incumbent): void {

@@ -1,5 +1,6 @@
 // Owns how far a stage may reach by itself: layers that are allowed, memory of its node, busy time under the bottleneck limit.
 import { type Instance, processorStageMs } from "../instance.ts";
+import { memoryReach } from "./memory-reach.ts";
 
 /**
  * until[c]: largest position index at which a stage on p that starts at c may end; c = none may start there. Never falls with c where a stage may start:
@@ -31,30 +32,4 @@ export function stageReach(instance: Instance, p: number, positions: Int32Array,
     until[from] = furthest;
   }
   return until;
-}
-
-/** For each start the largest end within `freeBytes`: two pointers, the largest workspace by a monotone queue. */
-function memoryReach(freeBytes: number, resident: Float64Array, workspace: Float64Array): Int32Array {
-  const last = resident.length - 1;
-  const reach = new Int32Array(last + 1);
-  const queue = new Int32Array(last);
-  let head = 0;
-  let tail = 0;
-  let to = 0;
-  for (let from = 0; from < last; from++) {
-    if (to < from) {
-      to = from;
-      head = tail = 0;
-    }
-    while (head < tail && queue[head]! < from) head++;
-    while (to < last) {
-      const largest = Math.max(head < tail ? workspace[queue[head]!]! : 0, workspace[to]!);
-      if (resident[to + 1]! - resident[from]! + largest > freeBytes) break;
-      while (head < tail && workspace[queue[tail - 1]!]! <= workspace[to]!) tail--;
-      queue[tail++] = to++;
-    }
-    reach[from] = to;
-  }
-  reach[last] = last;
-  return reach;
 }

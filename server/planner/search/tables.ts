@@ -3,6 +3,7 @@
 import type { Instance, SearchStage } from "../instance.ts";
 import { type AdditiveCosts, additiveCosts } from "./additive-costs.ts";
 import { mapDistinct } from "./map-distinct.ts";
+import { largestBetween } from "./memory-reach.ts";
 import type { SearchRequest } from "./solver.ts";
 import { stageReach } from "./stage-reach.ts";
 
@@ -26,8 +27,8 @@ export type Tables = {
   tainted: Uint8Array;
   /** hopFixed[0]: for clean values, hopFixed[1]: for tainted ones; Infinity = may not be taken. */
   hopFixed: [Float64Array, Float64Array];
-  /** By place, the least of what any hop to another place costs: fixed, and per byte. */
-  hopFloor: { fixed: Float64Array; perByte: Float64Array };
+  /** By place, the least that any hop from it to another place costs which may carry so many bytes. Not to be changed. */
+  hopFloors(bytes: number, tainted: number): Float64Array;
   /** Largest message that keeps each link of the hop within the bottleneck limit. */
   hopMaxBytes: Float64Array;
   /** until[p][c]: largest index at which a stage on p that starts at c may end by itself; c = none. Never falls with c. */
@@ -53,6 +54,8 @@ export function compileTables(request: Pick<SearchRequest, "instance" | "moving"
   // Processors of one kind share their arrays, so each is cut down once.
   const resident = mapDistinct(processors.map((processor) => processor.residentBytes), pick);
   const workspace = mapDistinct(processors.map((processor) => processor.workspaceBytes), (values) => largestBetween(values, positions));
+  const hopFixed: Tables["hopFixed"] = [costs.hopFixed.map((cost, index) => (hops.way[index] === 0 ? Number.POSITIVE_INFINITY : cost)), costs.hopFixed.map((cost, index) => (hops.way[index] === 2 ? cost : Number.POSITIVE_INFINITY))];
+  const hopMaxBytes = Float64Array.from(hops.links, (links) => links.reduce((most, link) => Math.min(most, instance.limits.bottleneckMs / hops.linkPerByteMs[link]!), Number.POSITIVE_INFINITY));
   return {
     instance,
     positions,
@@ -67,9 +70,9 @@ export function compileTables(request: Pick<SearchRequest, "instance" | "moving"
     workspace,
     bytes: pick(instance.crossingBytes),
     tainted: Uint8Array.from(positions, (j) => instance.tainted[j]!),
-    hopFixed: [costs.hopFixed.map((cost, index) => (hops.way[index] === 0 ? Number.POSITIVE_INFINITY : cost)), costs.hopFixed.map((cost, index) => (hops.way[index] === 2 ? cost : Number.POSITIVE_INFINITY))],
-    hopFloor: { fixed: leastOnward(costs.hopFixed, instance.places.length), perByte: leastOnward(costs.hopPerByte, instance.places.length) },
-    hopMaxBytes: Float64Array.from(hops.links, (links) => links.reduce((most, link) => Math.min(most, instance.limits.bottleneckMs / hops.linkPerByteMs[link]!), Number.POSITIVE_INFINITY)),
+    hopFixed,
+    hopFloors: hopFloors({ hopFixed, hopMaxBytes, placeCount: instance.places.length, costs }),
+    hopMaxBytes,
     until: processors.map((_, p) => stageReach(instance, p, positions, { resident: resident[p]!, workspace: workspace[p]! })),
     mayEnd: processors.map(() => new Uint8Array(positions.length).fill(1)),
     source,
@@ -90,18 +93,25 @@ export function toSearchStages(tables: Tables, stages: readonly { processor: num
   return stages.map((stage) => ({ processor: stage.processor, from: tables.positions[stage.from]!, to: tables.positions[stage.to]! }));
 }
 
-function largestBetween(values: Float64Array, positions: Int32Array): Float64Array {
-  return Float64Array.from({ length: positions.length - 1 }, (_, c) => {
-    let largest = 0;
-    for (let layer = positions[c]!; layer < positions[c + 1]!; layer++) if (values[layer]! > largest) largest = values[layer]!;
-    return largest;
-  });
+/** Values of few sizes cross a model's cuts, so each size is worked out once. */
+function hopFloors(tables: Pick<Tables, "hopFixed" | "hopMaxBytes" | "placeCount" | "costs">): Tables["hopFloors"] {
+  const known = [new Map<number, Float64Array>(), new Map<number, Float64Array>()];
+  return (bytes, tainted) => {
+    const found = known[tainted]!.get(bytes);
+    if (found) return found;
+    const floors = leastOnward(tables, bytes, tainted);
+    known[tainted]!.set(bytes, floors);
+    return floors;
+  };
 }
 
-function leastOnward(values: Float64Array, placeCount: number): Float64Array {
+function leastOnward({ hopFixed, hopMaxBytes, placeCount, costs }: Pick<Tables, "hopFixed" | "hopMaxBytes" | "placeCount" | "costs">, bytes: number, tainted: number): Float64Array {
   return Float64Array.from({ length: placeCount }, (_, from) => {
     let least = Number.POSITIVE_INFINITY;
-    for (let to = 0; to < placeCount; to++) if (to !== from) least = Math.min(least, values[from * placeCount + to]!);
+    for (let to = 0; to < placeCount; to++) {
+      const index = from * placeCount + to;
+      if (to !== from && bytes <= hopMaxBytes[index]!) least = Math.min(least, hopFixed[tainted]![index]! + bytes * costs.hopPerByte[index]! + bytes * bytes * costs.hopPerByte2[index]!);
+    }
     return least;
   });
 }

@@ -2,7 +2,7 @@
 // set of positions that may be reached. Nodes serve one stage each here; where they may serve several, it finds the best plan that does not use it.
 import type { SearchStage } from "../instance.ts";
 import { type BottleneckTables, hopHolds, stageCapMs } from "./bottleneck-tables.ts";
-import { hopped, stageEnds } from "./order-cuts.ts";
+import { stageEnds } from "./order-cuts.ts";
 
 export type TypeCounts = {
   /** Place that stands for each type of place, and the node classes it takes (with how many of each). */
@@ -103,15 +103,24 @@ function hopBetween(types: TypeCounts, from: number, to: number): { from: number
 
 function passOn(tables: BottleneckTables, types: TypeCounts, step: { starts: (Uint8Array | undefined)[]; reached: Uint8Array; state: number; type: number }, capMs: number): void {
   const typeCount = types.representative.length;
+  const { last, bytes, tainted } = tables;
+  const { reached } = step;
+  const first = Math.max(1, reached.indexOf(1));
+  const latest = Math.min(last - 1, reached.lastIndexOf(1));
   for (let next = 0; next < typeCount; next++) {
     if (!available(types, step.state, next)) continue;
-    const passed = hopped(tables, step.reached, hopBetween(types, step.type, next), capMs);
-    passed[tables.last] = 0;
-    if (!passed.includes(1)) continue;
+    const { from, to } = hopBetween(types, step.type, next);
+    const hop = from * tables.placeCount + to;
+    const way = tables.instance.hops.way[hop]!;
+    if (way === 0) continue;
+    const perByteMs = tables.hopBusyPerByte[hop]!;
     const index = (step.state + stateOf(types, next)) * typeCount + next;
-    const known = step.starts[index];
-    if (!known) step.starts[index] = passed;
-    else for (let c = 0; c < passed.length; c++) if (passed[c] === 1) known[c] = 1;
+    let known = step.starts[index];
+    for (let c = first; c <= latest; c++) {
+      if (reached[c] === 0 || (way !== 2 && tainted[c] === 1) || bytes[c]! * perByteMs > capMs) continue;
+      known ??= step.starts[index] = new Uint8Array(last + 1);
+      known[c] = 1;
+    }
   }
 }
 
