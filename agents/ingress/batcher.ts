@@ -46,10 +46,19 @@ export class Batcher {
     return this.#waiting.length + this.#inBatches;
   }
 
+  /** Throws WireError `overloaded` where a request, whatever is in it, has no room now. */
+  demandRoom(): void {
+    const { maxInFlight } = this.#host.limits();
+    if (this.inFlight >= maxInFlight) throw new WireError("overloaded", `${maxInFlight} requests are in flight`);
+  }
+
   /** Rejects with WireError. */
   infer(request: BatchRequest): Promise<BatchAnswer> {
-    const { maxInFlight } = this.#host.limits();
-    if (this.inFlight >= maxInFlight) return Promise.reject(new WireError("overloaded", `${maxInFlight} requests are in flight`));
+    try {
+      this.demandRoom();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
     const remainingMs = request.deadlineAt - performance.now();
     if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));

@@ -111,14 +111,23 @@ export class Dispatcher {
     return (refusedBy && this.#among(this.current, refusedBy)) || this.serving;
   }
 
+  /** Throws WireError `overloaded` where a request with so much time, whatever is in it, has no room now. `isStep`: of a sequence, which keeps its pace. */
+  demandRoom(remainingMs: number, isStep: boolean): void {
+    if (this.#entries.size >= this.limits.maxInFlight) throw new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`);
+    const expectedMs = isStep ? null : this.#admission.expectedMs(this.#entries.size);
+    if (expectedMs !== null && expectedMs > remainingMs) throw new WireError("overloaded", `${this.#entries.size} requests are in flight, behind which this one would take about ${Math.ceil(expectedMs)} ms; its deadline is in ${Math.floor(remainingMs)} ms`);
+  }
+
   /** Rejects with WireError; resolves with the answer of exactly one attempt. */
   infer(request: InferRequest): Promise<InferAnswer> {
-    if (!request.isCheck && this.#entries.size >= this.limits.maxInFlight) return Promise.reject(new WireError("overloaded", `${this.limits.maxInFlight} requests are in flight`));
     if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
     const remainingMs = request.deadlineAt - performance.now();
     if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));
-    const expectedMs = request.stream || request.isCheck ? null : this.#admission.expectedMs(this.#entries.size);
-    if (expectedMs !== null && expectedMs > remainingMs) return Promise.reject(new WireError("overloaded", `${this.#entries.size} requests are in flight, behind which this one would take about ${Math.ceil(expectedMs)} ms; its deadline is in ${Math.floor(remainingMs)} ms`));
+    try {
+      if (!request.isCheck) this.demandRoom(remainingMs, request.stream !== null);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
       const entry: Entry = {

@@ -12,7 +12,8 @@ import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
 import { processRequest } from "./process-request.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
-import { pack, packingOf, readBody } from "./request-body.ts";
+import { endRefused, unread } from "./refuse-body.ts";
+import { continueWhenRead, isLarge, pack, packingOf, readBody } from "./request-body.ts";
 import { requestName } from "./request-name.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 import { readTraceContext } from "./trace-context.ts";
@@ -39,6 +40,7 @@ export function createIngressServer(options: HttpOptions): Server {
   const settings = { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 300_000, noDelay: true };
   const tls = options.httpTls && { key: options.httpTls.keyPem, cert: options.httpTls.certificatePem, minVersion: "TLSv1.2" as const, ALPNProtocols: ["h2", "http/1.1"] };
   const server = tls ? createHttps({ ...settings, ...tls }, handler) : createHttp(settings, handler);
+  server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => { continueWhenRead(req, res); handler(req, res); });
   server.maxConnections = MAX_CONNECTIONS;
   return server;
 }
@@ -96,6 +98,8 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
     demandReady(route, version);
     const done = countKey(route, access);
     try {
+      // Named in its head it may be one that has its answer already; what is small is here as soon as it could be refused.
+      if (isLarge(asked.req) && idempotencyKey(asked.req) === undefined) route.demandRoom({ deadlineMs: timeoutHeader(asked.req), version, trace: traceOf(asked.req) });
       return await (action === "infer" ? infer(asked, route, version) : processRaw(asked, route));
     } finally {
       done();
@@ -196,14 +200,15 @@ function sendError(req: IncomingMessage, res: ServerResponse, error: Error, here
   if (res.headersSent || res.destroyed) return void res.destroy();
   const refusal = refusalOf(error);
   if (refusal.status === 500 && !(error instanceof WireError)) process.stderr.write(`${error.stack}\n`);
-  const unread = !req.complete;
+  const how = unread(req);
   const location = refusal instanceof MovedRefusal ? redirectFor(refusal, here, req.url ?? "") : null;
-  sendJson(res, location === null ? refusal.status : 308, { error: refusal.message, code: refusal.code }, {
+  const body = JSON.stringify({ error: refusal.message, code: refusal.code });
+  res.writeHead(location === null ? refusal.status : 308, {
+    "content-type": "application/json", "content-length": Buffer.byteLength(body),
     ...(location === null ? {} : { location }),
     ...(refusal.retryAfterSeconds === null ? {} : { "retry-after": String(refusal.retryAfterSeconds) }),
     ...(refusal.status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(unread ? { connection: "close" } : {}),
+    ...(how === "close" || how === "linger" ? { connection: "close" } : {}),
   });
-  // A body nobody wants is not read: the connection ends with the answer.
-  if (unread) res.once("finish", () => setTimeout(() => req.destroy(), 200).unref());
+  endRefused(req, res, body, how);
 }

@@ -1,11 +1,13 @@
 // Owns bodies: read whole within a limit, unpacked within the same limit, answers packed when a client asks for it.
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { constants, deflate, gunzip, gzip, inflate, type ZlibOptions } from "node:zlib";
 import { Refusal } from "./refusal.ts";
 
 /** Bodies being read, across all requests: bounds memory before a request counts as in flight. */
 const MAX_BYTES_BEING_READ = 512 * 1024 * 1024;
+/** Comes along with its head, or nearly: it is read as soon as it could be refused. */
+const SMALL_BYTES = 64 * 1024;
 /** Tensors hardly shrink: the fastest level. */
 const PACK: ZlibOptions = { level: constants.Z_BEST_SPEED };
 type Unpack = (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
@@ -14,6 +16,20 @@ const PACKED: Record<string, Unpack> = { gzip: promisify<Uint8Array, ZlibOptions
 const PACKINGS = Object.keys(UNPACK).join(", ");
 
 let bytesBeingRead = 0;
+
+/** Requests whose client waits for "100 Continue" before it sends its body. */
+const waiting = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** Said when the body is read, and not before: a request that is refused need not be sent. */
+export const continueWhenRead = (req: IncomingMessage, res: ServerResponse): void => void waiting.set(req, res);
+
+/** Nothing of its body has been asked for, so that it may never come. */
+export const waitsToContinue = (req: IncomingMessage): boolean => waiting.has(req);
+
+/** Whether a body may be so large that it is worth refusing it before it is read. */
+export function isLarge(req: IncomingMessage): boolean {
+  return req.headers["transfer-encoding"] !== undefined || waiting.has(req) || Number(req.headers["content-length"] ?? 0) > SMALL_BYTES;
+}
 
 /** Content-Encoding gzip and deflate are undone. Rejects with Refusal 400, 413, 415, 503. */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -34,6 +50,8 @@ const tooLarge = (maxBytes: number): Refusal => new Refusal(413, "too_large", `t
 
 function readRaw(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? Number.NaN) > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  waiting.get(req)?.writeContinue();
+  waiting.delete(req);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;

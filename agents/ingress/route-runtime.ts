@@ -203,6 +203,23 @@ export class RouteRuntime {
     return [...this.#pipelines.values()].find(({ pipeline }) => pipeline.epoch === epoch && pipeline.revisionId === revisionId) ?? null;
   }
 
+  /**
+   * Throws WireError `overloaded` where a request has no room now, whatever its body says: told before that is read, and counted as any that is refused.
+   * `deadlineMs`: where it is known without the body; null = it may yet ask for the most.
+   */
+  demandRoom({ deadlineMs, version, trace }: Pick<InferOptions, "deadlineMs" | "version" | "trace">): void {
+    const startedAt = performance.now();
+    const { limits, states } = this.route;
+    try {
+      if (this.#batcher && !version) this.#batcher.demandRoom();
+      else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
+    } catch (error) {
+      this.totals.accepted++;
+      this.#countFailed(error as Error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt, receivedAt: startedAt, version });
+      throw error;
+    }
+  }
+
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
   async infer(inputs: WireTensor[], options: InferOptions): Promise<InferAnswer> {
     const startedAt = performance.now();
@@ -225,14 +242,18 @@ export class RouteRuntime {
       if (executed) statistics.executed(answer.trace, size, this.#host.nodeId);
       return answer;
     } catch (error) {
-      this.statisticsOf(this.versionOf(options.version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
-      const code = error instanceof WireError ? error.code : "internal";
-      this.totals.failed++;
-      this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-      const trace = { ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: (error as Error).message.slice(0, MAX_ERROR_CHARS) };
-      this.#keep(context === null ? trace : this.#traced(trace, context, { receivedAt, version: this.versionOf(options.version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
+      this.#countFailed(error as Error, context, { startedAt, receivedAt, version: options.version });
       throw error;
     }
+  }
+
+  #countFailed(error: Error, context: TraceContext | null, { startedAt, receivedAt, version }: { startedAt: number; receivedAt: number; version: InferOptions["version"] }): void {
+    this.statisticsOf(this.versionOf(version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
+    const code = error instanceof WireError ? error.code : "internal";
+    this.totals.failed++;
+    this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
+    const trace = { ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: error.message.slice(0, MAX_ERROR_CHARS) };
+    this.#keep(context === null ? trace : this.#traced(trace, context, { receivedAt, version: this.versionOf(version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
   }
 
   async #inferNamed(inputs: WireTensor[], deadlineAt: number, options: InferOptions): Promise<RepeatableAnswer<StepAnswer>> {
