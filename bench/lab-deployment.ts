@@ -24,7 +24,7 @@ export type LabDeployment = {
   /** Of its entries. */
   urls(): Promise<string[]>;
   /** Kept and checked for parity: what a person has before he deploys it. */
-  makePlan(placement: StagePlace[]): Promise<string>;
+  makePlan(placement: StagePlace[], replicas?: { placement: StagePlace[] }[]): Promise<string>;
   stop(): Promise<void>;
 };
 export type LabOptions = { name: string; nodes: string[]; links: LinkCharacter; model: ServedModel; cluster?: ClusterOptions; /** Nodes of the first plan's stages, by index; left out: one after the other. */ stageNodes?: number[]; /** Nodes where requests enter, by index; left out: where the console puts it. */ entries?: number[] };
@@ -55,8 +55,8 @@ async function deploy({ name, model, stageNodes, entries }: LabOptions, network:
   const topology = await api<{ id: string }>("POST", "/topologies", { name, document: { nodes, links, zones: [], sourceId: null } });
   const ends = [0, ...model.cuts.map((share) => Math.round(share * row.layerCount)), row.layerCount];
   const start = ends.slice(1).map((to, index) => ({ from: ends[index] as number, to, topologyNodeId: drawnIds[stageNodes?.[index] ?? index] ?? "" }));
-  const makePlan = async (placement: StagePlace[]) => {
-    const { id } = await api<{ id: string }>("POST", "/plans", { modelId: row.id, topologyId: topology.id, placement });
+  const makePlan = async (placement: StagePlace[], replicas: { placement: StagePlace[] }[] = []) => {
+    const { id } = await api<{ id: string }>("POST", "/plans", { modelId: row.id, topologyId: topology.id, placement, ...(replicas.length > 0 ? { replicas, request: { objective: "latency", replicas: replicas.length + 1 } } : {}) });
     await until(`plan ${id} to be checked`, async () => {
       const { parity } = await api<{ parity: { status: string; message?: string } }>("GET", `/plans/${id}`);
       if (parity.status === "failed" || parity.status === "different") throw new Error(`plan ${id} is ${parity.status}: ${parity.message ?? ""}`);

@@ -9,7 +9,7 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const [verb = "start", ...args] = process.argv.slice(2);
 const { readFileLock } = await import("./bootstrap/file-lock.mjs");
 const { prepare, root } = await import("./bootstrap/steps.mjs");
-const BENCHES = ["data-plane", "pipeline", "prediction", "move", "import", "console", "console-load", "edits", "start", "planner", "adapt", "adapt-live", "scenarios", "serving", "moves", "soak", "detect", "accuracy"];
+const BENCHES = ["data-plane", "pipeline", "prediction", "move", "import", "console", "console-load", "edits", "start", "planner", "adapt", "adapt-live", "scenarios", "node-loss", "serving", "moves", "soak", "detect", "accuracy"];
 /** Benchmarks that look at pages. */
 const BROWSER_BENCHES = ["console", "edits"];
 const VERBS = { start, test, setup, build: setup, bench, agent, loadgen, screenshots };

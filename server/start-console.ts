@@ -181,6 +181,7 @@ function peersOnceJoined(consoleId: string, joined: () => Peers | undefined): Pe
     tell: (message) => joined()?.tell(message),
     askLogs: (nodeId, query) => joined()?.askLogs(nodeId, query) ?? Promise.reject(new Error("this console is still starting")),
     askThought: (deploymentId) => joined()?.askThought(deploymentId) ?? Promise.reject(new Error("this console is still starting")),
+    askAccept: (accept) => joined()?.askAccept(accept) ?? Promise.reject(new Error("this console is still starting")),
   };
 }
 
@@ -197,9 +198,11 @@ async function joinOthers({ deps, databaseUrl, me, loops, sockets, wakeHere }: J
   let joined: Consoles | null = null;
   const consoles = await joinConsoles({
     databaseUrl, me, log,
-    onLead({ fence }) {
+    onLead({ term, reason, after, fence }) {
       leads = true;
-      loops.lead({ ...deps, publisher: fencedPublisher(deps.publisher, fence) });
+      const publisher = fencedPublisher(deps.publisher, fence);
+      loops.lead({ ...deps, publisher });
+      if (after) inBackground(publisher.transact((_, append) => append({ name: "console.leads", subjectId: me.id, actor: "control", message: `The console at ${me.url} leads now. ${reason}`, payload: { consoleId: me.id, term, after } })));
       inBackground(takeOver());
     },
     onFollow() {

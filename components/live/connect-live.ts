@@ -20,7 +20,7 @@ const TOUCHES: Record<EventName, string[]> = {
   "deployment.created": ["deployments"], "deployment.stopped": ["deployments", "nodes"], "deployment.resumed": ["deployments", "nodes"],
   "deployment.serving": ["deployments"], "deployment.adaptation": ["deployments"], "deployment.decided": ["deployments"],
   "migration.started": ["deployments", "plans"], "migration.step": ["deployments"], "migration.promoted": ["deployments"], "migration.cancelling": ["deployments"], "migration.finished": ["deployments", "plans", "nodes"],
-  "assignment.changed": ["deployments", "nodes"], "operation.changed": ["operations"],
+  "assignment.changed": ["deployments", "nodes"], "operation.changed": ["operations"], "console.leads": ["system", "deployments"],
   "credential.created": ["credentials", "deployments"], "credential.revoked": ["credentials", "deployments"], "join-token.created": ["nodes"], "join-token.revoked": ["nodes"],
 };
 

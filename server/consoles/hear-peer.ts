@@ -1,4 +1,5 @@
-// What this console does with what another one says. Nothing here writes: the sender does.
+// What this console does with what another one says. The sender writes what is to be written, but for what only the one that leads can do.
+import { acceptHere } from "../commands/accept-suggestion.ts";
 import type { Deps } from "../commands/deps.ts";
 import { recordReport } from "../commands/record-report.ts";
 import { abortOperation, tellProgress } from "../commands/run-operation.ts";
@@ -48,6 +49,12 @@ export function hearPeer({ deps, answerLogs, wake }: PeerHearing, from: string, 
       if (peers && peers.leaderId() === peers.consoleId) peers.tell({ kind: "thought", askId: message.askId, thought: adaptThought(deps.db, message.deploymentId, deps.clock.now()) });
       return;
     }
+    case "ask-accept": {
+      const { peers } = deps;
+      if (peers && peers.leaderId() === peers.consoleId) void acceptHere(deps, message.accept).then((answer) => peers.tell({ kind: "accepted", askId: message.askId, answer }));
+      return;
+    }
+    case "accepted":
     case "logs":
     case "thought":
       return;

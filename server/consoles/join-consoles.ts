@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { LogPage } from "../../agents/protocol/control.ts";
 import type { AdaptThought } from "../live/adapt-thought.ts";
-import type { PeerConsole, PeerMessage, Peers } from "../live/peer-message.ts";
+import type { AcceptAnswer, PeerConsole, PeerMessage, Peers } from "../live/peer-message.ts";
 import { LEASE_MS, LOOK_INTERVAL_MS, nextLeadershipStep } from "../policy/leadership.ts";
 import { beginTerm, deleteConsole, findLeadership, holdTerm, listConsoles, type NewConsole, type Run, saveConsole, type StoredConsole } from "../store/consoles.ts";
 import type { Tx } from "../store/db.ts";
@@ -27,7 +27,8 @@ export type ConsolesOptions = {
   me: NewConsole;
   log: Logger;
   /** `fence` throws in a transaction once the term is over. */
-  onLead(lead: { term: number; reason: string; fence: Fence }): void;
+  /** `after`: how the lead of another console ended that this one knew of; null = there was none, as at every start of a console that is alone. */
+  onLead(lead: { term: number; reason: string; after: "stopped" | "lost" | null; fence: Fence }): void;
   onFollow(): void;
   onMessage(from: string, message: PeerMessage): void;
   /** The others that live now, and those that lived at the last look. */
@@ -46,20 +47,22 @@ export function applicationName(consoleId: string): string {
   return `cutplane-${consoleId}`;
 }
 
-type State = { hasLock: boolean; /** Null = it follows. */ term: number | null; leaderId: string | null; others: PeerConsole[]; lookedAtMs: number };
+type State = { hasLock: boolean; /** Null = it follows. */ term: number | null; leaderId: string | null; others: PeerConsole[]; /** There have been some since the start. */ hasKnownOthers: boolean; lookedAtMs: number };
 type Context = { options: ConsolesOptions; state: State; connection: ConsoleConnection; tell(message: PeerMessage): void };
 
 /** Leads or follows when it returns. @throws when the database does not answer */
 export async function joinConsoles(options: ConsolesOptions): Promise<Consoles> {
   const { me, log } = options;
-  const state: State = { hasLock: false, term: null, leaderId: null, others: [], lookedAtMs: performance.now() };
+  const state: State = { hasLock: false, term: null, leaderId: null, others: [], hasKnownOthers: false, lookedAtMs: performance.now() };
   const asks = createPendingAsks<LogPage>("the console it is connected to did not answer");
   const thoughts = createPendingAsks<AdaptThought>("the console that leads did not answer");
+  const accepts = createPendingAsks<AcceptAnswer>("the console that leads did not answer");
   const connection = createConsoleConnection({
     databaseUrl: options.databaseUrl, consoleId: me.id, applicationName: `${applicationName(me.id)}-lead`, log,
     onMessage(from, message) {
       if (message.kind === "logs") asks.answered(message.askId, message.page, message.error);
       else if (message.kind === "thought") thoughts.answered(message.askId, message.thought, null);
+      else if (message.kind === "accepted") accepts.answered(message.askId, message.answer, null);
       else options.onMessage(from, message);
     },
     onLost: () => follow(context),
@@ -78,6 +81,7 @@ export async function joinConsoles(options: ConsolesOptions): Promise<Consoles> 
       tell,
       askLogs: (nodeId, query) => asks.ask((askId) => tell({ kind: "ask-logs", askId, nodeId, query })),
       askThought: (deploymentId) => thoughts.ask((askId) => tell({ kind: "ask-thought", askId, deploymentId })),
+      askAccept: (accept) => accepts.ask((askId) => tell({ kind: "ask-accept", askId, accept })),
     },
     answerLogs(askId, answer) {
       answer.then(
@@ -128,16 +132,20 @@ async function look(context: Context): Promise<void> {
   await saveConsole(run, me);
   const consoles = await listConsoles(run);
   noteOthers(context, consoles);
+  state.hasKnownOthers ||= state.others.length > 0;
   const leadership = await findLeadership(run);
   state.hasLock ||= await tryLock(run);
   state.leaderId = leadership?.consoleId ?? null;
-  const step = nextLeadershipStep({ me: me.id, hasLock: state.hasLock, leaderId: state.leaderId, leaderSilentMs: consoles.find((one) => one.id === state.leaderId)?.silentMs ?? null });
+  const leaderSilentMs = consoles.find((one) => one.id === state.leaderId)?.silentMs ?? null;
+  const step = nextLeadershipStep({ me: me.id, hasLock: state.hasLock, leaderId: state.leaderId, leaderSilentMs });
   if (step.action === "oust") {
     log.warn({ consoleId: step.consoleId }, step.reason);
     state.hasLock = await oust(run, me.id, step.consoleId);
   }
   if (!state.hasLock) follow(context);
   else if (state.term === null || leadership?.term !== state.term) {
+    const isSuccessor = state.hasKnownOthers && state.leaderId !== null && state.leaderId !== me.id;
+    const after = isSuccessor ? (leaderSilentMs === null ? "stopped" : "lost") : null;
     const term = await beginTerm(run, me.id);
     const reason = "reason" in step ? step.reason : "Its connection to the database is back.";
     state.term = term;
@@ -146,7 +154,7 @@ async function look(context: Context): Promise<void> {
     const fence: Fence = async (tx) => {
       if (state.term !== term || (await holdTerm(tx)) !== term) throw new TermOver();
     };
-    options.onLead({ term, reason, fence });
+    options.onLead({ term, reason, after, fence });
   }
   state.lookedAtMs = performance.now();
 }

@@ -96,6 +96,8 @@ test("either console shows the whole fleet, serves every file and tells browsers
     // The loop of the leader has looked at it; the follower asks it.
     const thought = () => callApi<{ verdict: string | null; reason: string }>(console.url, "GET", `/deployments/${served.deploymentId}/adaptation`);
     await until("what adaptation thinks of it", async () => (await thought()).verdict !== null);
+    // Accepting is the leader's: the follower hands it on, and its answer back.
+    await expect(callApi(console.url, "POST", `/deployments/${served.deploymentId}/adaptation/accept`, { decisionId: "dec_none" })).rejects.toThrow(/404 .*dec_none/);
   }
   const feeds = [follow(leader), follow(follower)];
   await until("both browsers to be connected", async () => sockets.every((socket) => socket.connected));
@@ -119,6 +121,8 @@ test("a leader that hangs is succeeded within ten seconds, and writes nothing wh
   const since = await onServer<{ ms: number }>(`SELECT (extract(epoch FROM since) * 1000)::float8 AS ms FROM "Leadership"`, database);
   // A span on the database's own clock: how long it took to notice, not how long this test waited.
   expect((since[0]?.ms ?? 0) - stoppedAtMs).toBeLessThan(10_000);
+  const takeovers = async () => (await callApi<{ events: StoredEvent[] }>(follower.url, "GET", "/events?kind=console&severity=warn")).events.map((event) => event.message);
+  await until("the feed to say so", async () => (await takeovers()).some((message) => /leads now\. The console that led/.test(message)));
   await until("its agents to be with the other one", async () => (await nodes(follower)).every((node) => node.status === "online"));
   await makeTopology(follower, "while it slept");
   signal(leader, "SIGCONT");

@@ -1,8 +1,9 @@
 // The adaptation loop on a real database, with agents that report what each test says: a slow node is noticed, suggested, accepted, or moved away from.
 import { beforeEach, expect, test, vi } from "vitest";
-import { acceptSuggestion } from "../commands/accept-suggestion.ts";
+import { acceptHere, acceptSuggestion } from "../commands/accept-suggestion.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
+import type { AcceptAsked, Peers } from "../live/peer-message.ts";
 import { adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
@@ -58,6 +59,19 @@ test("a slow node: a suggestion with its trigger, alternatives and reasons, whic
   expect((await accept()).createdBy).toBe("adapt, accepted by api:ana");
   await expect(accept()).rejects.toThrow("moving");
   expect((await findUnfinishedMigration(database.db, id))?.reason).toContain("nod_b is");
+});
+
+test("a console that follows has it accepted by the one that leads, and says what that one says", async () => {
+  const id = await fleet.deploy();
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  const [suggestion] = await listDecisions(database.db, id, 1);
+  const peers = { consoleId: "con_follower", leaderId: () => "con_leader", askAccept: (asked: AcceptAsked) => acceptHere(fleet.deps, asked) } as Partial<Peers> as Peers;
+  const accept = (decisionId: string, asked = peers) => acceptSuggestion({ ...fleet.deps, peers: asked }, { deploymentId: id, decisionId, actor: "api:ben" });
+  await expect(accept("dec_none")).rejects.toMatchObject({ code: "not-found" });
+  await expect(accept(suggestion?.id ?? "", { ...peers, askAccept: () => Promise.reject(new Error("the console that leads did not answer")) })).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("did not answer") });
+  expect((await accept(suggestion?.id ?? "")).createdBy).toBe("adapt, accepted by api:ben");
+  await expect(accept(suggestion?.id ?? "")).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("moving") });
 });
 
 test("a suggestion goes when the node is as fast as before", async () => {

@@ -34,6 +34,7 @@ export type EventPayloads = {
   "migration.cancelling": { deploymentId: string; migrationId: string };
   "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled"; /** Over the network, predicted when it began and told by agents; null = not known. */ movedBytes: number | null; predictedBytes: number | null };
   "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };
+  "console.leads": { consoleId: string; term: number; /** How the lead of the one before ended. */ after: "stopped" | "lost" };
   "credential.created": { credentialId: string; kind: string; deploymentId: string | null };
   "credential.revoked": { credentialId: string; kind: string; deploymentId: string | null };
   "join-token.created": { joinTokenId: string };
@@ -43,7 +44,7 @@ export type EventPayloads = {
 export type EventName = keyof EventPayloads;
 
 /** The part of a name before its first dot. */
-export const EVENT_KINDS = ["node", "assignment", "deployment", "migration", "plan", "model", "profile", "topology", "operation", "credential", "join-token"] as const;
+export const EVENT_KINDS = ["node", "assignment", "deployment", "migration", "plan", "model", "profile", "topology", "operation", "credential", "join-token", "console"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 export const EVENT_SEVERITIES = ["info", "warn", "error"] as const;
 export type EventSeverity = (typeof EVENT_SEVERITIES)[number];
@@ -59,6 +60,7 @@ export const SEVERITY_RULES: readonly { severity: Exclude<EventSeverity, "info">
   { severity: "warn", name: "node.late" },
   { severity: "warn", name: "node.notice", field: "level", values: ["warn"] },
   { severity: "warn", name: "migration.cancelling" },
+  { severity: "warn", name: "console.leads", field: "after", values: ["lost"] },
   { severity: "warn", name: "migration.finished", field: "outcome", values: ["cancelled"] },
   { severity: "warn", name: "operation.changed", field: "status", values: ["cancelled"] },
 ];

@@ -1,5 +1,6 @@
 // What consoles on one database tell each other. Nothing of it must arrive: who missed something reads rows at the next look, and a node says everything again.
 import type { Hardware, HeldArtifact, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { OperationProgress } from "../events/catalogue.ts";
 import type { AdaptThought } from "./adapt-thought.ts";
 
@@ -28,7 +29,14 @@ export type PeerMessage =
   | { kind: "logs"; askId: string; page: LogPage | null; error: string | null }
   /** To the one that leads. */
   | { kind: "ask-thought"; askId: string; deploymentId: string }
-  | { kind: "thought"; askId: string; thought: AdaptThought };
+  | { kind: "thought"; askId: string; thought: AdaptThought }
+  /** To the one that leads: what it has learnt, and looks at again before it acts, is in its memory. */
+  | { kind: "ask-accept"; askId: string; accept: AcceptAsked }
+  | { kind: "accepted"; askId: string; answer: AcceptAnswer };
+
+export type AcceptAsked = { deploymentId: string; decisionId: string; /** Who accepts. */ actor: string };
+/** The move's operation, or why there is none. */
+export type AcceptAnswer = { operationId: string } | { refused: { code: ErrorCode; message: string; place: string | null; fix: string | null } };
 
 export type PeerConsole = { id: string; url: string; agentHost: string; agentPort: number; hostname: string };
 /** The other consoles on this database, as commands and doors see them. */
@@ -44,4 +52,6 @@ export type Peers = {
   askLogs(nodeId: string, query: LogQuery): Promise<LogPage>;
   /** What the loop of the console that leads thinks of a deployment. */
   askThought(deploymentId: string): Promise<AdaptThought>;
+  /** Has the console that leads accept a suggestion. @throws Error when it does not answer: it may have accepted it all the same */
+  askAccept(accept: AcceptAsked): Promise<AcceptAnswer>;
 };
