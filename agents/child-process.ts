@@ -38,7 +38,7 @@ export const childStarter = (hear: HearOutput): StartChild => (options) => {
   const bundled = !import.meta.url.endsWith(".ts");
   const file = fileURLToPath(new URL(bundled ? `./${options.entry}.mjs` : SOURCES[options.entry], import.meta.url));
   const child: ChildProcess = fork(file, [], {
-    serialization: "advanced", execArgv: [...(options.entry === "stage" ? [YOUNG_SPACE] : []), ...(bundled ? [] : ["--import", "tsx"])], stdio: ["ignore", "pipe", "pipe", "ipc"],
+    serialization: "advanced", execArgv: [...(options.entry === "ingress" ? [] : [YOUNG_SPACE]), ...(bundled ? [] : ["--import", "tsx"])], stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, ...MALLOC_ENVIRONMENT, ...RUNTIME_ENVIRONMENT },
   });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => { if (line.trim() !== "") hear(options.entry, line); });

@@ -9,6 +9,7 @@ import { messageOf } from "./agent-error.ts";
 import type { MeasuredProfile, MeasureTask, StatePair } from "./protocol/control.ts";
 import { type DataType, elementCount, tensorBytes } from "./protocol/tensor.ts";
 import { endWithParent } from "./end-with-parent.ts";
+import { giveBack } from "./stage/give-back.ts";
 import { runtimeOptions } from "./stage/runtime-options.ts";
 
 export type ToMeasure = { type: "providers" } | MeasureOrder;
@@ -116,9 +117,11 @@ function countsByProcessor({ task, cores }: MeasureOrder): boolean {
 async function timedRun({ session, feeds, byProcessor }: Loaded): Promise<Run> {
   const start = performance.now();
   const before = process.cpuUsage();
-  await session.run(feeds);
+  const outputs = await session.run(feeds);
   const { user, system } = process.cpuUsage(before);
   const clockMs = performance.now() - start;
+  // As a stage does once they are sent: what the process holds is told, and must not be what the collector has not come by yet.
+  for (const { data } of Object.values(outputs)) if (ArrayBuffer.isView(data)) giveBack(data.buffer);
   return { ms: byProcessor ? Math.min(clockMs, (user + system) / 1000) : clockMs, clockMs };
 }
 

@@ -10,8 +10,8 @@ export const LEAST_PROCESS_BYTES = 86_000_000;
 const MORE_SHARE = 0.1;
 /** Less says little: a stage that was seen may never have been full. */
 const LESS_SHARE = 0.25;
-/** What a stage has beside the measuring process: a worker of its own, TLS. */
-const STAGE_BESIDE_PROFILE_BYTES = 25_000_000;
+/** What a stage has beside the measuring process: a thread of its own, TLS. */
+const STAGE_BESIDE_PROFILE_BYTES = 10_000_000;
 
 type Refined = Pick<MemoryTables, "processBytes" | "parts"> & { layerWorkspaceBytes: number[] };
 type Seen = { from: number; to: number; bytes: number };
