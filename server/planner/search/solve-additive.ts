@@ -22,7 +22,7 @@ const MAX_LABELS = 4_000_000;
 /** Beam widths: of the very first plan, and per turn of pricing. */
 const FIRST_BEAM = 4;
 const BEAM = 24;
-/** Places up to which a first plan is looked for among orders of all of them. */
+/** Places up to which the first plan is descended from at once, and looked for among orders of all of them: a millisecond or two there, a tenth of a second on fifty. */
 const FEW_PLACES = 8;
 /** Chains of a beam that are looked at in full. */
 const MAX_OFFERS = 32;
@@ -33,8 +33,12 @@ const REMEMBERING_LABELS = 1_500_000;
 const MOST_REMEMBERED = 12;
 /** Gap below which only a proof is missing. */
 const NEARLY = 2e-3;
-/** Stages of the unpriced walk from which on a chain counts as long; a rule's share of the time left; and how many times a rule's time must be left for the next one. */
+/**
+ * Stages of the unpriced walk from which on a chain counts as long, and positions × places² from which on rules are asked for short ones too; a rule's share of the time left; and how many times a
+ * rule's time must be left for the next one.
+ */
 const LONG_WALK = 7;
+const LARGE = 200_000;
 const RULE_SHARE = 0.6;
 const ENOUGH_FOR_ANOTHER = 3;
 const PRICE_TURNS = [10, 15, 25, 40, 60, 60];
@@ -109,7 +113,7 @@ function closed(part: Part, incumbent: Incumbent): boolean {
 }
 
 function firstPlan(part: Part, work: Work): void {
-  fromBeam(part, work, part.tables, { width: FIRST_BEAM, ends: 3, descents: isLong(part) ? 0 : 1 });
+  fromBeam(part, work, part.tables, { width: FIRST_BEAM, ends: 3, descents: part.tables.placeCount > FEW_PLACES ? 0 : 1 });
   if (work.incumbent.best().stages || part.tables.placeCount > FEW_PLACES) return;
   // The beam's walk comes back where it may not: among few places some order of all of them is near one that holds.
   const orders = ordersOf(part, work);
@@ -152,7 +156,7 @@ function firstExact(part: Part, work: Work): void {
  * Where a chain will be long, two quick programmes of others make a better start than prices that have not settled; a plan that stays theirs says so.
  */
 function fromRules(part: Part, work: Work): void {
-  if (!isLong(part) || work.openParts > 1) return;
+  if ((!isLong(part) && !isLarge(part)) || work.openParts > 1) return;
   const { context, incumbent, request } = work;
   for (const rule of [hiDp, edgeShardLatency]) {
     const now = context.now();
@@ -162,6 +166,11 @@ function fromRules(part: Part, work: Work): void {
   }
   const best = incumbent.best().stages;
   if (best) ordersOf(part, work).descend(firstVisits(part.tables, best), work.stop);
+}
+
+/** What the first exact search left open here takes prices long enough that a rule's plan is worth its time. */
+function isLarge({ tables }: Part): boolean {
+  return tables.last * tables.placeCount ** 2 >= LARGE;
 }
 
 function isLong(part: Part): boolean {
