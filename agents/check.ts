@@ -57,15 +57,15 @@ export async function checkNode(config: AgentConfig, print: (line: string) => vo
     return `${identity.name} (${identity.nodeId}), valid until ${new Date(expiresMs).toISOString()}`;
   });
   const known = identity instanceof Error ? null : identity;
-  const consoleUrl = config.consoleUrl ?? known?.consoleUrl ?? null;
-  await look("console", async () => {
-    if (!consoleUrl) throw new AgentError("usage", "give --console URL to have it looked at");
+  const consoleUrls = config.consoleUrls.length > 0 ? config.consoleUrls : known ? [known.consoleUrl] : [];
+  for (const consoleUrl of consoleUrls.length > 0 ? consoleUrls : [null]) await look("console", async () => {
+    if (consoleUrl === null) throw new AgentError("usage", "give --console URL to have it looked at");
     const fingerprint = config.token ? fingerprintOfToken(config.token) : known ? fingerprintOfCa(known.caPem) : null;
     if (!fingerprint) throw new AgentError("usage", "give --token too: without it nobody can tell whether it is the right console");
     const endpoint = await findEndpoint(consoleUrl, fingerprint);
     return `${consoleUrl} is the right one; agents connect to ${endpoint.host}:${endpoint.port}`;
   });
-  if (consoleUrl) await look("clock", async () => {
+  for (const consoleUrl of consoleUrls) await look("clock", async () => {
     const start = Date.now();
     const theirs = Date.parse(await dateOf(new URL(`${consoleUrl}/agent-endpoint.json`)));
     if (Number.isNaN(theirs)) return "the console tells no time; not compared";

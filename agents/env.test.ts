@@ -8,7 +8,9 @@ const config = (argv: string[], env: Record<string, string | undefined> = {}): A
 };
 
 test("flags win over variables, empty variables count as none", () => {
-  expect(config(["--name", "a"], { CUTPLANE_NAME: "b", CUTPLANE_TOKEN: "", CUTPLANE_CONSOLE: "http://h:1/" })).toMatchObject({ name: "a", token: null, consoleUrl: "http://h:1" });
+  expect(config(["--name", "a"], { CUTPLANE_NAME: "b", CUTPLANE_TOKEN: "", CUTPLANE_CONSOLE: "http://h:1/" })).toMatchObject({ name: "a", token: null, consoleUrls: ["http://h:1"] });
+  expect(config(["--console", "http://h:1/, https://i:2"], {}).consoleUrls).toEqual(["http://h:1", "https://i:2"]);
+  expect(config([], {}).consoleUrls).toEqual([]);
 });
 
 test.each<[string[], Partial<AgentConfig>]>([

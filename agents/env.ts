@@ -7,8 +7,8 @@ import type { OtlpSettings } from "./ingress/otlp-exporter.ts";
 import type { LogLevel } from "./log.ts";
 
 export type AgentConfig = Readonly<{
-  /** null = take the console of the stored identity. */
-  consoleUrl: string | null;
+  /** Any of those on one database; joined is the first that answers. Empty = take the console of the stored identity. */
+  consoleUrls: string[];
   token: string | null;
   name: string | null;
   dataFolder: string;
@@ -43,7 +43,7 @@ const DEFAULT_OTLP_RATIO = 0.01;
 
 /** Flag, variable, placeholder, what it does. The help text, the README and the parser all read this table. */
 export const SETTINGS = [
-  ["console", "CUTPLANE_CONSOLE", "URL", "the console, e.g. http://10.0.0.5:7700; needed once, then remembered"],
+  ["console", "CUTPLANE_CONSOLE", "URL", "the console, e.g. http://10.0.0.5:7700, several on one database with commas; needed once, then remembered"],
   ["token", "CUTPLANE_TOKEN", "TOKEN", "join token of the console, needed once; never stored"],
   ["name", "CUTPLANE_NAME", "NAME", "name of this node (default: its host name)"],
   ["data", "CUTPLANE_AGENT_DATA", "DIR", "folder for identity, cache and state (default: ~/.local/share/cutplane-agent/data)"],
@@ -95,6 +95,9 @@ function parseFlags(argv: string[]) {
   }
 }
 
+/** More are a mistake: one that answers tells of the others. */
+const MAX_CONSOLES = 16;
+
 function readConfig(read: (setting: Setting) => string | null): AgentConfig {
   const advertise = parseAdvertise(read("advertise"));
   const level = read("log-level") ?? "info";
@@ -102,7 +105,7 @@ function readConfig(read: (setting: Setting) => string | null): AgentConfig {
   const maxMemory = read("max-memory");
   const metricsPort = read("metrics-port");
   return {
-    consoleUrl: parseUrl("console", read("console"), ["http:", "https:"]),
+    consoleUrls: parseUrls("console", read("console"), ["http:", "https:"]),
     token: read("token"),
     name: parseName(read("name")),
     dataFolder: resolve(read("data") ?? join(homedir(), ".local/share/cutplane-agent/data")),
@@ -128,6 +131,12 @@ function parseUrl(flag: string, text: string | null, protocols: string[]): strin
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !protocols.includes(url.protocol)) throw new AgentError("usage", `--${flag} must be a URL such as ${protocols[0]}//10.0.0.5:7700, not "${text}"`);
   return url.href.replace(/\/+$/, "");
+}
+
+function parseUrls(flag: string, text: string | null, protocols: string[]): string[] {
+  const urls = (text ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => parseUrl(flag, part, protocols) as string);
+  if (urls.length > MAX_CONSOLES) throw new AgentError("usage", `--${flag} takes at most ${MAX_CONSOLES} addresses`);
+  return [...new Set(urls)];
 }
 
 function parseCertificate(certificate: string | null, key: string | null): AgentConfig["ingressCertificate"] {

@@ -87,22 +87,31 @@ async function obtainIdentity(config: AgentConfig, log: Log, signal: AbortSignal
   const expired = stored !== null && certificateTimes(stored.certificatePem).expiresMs <= Date.now();
   if (stored && !(expired && config.token)) {
     if (expired) log("error", "identity-expired", `this node's certificate expired at ${new Date(certificateTimes(stored.certificatePem).expiresMs).toISOString()}; if its console does not renew it, join again with --token`);
-    return config.consoleUrl && config.consoleUrl !== stored.consoleUrl ? { ...stored, consoleUrl: config.consoleUrl } : stored;
+    const [first] = config.consoleUrls;
+    return first !== undefined && !config.consoleUrls.includes(stored.consoleUrl) ? { ...stored, consoleUrl: first } : stored;
   }
-  if (!config.token || !config.consoleUrl) {
+  const { consoleUrls } = config;
+  if (!config.token || consoleUrls.length === 0) {
     throw new AgentError("identity-missing", `this node has not joined a console yet (${config.dataFolder} holds no identity): give --console URL and --token TOKEN, the console's page "Add a node" shows both`);
   }
   const answer = await askMeasureProcess(startChild, { type: "providers" }, 30_000).catch(() => null);
   const hardware = await readHardware(config.dataFolder, answer?.type === "providers" ? answer.providers : []);
   for (let attempt = 0; ; attempt++) {
+    const consoleUrl = consoleUrls[attempt % consoleUrls.length] as string;
     try {
-      const identity = await enrol({ consoleUrl: config.consoleUrl, token: config.token, name: config.name ?? hostname(), hardware });
+      const identity = await enrol({ consoleUrl, token: config.token, name: config.name ?? hostname(), hardware });
       await saveIdentity(config.dataFolder, identity);
-      log("info", "joined", `joined ${config.consoleUrl} as ${identity.name} (${identity.nodeId})`);
+      log("info", "joined", `joined ${consoleUrl} as ${identity.name} (${identity.nodeId})`);
       return identity;
     } catch (error) {
       if (!(error instanceof AgentError) || !error.retry) throw error;
-      const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(6, attempt)) * (0.75 + Math.random() / 2);
+      // The next address is asked at once; who has asked all of them waits.
+      const round = Math.floor(attempt / consoleUrls.length);
+      if ((attempt + 1) % consoleUrls.length !== 0) {
+        log("warn", error.code, `${error.message}; asking the next console`);
+        continue;
+      }
+      const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(6, round)) * (0.75 + Math.random() / 2);
       log("warn", error.code, `${error.message}; trying again in ${Math.round(pauseMs / 1000)} s`);
       await sleep(pauseMs, undefined, { signal });
     }

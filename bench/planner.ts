@@ -1,16 +1,19 @@
 // Benchmark "planner": what the planner proves and how fast, against every rule of others, on seeded families of instances (docs/PLANNING.md).
-// Usage: npm run bench -- planner [--short] [--only proof,rivals,speed,boards,throughput]. The whole takes some half an hour on one core, --short a few minutes.
+// Usage: npm run bench -- planner [--short] [--only proof,rivals,speed,boards,throughput] [--family mesh,…] (of rivals). The whole takes some half an hour on one core, --short a few minutes.
 import { parseArgs } from "node:util";
 import { boardFigures } from "./planner/board-figures.ts";
 import { proofFigures } from "./planner/proof-figures.ts";
 import { type RivalRow, rivalRows } from "./planner/rival-figures.ts";
 import { speedFigures } from "./planner/speed-figures.ts";
 import { throughputFigures } from "./planner/throughput-figures.ts";
+import { FAMILY_NAMES } from "../server/planner/families/build-family.ts";
 import { calibrationFigure } from "./calibration.ts";
 import { type Figure, reportBench } from "./report.ts";
 
-const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, only: { type: "string", default: "speed,proof,throughput,boards,rivals" } } });
+const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, only: { type: "string", default: "speed,proof,throughput,boards,rivals" }, family: { type: "string", default: FAMILY_NAMES.join(",") } } });
 const parts = values.only.split(",");
+const families = FAMILY_NAMES.filter((name) => values.family.split(",").includes(name));
+if (families.length === 0) throw new Error(`--family must be some of ${FAMILY_NAMES.join(", ")}`);
 const say = (text: string) => process.stderr.write(`${text}…\n`);
 const size = values.short ? { speed: 6, proof: 3, throughput: 2, boards: 8, rivals: 7, budgetMs: 200 } : { speed: 20, proof: 10, throughput: 6, boards: 40, rivals: 28, budgetMs: 1000 };
 
@@ -19,7 +22,7 @@ if (parts.includes("speed")) figures.push(...speedFigures(size.speed));
 if (parts.includes("proof")) figures.push(...proofFigures(size.proof, say));
 if (parts.includes("throughput")) figures.push(...throughputFigures(size.throughput, size.budgetMs));
 if (parts.includes("boards")) figures.push(...boardFigures(size.boards, size.budgetMs));
-const rows = parts.includes("rivals") ? rivalRows({ perFamily: size.rivals, budgetMs: size.budgetMs, say }) : [];
+const rows = parts.includes("rivals") ? rivalRows({ families, perFamily: size.rivals, budgetMs: size.budgetMs, say }) : [];
 figures.push(...rows.map(figureOf), ...lossesOf(rows));
 figures.push(calibrationFigure());
 const holds = reportBench("planner", figures);

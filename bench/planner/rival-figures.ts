@@ -1,5 +1,5 @@
 // Ours against each rule of others on every family, with the same time: wins, ties, losses, and by how much.
-import { buildFamily, FAMILY_NAMES, type FamilyName, type FamilyOptions } from "../../server/planner/families/build-family.ts";
+import { buildFamily, type FamilyName, type FamilyOptions } from "../../server/planner/families/build-family.ts";
 import type { Outcome, SearchObjective, Solver } from "../../server/planner/search/solver.ts";
 import { type Comparison, compareCosts } from "./compare.ts";
 import { BOTTLENECK, LATENCY, ourSolver, rivals, solveWithin } from "./our-solvers.ts";
@@ -17,8 +17,8 @@ const MIX: readonly Omit<FamilyOptions, "seed">[] = [
   { layers: 500, nodes: 50, memoryShare: 0.06, tiers: true },
 ];
 
-export function rivalRows(of: { perFamily: number; budgetMs: number; say(text: string): void }): RivalRow[] {
-  return FAMILY_NAMES.flatMap((family) => (["latency", "throughput"] as const).flatMap((objective) => {
+export function rivalRows(of: { families: readonly FamilyName[]; perFamily: number; budgetMs: number; say(text: string): void }): RivalRow[] {
+  return of.families.flatMap((family) => (["latency", "throughput"] as const).flatMap((objective) => {
     of.say(`rivals: ${family}, ${objective}`);
     const goal = objective === "latency" ? LATENCY : BOTTLENECK;
     const instances = Array.from({ length: of.perFamily }, (_, index) => ({ options: { ...MIX[index % MIX.length]!, seed: 100 + index } }));

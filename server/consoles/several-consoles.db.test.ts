@@ -13,6 +13,8 @@ import type { StoredEvent } from "../events/catalogue.ts";
 
 const NAME = "twofold";
 const REQUESTS_PER_SECOND = 4;
+/** The port that discards: nothing listens there. */
+const NOBODY = "http://127.0.0.1:9";
 const database = `several_${process.pid}`;
 let cluster: Cluster;
 let served: Awaited<ReturnType<typeof deployOverAll>>;
@@ -31,7 +33,11 @@ const urlOf = (name: string) => Object.assign(new URL(inject("postgresUrl")), { 
 
 beforeAll(async () => {
   await onServer(`CREATE DATABASE ${database}`);
-  cluster = await startCluster(["one", "two", "three"], { shared: { consoles: 2, databaseUrl: urlOf(database) } });
+  cluster = await startCluster(["one", "two", "three"], {
+    shared: { consoles: 2, databaseUrl: urlOf(database) },
+    // One of them is told of a console that is away, first.
+    agentArguments: (name, url) => (name === "three" ? ["--console", `${NOBODY},${url}`] : []),
+  });
   served = await deployOverAll(cluster, NAME);
 }, 240_000);
 afterAll(async () => {
