@@ -33,12 +33,8 @@ const REMEMBERING_LABELS = 1_500_000;
 const MOST_REMEMBERED = 12;
 /** Gap below which only a proof is missing. */
 const NEARLY = 2e-3;
-/**
- * Stages of the unpriced walk from which on a chain counts as long, and positions × places² from which on rules are asked for short ones too; a rule's share of the time left; and how many times a
- * rule's time must be left for the next one.
- */
+/** Stages of the unpriced walk from which on a chain counts as long; a rule's share of the time left; and how many times a rule's time must be left for the next one. */
 const LONG_WALK = 7;
-const LARGE = 200_000;
 const RULE_SHARE = 0.6;
 const ENOUGH_FOR_ANOTHER = 3;
 const PRICE_TURNS = [10, 15, 25, 40, 60, 60];
@@ -156,7 +152,7 @@ function firstExact(part: Part, work: Work): void {
  * Where a chain will be long, two quick programmes of others make a better start than prices that have not settled; a plan that stays theirs says so.
  */
 function fromRules(part: Part, work: Work): void {
-  if ((!isLong(part) && !isLarge(part)) || work.openParts > 1) return;
+  if (!isLong(part) || work.openParts > 1) return;
   const { context, incumbent, request } = work;
   for (const rule of [hiDp, edgeShardLatency]) {
     const now = context.now();
@@ -166,11 +162,6 @@ function fromRules(part: Part, work: Work): void {
   }
   const best = incumbent.best().stages;
   if (best) ordersOf(part, work).descend(firstVisits(part.tables, best), work.stop);
-}
-
-/** What the first exact search left open here takes prices long enough that a rule's plan is worth its time. */
-function isLarge({ tables }: Part): boolean {
-  return tables.last * tables.placeCount ** 2 >= LARGE;
 }
 
 function isLong(part: Part): boolean {
