@@ -5,6 +5,7 @@ import { samePlacement } from "../server/policy/adapt/alternatives.ts";
 import { movingBill } from "../server/policy/adapt/moving-bill.ts";
 import type { Placement } from "../server/planner/plan.ts";
 import type { LiveSetting } from "./live-settings.ts";
+import { quantile } from "./quantile.ts";
 import type { LiveMove, ScenarioRun } from "./run-scenario.ts";
 
 /** `live`, `simulated`, `optimum`: mean cost ÷ that of leaving things alone. */
@@ -43,14 +44,11 @@ function movesWithBefore({ moves, home }: ScenarioRun): { move: Done; before: Pl
 
 /** Both fleets run the same placement until cutover: what differs is the move. */
 function ratioWithin({ served }: ScenarioRun, { atMs, tookSeconds }: Done): number {
-  const within = (list: readonly ServedOne[]) => list.filter((one) => one.dueMs >= atMs && one.doneMs - one.latencyMs >= 0 && one.dueMs < atMs + tookSeconds * 1000);
+  const within = (list: readonly ServedOne[]) => list.filter((one) => one.dueMs >= atMs && one.dueMs < atMs + tookSeconds * 1000);
   return meanLatencyMs(within(served.adapted)) / meanLatencyMs(within(served.alone));
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
-}
+const median = (values: readonly number[]): number => quantile(values, 0.5);
 function sd(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../e2e/cluster.ts";
 import type { Scenario } from "../lab/scenarios/scenario.ts";
 import type { Placement } from "../server/planner/plan.ts";
 import type { Problem } from "../server/planner/problem.ts";
@@ -17,7 +17,6 @@ const VARIANTS = 4;
 /** What is healthy must be known before anything happens: samples of each signal. */
 const LEARNT_SAMPLES = 20;
 const LEARN_TIMEOUT_MS = 120_000;
-const LOOK_EVERY_MS = 1_000;
 /** Longer than any deadline, so that what is slow is counted as it is. */
 const GIVE_UP_MS = 20_000;
 const MOST_EVENTS = 500;
@@ -47,7 +46,7 @@ export async function runScenario(scenario: Scenario, options: { perSecond?: num
     await writeReferenceCases(casesFile, { modelPath: pair.modelPath, shape: RECOGNITION.shape, variants: VARIANTS, seed: options.seed });
     for (const side of SIDES) loads.set(side, await startLoadProcess({ urls: await pair.urls(side), model: `${scenario.name}-${side}`, casesFile, perSecond: options.perSecond ?? scenario.requestsPerSecond, seed: options.seed, deadlineMs: GIVE_UP_MS }));
     const told = (side: Side) => pair.cluster.api<Told>("GET", `/deployments/${pair.deploymentIds[side]}/adaptation?limit=100`);
-    for (const endMs = Date.now() + LEARN_TIMEOUT_MS; Date.now() < endMs && !(await told("adapted")).signals.every((signal) => signal.samples >= LEARNT_SAMPLES); ) await sleep(LOOK_EVERY_MS);
+    for (const side of SIDES) await until(`what is healthy to be known of ${side}`, async () => { const { signals } = await told(side); return signals.length > 0 && signals.every((signal) => signal.samples >= LEARNT_SAMPLES); }, LEARN_TIMEOUT_MS);
     options.say(`${scenario.name}: ${pair.home.map((stage) => `${stage.from}-${stage.to} on ${scenario.nodes[Number(stage.topologyNodeId.slice(3))]?.name}`).join(", ")}`);
     await pair.startAdapting();
     for (const load of loads.values()) load.arrivals(options.seed);

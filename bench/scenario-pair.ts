@@ -51,8 +51,9 @@ export async function startScenarioPair(scenario: Scenario, model: ServedModel, 
   try {
     // Two fleets are strangers: one must not fetch weights from the other over a way that nobody drew.
     for (const a of scenario.nodes) for (const b of scenario.nodes) await network.cut(fullName("alone", a.name), fullName("adapted", b.name), "reset");
-    const files = new Map(names.map((name) => [name, limit(name, coresOf(scenario, name))]));
+    // Also where one of them can't be made: those before it are removed.
     groups.push(...names.map(groupOf));
+    const files = new Map(names.map((name) => [name, limit(name, coresOf(scenario, name))]));
     cluster = await startCluster(names, { agentArguments: network.agentArguments, agentGroup: (name) => files.get(name) ?? "" });
     say(`${scenario.name}: ${names.length} agents are online`);
     return await deploy(scenario, model, { cluster, network, stop, say });
