@@ -2,6 +2,7 @@
 // its deployment's revisions.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MovedRoute } from "../protocol/control.ts";
+import type { OwnKey } from "../protocol/own-key.ts";
 import { movedRefusal } from "./moved-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
@@ -29,7 +30,7 @@ export type Access = { needsKey: boolean; authorization: string | undefined };
 /** Throws Refusal 401 unless the key is one of a deployment in `routes`. */
 export function demandKey({ needsKey, authorization }: Access, routes: readonly { route: { keyHashes: string[] } }[]): void {
   if (!needsKey) return;
-  const given = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+  const given = keyGiven(authorization);
   const digest = createHash("sha256").update(given ?? "").digest();
   let known = false;
   // All are compared, so that the time taken tells nothing.
@@ -39,11 +40,24 @@ export function demandKey({ needsKey, authorization }: Access, routes: readonly 
 }
 
 /** Counts a request against its key's limits. Throws Refusal 429; otherwise gives what to call when the request is over. */
-export function countKey(route: RouteRuntime, { needsKey, authorization }: Access): () => void {
-  const { keyLimits } = route.route;
-  if (!keyLimits) return () => undefined;
-  const key = needsKey ? (authorization ?? "") : "";
-  const reached = route.keys.take(key, keyLimits, performance.now());
+export function countKey(route: RouteRuntime, access: Access): () => void {
+  const { keyLimits, ownKeys } = route.route;
+  const known = ownKeys ? ownKeyOf(ownKeys, access) : null;
+  const limits = known?.own.limits ?? keyLimits;
+  if (!limits) return () => undefined;
+  const key = known?.hash ?? (access.needsKey ? (access.authorization ?? "") : "");
+  const reached = route.keys.take(key, limits, performance.now());
   if (reached) throw new Refusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
   return () => route.keys.done(key);
 }
+
+/** On loopback too, where nobody needs a key: who shows one is counted by it. Null = a key as any other, or none. */
+function ownKeyOf(ownKeys: Record<string, OwnKey>, { authorization }: Access): { hash: string; own: OwnKey } | null {
+  const given = keyGiven(authorization);
+  if (given === undefined) return null;
+  const hash = createHash("sha256").update(given).digest("hex");
+  const own = Object.hasOwn(ownKeys, hash) ? ownKeys[hash] : undefined;
+  return own ? { hash, own } : null;
+}
+
+const keyGiven = (authorization: string | undefined): string | undefined => /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];

@@ -6,18 +6,29 @@ const MAX_KEYS = 4096;
 type Bucket = { tokens: number; at: number; inFlight: number };
 
 /** Why a request may not run now, and when asking again can help. */
-export type LimitReached = { reason: string; retryAfterSeconds: number };
+export type LimitReached = { kind: LimitKind; reason: string; retryAfterSeconds: number };
+/** Which of its limits a key has reached. */
+export const LIMIT_KINDS = ["rate", "in_flight"] as const;
+export type LimitKind = (typeof LIMIT_KINDS)[number];
 
 export class KeyBuckets {
   readonly #buckets = new Map<string, Bucket>();
+  /** Requests refused since the start, by the limit that was reached. */
+  readonly refused: Record<LimitKind, number> = { rate: 0, in_flight: 0 };
 
   /** Takes a token. `nowMs` grows. When it is taken, `done` must be called once the request is over. */
   take(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {
+    const reached = this.#take(key, limits, nowMs);
+    if (reached) this.refused[reached.kind] += 1;
+    return reached;
+  }
+
+  #take(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {
     const bucket = this.#bucketOf(key, limits, nowMs);
     bucket.tokens = Math.min(limits.burst, bucket.tokens + ((nowMs - bucket.at) / 1000) * limits.requestsPerSecond);
     bucket.at = nowMs;
-    if (bucket.inFlight >= limits.maxInFlight) return { reason: `this key has ${bucket.inFlight} requests in flight, ${limits.maxInFlight} are allowed`, retryAfterSeconds: 1 };
-    if (bucket.tokens < 1) return { reason: `this key may send ${limits.requestsPerSecond} requests a second`, retryAfterSeconds: Math.ceil((1 - bucket.tokens) / limits.requestsPerSecond) };
+    if (bucket.inFlight >= limits.maxInFlight) return { kind: "in_flight", reason: `this key has ${bucket.inFlight} requests in flight, ${limits.maxInFlight} are allowed`, retryAfterSeconds: 1 };
+    if (bucket.tokens < 1) return { kind: "rate", reason: `this key may send ${limits.requestsPerSecond} requests a second`, retryAfterSeconds: Math.ceil((1 - bucket.tokens) / limits.requestsPerSecond) };
     bucket.tokens -= 1;
     bucket.inFlight += 1;
     return null;

@@ -1,6 +1,6 @@
 // Owns comparing a pipeline's answer with the whole model's, before the pipeline serves anybody.
-import type { ObservedIngress, ParityFile, VerifyTask } from "../protocol/control.ts";
-import { decodeParityFile } from "../protocol/parity-file.ts";
+import type { ObservedIngress, VerifyTask } from "../protocol/control.ts";
+import { decodeParityFile, type ParityFile } from "../protocol/parity-file.ts";
 import { BYTES_PER_ELEMENT, type WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import { fromHalf } from "./half.ts";

@@ -2,7 +2,8 @@
 // over mutual TLS. Everything is level-based: the console sends the node's whole desired state with a version that only grows, the agent
 // stores it, works towards it, and reports what it observes. Losing or repeating any message is harmless.
 import type { StageTimes } from "./frame.ts";
-import type { TensorSpec, WireTensor } from "./tensor.ts";
+import type { OwnKey } from "./own-key.ts";
+import type { TensorSpec } from "./tensor.ts";
 
 /** Version of this contract. The console refuses an agent whose version it does not speak, and says so. */
 export const CONTROL_VERSION = 1;
@@ -165,6 +166,8 @@ export type IngressRoute = {
   keyLimits?: KeyLimits | null;
   /** sha-256 hex of accepted API keys. Empty is allowed on loopback only. */
   keyHashes: string[];
+  /** Of single ones of them, by hash, at most MAX_OWN_KEYS. Absent = all are alike; an agent that does not know it takes them to be. */
+  ownKeys?: Record<string, OwnKey>;
   /** Before cutover the ingress sends these inputs through `epoch` and compares: |a−b| / max(1, max|ref|) per output. */
   verify: VerifyTask | null;
   /** A revision that is tried beside the current one. Absent or null = none. */
@@ -389,13 +392,3 @@ export type LogPage = {
   headSeq: number;
 };
 export const MAX_LOG_LINES_PER_PAGE = 500;
-
-// ───────────── figures for Prometheus: console → agent, event "metrics" (no argument, acknowledged with MetricsPage), only while somebody scrapes ─────────────
-
-/** `text`: Prometheus' text exposition format 0.0.4, at most MAX_METRICS_CHARS; null = `error` says why not. */
-export type MetricsPage = { text: string | null; error: string | null };
-/** Thousands of series; an agent has hundreds. */
-export const MAX_METRICS_CHARS = 4 * 2 ** 20;
-
-/** What a parity file holds, once read. */
-export type ParityFile = { inputs: WireTensor[]; outputs: WireTensor[] };

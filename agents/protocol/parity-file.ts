@@ -5,7 +5,6 @@
 //   12       u32 LE   header length H
 //   16       H bytes  JSON {"inputs":[{name,dataType,shape}],"outputs":[…]}
 //   16 + H   raw data of each tensor, inputs then outputs, in header order, little endian, no padding
-import type { ParityFile } from "./control.ts";
 import { DATA_TYPES, type DataType, tensorBytes, type WireTensor } from "./tensor.ts";
 
 const MAGIC = "CPPARITY";
@@ -17,6 +16,9 @@ export const MAX_PARITY_HEADER_BYTES = 1024 * 1024;
 export const MAX_PARITY_FILE_BYTES = 256 * 1024 * 1024;
 const MAX_TENSORS = 4096;
 const MAX_RANK = 16;
+
+/** What a parity file holds, once read. */
+export type ParityFile = { inputs: WireTensor[]; outputs: WireTensor[] };
 
 /** Errors: RangeError past the limits. */
 export function encodeParityFile(file: ParityFile): Uint8Array {

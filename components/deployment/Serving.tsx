@@ -1,16 +1,15 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, type DeploymentFull, type ServingSettings } from "../api.ts";
 import { shownError } from "../shown-error.ts";
 import { Button } from "../ui/Button.tsx";
 import { told } from "../ui/notices.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { NumberField as Field, FIELD_ROW as ROW } from "./NumberField.tsx";
 import { type FieldName, type FieldProblems, fieldsOf, type ServingFields, settingsOf } from "./serving-form.ts";
-
-/** Label, field and what is wrong with it share their rows with their neighbours', so that a label of two lines leaves the fields beside each other. */
-const ROW = "grid grid-cols-3 gap-x-2 gap-y-0.5";
+import { Switch } from "./Switch.tsx";
 
 /** How a deployment takes its requests. Ingresses follow while they serve; nothing restarts. */
 export function Serving({ deployment }: { deployment: DeploymentFull }) {
@@ -70,20 +69,4 @@ const same = (a: ServingSettings, b: ServingSettings): boolean => JSON.stringify
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
   return <fieldset className="flex min-w-[min(16rem,100%)] max-w-96 flex-1 flex-col gap-1.5"><legend className="eyebrow mb-1">{title}</legend>{children}</fieldset>;
-}
-
-function Switch({ checked, onChange, testId, children }: { checked: boolean; onChange(checked: boolean): void; testId: string; children: ReactNode }) {
-  return <label className="flex min-h-7 items-center gap-2"><input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} data-testid={testId} />{children}</label>;
-}
-
-type FieldProps = { label: string; unit: string; value: string; problem: string | undefined; onChange(value: string): void; testId: string };
-function Field({ label, unit, value, problem, onChange, testId }: FieldProps) {
-  const id = useId();
-  return (
-    <label className="row-span-3 grid grid-rows-subgrid text-xs text-ink-2">
-      <span className="self-end">{label}{unit && `, ${unit}`}</span>
-      <input className="field num" inputMode="decimal" value={value} aria-invalid={problem !== undefined} aria-describedby={problem ? id : undefined} onChange={(event) => onChange(event.target.value)} data-testid={testId} />
-      {problem && <span id={id} role="alert" className="mt-0.5 block text-bad">{problem}</span>}
-    </label>
-  );
 }

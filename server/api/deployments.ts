@@ -2,7 +2,6 @@ import { z } from "zod";
 import { acceptSuggestion } from "../commands/accept-suggestion.ts";
 import { cancelMigration } from "../commands/cancel-migration.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
-import { createCredential } from "../commands/create-credential.ts";
 import { diffPlan } from "../commands/create-plan.ts";
 import { deleteDeployment } from "../commands/delete-deployment.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
@@ -160,15 +159,6 @@ export const deployments = router({
     .input(byId.extend({ decisionId: z.string() }))
     .output(z.object({ operation }))
     .mutation(async ({ ctx, input }) => ({ operation: await acceptSuggestion(ctx.deps, { deploymentId: input.id, decisionId: input.decisionId, actor: ctx.actor }) })),
-  createKey: procedure
-    .meta({ openapi: { method: "POST", path: "/deployments/{id}/keys", tags, summary: "A key for the deployment's ingress; shown once" } })
-    .input(byId.extend({ name: z.string() }))
-    .output(z.object({ id: z.string(), key: z.string() }))
-    .mutation(async ({ ctx, input }) => {
-      const deployment = await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
-      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id, actor: ctx.actor });
-      return { id: credential.id, key: token };
-    }),
 });
 
 /** The same key again does nothing and answers as the first time. */

@@ -37,6 +37,7 @@ export type EventPayloads = {
   "console.leads": { consoleId: string; term: number; /** How the lead of the one before ended. */ after: "stopped" | "lost" };
   "credential.created": { credentialId: string; kind: string; deploymentId: string | null };
   "credential.revoked": { credentialId: string; kind: string; deploymentId: string | null };
+  "credential.changed": { credentialId: string; kind: string; deploymentId: string | null };
   "join-token.created": { joinTokenId: string };
   "join-token.revoked": { joinTokenId: string };
   "operation.changed": { operationId: string; kind: string; subjectId: string; status: string };

@@ -1,6 +1,6 @@
 // Owns the one picture the control plane decides on: desired rows from the database, observed from memory where a node is connected, from its
 // last rows where it is not. What never changes (segments, a model's cuts) is read once.
-import type { ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
+import type { KeyLimits, ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity, Plan } from "../planner/plan.ts";
 import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "../policy/moved-routes.ts";
@@ -71,7 +71,7 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
   const facts = await cachedFacts(db, deployment.modelId);
   const [model, keys, revisions] = await Promise.all([
     readModel(db, deployment.modelId, facts),
-    db.credential.findMany({ where: { kind: "inference", deploymentId: deployment.id, revokedAt: null }, select: { hash: true }, orderBy: { hash: "asc" } }),
+    db.credential.findMany({ where: { kind: "inference", deploymentId: deployment.id, revokedAt: null }, select: { id: true, hash: true, limits: true }, orderBy: { hash: "asc" } }),
     Promise.all(context.revisions.filter((one) => wanted.has(one.id) && one.deploymentId === deployment.id).map((one) => revisionView(db, deployment.modelId, facts, one))),
   ]);
   const last = context.last.get(deployment.id);
@@ -84,6 +84,7 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
     settings: deployment.settings,
     model,
     keyHashes: keys.map((key) => key.hash),
+    ownKeys: keys.flatMap(({ id, hash, limits }) => (limits === null ? [] : [{ keyId: id, hash, limits: fromJson<KeyLimits>(limits) }])),
     revisions,
     migration: migration && migrationView(migration),
     formerEntries: (context.former.get(deployment.id) ?? []).map(({ nodeId, leftAt }) => ({ nodeId, leftAtMs: leftAt.getTime() })),

@@ -14,6 +14,7 @@ import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd,
 import { canaryRouteOf } from "./canary.ts";
 import { drainLimitMs } from "./drain-limit.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
+import { ownKeysOf } from "./own-keys.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
@@ -193,6 +194,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     ...(settings.batching ? { batching: settings.batching } : {}),
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
     keyHashes: deployment.keyHashes,
+    ...ownKeysOf(deployment),
     verify: verifyTaskOf(deployment),
     ...canaryRouteOf(deployment, entered.map(({ revision }) => revision.epoch)),
   };

@@ -58,6 +58,8 @@ export type DeploymentView = {
   settings: DeploymentSettings;
   model: ModelView;
   keyHashes: string[];
+  /** Those of its keys that may ask something else than the others, by hash. */
+  ownKeys: OwnKeyView[];
   /** The current one and those of the unfinished migration. */
   revisions: RevisionView[];
   migration: MigrationView | null;
@@ -66,6 +68,8 @@ export type DeploymentView = {
   /** Why the last migration did not end well; null when it did. */
   lastFailure: string | null;
 };
+
+export type OwnKeyView = { keyId: string; hash: string; limits: KeyLimits | null };
 
 export type ModelView = {
   modelId: string;

@@ -1,7 +1,9 @@
 // Owns credentials of people, scripts and clients of an ingress. Only the SHA-256 of a secret is stored; the secret is shown once.
-import type { Credential as CredentialRow } from "../../prisma/generated/client.ts";
+import type { KeyLimits } from "../../agents/protocol/control.ts";
+import { type Credential as CredentialRow, Prisma } from "../../prisma/generated/client.ts";
 import { newId } from "../ids.ts";
 import type { Db, Tx } from "./db.ts";
+import { fromJson, toJson } from "./json.ts";
 
 export type Credential = {
   id: string;
@@ -11,14 +13,27 @@ export type Credential = {
   kind: "admin" | "inference";
   /** The deployment an inference key opens; null for an admin token. */
   deploymentId: string | null;
+  /** What it may ask at each ingress; null = what the deployment says of each key. */
+  limits: KeyLimits | null;
   createdAt: string;
   revokedAt: string | null;
 };
 
-export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; createdAt: Date };
+export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; limits?: KeyLimits | null; createdAt: Date };
 
 export async function insertCredential(db: Db | Tx, credential: NewCredential): Promise<Credential> {
-  return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential } }));
+  return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential, limits: credential.limits ? toJson(credential.limits) : Prisma.DbNull } }));
+}
+
+export type CredentialChange = { limits: KeyLimits | null };
+export async function updateCredential(db: Db | Tx, id: string, { limits }: CredentialChange): Promise<Credential> {
+  return toCredential(await db.credential.update({ where: { id }, data: { limits: limits ? toJson(limits) : Prisma.DbNull } }));
+}
+
+/** Its row is this transaction's until it ends. */
+export async function lockCredential(tx: Tx, id: string): Promise<Credential | null> {
+  await tx.$queryRaw`SELECT 1 FROM "Credential" WHERE id = ${id} FOR UPDATE`;
+  return findCredential(tx, id);
 }
 
 /** One that was not revoked. */
@@ -58,6 +73,7 @@ function toCredential(row: CredentialRow): Credential {
     hash: row.hash,
     kind: row.kind as Credential["kind"],
     deploymentId: row.deploymentId,
+    limits: row.limits === null ? null : fromJson<KeyLimits>(row.limits),
     createdAt: row.createdAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,
   };

@@ -121,7 +121,7 @@ const batching = z
   })
   .nullable()
   .meta({ description: "Requests that come together run together. The first batch is also run one by one and compared; a model whose answers differ then runs each alone." });
-const keyLimits = z
+export const keyLimits = z
   .object({ requestsPerSecond: z.number().min(0.001).max(1e6), burst: z.number().int().min(1).max(1e6), maxInFlight: z.number().int().min(1).max(65_536) })
   .nullable()
   .meta({ description: "Of each key at each ingress; what is more is answered 429 with Retry-After." });

@@ -27,7 +27,7 @@ export function deployment(revisions: RevisionView[], more: Partial<DeploymentVi
     deploymentId: DEPLOYMENT, name: "upright", desired: "running", currentRevisionId: revisions[0]?.revisionId ?? null,
     settings: { ingressNodeIds: ["a"], session: { intraOpThreads: 1, optimization: "all", provider: "cpu" }, stoppedAtMs: null, limits: { maxInFlight: 8, maxRequestBytes: 1000, defaultDeadlineMs: 1000, maxDeadlineMs: 10_000, queueLength: 8, maxFrameBytes: 1000 } },
     model: { modelId: "mdl_1", inputs: [{ name: "x", dataType: "float32", shape: [1] }, { name: "h", dataType: "float32", shape: [1] }], outputs: [], states: [{ input: "h", output: "hn", dataType: "float32", shape: [1] }], processor: null, processorFiles: [] },
-    keyHashes: [], revisions, migration: null, formerEntries: [], lastFailure: null, ...more,
+    keyHashes: [], ownKeys: [], revisions, migration: null, formerEntries: [], lastFailure: null, ...more,
   };
 }
 

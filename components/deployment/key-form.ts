@@ -1,0 +1,26 @@
+// Owns how what a key may ask becomes fields and back. Pure: what a field says wrong is told beside it, in words.
+import type { KeyRow } from "../api.ts";
+
+/** Texts of the fields, as typed. */
+export type KeyFields = { hasOwn: boolean; requestsPerSecond: string; burst: string; maxInFlight: string };
+export type KeyFieldName = Exclude<keyof KeyFields, "hasOwn">;
+export type KeySettings = Pick<KeyRow, "limits">;
+export type KeyProblems = Partial<Record<KeyFieldName, string>>;
+
+/** `usual`: the deployment's limits of each key, from which own ones begin; null = it has none. */
+export function keyFieldsOf({ limits }: KeySettings, usual: KeyRow["limits"]): KeyFields {
+  const { requestsPerSecond, burst, maxInFlight } = limits ?? usual ?? { requestsPerSecond: 20, burst: 40, maxInFlight: 16 };
+  return { hasOwn: limits !== null, requestsPerSecond: `${requestsPerSecond}`, burst: `${burst}`, maxInFlight: `${maxInFlight}` };
+}
+
+/** What the fields say, or what is wrong with which of them. Ranges are those of the API. */
+export function keySettingsOf(fields: KeyFields): { settings: KeySettings; problems: null } | { settings: null; problems: KeyProblems } {
+  const problems: KeyProblems = {};
+  const number = (name: KeyFieldName, least: number, most: number, whole: boolean): number => {
+    const value = fields[name].trim() === "" ? Number.NaN : Number(fields[name]);
+    if (!Number.isFinite(value) || value < least || value > most || (whole && !Number.isInteger(value))) problems[name] = `A ${whole ? "whole " : ""}number from ${least} to ${most}.`;
+    return value;
+  };
+  const limits = fields.hasOwn ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("maxInFlight", 1, 65_536, true) } : null;
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { limits }, problems: null };
+}
