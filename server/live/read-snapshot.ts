@@ -16,7 +16,8 @@ import { resolveShape } from "./resolve-shape.ts";
 
 /** Wiring of revisions and facts of models kept in memory; both are immutable. */
 const MAX_CACHED = 256;
-type Caches = { stages: Map<string, StageView[]>; rates: Map<string, number[]>; facts: Map<string, ModelFacts> };
+type Planned = { rates: number[]; promise: NonNullable<RevisionView["promise"]> | null };
+type Caches = { stages: Map<string, StageView[]>; plans: Map<string, Planned>; facts: Map<string, ModelFacts> };
 const caches = new WeakMap<Db, Caches>();
 
 export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot> {
@@ -115,18 +116,18 @@ async function revisionView(db: Db, modelId: string, facts: ModelFacts, row: Sto
   const [stages, plan] = await Promise.all([stagesOfRevision(db, modelId, facts, row), db.plan.findUniqueOrThrow({ where: { id: row.planId }, select: { parity: true, parityDigest: true } })]);
   const artifact = plan.parityDigest === null ? null : await db.artifact.findUnique({ where: { digest: plan.parityDigest } });
   const parityFile = artifact && { digest: artifact.digest, bytes: Number(artifact.bytes) };
-  const replicaRates = stages.some((stage) => stage.replica) ? await ratesOf(db, row.planId) : undefined;
-  return { revisionId: row.id, number: row.number, epoch: row.epoch, ingressNodeIds: row.ingressNodeIds, stages, ...(replicaRates ? { replicaRates } : {}), parity: fromJson<Parity>(plan.parity), parityFile };
+  const { rates, promise } = await planned(db, row.planId);
+  return { revisionId: row.id, number: row.number, epoch: row.epoch, ingressNodeIds: row.ingressNodeIds, stages, ...(stages.some((stage) => stage.replica) ? { replicaRates: rates } : {}), ...(promise ? { promise } : {}), parity: fromJson<Parity>(plan.parity), parityFile };
 }
 
-/** What its plan predicts of each replica; a plan never changes. */
-async function ratesOf(db: Db, planId: string): Promise<number[]> {
-  const { rates } = cachesOf(db);
-  const known = rates.get(planId);
+/** What its plan predicts of each replica, and what it was asked to keep to; a plan never changes. */
+async function planned(db: Db, planId: string): Promise<Planned> {
+  const { plans } = cachesOf(db);
+  const known = plans.get(planId);
   if (known) return known;
   const { document } = await db.plan.findUniqueOrThrow({ where: { id: planId }, select: { document: true } });
-  const { estimate, replicas = [] } = fromJson<Plan>(document);
-  return keep(rates, planId, [estimate, ...replicas.map((replica) => replica.estimate)].map((one) => one.throughputPerSecond));
+  const { estimate, replicas = [], request } = fromJson<Plan>(document);
+  return keep(plans, planId, { rates: [estimate, ...replicas.map((replica) => replica.estimate)].map((one) => one.throughputPerSecond), promise: request?.slo ?? null });
 }
 
 async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row: StoredRevision): Promise<StageView[]> {
@@ -152,7 +153,7 @@ async function stagesOfRevision(db: Db, modelId: string, facts: ModelFacts, row:
 function cachesOf(db: Db): Caches {
   const known = caches.get(db);
   if (known) return known;
-  const made: Caches = { stages: new Map(), rates: new Map(), facts: new Map() };
+  const made: Caches = { stages: new Map(), plans: new Map(), facts: new Map() };
   caches.set(db, made);
   return made;
 }

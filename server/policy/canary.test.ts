@@ -49,7 +49,7 @@ test.each<[what: string, windows: CanaryWindow[], why: RegExp | null]>([
   ["one without any answer", [window(0, 51), window(0, null), window(0, 60)], null],
   ["nothing yet", [], null],
 ])("a breach is %s or not", (_what, windows, why) => {
-  const breach = canaryBreach(SETTINGS, [{ name: "other", canary: told([]) }, { name: "gate", canary: told(windows) }]);
+  const breach = canaryBreach(SETTINGS, undefined, [{ name: "other", canary: told([]) }, { name: "gate", canary: told(windows) }]);
   if (why) expect(breach).toMatch(why);
   else expect(breach).toBeNull();
 });
@@ -58,7 +58,16 @@ test("a breach turns the move back with its figures; figures of another epoch sa
   const bad = [window(9, 10), window(9, 10), window(9, 10)];
   expect(decide(tried("canary"), told(bad))).toMatchObject({ action: "turn-back", error: expect.stringContaining("27 of the last 300") });
   expect(decide(tried("canary"), told(bad, { epoch: 1 }))).toMatchObject({ action: "wait" });
-  expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: null }, [{ name: "gate", canary: told([window(0, 900), window(0, 900), window(0, 900)]) }])).toBeNull();
+  expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: null }, undefined, [{ name: "gate", canary: told([window(0, 900), window(0, 900), window(0, 900)]) }])).toBeNull();
+});
+
+test("without a bound of its own a trial keeps to what its plan promises the 99th percentile or more; a promise for fewer says nothing of it", () => {
+  const slow = [{ name: "gate", canary: told([window(0, 90), window(0, 95), window(0, 91)]) }];
+  const open = { ...SETTINGS, maxLatencyMsP99: null };
+  expect(canaryBreach(open, { quantile: 0.99, latencyMs: 80 }, slow)).toMatch(/at most 80 ms is what its plan was made for/);
+  expect(canaryBreach(open, { quantile: 0.999, latencyMs: 80 }, slow)).toMatch(/at most 80 ms/);
+  expect(canaryBreach(open, { quantile: 0.95, latencyMs: 80 }, slow)).toBeNull();
+  expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: 120 }, { quantile: 0.99, latencyMs: 80 }, slow)).toBeNull();
 });
 
 test("the trial in words counts all ingresses", () => {

@@ -1,7 +1,7 @@
 // Owns how a new revision is tried beside the one that serves: what ingresses are told, when its figures end the trial, and the trial in words. Pure.
 import type { ObservedCanary, RouteCanary } from "../../agents/protocol/control.ts";
 import { differenceText } from "../planner/difference-text.ts";
-import type { CanarySettings, DeploymentView } from "./snapshot.ts";
+import type { CanarySettings, DeploymentView, RevisionView } from "./snapshot.ts";
 
 /** Answers of two cuts of one model differ by the order of sums; other than at verification, inputs are clients' own, and may be far from the sample's. */
 export const SHADOW_TOLERANCE = 1e-3;
@@ -21,8 +21,13 @@ export function canaryRouteOf(deployment: DeploymentView, entered: readonly numb
   return { canary: { epoch: next.epoch, share: settings.canary.share, shadowShare: settings.canary.shadowShare, tolerance: SHADOW_TOLERANCE } };
 }
 
-/** What ends the trial, in words; null while it may go on. */
-export function canaryBreach(settings: CanarySettings | null, told: readonly { name: string; canary: ObservedCanary }[]): string | null {
+/** The latency bound of a trial, milliseconds: its own, or what the plan was asked to keep to. A promise for a smaller share of requests says nothing about the 99th percentile. Null = none. */
+export function boundOfTrial({ maxLatencyMsP99 }: CanarySettings, promise: RevisionView["promise"]): number | null {
+  return maxLatencyMsP99 ?? (promise && promise.quantile >= 0.99 ? promise.latencyMs : null);
+}
+
+/** What ends the trial, in words; null while it may go on. `promise`: of the revision that is tried. */
+export function canaryBreach(settings: CanarySettings | null, promise: RevisionView["promise"], told: readonly { name: string; canary: ObservedCanary }[]): string | null {
   if (!settings) return null;
   for (const { name, canary: { windows } } of told) {
     const last = windows.slice(-BREACH_WINDOWS);
@@ -32,9 +37,9 @@ export function canaryBreach(settings: CanarySettings | null, told: readonly { n
       const requests = last.reduce((sum, window) => sum + window.requests, 0);
       return `${failed} of the last ${requests} requests it was given at ${name} failed; at most ${percent(settings.maxErrorRatio)} may.`;
     }
-    const boundMs = settings.maxLatencyMsP99;
+    const boundMs = boundOfTrial(settings, promise);
     // A window in which all failed has no latency, and is the other bound's business.
-    if (boundMs !== null && last.every(({ latencyMsP99 }) => latencyMsP99 !== null && latencyMsP99 > boundMs)) return `Its 99th percentile at ${name} was ${last.map(({ latencyMsP99 }) => `${(latencyMsP99 ?? 0).toPrecision(3)} ms`).join(", ")} in three windows one after the other; at most ${boundMs} ms is allowed.`;
+    if (boundMs !== null && last.every(({ latencyMsP99 }) => latencyMsP99 !== null && latencyMsP99 > boundMs)) return `Its 99th percentile at ${name} was ${last.map(({ latencyMsP99 }) => `${(latencyMsP99 ?? 0).toPrecision(3)} ms`).join(", ")} in three windows one after the other; at most ${boundMs} ms is ${settings.maxLatencyMsP99 === null ? "what its plan was made for" : "allowed"}.`;
   }
   return null;
 }

@@ -136,7 +136,7 @@ function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
   if (failure) return { action: "turn-back", reason: failure, error: `While it was tried: ${failure}` };
   if (!isTrialWanted(deployment)) return { action: "step", to: "cutover", reason: "It was promoted." };
   const told = ingressOf(snapshot, deployment, next.ingressNodeIds).flatMap(({ name, node, route }) => (node?.connected && route?.canary?.epoch === next.epoch ? [{ name, canary: route.canary }] : []));
-  const breach = canaryBreach(deployment.settings.canary ?? null, told);
+  const breach = canaryBreach(deployment.settings.canary ?? null, next.promise, told);
   if (breach) return { action: "turn-back", reason: breach, error: breach };
   return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, next.number, told.map(({ canary }) => canary)) };
 }

@@ -47,7 +47,7 @@ export type DeploymentSettings = {
 };
 
 /** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests failing, or a p99 beyond `maxLatencyMsP99` (null =
- * no bound), through three complete windows at one ingress ends the trial. */
+ * what the revision's plan was asked to keep to at a quantile of 0.99 or above, else no bound), through three complete windows at one ingress ends the trial. */
 export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null };
 
 export type DeploymentView = {
@@ -93,6 +93,8 @@ export type RevisionView = {
   stages: StageView[];
   /** Predicted requests per second of each replica; absent = they count as equal. */
   replicaRates?: number[];
+  /** What its plan was asked to keep to; absent = nothing. */
+  promise?: { quantile: number; latencyMs: number };
   parity: Parity;
   parityFile: { digest: string; bytes: number } | null;
 };

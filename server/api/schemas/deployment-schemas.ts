@@ -130,7 +130,7 @@ const share = z.number().min(0).max(1);
 const canary = z
   .object({ share, shadowShare: share, maxErrorRatio: share, maxLatencyMsP99: z.number().min(0.001).max(3_600_000).nullable() })
   .nullable()
-  .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial. null = it takes over at once." });
+  .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial. `maxLatencyMsP99` null = the latency that the revision's plan was asked to keep to, where that is for a quantile of 0.99 or above, else no bound. null = it takes over at once." });
 
 export const servingSettings = z
   .object({ batching, keyLimits, canary, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
