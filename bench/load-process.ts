@@ -12,6 +12,8 @@ export type LoadCounts = { sent: number; equal: number; failed: number; lost: nu
 export type RunningLoad = {
   /** The arrivals begin anew from this seed. */
   arrivals(seed: number): void;
+  /** So many more, at once. */
+  sendNow(count: number): void;
   /** Waits for what is under way. */
   end(): Promise<{ counts: LoadCounts; served: Served[] }>;
   kill(): void;
@@ -36,6 +38,7 @@ export async function startLoadProcess({ urls, model, casesFile, perSecond, seed
   const forget = () => rmSync(folder, { recursive: true, force: true });
   return {
     arrivals: (next) => void child.stdin.write(`arrivals ${next}\n`),
+    sendNow: (count) => void child.stdin.write(`now ${count}\n`),
     async end() {
       child.stdin.write("end\n");
       await closed;

@@ -4,7 +4,7 @@
 //   load.ts --url … --model NAME --cases FILE --rate 20 --arrivals poisson --record FILE                          inputs with their right answers from a file
 //   … --deadline 10000 --variants 4 --tolerance 1e-5 --key KEY
 // --url may be given more than once: the next one is asked under the same name when one breaks, refuses or is silent.
-// A line on standard input begins a new phase with that name, "arrivals SEED" begins the arrivals anew from that seed; SIGTERM, SIGINT, "end" or --seconds ends it.
+// A line on standard input begins a new phase with that name, "arrivals SEED" begins the arrivals anew from that seed, "now COUNT" sends so many more at once; SIGTERM, SIGINT, "end" or --seconds ends it.
 // The last line of standard output is the result: each request that was sent is equal, failed, lost or different; late are those of them that came long after the deadline. --record: a line a request, {dueMs, doneMs, outcome} in milliseconds of the epoch.
 import { createWriteStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -56,13 +56,16 @@ timer.wakeAt(arrivals.dueMs());
 function sendDue(): void {
   if (ending) return;
   while (arrivals.dueMs() <= nowMs()) {
-    const dueMs = arrivals.dueMs();
-    if (tally.inFlight() >= MAX_IN_FLIGHT) tally.heldBack();
-    else void send(`load-${process.pid}-${sent}`, cases[sent % cases.length]!, dueMs);
-    sent++;
+    sendOne(arrivals.dueMs());
     arrivals.next();
   }
   timer.wakeAt(arrivals.dueMs());
+}
+
+function sendOne(dueMs: number): void {
+  if (tally.inFlight() >= MAX_IN_FLIGHT) tally.heldBack();
+  else void send(`load-${process.pid}-${sent}`, cases[sent % cases.length]!, dueMs);
+  sent++;
 }
 
 /** Latency counts from when the request was due: a sender that is late itself must not look fast. */
@@ -95,11 +98,13 @@ process.on("SIGTERM", () => void end()).on("SIGINT", () => void end());
 if (values.seconds) setTimeout(() => void end(), Number(values.seconds) * 1000);
 createInterface({ input: process.stdin }).on("line", (line) => {
   const name = line.trim();
+  const together = /^now (\d{1,3})$/.exec(name)?.[1];
   const seed = /^arrivals (\d+)$/.exec(name)?.[1];
   if (name === "end") void end();
   else if (seed) {
     arrivals.restart(Number(seed), nowMs());
     timer.wakeAt(arrivals.dueMs());
   }
+  else if (together) for (let count = Number(together); count > 0 && !ending; count--) sendOne(nowMs());
   else if (name) tally.begin(name);
 });
