@@ -96,6 +96,24 @@ test("an address that is no node's is refused", async () => {
   expect((await fetchThrough(network, port + 1, 10)).status).toContain("502");
 });
 
+test("that nobody listens at a node's address is told as such, a link that is cut is not", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  const network = await startNetwork(port, {});
+  const answer = () => new Promise<string>((resolve, reject) => {
+    const socket = connect(network.ports.a!, "127.0.0.1");
+    let text = "";
+    socket.on("error", reject).on("data", (chunk) => { text += chunk.toString(); }).on("close", () => resolve(text));
+    socket.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  });
+  expect(await answer()).toMatch(/^HTTP\/1\.1 502 .*\r\nProxy-Status: lab; error=connection_refused\r\n/s);
+  network.cut("a", "b", "reset");
+  expect(await answer()).toMatch(/^HTTP\/1\.1 503 /);
+  expect(await answer()).not.toContain("Proxy-Status");
+});
+
 test("where the way beyond is open, nodes of nobody's are reached, over no emulated link", async () => {
   const [port, stranger] = [await startSource(), await startSource()];
   const config = { nodes: [{ name: "b", host: "127.0.0.1", port }], proxies: [{ node: "a", port: 0 }], links: [{ from: "b", to: "a" }] };

@@ -68,7 +68,9 @@ export async function startLinkNetwork(config: NetworkConfig): Promise<LinkNetwo
     const timer = setTimeout(() => entry.end(), CONNECT_TIMEOUT_MS);
     const gone = () => { clearTimeout(timer); carried.delete(entry); entry.end(); };
     client.on("error", gone).on("close", () => { if (!remote.connecting && client.readableEnded) return void carried.delete(entry); gone(); });
-    remote.on("error", gone).on("close", () => clearTimeout(timer));
+    // That nobody listens is told as such (RFC 9209), after a round trip: who dials must tell it from a link that is cut.
+    const tell = () => there.send(0, () => back.send(0, () => refuse(client, "502 nobody listens there", "Proxy-Status: lab; error=connection_refused")));
+    remote.on("error", (error: NodeJS.ErrnoException) => (error.code === "ECONNREFUSED" ? tell() : gone())).on("close", () => clearTimeout(timer));
     remote.once("connect", () => {
       clearTimeout(timer);
       // The handshake of the connection takes a round trip of the emulated links.
@@ -127,9 +129,9 @@ function strangerAt(target: string): { name: string; host: string; port: number 
   return host && port > 0 && port < 65_536 ? { name: "(beyond)", host, port } : null;
 }
 
-function refuse(client: Duplex, status: string): void {
+function refuse(client: Duplex, status: string, header?: string): void {
   client.on("error", () => client.destroy());
-  client.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+  client.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n${header ? `${header}\r\n` : ""}\r\n`);
 }
 
 /** One direction. Stops reading while the link's window is full or the far side does not take more: memory stays bounded. */

@@ -77,6 +77,11 @@ export class PipelineRuntime {
     return this.#first ? "a later stage is not linked yet" : "the first stage has not connected";
   }
 
+  /** The node of the last stage, where nobody listens there now, as its machine says. */
+  get refusedBy(): string | null {
+    return this.#answers.refused ? this.#answers.end.nodeId : null;
+  }
+
   /** Shortest recent round trip to the last stage, ms; null = none yet. */
   get answerRoundTripMs(): number | null {
     return this.#answers.connection?.roundTripMs ?? null;

@@ -354,6 +354,7 @@ export class RouteRuntime {
       deploymentId: this.route.deploymentId, currentEpoch: this.route.currentEpoch, url,
       pipelines: [...this.#pipelines.values()].map((pipeline) => ({
         epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: pipeline.outstanding + this.#sequences.countOn(pipeline),
+        ...(pipeline.refusedBy === null ? {} : { refusedBy: [pipeline.refusedBy] }),
         ...(pipeline.pipeline.replica === undefined ? {} : { replica: pipeline.pipeline.replica, counts: { ...pipeline.counts } }),
       })),
       verify: this.#verification?.observed() ?? null,

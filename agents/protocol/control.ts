@@ -228,7 +228,7 @@ export const MAX_MEASURE_SEGMENTS = 64;
 export const ASSIGNMENT_STATES = ["pending", "fetching", "loading", "warming", "ready", "draining", "failed"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
-export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number };
+export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number; /** Nodes it dials where nobody listened at the last try, as their machines say. Absent = none, or not told. */ refusedBy?: string[] };
 export type ObservedAssignment = {
   assignmentId: string; segmentId: string; state: AssignmentState;
   bytesDone: number; bytesTotal: number; bytesPerSecond: number;
@@ -270,7 +270,7 @@ export const MAX_HELD_RANGES = 4_000;
 /** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. */
 export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number };
 export type CanaryWindow = { requests: number; failed: number; latencyMsP99: number | null };
-export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
+export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; /** As of a lane. */ refusedBy?: string[]; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
   /** What went wrong; with "fetching" what it waits for, which then takes nothing of the machine. */

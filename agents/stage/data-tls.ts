@@ -6,6 +6,13 @@ import { encodePreamble, PREAMBLE_ANSWERS, PREAMBLE_TIMEOUT_MS, preambleAnswer, 
 import { WireError } from "../protocol/wire-error.ts";
 import type { TlsMaterial } from "./messages.ts";
 
+/** The machine that was dialled said itself that nobody listens at that port: what should is not running. */
+export class NobodyListens extends WireError {
+  constructor(message: string) {
+    super("link_lost", message);
+  }
+}
+
 export type DialOptions = {
   host: string; port: number; preamble: Preamble;
   /** Node the other side's certificate must name. */
@@ -26,7 +33,7 @@ export function certificateNodeId(socket: TLSSocket): string {
   return typeof name === "string" ? name : "";
 }
 
-/** TCP (or through the proxy), preamble, go-ahead, TLS, identity. Throws WireError `link_lost`, `not_linked` (refused, try later) or `not_allowed`. */
+/** TCP (or through the proxy), preamble, go-ahead, TLS, identity. Throws WireError `link_lost` (NobodyListens where that is why), `not_linked` (refused, try later) or `not_allowed`. */
 export async function dialData(options: DialOptions): Promise<TLSSocket> {
   const raw = await within(dialTcp(options), `connecting to ${options.host}:${options.port}`);
   try {
@@ -51,7 +58,7 @@ async function within<T>(promise: Promise<T>, doing: string): Promise<T> {
 }
 
 async function dialTcp({ host, port, dataProxy, signal }: DialOptions): Promise<Socket> {
-  if (!dataProxy) return openTcp(host, port, signal);
+  if (!dataProxy) return openTcp(host, port, signal).catch((error: Error) => { throw isRefused(error.cause) ? new NobodyListens(error.message) : error; });
   const proxy = new URL(dataProxy);
   const socket = await openTcp(proxy.hostname, Number(proxy.port || 80), signal);
   const target = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
@@ -63,10 +70,15 @@ async function dialTcp({ host, port, dataProxy, signal }: DialOptions): Promise<
   }
   if (!/^HTTP\/1\.[01] 200/.test(head)) {
     socket.destroy();
-    throw new WireError("link_lost", `the proxy answered ${head.split("\r\n")[0]}`);
+    const text = `the proxy answered ${head.split("\r\n")[0]}`;
+    throw PROXY_WAS_REFUSED.test(head) ? new NobodyListens(text) : new WireError("link_lost", text);
   }
   return socket;
 }
+
+/** RFC 9209: the proxy says what became of its own connection; 502 alone may mean anything. */
+const PROXY_WAS_REFUSED = /^proxy-status:.*;\s*error=connection_refused\b/im;
+const isRefused = (cause: unknown): boolean => (cause as NodeJS.ErrnoException | undefined)?.code === "ECONNREFUSED";
 
 /** The signal counts only until the connection stands: one long-lived signal sees many dials, and each must leave no listener behind. */
 function openTcp(host: string, port: number, signal: AbortSignal | undefined): Promise<Socket> {
@@ -74,7 +86,7 @@ function openTcp(host: string, port: number, signal: AbortSignal | undefined): P
     if (signal?.aborted) return reject(new WireError("cancelled", "no longer wanted"));
     const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 });
     const settle = () => { socket.off("error", fail); signal?.removeEventListener("abort", abort); };
-    const fail = (error: Error) => { settle(); socket.destroy(); reject(new WireError("link_lost", error.message)); };
+    const fail = (error: Error) => { settle(); socket.destroy(); reject(Object.assign(new WireError("link_lost", error.message), { cause: error })); };
     const abort = () => { settle(); socket.on("error", () => undefined); socket.destroy(); reject(new WireError("cancelled", "no longer wanted")); };
     signal?.addEventListener("abort", abort, { once: true });
     socket.once("error", fail);

@@ -4,7 +4,7 @@ import type { LaneEnd } from "../protocol/control.ts";
 import type { ControlFrame, Message } from "../protocol/frame.ts";
 import { WIRE_ERRORS, WireError } from "../protocol/wire-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import { dialData } from "./data-tls.ts";
+import { dialData, NobodyListens } from "./data-tls.ts";
 import { FrameConnection } from "./frame-connection.ts";
 import type { FrameWindow } from "./frame-window.ts";
 import { type OpenBody, parseOpened } from "./open-body.ts";
@@ -31,6 +31,8 @@ export class DialLink {
   receivedBefore = 0;
   /** Why the last try failed; null while linked. */
   problem: string | null = "not dialled yet";
+  /** The last try ended because nobody listens there, as the machine itself said. */
+  refused = false;
   /** The sender reads traces in errors. */
   readsErrorTraces = false;
   readonly #options: DialLinkOptions;
@@ -101,7 +103,7 @@ export class DialLink {
       const { window } = this.#options;
       this.#connection.sendControl("open", { value: typeof window === "number" ? window : window.open(), epoch: open.epoch }, new TextEncoder().encode(JSON.stringify({ ...open, hopTimes: true } satisfies OpenBody)));
     } catch (error) {
-      this.#lost(error instanceof WireError ? `${error.code} (${WIRE_ERRORS[error.code].number}): ${error.message}` : String(error));
+      this.#lost(error instanceof WireError ? `${error.code} (${WIRE_ERRORS[error.code].number}): ${error.message}` : String(error), error instanceof NobodyListens);
     }
   }
 
@@ -109,6 +111,7 @@ export class DialLink {
     this.#linked = true;
     this.readsErrorTraces = parseOpened(body).errorTraces;
     this.problem = null;
+    this.refused = false;
     this.#waitMs = FIRST_WAIT_MS;
     // The first frame should find a round trip measured.
     connection.ping();
@@ -116,8 +119,9 @@ export class DialLink {
     this.#options.onLinked(connection);
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, refused = false): void {
     this.problem = reason;
+    this.refused = refused;
     this.receivedBefore += this.#connection?.receivedBytes ?? 0;
     this.#connection = null;
     const was = this.#linked;

@@ -56,7 +56,8 @@ export class LaneRuntime {
   }
 
   observed(): ObservedLane {
-    return { laneId: this.lane.laneId, epoch: this.lane.epoch, upstreamLinked: this.#upstream.every((link) => link.connection !== null), inFlight: this.inFlight };
+    const refusedBy = this.#upstream.filter((link) => link.refused).map((link) => link.end.nodeId);
+    return { laneId: this.lane.laneId, epoch: this.lane.epoch, upstreamLinked: this.#upstream.every((link) => link.connection !== null), inFlight: this.inFlight, ...(refusedBy.length > 0 ? { refusedBy } : {}) };
   }
 
   get receivedBytes(): number {
