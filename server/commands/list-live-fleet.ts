@@ -24,10 +24,12 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
   const fleet = liveFleet(deps.db);
   const live = fleet.nodes.get(node.id);
   const hardware = live?.hardware ?? node.observed?.hardware ?? null;
+  const { presence, serves } = nodePresence(fleet, node, deps.clock.now());
   return {
     nodeId: node.id,
     name: node.name,
-    online: hardware !== null && nodePresence(fleet, node, deps.clock.now()).presence !== "lost",
+    online: hardware !== null && presence !== "lost",
+    ...(serves ? { serves } : {}),
     cordoned: node.cordoned,
     approved: node.approvedAt !== null,
     cores: hardware?.cores ?? 1,

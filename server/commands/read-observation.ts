@@ -98,7 +98,7 @@ function fleetFlags(deps: Deps, watched: WatchedPlan | null): boolean {
   const nodes = liveFleet(deps.db).snapshot?.nodes;
   return watched === null || nodes === undefined || watched.problem.nodes.every((node) => {
     const view = nodes.get(watched.nodeIds.get(node.topologyNodeId) ?? "");
-    return view === undefined || ((view.presence !== "lost") === node.online && view.cordoned === node.cordoned);
+    return view === undefined || ((view.presence !== "lost") === node.online && (view.serves ?? false) === (node.serves ?? false) && view.cordoned === node.cordoned);
   });
 }
 

@@ -24,20 +24,21 @@ export async function recordHello(deps: Deps, input: { nodeId: string; hello: He
   const live = liveNode(fleet, nodeId);
   live.via = null;
   if (hello.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
-  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, cursor: hello.cursor, hardware: hello.hardware, data });
+  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, cursor: hello.cursor, hardware: hello.hardware, data });
   if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], held: null, sample: null });
   fleet.touched.nodes.add(nodeId);
   deps.peers?.tell({ kind: "node", node: peerNode(live) });
   deps.wake("an agent connected");
 }
 
-/** The connection ended. Its silence from now on makes it late, then lost. */
-export function recordDisconnect(deps: Deps, nodeId: string): void {
+/** The connection ended. Its silence from now on makes it late, then lost. `closed`: by its own side or its system. */
+export function recordDisconnect(deps: Deps, nodeId: string, closed: boolean): void {
   const live = liveFleet(deps.db).nodes.get(nodeId);
   // It may have gone over to another console, and this one heard of that first.
   if (!live || live.via !== null) return;
   live.connected = false;
-  deps.peers?.tell({ kind: "gone", nodeId });
+  live.leftAtMs = closed ? deps.clock.now() : null;
+  deps.peers?.tell({ kind: "gone", nodeId, closed });
   liveFleet(deps.db).touched.nodes.add(nodeId);
   deps.wake("an agent disconnected");
 }

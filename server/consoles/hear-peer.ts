@@ -27,7 +27,7 @@ export function hearPeer({ deps, answerLogs, wake }: PeerHearing, from: string, 
     case "report":
       return recordReport({ ...deps, wake }, { nodeId: message.nodeId, name: message.name, report: message.report, via: from });
     case "gone":
-      if (takePeerGone(fleet, from, message.nodeId)) wake("an agent left another console");
+      if (takePeerGone(fleet, from, message.nodeId, message.closed ? deps.clock.now() : null)) wake("an agent left another console");
       return;
     case "head":
       return deps.publisher.catchUp(message.seq);
@@ -69,5 +69,5 @@ export function tellOwnNodes(deps: Pick<Deps, "db" | "peers">): void {
 /** A console that gives no sign of life any more has no connections either: its agents are on their way to another. */
 export function forgetPeer(deps: Pick<Deps, "db">, consoleId: string): void {
   const fleet = liveFleet(deps.db);
-  for (const live of fleet.nodes.values()) takePeerGone(fleet, consoleId, live.nodeId);
+  for (const live of fleet.nodes.values()) takePeerGone(fleet, consoleId, live.nodeId, null);
 }

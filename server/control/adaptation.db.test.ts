@@ -99,6 +99,18 @@ test("automatic moves by itself, once; observe only writes down what it would do
   expect(fleet.events.filter((event) => event.name === "migration.started" && event.actor === "adapt")).toHaveLength(1);
 });
 
+const started = () => fleet.events.filter((event) => event.name === "migration.started" && event.actor === "adapt");
+
+test("a node that only the console does not hear is not moved away from", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.silent = new Set(["nod_a"]);
+  await serve(id, 30, HEALTHY);
+  expect(fleet.events.some((event) => event.name === "node.lost")).toBe(true);
+  expect(started()).toEqual([]);
+});
+
 test("bad settings are refused with what and where", async () => {
   const id = await fleet.deploy();
   await expect(setAdaptation(fleet.deps, { deploymentId: id, change: { protectedWindows: [{ fromMinute: -1, toMinute: 3 }] }, actor: "test" })).rejects.toThrow("minutes after midnight");

@@ -3,9 +3,10 @@ import { beforeEach, expect, test } from "vitest";
 import { readNodeRows } from "../api/read-node-rows.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
 import { withTestDatabase } from "../database/test-database.ts";
+import { liveFleet } from "../live/live-fleet.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
-import { FIRST_CONTACT_MS } from "../policy/presence.ts";
+import { FIRST_CONTACT_MS, GONE_AFTER_MS, LOST_AFTER_MS } from "../policy/presence.ts";
 import { touchNodes } from "../store/nodes.ts";
 import { NODE_IDS, type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
 
@@ -59,4 +60,31 @@ test("a connection that comes back at once is no news; one that stays away is la
   await fleet.run(16);
   expect(await presences()).toEqual(["lost", "online", "online"]);
   expect(told()).toEqual(["node.late", "node.lost"]);
+});
+
+test("a node that is killed is lost once a restarted one would be back, and stays lost when nobody dials it any more", async () => {
+  fleet.script.dead = new Set(["nod_a"]);
+  await fleet.run(GONE_AFTER_MS / 1_000);
+  expect(await presences()).not.toContain("lost");
+  await fleet.run(1);
+  expect(await presences()).toEqual(["lost", "online", "online"]);
+  expect(fleet.events.find((event) => event.name === "node.lost")?.message).toContain("nobody listens there");
+  liveFleet(database.db).desired.clear();
+  await fleet.run(1);
+  expect(await presences()).toEqual(["lost", "online", "online"]);
+  fleet.script.dead = new Set();
+  await fleet.run(1);
+  expect(await presences()).toEqual(["online", "online", "online"]);
+});
+
+test("a node whose way to the console alone is cut is lost to it, and serves; once its neighbours lose it too, it does not", async () => {
+  const serves = async () => (await readSnapshot(database.db, fleet.clock.nowMs)).nodes.get("nod_a")?.serves ?? false;
+  fleet.script.silent = new Set(["nod_a"]);
+  await fleet.run(LOST_AFTER_MS / 1_000 + 1);
+  expect(await presences()).toEqual(["lost", "online", "online"]);
+  expect(await serves()).toBe(true);
+  fleet.script.assignment = (_, observed) => ({ ...observed, lanes: observed.lanes.map((lane) => ({ ...lane, upstreamLinked: false })) });
+  fleet.script.ingress = (observed) => ({ ...observed, pipelines: observed.pipelines.map((pipeline) => ({ ...pipeline, linked: false })) });
+  await fleet.run(1);
+  expect(await serves()).toBe(false);
 });

@@ -20,7 +20,7 @@ export async function watchPresence(deps: Deps, snapshot: FleetSnapshot): Promis
     await deps.publisher.transact(async (_tx, append) => {
       const about = { subjectId: node.nodeId, actor: "control" };
       if (node.presence === "late") await append({ name: "node.late", ...about, message: `${node.name} has been silent for ${seconds} s.`, payload: { nodeId: node.nodeId, silentMs } });
-      else if (node.presence === "lost") await append({ name: "node.lost", ...about, message: `${node.name} is lost: silent for ${seconds} s.`, payload: { nodeId: node.nodeId, silentMs } });
+      else if (node.presence === "lost") await append({ name: "node.lost", ...about, message: live.isGone ? `${node.name} is lost: its connections closed, and nobody listens there any more.` : `${node.name} is lost: silent for ${seconds} s.`, payload: { nodeId: node.nodeId, silentMs } });
       else if (live.bootId !== null) await append({ name: "node.online", ...about, message: `${node.name} is heard again.`, payload: { nodeId: node.nodeId, bootId: live.bootId } });
     });
     live.presence = node.presence;

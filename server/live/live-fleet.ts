@@ -21,6 +21,10 @@ export type LiveNode = {
   /** The other console it is connected to; null = this one, or none. Such a node's rows are that console's to write. */
   via: string | null;
   lastSeenAtMs: number;
+  /** When its side, or its system, closed its connection and none has come since; null = it is connected, has only fallen silent, or was not heard of by this process. */
+  leftAtMs: number | null;
+  /** All who dial it have said that nobody listens there. Stays until it connects: once its parts run elsewhere nobody dials it any more. */
+  isGone: boolean;
   presence: Presence;
   bootId: string | null;
   cursor: number;
@@ -117,6 +121,8 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     connected: false,
     via: null,
     lastSeenAtMs: fleet.startedAtMs,
+    leftAtMs: null,
+    isGone: false,
     presence: "connecting",
     bootId: null,
     cursor: 0,

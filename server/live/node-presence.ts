@@ -1,14 +1,29 @@
 // Owns how a node's presence is read off the live fleet and its rows: the same for loops, planning and API.
-import { type Presence, presenceOf } from "../policy/presence.ts";
+import { GONE_AFTER_MS, LATE_AFTER_MS, type Presence, presenceOf } from "../policy/presence.ts";
+import { isGone, testimonyOf, type Testimony } from "../policy/testimony.ts";
 import type { StoredNode } from "../store/nodes.ts";
 import type { LiveFleet } from "./live-fleet.ts";
 
-/** `seenAtMs` is 0 for a node that never connected. Rows of before this console's start say what was, not what is: only a connection makes a node online. */
-export function nodePresence(fleet: LiveFleet, node: Pick<StoredNode, "id" | "observed" | "enrolledAt">, nowMs: number): { presence: Presence; seenAtMs: number } {
+/** `serves`: it is lost to the console, but others are through to it, so that what it runs runs on. `seenAtMs` is 0 for a node that never connected. Rows of before this console's start say what was, not what is: only a connection makes a node online. */
+export function nodePresence(fleet: LiveFleet, node: Pick<StoredNode, "id" | "observed" | "enrolledAt">, nowMs: number): { presence: Presence; serves: boolean; seenAtMs: number } {
   const live = fleet.nodes.get(node.id);
   const heard = live?.bootId != null;
   const seenAtMs = Math.max(heard ? live.lastSeenAtMs : 0, node.observed?.lastSeenAt.getTime() ?? 0);
   // A console that has just started has heard of nobody: silence counts from its own start.
   const silentSinceMs = Math.max(seenAtMs, node.observed ? fleet.startedAtMs : node.enrolledAt.getTime());
-  return { presence: presenceOf({ connected: live?.connected ?? false, heard, silentMs: nowMs - silentSinceMs }), seenAtMs };
+  const connected = live?.connected ?? false;
+  const leftMs = live && live.leftAtMs !== null ? nowMs - live.leftAtMs : null;
+  // The others are asked only where their word decides.
+  if (live && leftMs !== null && leftMs >= GONE_AFTER_MS) live.isGone ||= isGone(hear(fleet, node.id, nowMs));
+  const presence = presenceOf({ connected, heard, silentMs: nowMs - silentSinceMs, goneMs: live?.isGone ? leftMs : null });
+  return { presence, serves: presence === "lost" && !live?.isGone && hear(fleet, node.id, nowMs).reached > 0, seenAtMs };
+}
+
+/** Of nodes that report now. */
+function hear(fleet: LiveFleet, nodeId: string, nowMs: number): Testimony {
+  const witnesses = [...fleet.nodes.values()].filter((one) => one.connected && nowMs - one.lastSeenAtMs < LATE_AFTER_MS);
+  return testimonyOf(nodeId, witnesses.flatMap(({ nodeId: id, assignments, ingress }) => {
+    const desired = fleet.desired.get(id)?.document;
+    return desired ? [{ nodeId: id, desired, assignments, ingress }] : [];
+  }));
 }

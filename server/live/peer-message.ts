@@ -17,7 +17,8 @@ export type PeerMessage =
   | { kind: "introduce" }
   | { kind: "node"; node: PeerNode }
   | { kind: "report"; nodeId: string; name: string; report: Report }
-  | { kind: "gone"; nodeId: string }
+  /** `closed`: by its own side or its system, not for silence; absent where a console does not tell it. */
+  | { kind: "gone"; nodeId: string; closed?: boolean }
   /** Events were appended up to here. */
   | { kind: "head"; seq: number }
   /** Rows changed that the leader's loops look at. */

@@ -12,15 +12,15 @@ export function takePeerNode(fleet: LiveFleet, from: string, { nodeId, ...told }
   const live = liveNode(fleet, nodeId);
   if (told.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
   if (live.bootId !== told.bootId) live.sample = null;
-  Object.assign(live, told, { via: from, connected: true, presence: "online", lastSeenAtMs: nowMs, dirty: false });
+  Object.assign(live, told, { via: from, connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, dirty: false });
   fleet.touched.nodes.add(nodeId);
 }
 
-/** Its connection to `from` ended, if it was there last. */
-export function takePeerGone(fleet: LiveFleet, from: string, nodeId: string): boolean {
+/** Its connection to `from` ended, if it was there last. `leftAtMs`: when it closed it; null = it did not, as where the console itself is gone. */
+export function takePeerGone(fleet: LiveFleet, from: string, nodeId: string, leftAtMs: number | null): boolean {
   const live = fleet.nodes.get(nodeId);
   if (live?.via !== from) return false;
-  Object.assign(live, { via: null, connected: false });
+  Object.assign(live, { via: null, connected: false, leftAtMs });
   fleet.touched.nodes.add(nodeId);
   return true;
 }

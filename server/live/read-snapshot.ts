@@ -49,11 +49,13 @@ function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
   const live = fleet.nodes.get(node.id);
   const { observed } = node;
   const isReported = live?.bootId != null;
+  const { presence, serves } = nodePresence(fleet, node, nowMs);
   return {
     nodeId: node.id,
     name: node.name,
     cordoned: node.cordoned,
-    presence: nodePresence(fleet, node, nowMs).presence,
+    presence,
+    ...(serves ? { serves } : {}),
     connected: live?.connected ?? false,
     hardware: live?.hardware ?? observed?.hardware ?? null,
     data: live?.data ?? (observed && observed.dataPort > 0 ? { host: observed.dataHost, port: observed.dataPort } : null),

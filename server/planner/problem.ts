@@ -75,6 +75,8 @@ export type ProblemNode = ModeTimes & {
   trusted: boolean;
   planned: boolean;
   online: boolean;
+  /** Not online, but what it runs runs on. Absent = not. */
+  serves?: boolean;
   cordoned: boolean;
   approved: boolean;
   /** Memory that other deployments' stages have there; absent = none. */
@@ -146,6 +148,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
     online: live?.online ?? false,
+    ...(live?.serves ? { serves: true } : {}),
     cordoned: live?.cordoned ?? false,
     approved: live?.approved ?? true,
     zoneId: node.zoneId,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FIRST_CONTACT_MS, LATE_AFTER_MS, LOST_AFTER_MS, presenceOf } from "./presence.ts";
+import { FIRST_CONTACT_MS, GONE_AFTER_MS, LATE_AFTER_MS, LOST_AFTER_MS, presenceOf } from "./presence.ts";
 
 test.each([
   [0, "online"],
@@ -8,7 +8,7 @@ test.each([
   [LOST_AFTER_MS - 1, "late"],
   [LOST_AFTER_MS, "lost"],
 ])("connected and silent for %i ms, a node is %s", (silentMs, expected) => {
-  expect(presenceOf({ connected: true, heard: true, silentMs })).toBe(expected);
+  expect(presenceOf({ connected: true, heard: true, silentMs, goneMs: null })).toBe(expected);
 });
 
 test.each([
@@ -16,11 +16,16 @@ test.each([
   [LATE_AFTER_MS, "late"],
   [LOST_AFTER_MS, "lost"],
 ])("its connection gone for %i ms, a node is %s", (silentMs, expected) => {
-  expect(presenceOf({ connected: false, heard: true, silentMs })).toBe(expected);
+  expect(presenceOf({ connected: false, heard: true, silentMs, goneMs: null })).toBe(expected);
 });
 
 test("until a started console has heard of a node it is neither online nor late: connecting, then lost", () => {
-  expect(presenceOf({ connected: false, heard: false, silentMs: 0 })).toBe("connecting");
-  expect(presenceOf({ connected: false, heard: false, silentMs: FIRST_CONTACT_MS - 1 })).toBe("connecting");
-  expect(presenceOf({ connected: false, heard: false, silentMs: FIRST_CONTACT_MS })).toBe("lost");
+  expect(presenceOf({ connected: false, heard: false, silentMs: 0, goneMs: null })).toBe("connecting");
+  expect(presenceOf({ connected: false, heard: false, silentMs: FIRST_CONTACT_MS - 1, goneMs: null })).toBe("connecting");
+  expect(presenceOf({ connected: false, heard: false, silentMs: FIRST_CONTACT_MS, goneMs: null })).toBe("lost");
+});
+
+test("one that closed its connection and at which nobody listens is lost as soon as a restarted one would be back; connected again it is not", () => {
+  const gone = (goneMs: number | null, connected = false) => presenceOf({ connected, heard: true, silentMs: GONE_AFTER_MS + 500, goneMs });
+  expect([gone(null), gone(GONE_AFTER_MS - 1), gone(GONE_AFTER_MS), gone(GONE_AFTER_MS, true)]).toEqual(["late", "late", "lost", "late"]);
 });

@@ -1,4 +1,7 @@
 // Owns when a node is online, connecting, late or lost. Pure: time comes in.
+//
+// Silence alone may be the network's: it takes LOST_AFTER_MS to count. A node whose own system closed its connection to the console, and at whose data port all who dial
+// it are told that nobody listens, is gone: two of its ways say so independently, and an agent that was only started anew is back within GONE_AFTER_MS.
 
 /** "connecting": no connection to this console process now, and not for long enough to worry. */
 export type Presence = "online" | "connecting" | "late" | "lost";
@@ -7,11 +10,17 @@ export type Presence = "online" | "connecting" | "late" | "lost";
 export const LATE_AFTER_MS = 5_000;
 /** A restarted agent is back within this; later, its stages count as gone. */
 export const LOST_AFTER_MS = 15_000;
+/** An agent that a supervisor starts again listens within some three seconds on a slow machine. */
+export const GONE_AFTER_MS = 5_000;
 /** After a start of the console: agents wait up to 15 s between two attempts (agents/control-link.ts), and need a moment to connect. */
 export const FIRST_CONTACT_MS = 20_000;
 
-/** `heard`: it has connected since this console process started. `silentMs`: since its last sign of life, or since the console's start when that is later. */
-export function presenceOf(node: { connected: boolean; heard: boolean; silentMs: number }): Presence {
+/**
+ * `heard`: it has connected since this console process started. `silentMs`: since its last sign of life, or since the console's start when that is later.
+ * `goneMs`: since its side closed its connection, where all who dial its data port are refused; null = no such evidence.
+ */
+export function presenceOf(node: { connected: boolean; heard: boolean; silentMs: number; goneMs: number | null }): Presence {
+  if (!node.connected && node.goneMs !== null && node.goneMs >= GONE_AFTER_MS) return "lost";
   if (!node.heard) return node.silentMs >= FIRST_CONTACT_MS ? "lost" : "connecting";
   if (node.silentMs >= LOST_AFTER_MS) return "lost";
   if (node.silentMs >= LATE_AFTER_MS) return "late";

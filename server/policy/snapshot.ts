@@ -17,6 +17,8 @@ export type NodeView = {
   name: string;
   cordoned: boolean;
   presence: Presence;
+  /** Lost to the console alone: nodes that send to it are through. Absent = not. */
+  serves?: boolean;
   /** Has reported over a connection of this console process: what it says is of now, not of before a restart. */
   connected: boolean;
   hardware: Hardware | null;

@@ -35,6 +35,9 @@ const METRICS_TIMEOUT_MS = 5_000;
 /** After a push that was not acknowledged. */
 const PUSH_RETRY_MS = 2_000;
 
+/** Socket.io's reasons for an end that its own side or its system made; of the others, "ping timeout" says only that nothing is heard. */
+const CLOSED_BY_AGENT = ["transport close", "transport error", "client namespace disconnect"];
+
 type Connection = { socket: Socket; nodeId: string; name: string; tokens: number; tokensAtMs: number; invalid: number; sentVersion: number; isPushing: boolean; lastSeq: number };
 export type AgentSockets = {
   close(): Promise<void>;
@@ -66,10 +69,10 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
     if (old) refuse(old, { code: "conflict", message: "Another connection of this node took over.", fix: null });
     socket.on("report", (raw: unknown, acknowledge?: unknown) => takeReport(deps, connection, raw, acknowledge));
     socket.on("error", (error) => deps.log.debug({ err: error, nodeId }, "an agent's socket failed"));
-    socket.on("disconnect", () => {
+    socket.on("disconnect", (reason) => {
       if (connections.get(nodeId) !== connection) return;
       connections.delete(nodeId);
-      recordDisconnect(deps, nodeId);
+      recordDisconnect(deps, nodeId, CLOSED_BY_AGENT.includes(reason));
     });
     if (consoles.length > 0) socket.emit("consoles", consoles);
     void push(deps, connection);

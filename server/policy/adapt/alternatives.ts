@@ -6,6 +6,7 @@ import { placementCost } from "../../planner/placement-cost.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { solveNow } from "../../planner/solve-now.ts";
+import { lostNodes } from "./is-running.ts";
 
 export type Alternative = { kind: "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
 
@@ -14,7 +15,7 @@ const MAX_WAYS = 600;
 
 /** Of the request's objective, in today's figures; null = it cannot be run, as where one of its nodes is lost, or not estimated. */
 export function costToday(problem: Problem, request: PlanRequest, placement: Placement): number | null {
-  if (placement.some((stage) => !problem.nodes.find((node) => node.topologyNodeId === stage.topologyNodeId)?.online)) return null;
+  if (lostNodes(problem, placement).length > 0) return null;
   const estimate = estimatePlacement(problem, placement);
   return estimate && placementCost(problem, request, estimate);
 }

@@ -15,6 +15,7 @@ import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { type AdaptSettings, whyNotNow } from "./adapt-settings.ts";
 import { type Alternative, costToday, findAlternatives, isAllowed, samePlacement } from "./alternatives.ts";
+import { lostNodes } from "./is-running.ts";
 import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
 import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
@@ -133,7 +134,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   const fade = Math.exp((-seconds * 1000) / LEDGER_MEMORY_MS);
   const memory: ControllerMemory = { ...before, atMs: seen.nowMs, ours: before.ours * fade + (costNow ?? 0) * seconds, home: before.home * fade + (homeCost ?? costNow ?? 0) * seconds };
   const isAway = !samePlacement(seen.running, seen.home);
-  const isLost = seen.running.some((stage) => !problem.nodes.find((node) => node.topologyNodeId === stage.topologyNodeId)?.online);
+  const isLost = lostNodes(problem, seen.running).length > 0;
   const keep = (verdict: Decision["verdict"], reason: string, rest: Partial<Decision> = {}): { memory: ControllerMemory; decision: Decision } => ({
     memory,
     decision: { action: "keep", verdict, reason, target: null, drifts, costNow, alternatives: [], regret: memory.regret, needed: null, expectedDwellMs: null, ledger: { ours: memory.ours, home: memory.home }, ...rest },

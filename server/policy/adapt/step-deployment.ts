@@ -6,6 +6,7 @@ import { whyNotAdd } from "../../planner/replicas/next-replica.ts";
 import type { Problem } from "../../planner/problem.ts";
 import type { AdaptSettings } from "./adapt-settings.ts";
 import { samePlacement } from "./alternatives.ts";
+import { lostNodes } from "./is-running.ts";
 import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
 import { judgeScale, NEW_SCALE, type Scaled } from "./scale.ts";
@@ -74,8 +75,6 @@ function judgeReplica(memory: ControllerMemory, { seen, today, drifts, index }: 
     },
   };
 }
-
-const lostNodes = ({ nodes }: Problem, placement: Placement): string[] => [...new Set(placement.map((stage) => stage.topologyNodeId))].filter((id) => !nodes.find((node) => node.topologyNodeId === id)?.online);
 
 function ofScaled({ demandPerSecond, carriesPerSecond, sinceMs, ...rest }: Scaled, of: Decision | undefined): Decision {
   return {
