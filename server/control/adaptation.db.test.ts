@@ -9,7 +9,7 @@ import { liveFleet } from "../live/live-fleet.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
 import { findUnfinishedMigration } from "../store/deployments.ts";
 import { driveAdaptation } from "./drive-adaptation.ts";
-import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
+import { NODE_IDS, type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
 
 vi.mock("../commands/check-plan-parity.ts", async (original) => (await import("./testdata/agreeing-checks.ts")).agreeingChecks(await original<object>()));
 const database = withTestDatabase();
@@ -100,6 +100,23 @@ test("automatic moves by itself, once; observe only writes down what it would do
 });
 
 const started = () => fleet.events.filter((event) => event.name === "migration.started" && event.actor === "adapt");
+
+test("a node that dies in the middle of a move turns that back, and is moved away from at once: the move that failed is no reason to wait", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  // What the move needs never becomes ready.
+  const isNew = new Set(NODE_IDS.flatMap((nodeId) => liveFleet(database.db).nodes.get(nodeId)?.assignments ?? []).map((one) => one.assignmentId));
+  fleet.script.assignment = (_, observed) => (isNew.has(observed.assignmentId) ? observed : { ...observed, state: "loading" });
+  for (let second = 0; second < 30 && started().length === 0; second++) await serve(id, 1, { a: 50, b: 0.01 });
+  expect(started()).toHaveLength(1);
+  fleet.script.dead = new Set(["nod_b"]);
+  fleet.script.assignment = undefined;
+  for (let second = 0; second < 12 && started().length < 2; second++) await serve(id, 1, { a: 50, b: 0.01 });
+  expect(fleet.events.filter((event) => event.name === "migration.finished").map((event) => (event.payload as { outcome: string }).outcome)).toEqual(["done", "rolled-back"]);
+  expect(started()).toHaveLength(2);
+  expect(started()[1]?.message).toContain("is lost");
+});
 
 test("a node that only the console does not hear is not moved away from", async () => {
   const id = await fleet.deploy();

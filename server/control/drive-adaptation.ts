@@ -59,11 +59,12 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
   if (!isNews(state, decision, seen.nowMs, suggestion)) return;
-  state.told = { verdict: decision.verdict, atMs: seen.nowMs };
+  state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
   const { mode } = deployment.adaptation;
   const outcome: DecisionOutcome = decision.verdict !== "act" || mode === "observe" ? "kept" : "suggested";
   const record = await write(deps, deployment, { seen, decision, state, outcome });
   if (outcome !== "suggested" || mode !== "automatic") return;
+  state.triedWith = lostIn(decision);
   const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
   const operation = await actOnDecision(deps, view, record, null).catch((error) => {
     notDone(state, deps.clock.now());
@@ -84,13 +85,22 @@ function stillStands(suggestion: StoredDecision, decision: Decision): boolean {
   return decision.verdict !== "steady" && decision.verdict !== "moving" && same !== undefined && same.refused === null;
 }
 
+/** Nodes that run a part of it and are lost, as one text; "" = none. */
+const lostIn = ({ because = [] }: Decision): string => because.filter(({ kind }) => kind === "loss").map(({ subject }) => subject).sort().join();
+
+/** What was tried, and may have failed, was tried before that node died: often it failed because of that. Nothing of it is a reason to wait. */
+function isOtherLoss({ triedWith, told }: AdaptState, decision: Decision): boolean {
+  const lost = lostIn(decision);
+  return lost !== "" && lost !== triedWith && (told?.verdict !== "act" || lost !== told.lost);
+}
+
 function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion: StoredDecision | undefined): boolean {
   if (decision.verdict === "steady" || decision.verdict === "moving") {
     // The next drift is another one.
     if (decision.verdict === "steady") state.told = null;
     return false;
   }
-  if (decision.verdict === "act") return suggestion === undefined && nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS);
+  if (decision.verdict === "act") return suggestion === undefined && (isOtherLoss(state, decision) || (nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS)));
   if (suggestion) return false;
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }

@@ -122,6 +122,8 @@ function startLeaderLoops(deps: Deps): Leading {
     },
     heard(event) {
       if (event.name === "migration.finished") drains.wake();
+      // What died is mended at once: the figures that usually wake it may come a second later.
+      if (event.name === "node.lost" || event.name === "migration.finished") adapt.wake();
       if (event.name === "model.imported" || event.name === "node.online" || event.name === "profile.measured") measure.wake();
     },
     async stop() {

@@ -29,11 +29,13 @@ export type AdaptState = {
   /** Reports already taken in, by node and link. */
   taken: Map<string, number>;
   /** Of the last record, so that only a change of mind is written. */
-  told: { verdict: string; atMs: number } | null;
+  told: { verdict: string; atMs: number; /** Nodes that were lost then. */ lost: string } | null;
   moves: number[];
   /** Decisions in a row that could not be done, and when the next one may be tried; 0 = none. */
   failures: number;
   retryAtMs: number;
+  /** Nodes that were lost when the last one was tried. */
+  triedWith: string;
   moveOverheadSeconds: number;
   /** A move of ours under way, or just made: what it is to be held against. */
   open: { decisionId: string; startedMs: number; predictedSeconds: number; cutoverMs: number | null; latencyBeforeMs: number | null } | null;
@@ -51,7 +53,7 @@ export function adaptStates(db: Db): Map<string, AdaptState> {
 
 export function adaptState(db: Db, deploymentId: string): AdaptState {
   const all = adaptStates(db);
-  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
   all.set(deploymentId, known);
   return known;
 }
