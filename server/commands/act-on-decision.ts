@@ -16,6 +16,7 @@ import { createPlan } from "./create-plan.ts";
 import { deployPlan } from "./deploy-plan.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
+import { inheritParity } from "./inherit-parity.ts";
 import { ADAPT_ACTOR, observationOf, readWatched } from "./read-observation.ts";
 
 /** Null = on a fresh look it was not right any more; the record says why. `acceptedBy`: who pressed; null = by itself. @throws AppError infeasible, conflict */
@@ -54,7 +55,8 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
     replicas: others.map((placement) => seen.plan.replicas?.find((known) => samePlacement(known.placement, placement)) ?? { placement }), request: seen.request,
     origin: { by: "solver", solver: `adapt-${target.kind}/1`, objective: seen.request.objective, lowerBound: target.bound, gap: target.gap, proved: false },
   }, actor);
-  if (created) await checkPlanParity(deps, plan.id, actor);
+  const running = { plan: seen.plan, revision: view.revisions.find((one) => one.revisionId === view.currentRevisionId) };
+  if (created && !(await inheritParity(deps, plan, running, actor))) await checkPlanParity(deps, plan.id, actor);
   const { operation, migrationId } = await deployPlan(deps, { deploymentId: deployment.id, planId: plan.id, expectedRevision: seen.revisionNumber, reason: decision.reason, actor, idempotencyKey: `adapt/${decision.id}` });
   await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "moving", planId: plan.id, migrationId, operationId: operation.id }));
   const judged = state.decision?.alternatives.find((one) => one.kind === target.kind && one.replica === target.replica && samePlacement(one.placement, target.placement));

@@ -118,6 +118,20 @@ test("a node that dies in the middle of a move turns that back, and is moved awa
   expect(started()[1]?.message).toContain("is lost");
 });
 
+test("the same cuts elsewhere are proved already and are not checked again; other cuts are", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.dead = new Set(["nod_b"]);
+  await serve(id, 12, HEALTHY);
+  const plans = (await database.db.plan.findMany({ orderBy: { revision: "asc" }, select: { document: true, parity: true } })).map((plan) => ({
+    cuts: JSON.stringify((plan.document as { placement: { from: number; to: number }[] }).placement.map(({ from, to }) => [from, to])), checkedAt: (plan.parity as { checkedAt: string }).checkedAt,
+  }));
+  const [known, ...made] = plans;
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.map((plan) => plan.checkedAt === known?.checkedAt)).toEqual(made.map((plan) => plan.cuts === known?.cuts));
+});
+
 test("a node that only the console does not hear is not moved away from", async () => {
   const id = await fleet.deploy();
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
