@@ -56,7 +56,7 @@ type World = { /** Milliseconds of each stage. */ ms?: Record<string, number>; p
 /** Seconds in which what runs answers like that. */
 async function serve(deploymentId: string, seconds: number, { ms = {}, perSecond = 1, lost = [] }: World): Promise<void> {
   const live = liveFleet(database.db);
-  fleet.script.silent = new Set(lost);
+  fleet.script.dead = new Set(lost);
   for (let second = 0; second < seconds; second++) {
     await fleet.run(1);
     const revision = await current(deploymentId);
