@@ -118,6 +118,20 @@ test("a node that dies in the middle of a move turns that back, and is moved awa
   expect(started()[1]?.message).toContain("is lost");
 });
 
+test("what was just acted on is not acted on again by a picture of before", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.dead = new Set(["nod_b"]);
+  for (let second = 0; second < 12 && started().length === 0; second++) await serve(id, 1, HEALTHY);
+  // Acting took long, and the loop that looks has not looked since.
+  const before = adaptStates(database.db).get(id);
+  if (before) before.actedAtMs = fleet.clock.nowMs + 20_000;
+  fleet.clock.nowMs += 20_000;
+  await driveAdaptation(fleet.deps);
+  expect((await listDecisions(database.db, id, 9)).filter((one) => one.verdict === "act")).toHaveLength(1);
+});
+
 test("the same cuts elsewhere are proved already and are not checked again; other cuts are", async () => {
   const id = await fleet.deploy();
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });

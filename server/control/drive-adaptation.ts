@@ -36,7 +36,7 @@ export async function driveAdaptation(deps: Deps): Promise<void> {
   const open = await listOpenDecisions(deps.db);
   for (const deployment of stored) {
     const view = views.get(deployment.id);
-    if (!view || view.desired === "stopped" || view.currentRevisionId === null) continue;
+    if (!view || view.desired === "stopped" || view.currentRevisionId === null || snapshot.nowMs < (adaptStates(deps.db).get(deployment.id)?.actedAtMs ?? 0)) continue;
     try {
       await driveOne(deps, deployment, view, open.filter((one) => one.deploymentId === deployment.id));
     } catch (error) {
@@ -69,7 +69,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const operation = await actOnDecision(deps, view, record, null).catch((error) => {
     notDone(state, deps.clock.now());
     throw error;
-  });
+  }).finally(() => { state.actedAtMs = deps.clock.now(); });
   if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
 }
 

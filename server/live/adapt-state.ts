@@ -34,6 +34,8 @@ export type AdaptState = {
   /** Decisions in a row that could not be done, and when the next one may be tried; 0 = none. */
   failures: number;
   retryAtMs: number;
+  /** When the last one had been acted on: a picture of before does not show its move. */
+  actedAtMs: number;
   /** Nodes that were lost when the last one was tried. */
   triedWith: string;
   moveOverheadSeconds: number;
@@ -53,7 +55,7 @@ export function adaptStates(db: Db): Map<string, AdaptState> {
 
 export function adaptState(db: Db, deploymentId: string): AdaptState {
   const all = adaptStates(db);
-  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
   all.set(deploymentId, known);
   return known;
 }
