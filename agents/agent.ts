@@ -168,7 +168,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   });
   const reporter = createReporter({
     bootId, nowMs: () => Date.now(), cursor: () => state.desired.version,
-    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe(), held: holdings.now() }),
+    observe: () => ({ assignments: assignments.observe(), ingress: ingress.observe(), measures: measurements.observe(), held: holdings.now(), keyCounts: ingress.keyCounts() }),
     sample() {
       state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);
       if (isServing(state.lastSample)) state.servedAtMs = nowMs();

@@ -10,6 +10,7 @@ import type { HttpTls } from "./ingress-certificate.ts";
 import { givenBytes } from "./given-bytes.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
 import { type IngressRoute, MAX_FETCHED_FILES, MAX_MOVED_ROUTES, type MovedRoute, type Notice, type ObservedIngress } from "./protocol/control.ts";
+import type { KeyCount } from "./protocol/own-key.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
 
 export type IngressHostOptions = {
@@ -53,6 +54,8 @@ export class IngressHost {
   #url = "";
   #observed: ObservedIngress[] = [];
   #sample: ChildSample | null = null;
+  /** Kept over the end of its process: they may not have been told yet. */
+  #keyCounts: KeyCount[] = [];
   #failure: Failure | null = null;
   #lastError: { code: string; message: string } | null = null;
   #restartTimer: NodeJS.Timeout | null = null;
@@ -96,6 +99,10 @@ export class IngressHost {
   #fetchedFiles(route: IngressRoute): NonNullable<ObservedIngress["fetchedFiles"]> {
     const digests = [...new Set(wantedFiles([route]).map((file) => file.digest))];
     return digests.flatMap((digest) => (this.#given.has(digest) ? [{ digest, from: givenBytes(this.#given.get(digest)!) }] : [])).slice(0, MAX_FETCHED_FILES);
+  }
+
+  keyCounts(): KeyCount[] {
+    return this.#keyCounts;
   }
 
   samples(): ChildSample[] {
@@ -172,6 +179,7 @@ export class IngressHost {
         this.#observed = message.ingress;
         break;
       case "sample":
+        this.#keyCounts = message.keyCounts;
         this.#sample = { ingress: message.samples, rssBytes: message.rssBytes, cpuCores: message.cpuCores };
         this.#options.sampled();
         return;

@@ -1,9 +1,13 @@
 // Owns what is told to the console and when: changes at once but at most four times a second, samples and counters once a second, only fields that
 // differ from what this connection was already told. Nothing is kept for a console that is away but a bounded list of notices and link samples.
 import type { HeldArtifact, LinkSample, NodeSample, Notice, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "./protocol/control.ts";
+import type { KeyCount } from "./protocol/own-key.ts";
 
-export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[]; /** Of the cache; another array when it changed, null = not known yet. */ held?: HeldArtifact[] | null };
+export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[]; /** Of the cache; another array when it changed, null = not known yet. */ held?: HeldArtifact[] | null; keyCounts?: KeyCount[] };
 type Told = Record<"assignments" | "ingress" | "measures", string>;
+/** Told of what is compared as a whole. */
+type Rest = { held: HeldArtifact[] | null; cores: number | null; counts: string };
+const NOTHING: Rest = { held: null, cores: null, counts: "[]" };
 export type Reporter = {
   /** Something in `observe()` may differ now. */
   changed(): void;
@@ -40,13 +44,12 @@ export function createReporter(options: ReporterOptions): Reporter {
   let seq = 0;
   let told: Told = { assignments: "", ingress: "", measures: "" };
   let toldStable = "";
-  let toldHeld: HeldArtifact[] | null = null;
+  let rest = NOTHING;
   const notices = createNotices();
   const links = new Map<string, LinkSample>();
   let soon: NodeJS.Timeout | null = null;
 
   let cores: number | null = null;
-  let toldCores: number | null = null;
   let sampledAtMs = Number.NEGATIVE_INFINITY;
 
   const report = (withSample: boolean) => {
@@ -60,20 +63,23 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (next.ingress !== told.ingress) message.ingress = observed.ingress;
       if (next.measures !== told.measures) message.measures = observed.measures;
     }
-    if (observed.held && observed.held !== toldHeld) message.held = observed.held;
+    if (observed.held && observed.held !== rest.held) message.held = observed.held;
+    const counts = JSON.stringify(observed.keyCounts ?? []);
+    if (withSample && counts !== rest.counts) message.keyCounts = observed.keyCounts;
     if (withSample) {
       message.sample = options.sample();
       sampledAtMs = performance.now();
     }
-    if (cores !== null && cores !== toldCores) message.coresNow = cores;
+    if (cores !== null && cores !== rest.cores) message.coresNow = cores;
     const waiting = notices.waiting(message.at);
     if (waiting.length > 0) message.notices = waiting;
     if (links.size > 0) message.links = [...links.values()];
     if (Object.keys(message).length === 4) return;
     if (!options.send(message)) return;
     seq += 1;
-    if (message.coresNow !== undefined) toldCores = message.coresNow;
-    if (message.held) toldHeld = message.held;
+    if (message.coresNow !== undefined) rest = { ...rest, cores: message.coresNow };
+    if (message.keyCounts) rest = { ...rest, counts };
+    if (message.held) rest = { ...rest, held: message.held };
     if (message.assignments || message.ingress || message.measures) {
       told = next;
       toldStable = stable;
@@ -117,8 +123,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     connected() {
       told = { assignments: "", ingress: "", measures: "" };
       toldStable = "";
-      toldHeld = null;
-      toldCores = null;
+      rest = NOTHING;
       reportNow();
     },
     stop() {

@@ -39,15 +39,23 @@ export function demandKey({ needsKey, authorization }: Access, routes: readonly 
   throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
 }
 
-/** Counts a request against its key's limits. Throws Refusal 429; otherwise gives what to call when the request is over. */
+/** Counts a request against its key's limits and quotas: what is let in, whatever becomes of it. Throws Refusal 429; otherwise gives what to call when the request is over. */
 export function countKey(route: RouteRuntime, access: Access): () => void {
   const { keyLimits, ownKeys } = route.route;
   const known = ownKeys ? ownKeyOf(ownKeys, access) : null;
   const limits = known?.own.limits ?? keyLimits;
-  if (!limits) return () => undefined;
+  const { keyId, quotas = [] } = known?.own ?? {};
+  const spent = keyId === undefined ? null : route.keyCounts.reached(keyId, quotas, Date.now());
+  if (spent) {
+    route.keys.refused.quota += 1;
+    throw new Refusal(429, "key_quota", spent.reason, spent.retryAfterSeconds);
+  }
+  const letIn = () => { if (keyId !== undefined && quotas.length > 0) route.keyCounts.count(keyId, Date.now()); };
+  if (!limits) { letIn(); return () => undefined; }
   const key = known?.hash ?? (access.needsKey ? (access.authorization ?? "") : "");
   const reached = route.keys.take(key, limits, performance.now());
   if (reached) throw new Refusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
+  letIn();
   return () => route.keys.done(key);
 }
 

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Family } from "../exposition.ts";
 import type { IngressSample, MovedRoute, Notice, ObservedIngress } from "../protocol/control.ts";
+import type { KeyCount } from "../protocol/own-key.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
 import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
@@ -19,6 +20,7 @@ import type { GrpcService } from "./grpc/grpc-service.ts";
 import { createIngressServer } from "./http-server.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
+import { KeyCounts } from "./key-counts.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
@@ -34,6 +36,7 @@ export class Ingress {
   readonly #options: IngressOptions;
   readonly #acceptor: DataAcceptor;
   readonly #pool = new BufferPool();
+  readonly #keyCounts = new KeyCounts();
   readonly #routes = new Map<string, RouteRuntime>();
   #moved: readonly MovedRoute[] = [];
   readonly #originId: number;
@@ -83,7 +86,7 @@ export class Ingress {
       const runtime = this.#routes.get(local.route.deploymentId);
       if (runtime) runtime.update(local);
       else this.#routes.set(local.route.deploymentId, new RouteRuntime(local, {
-        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, changed: this.#options.changed, otlp: this.#otlp,
+        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, keyCounts: this.#keyCounts, changed: this.#options.changed, otlp: this.#otlp,
       }));
     }
     this.#options.changed();
@@ -139,6 +142,10 @@ export class Ingress {
 
   samples(): IngressSample[] {
     return [...this.#routes.values()].map((route) => route.sample());
+  }
+
+  keyCounts(): KeyCount[] {
+    return this.#keyCounts.told(Date.now());
   }
 
   metrics(): Family[] {

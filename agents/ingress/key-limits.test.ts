@@ -17,7 +17,7 @@ test("requests in flight are counted per key", () => {
   expect(buckets.take("a", limits, 0)).toBeNull();
   expect(buckets.take("a", limits, 0)).toBeNull();
   expect(buckets.take("a", limits, 0)).toMatchObject({ reason: expect.stringMatching(/2 requests in flight, 2 are allowed/) });
-  expect(buckets.refused).toEqual({ rate: 0, in_flight: 1 });
+  expect(buckets.refused).toEqual({ rate: 0, in_flight: 1, quota: 0 });
   expect(buckets.take("b", limits, 0)).toBeNull();
   buckets.done("a");
   expect(buckets.take("a", limits, 0)).toBeNull();

@@ -8,13 +8,13 @@ type Bucket = { tokens: number; at: number; inFlight: number };
 /** Why a request may not run now, and when asking again can help. */
 export type LimitReached = { kind: LimitKind; reason: string; retryAfterSeconds: number };
 /** Which of its limits a key has reached. */
-export const LIMIT_KINDS = ["rate", "in_flight"] as const;
+export const LIMIT_KINDS = ["rate", "in_flight", "quota"] as const;
 export type LimitKind = (typeof LIMIT_KINDS)[number];
 
 export class KeyBuckets {
   readonly #buckets = new Map<string, Bucket>();
   /** Requests refused since the start, by the limit that was reached. */
-  readonly refused: Record<LimitKind, number> = { rate: 0, in_flight: 0 };
+  readonly refused: Record<LimitKind, number> = { rate: 0, in_flight: 0, quota: 0 };
 
   /** Takes a token. `nowMs` grows. When it is taken, `done` must be called once the request is over. */
   take(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {

@@ -26,7 +26,7 @@ function runIngress(): void {
     const cpuCores = (used.user + used.system) / 1000 / (now - sampledAt);
     cpu = process.cpuUsage();
     sampledAt = now;
-    tell({ type: "sample", samples: ingress.samples(), rssBytes: process.memoryUsage.rss(), cpuCores });
+    tell({ type: "sample", samples: ingress.samples(), keyCounts: ingress.keyCounts(), rssBytes: process.memoryUsage.rss(), cpuCores });
     tellObserved();
   };
 

@@ -5,6 +5,7 @@ import { fromJSON } from "@grpc/proto-loader";
 import type protobuf from "protobufjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { IngressRoute } from "../protocol/control.ts";
+import { periodEndMs, periodOf } from "../protocol/quota-period.ts";
 import { sendRoute } from "../stage/testdata/test-pipeline.ts";
 import descriptor from "./grpc/inference-service.json" with { type: "json" };
 import { ROUTE, type ServedModel, serveModel, WIDTH } from "./testdata/served-model.ts";
@@ -67,4 +68,21 @@ test("a key may be limited where the others are not", async () => {
   await follow({ ownKeys: { [hashOf("cpk_small")]: { limits: limits(1) } } });
   expect(await statuses(PLAIN, 9)).toEqual(Array(9).fill(200));
   expect((await statuses(SMALL, 2)).at(-1)).toBe(429);
+});
+
+test("a quota that is used up is refused until its period ends, over REST and gRPC, and only for its key", async () => {
+  const now = Date.now();
+  const spent = { per: "month", requests: 10, period: periodOf("month", now), lifeId: null, upTo: 0, share: 0, first: 10 } as const;
+  await follow({ ownKeys: { [hashOf(SMALL)]: { keyId: "crd_small", quotas: [spent] }, [hashOf(LARGE)]: { keyId: "crd_large", quotas: [{ ...spent, share: 3 }] } } });
+  expect(await statuses(LARGE, 3)).toEqual([200, 200, 200]);
+  expect(await askGrpc(PLAIN)).toBeNull();
+  for (const key of [SMALL, LARGE]) {
+    const refused = await ask(key);
+    const seconds = Number(refused.headers.get("retry-after"));
+    expect([refused.status, await refused.json()]).toMatchObject([429, { code: "key_quota", error: expect.stringMatching(/quota of 10 requests a month/) }]);
+    expect(Math.abs(now / 1000 + seconds - periodEndMs("month", now) / 1000)).toBeLessThan(600);
+    const error = (await askGrpc(key))!;
+    expect([error.code, error.metadata.get("cutplane-code"), error.metadata.get("retry-after").length]).toEqual([status.RESOURCE_EXHAUSTED, ["key_quota"], 1]);
+  }
+  await served.ingress.until("counts", (child) => child.last("sample")?.keyCounts.some(({ keyId, requests }) => keyId === "crd_large" && requests === 3) === true);
 });

@@ -12,6 +12,7 @@ import { Batcher, type BatchAnswer } from "./batcher.ts";
 import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
+import type { KeyCounts } from "./key-counts.ts";
 import { KeyBuckets } from "./key-limits.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
@@ -38,6 +39,8 @@ export type RouteHost = {
   nodeId: string; originId: number; nextId(): number;
   pool: BufferPool; context(): SecureContext; dataProxy: string | null;
   changed(): void;
+  /** Of all routes here. */
+  keyCounts: KeyCounts;
   /** Where sampled requests' spans go; null = nowhere. */
   otlp: OtlpExporter | null;
 };
@@ -87,6 +90,10 @@ export class RouteRuntime {
     this.#host = host;
     this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace), (epoch) => this.pipelinesOf(epoch));
     this.update(local);
+  }
+
+  get keyCounts(): KeyCounts {
+    return this.#host.keyCounts;
   }
 
   get route(): LocalIngressRoute["route"] {

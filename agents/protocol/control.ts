@@ -2,7 +2,7 @@
 // over mutual TLS. Everything is level-based: the console sends the node's whole desired state with a version that only grows, the agent
 // stores it, works towards it, and reports what it observes. Losing or repeating any message is harmless.
 import type { StageTimes } from "./frame.ts";
-import type { OwnKey } from "./own-key.ts";
+import type { KeyCount, OwnKey } from "./own-key.ts";
 import type { TensorSpec } from "./tensor.ts";
 
 /** Version of this contract. The console refuses an agent whose version it does not speak, and says so. */
@@ -307,6 +307,8 @@ export type Report = {
   sample?: NodeSample;
   /** Cores its processes may use, at once when they changed; with each first report of a connection. Absent also where an agent does not tell it. */
   coresNow?: number;
+  /** With samples, at most MAX_KEY_COUNTS. */
+  keyCounts?: KeyCount[];
   notices?: Notice[];
 };
 /** One line for the console's event feed and the agent's log. */

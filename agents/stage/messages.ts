@@ -15,6 +15,7 @@
 import type { OtlpSettings } from "../ingress/otlp-exporter.ts";
 import type { Family } from "../exposition.ts";
 import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
+import type { KeyCount } from "../protocol/own-key.ts";
 
 /** This node's identity for data connections. PEM texts; the certificate's CN (and a DNS SAN) is the node id. */
 export type TlsMaterial = { nodeId: string; keyPem: string; certificatePem: string; caPem: string };
@@ -110,6 +111,6 @@ export type FromIngress =
   | { type: "failed"; code: string; message: string }
   /** Whenever a pipeline's link, an epoch or a verification changes, and with each sample. */
   | { type: "observed"; ingress: ObservedIngress[] }
-  | { type: "sample"; samples: IngressSample[]; rssBytes: number; cpuCores: number }
+  | { type: "sample"; samples: IngressSample[]; keyCounts: KeyCount[]; rssBytes: number; cpuCores: number }
   | { type: "notice"; notice: Notice }
   | { type: "stopped" };

@@ -11,9 +11,12 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { Time } from "../ui/Time.tsx";
 import { KeyForm } from "./KeyForm.tsx";
 
+/** What is used of a quota is some seconds behind anyway. */
+const USAGE_EVERY_MS = 5_000;
+
 /** Whose keys open a deployment's ingresses, and what each of them may ask. */
 export function Keys({ deployment }: { deployment: DeploymentFull }) {
-  const query = useQuery(api.keys.list.queryOptions({ id: deployment.id }));
+  const query = useQuery(api.keys.list.queryOptions({ id: deployment.id }, { refetchInterval: USAGE_EVERY_MS }));
   const usual = useQuery(api.deployments.serving.queryOptions({ id: deployment.id })).data?.keyLimits ?? null;
   const error = shownError(query);
   return (
@@ -36,24 +39,30 @@ function Table({ deployment, rows, usual }: TableProps) {
   return (
     <div className="relative overflow-x-auto">
       <table className="rowed w-full">
-        <thead><tr><th>Name</th><th>May ask, at each ingress</th><th>Made</th><th><span className="sr-only">Actions</span></th></tr></thead>
+        <thead><tr><th>Name</th><th>May ask, at each ingress</th><th>Used of its quota</th><th>Made</th><th><span className="sr-only">Actions</span></th></tr></thead>
         {rows.map((row) => (
           <tbody key={row.id} data-testid="key">
             <tr>
               <td className="font-medium">{row.name}</td>
               <td className="text-ink-2">{limitsText(row.limits, usual)}</td>
+              <td className="text-ink-2" data-testid="key-usage">{row.usage.length === 0 ? "no quota" : row.usage.map((one) => <Used key={one.per} {...one} />)}</td>
               <td className="text-ink-2"><Time iso={row.createdAt} /></td>
               <td className="whitespace-nowrap text-right">
                 <Button look="quiet" aria-label={`Limits of ${row.name}`} aria-expanded={edited === row.id} onClick={(event) => { opener.current = event.currentTarget; setEdited(edited === row.id ? null : row.id); }} data-testid="key-edit">Limits…</Button>
                 <Button look="quiet" aria-label={`Revoke ${row.name}`} onClick={() => wantAction({ on: "credential", action: "revoke", id: row.id, name: row.name, kind: "inference", deploymentName: deployment.name })}>Revoke…</Button>
               </td>
             </tr>
-            {edited === row.id && <tr><td colSpan={4}><KeyForm deploymentId={deployment.id} row={row} usual={usual} close={close} /></td></tr>}
+            {edited === row.id && <tr><td colSpan={5}><KeyForm deploymentId={deployment.id} row={row} usual={usual} close={close} /></td></tr>}
           </tbody>
         ))}
       </table>
     </div>
   );
+}
+
+function Used({ per, used, requests, resetsAt }: KeyRow["usage"][number]) {
+  const isSpent = used >= requests;
+  return <div className={isSpent ? "text-bad" : ""}><span className="num">{used.toLocaleString("en-GB")} of {requests.toLocaleString("en-GB")}</span> this {per}{isSpent && ", used up"}; begins anew <Time iso={resetsAt} /></div>;
 }
 
 function limitsText(own: KeyRow["limits"], usual: KeyRow["limits"]): string {

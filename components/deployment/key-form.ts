@@ -2,15 +2,15 @@
 import type { KeyRow } from "../api.ts";
 
 /** Texts of the fields, as typed. */
-export type KeyFields = { hasOwn: boolean; requestsPerSecond: string; burst: string; maxInFlight: string };
+export type KeyFields = { hasOwn: boolean; requestsPerSecond: string; burst: string; maxInFlight: string; perDay: string; perMonth: string };
 export type KeyFieldName = Exclude<keyof KeyFields, "hasOwn">;
-export type KeySettings = Pick<KeyRow, "limits">;
+export type KeySettings = Pick<KeyRow, "limits" | "quota">;
 export type KeyProblems = Partial<Record<KeyFieldName, string>>;
 
-/** `usual`: the deployment's limits of each key, from which own ones begin; null = it has none. */
-export function keyFieldsOf({ limits }: KeySettings, usual: KeyRow["limits"]): KeyFields {
+/** An empty quota is none. `usual`: the deployment's limits of each key, from which own ones begin; null = it has none. */
+export function keyFieldsOf({ limits, quota }: KeySettings, usual: KeyRow["limits"]): KeyFields {
   const { requestsPerSecond, burst, maxInFlight } = limits ?? usual ?? { requestsPerSecond: 20, burst: 40, maxInFlight: 16 };
-  return { hasOwn: limits !== null, requestsPerSecond: `${requestsPerSecond}`, burst: `${burst}`, maxInFlight: `${maxInFlight}` };
+  return { hasOwn: limits !== null, requestsPerSecond: `${requestsPerSecond}`, burst: `${burst}`, maxInFlight: `${maxInFlight}`, perDay: `${quota?.perDay ?? ""}`, perMonth: `${quota?.perMonth ?? ""}` };
 }
 
 /** What the fields say, or what is wrong with which of them. Ranges are those of the API. */
@@ -22,5 +22,9 @@ export function keySettingsOf(fields: KeyFields): { settings: KeySettings; probl
     return value;
   };
   const limits = fields.hasOwn ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("maxInFlight", 1, 65_536, true) } : null;
-  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { limits }, problems: null };
+  const orNone = (name: "perDay" | "perMonth"): number | null => (fields[name].trim() === "" ? null : number(name, 1, 1e12, true));
+  const [perDay, perMonth] = [orNone("perDay"), orNone("perMonth")];
+  if (problems.perDay === undefined && perDay !== null && perMonth !== null && perDay > perMonth) problems.perDay = "More than a whole month may have.";
+  const quota = perDay === null && perMonth === null ? null : { perDay, perMonth };
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { limits, quota }, problems: null };
 }

@@ -21,7 +21,7 @@ const TOUCHES: Record<EventName, string[]> = {
   "deployment.serving": ["deployments"], "deployment.adaptation": ["deployments"], "deployment.decided": ["deployments"],
   "migration.started": ["deployments", "plans"], "migration.step": ["deployments"], "migration.promoted": ["deployments"], "migration.cancelling": ["deployments"], "migration.finished": ["deployments", "plans", "nodes"],
   "assignment.changed": ["deployments", "nodes"], "operation.changed": ["operations"], "console.leads": ["system", "deployments"],
-  "credential.created": ["credentials", "deployments", "keys"], "credential.changed": ["keys"], "credential.revoked": ["credentials", "deployments", "keys"], "join-token.created": ["nodes"], "join-token.revoked": ["nodes"],
+  "credential.created": ["credentials", "deployments", "keys"], "credential.changed": ["keys"], "credential.exhausted": ["keys"], "credential.revoked": ["credentials", "deployments", "keys"], "join-token.created": ["nodes"], "join-token.revoked": ["nodes"],
 };
 
 /** Starts following; returns the way to stop. */

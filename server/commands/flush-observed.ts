@@ -4,6 +4,7 @@ import { type LiveFleet, liveFleet } from "../live/live-fleet.ts";
 import { saveLinks } from "../store/links.ts";
 import { type ObservedChange, touchNodes, updateObserved } from "../store/nodes.ts";
 import type { Deps } from "./deps.ts";
+import { flushKeyCounts } from "./flush-key-counts.ts";
 import { recordMeasurement } from "./record-measurement.ts";
 
 /** Events of one transaction: the event log's lock is held while they are written. */
@@ -13,6 +14,7 @@ export async function flushObserved(deps: Deps): Promise<void> {
   const fleet = liveFleet(deps.db);
   await flushNodes(deps, fleet);
   await flushLinks(deps, fleet);
+  await flushKeyCounts(deps);
   while (fleet.pendingEvents.length > 0) {
     const batch = fleet.pendingEvents.slice(0, MAX_EVENTS_PER_FLUSH);
     await deps.publisher.transact(async (_tx, append) => {

@@ -1,6 +1,8 @@
 // Takes an agent's report into memory, at once and without the database: the flush loop writes what changed, in batches, so that an outage
 // of the database loses nothing and a thousand agents cost one statement.
 import type { IngressSample, Notice, ObservedAssignment, Report } from "../../agents/protocol/control.ts";
+import type { KeyCount } from "../../agents/protocol/own-key.ts";
+import { periodOf } from "../../agents/protocol/quota-period.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
 import { learnCapacity, learnCores } from "../live/capacity.ts";
 import { addHandover } from "../live/handover.ts";
@@ -8,11 +10,14 @@ import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
 import { pushSample } from "../live/sample-ring.ts";
 import type { Deps } from "./deps.ts";
+import { countKeyOf } from "./flush-key-counts.ts";
 
 /** A node that chatters must not push others out of the feed. */
 export const MAX_NOTICES_PER_MINUTE = 30;
 /** Intervals outside this are clock trouble, not samples. */
 const MAX_SAMPLE_SECONDS = 10;
+
+const DAY_MS = 86_400_000;
 
 const noticeCounts = new WeakMap<LiveNode, { minute: number; count: number }>();
 
@@ -43,6 +48,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     live.dirty = via === null;
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
+  if (via === null) keepCounts(fleet, nodeId, report.keyCounts ?? [], nowMs);
   if (report.held) live.held = report.held;
   const coresNow = report.coresNow ?? report.sample?.coresNow;
   if (coresNow !== undefined && learnCores(fleet.capacity, nodeId, { coresNow, usualCores: live.hardware?.cores ?? coresNow }, nowMs)) fleet.onFigures?.();
@@ -97,6 +103,16 @@ function keepTraces(fleet: LiveFleet, live: LiveNode, ingress: readonly IngressS
     const log = fleet.requests.get(deploymentId) ?? createRequestLog();
     fleet.requests.set(deploymentId, log);
     keepRequests(log, live.nodeId, recent.map((trace) => ({ ...trace, startedAt: onOurClock(trace.startedAt, live.clockOffsetMs, nowMs) })), nowMs);
+  }
+}
+
+/** Only of keys with a quota of deployments that are, or were lately, entered at the node, and of a day that is not over for long: clocks differ. */
+function keepCounts(fleet: LiveFleet, nodeId: string, told: readonly KeyCount[], nowMs: number): void {
+  const days = [-DAY_MS, 0, DAY_MS].map((offset) => periodOf("day", nowMs + offset));
+  for (const count of told) {
+    const deployment = fleet.snapshot?.deployments.find(({ ownKeys }) => ownKeys.some(({ keyId, quota }) => keyId === count.keyId && quota !== null));
+    const isEntered = deployment && (deployment.revisions.some(({ ingressNodeIds }) => ingressNodeIds.includes(nodeId)) || deployment.formerEntries.some((entry) => entry.nodeId === nodeId));
+    if (isEntered && days.includes(count.day)) fleet.keyCounts.set(countKeyOf({ ...count, nodeId }), { ...count, nodeId });
   }
 }
 

@@ -6,6 +6,7 @@ import { type LiveFleet, liveFleet } from "../live/live-fleet.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
 import { createSampleRing, pushSample, readSamples, WINDOW_MS } from "../live/sample-ring.ts";
 import { deleteOldTopologyRevisions } from "../store/topology-revisions.ts";
+import { deleteOldKeyUsage } from "../store/key-usage.ts";
 import { deleteOldMetricWindows, METRIC_RETENTION_MS, type MetricWindow, saveMetricWindows } from "../store/metrics.ts";
 
 /** Rows of one clearing statement, and statements of one pass. */
@@ -60,11 +61,14 @@ function windowsOf(fleet: LiveFleet, startMs: number): MetricWindow[] {
 }
 
 /** And the drawings they belong to. */
+const KEY_USAGE_RETENTION_MS = 62 * 86_400_000;
+
 export async function dropOldWindows(deps: Deps): Promise<void> {
   const before = new Date(deps.clock.now() - METRIC_RETENTION_MS);
   for (const clear of [deleteOldMetricWindows, deleteOldTopologyRevisions]) {
     for (let batch = 0; batch < MAX_DELETE_BATCHES; batch++) if ((await clear(deps.db, before, DELETE_BATCH)) < DELETE_BATCH) break;
   }
+  await deleteOldKeyUsage(deps.db, new Date(deps.clock.now() - KEY_USAGE_RETENTION_MS), DELETE_BATCH);
 }
 
 function mean(rows: (number | null)[][], column: number): number | null {

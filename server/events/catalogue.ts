@@ -38,6 +38,7 @@ export type EventPayloads = {
   "credential.created": { credentialId: string; kind: string; deploymentId: string | null };
   "credential.revoked": { credentialId: string; kind: string; deploymentId: string | null };
   "credential.changed": { credentialId: string; kind: string; deploymentId: string | null };
+  "credential.exhausted": { credentialId: string; kind: string; deploymentId: string | null };
   "join-token.created": { joinTokenId: string };
   "join-token.revoked": { joinTokenId: string };
   "operation.changed": { operationId: string; kind: string; subjectId: string; status: string };
@@ -60,6 +61,7 @@ export const SEVERITY_RULES: readonly { severity: Exclude<EventSeverity, "info">
   { severity: "error", name: "plan.checked", field: "status", values: ["different", "failed"] },
   { severity: "warn", name: "node.late" },
   { severity: "warn", name: "node.notice", field: "level", values: ["warn"] },
+  { severity: "warn", name: "credential.exhausted" },
   { severity: "warn", name: "migration.cancelling" },
   { severity: "warn", name: "console.leads", field: "after", values: ["lost"] },
   { severity: "warn", name: "migration.finished", field: "outcome", values: ["cancelled"] },

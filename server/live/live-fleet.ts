@@ -2,6 +2,7 @@
 // handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
 import type { Desired, Hardware, HeldArtifact, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
+import type { ToldCount } from "../store/key-usage.ts";
 import type { NewEvent } from "../events/publish.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
@@ -56,6 +57,8 @@ export type LiveFleet = {
   /** Key "fromNodeId>toNodeId". */
   links: Map<string, LiveLinkSample>;
   dirtyLinks: Set<string>;
+  /** What ingresses told of keys with quotas and is not in the database yet, by key, node and day. */
+  keyCounts: Map<string, ToldCount>;
   pendingEvents: NewEvent[];
   /** Told of each new pending event, so that it is written at once; null = nobody writes them. */
   onPendingEvent: (() => void) | null;
@@ -93,6 +96,7 @@ export function liveFleet(db: Db): LiveFleet {
     nodes: new Map(),
     links: new Map(),
     dirtyLinks: new Set(),
+    keyCounts: new Map(),
     pendingEvents: [],
     onPendingEvent: null,
     droppedEvents: 0,

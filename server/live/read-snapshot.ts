@@ -1,13 +1,16 @@
 // Owns the one picture the control plane decides on: desired rows from the database, observed from memory where a node is connected, from its
 // last rows where it is not. What never changes (segments, a model's cuts) is read once.
 import type { KeyLimits, ProcessorSpec, SegmentSpec } from "../../agents/protocol/control.ts";
+import { periodOf } from "../../agents/protocol/quota-period.ts";
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity, Plan } from "../planner/plan.ts";
 import { MAX_TELLING_NODES, MOVED_TOLD_MS } from "../policy/moved-routes.ts";
+import type { KeyQuotaWanted } from "../policy/share-quota.ts";
 import type { DeploymentView, FleetSnapshot, MigrationView, ModelView, NodeView, RevisionView, StageView } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
 import { FINAL_MIGRATION_STATES, findRevisions, lastMigrations, listDeployments, listFormerEntries, listUnfinishedMigrations, readModelFacts, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
 import { fromJson } from "../store/json.ts";
+import { readKeyUsage } from "../store/key-usage.ts";
 import { listMeasureTasks } from "../store/measure-tasks.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
 import { type LiveFleet, liveFleet } from "./live-fleet.ts";
@@ -31,7 +34,7 @@ export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot
   const revisions = await findRevisions(db, [...ids]);
   // Twice as many as may tell: those that are entered still are among them.
   const former = await listFormerEntries(db, new Date(nowMs - MOVED_TOLD_MS), 2 * MAX_TELLING_NODES);
-  const context = { db, revisions, migrations, last, former };
+  const context = { db, revisions, migrations, last, former, nowMs };
   return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements: measurements.map(({ task, nodeId }) => ({ task, nodeId })) };
 }
 
@@ -65,7 +68,7 @@ function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
   };
 }
 
-type Context = { db: Db; revisions: StoredRevision[]; migrations: StoredMigration[]; last: Map<string, StoredMigration>; former: Awaited<ReturnType<typeof listFormerEntries>> };
+type Context = { db: Db; revisions: StoredRevision[]; migrations: StoredMigration[]; last: Map<string, StoredMigration>; former: Awaited<ReturnType<typeof listFormerEntries>>; nowMs: number };
 
 async function deploymentView(context: Context, deployment: StoredDeployment): Promise<DeploymentView> {
   const { db } = context;
@@ -74,9 +77,10 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
   const facts = await cachedFacts(db, deployment.modelId);
   const [model, keys, revisions] = await Promise.all([
     readModel(db, deployment.modelId, facts),
-    db.credential.findMany({ where: { kind: "inference", deploymentId: deployment.id, revokedAt: null }, select: { id: true, hash: true, limits: true }, orderBy: { hash: "asc" } }),
+    db.credential.findMany({ where: { kind: "inference", deploymentId: deployment.id, revokedAt: null }, select: { id: true, hash: true, limits: true, quota: true }, orderBy: { hash: "asc" } }),
     Promise.all(context.revisions.filter((one) => wanted.has(one.id) && one.deploymentId === deployment.id).map((one) => revisionView(db, deployment.modelId, facts, one))),
   ]);
+  const usage = await readKeyUsage(db, keys.filter(({ quota }) => quota !== null).map(({ id }) => id), `${periodOf("month", context.nowMs)}-01`);
   const last = context.last.get(deployment.id);
   const didFail = last && FINAL_MIGRATION_STATES.includes(last.state) && last.state !== "done";
   return {
@@ -87,7 +91,7 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
     settings: deployment.settings,
     model,
     keyHashes: keys.map((key) => key.hash),
-    ownKeys: keys.flatMap(({ id, hash, limits }) => (limits === null ? [] : [{ keyId: id, hash, limits: fromJson<KeyLimits>(limits) }])),
+    ownKeys: keys.flatMap(({ id, hash, limits, quota }) => (limits === null && quota === null ? [] : [{ keyId: id, hash, limits: limits === null ? null : fromJson<KeyLimits>(limits), quota: quota === null ? null : fromJson<KeyQuotaWanted>(quota), usage: usage.get(id) ?? [] }])),
     revisions,
     migration: migration && migrationView(migration),
     formerEntries: (context.former.get(deployment.id) ?? []).map(({ nodeId, leftAt }) => ({ nodeId, leftAtMs: leftAt.getTime() })),

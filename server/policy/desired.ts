@@ -126,7 +126,8 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
     const document = documents.get(nodeId);
     if (document) document.moved = boundMoved([...(document.moved ?? []), route]);
   }
-  for (const nodeId of new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId))));
+  const enteredAt = [...new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))];
+  for (const nodeId of enteredAt) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId)), { nodeId, enteredAt }));
 }
 
 /** One per (segment, node): stages of several revisions or replicas, or two alike stages of one, share the process. */
@@ -168,8 +169,8 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
 /** Between cutover and drain the old revision is whole, and known to answer right: it catches what a failing new one drops. Never the other way round: the new one is not verified yet. */
 const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && revision.revisionId === migration.fromRevisionId;
 
-/** `entered`: the active revisions that are entered at the node. Where the one that serves is not, new requests are refused and those in flight finish. */
-function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[]): IngressRoute {
+/** `entered`: the active revisions that are entered at the node; `enteredAt`: every node where one is. Where the one that serves is not, new requests are refused and those in flight finish. */
+function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[], { nodeId, enteredAt }: { nodeId: string; enteredAt: string[] }): IngressRoute {
   const { model, settings } = deployment;
   const epoch = servingEpoch(deployment);
   const stateInputs = new Set(model.states.map((pair) => pair.input));
@@ -194,7 +195,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     ...(settings.batching ? { batching: settings.batching } : {}),
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
     keyHashes: deployment.keyHashes,
-    ...ownKeysOf(deployment),
+    ...ownKeysOf(deployment, { nodeId, entered: enteredAt, nowMs: snapshot.nowMs }),
     verify: verifyTaskOf(deployment),
     ...canaryRouteOf(deployment, entered.map(({ revision }) => revision.epoch)),
   };

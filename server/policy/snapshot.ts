@@ -3,6 +3,7 @@ import type { Batching, Hardware, KeyLimits, MeasureTask, ObservedAssignment, Ob
 import type { DataType, TensorSpec } from "../../agents/protocol/tensor.ts";
 import type { Parity } from "../planner/plan.ts";
 import type { Presence } from "./presence.ts";
+import type { DayUsage, KeyQuotaWanted } from "./share-quota.ts";
 
 export type FleetSnapshot = {
   nowMs: number;
@@ -71,7 +72,7 @@ export type DeploymentView = {
   lastFailure: string | null;
 };
 
-export type OwnKeyView = { keyId: string; hash: string; limits: KeyLimits | null };
+export type OwnKeyView = { keyId: string; hash: string; limits: KeyLimits | null; quota: KeyQuotaWanted | null; /** Of this month, where it has a quota. */ usage: DayUsage[] };
 
 export type ModelView = {
   modelId: string;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_FETCHED_FILES, MAX_GIVERS, MAX_HELD_ARTIFACTS, MAX_HELD_RANGES, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
 import { MAX_METRICS_CHARS, type MetricsPage } from "../../agents/protocol/metrics-page.ts";
+import { MAX_KEY_COUNTS } from "../../agents/protocol/own-key.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -99,6 +100,7 @@ const report = z.object({
   links: z.array(link).max(MAX_LINKS).optional(),
   sample: sample.optional(),
   coresNow: amount.optional(),
+  keyCounts: z.array(z.object({ keyId: id, lifeId: id, day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/), requests: count })).max(MAX_KEY_COUNTS).optional(),
   notices: z.array(notice).max(MAX_NOTICES).optional(),
 });
 

@@ -2,6 +2,7 @@
 import type { KeyLimits } from "../../agents/protocol/control.ts";
 import { type Credential as CredentialRow, Prisma } from "../../prisma/generated/client.ts";
 import { newId } from "../ids.ts";
+import type { KeyQuotaWanted } from "../policy/share-quota.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
@@ -15,20 +16,30 @@ export type Credential = {
   deploymentId: string | null;
   /** What it may ask at each ingress; null = what the deployment says of each key. */
   limits: KeyLimits | null;
+  /** What it may ask over all ingresses; null = any number. */
+  quota: KeyQuotaWanted | null;
   createdAt: string;
   revokedAt: string | null;
 };
 
-export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; limits?: KeyLimits | null; createdAt: Date };
+export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; createdAt: Date };
 
 export async function insertCredential(db: Db | Tx, credential: NewCredential): Promise<Credential> {
-  return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential, limits: credential.limits ? toJson(credential.limits) : Prisma.DbNull } }));
+  return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential, limits: jsonOrNull(credential.limits), quota: jsonOrNull(credential.quota) } }));
 }
 
-export type CredentialChange = { limits: KeyLimits | null };
-export async function updateCredential(db: Db | Tx, id: string, { limits }: CredentialChange): Promise<Credential> {
-  return toCredential(await db.credential.update({ where: { id }, data: { limits: limits ? toJson(limits) : Prisma.DbNull } }));
+export type CredentialChange = Pick<Credential, "limits" | "quota">;
+export async function updateCredential(db: Db | Tx, id: string, { limits, quota }: CredentialChange): Promise<Credential> {
+  return toCredential(await db.credential.update({ where: { id }, data: { limits: jsonOrNull(limits), quota: jsonOrNull(quota), exhaustedIn: null } }));
 }
+
+/** False where these periods are marked already. */
+export async function markExhausted(tx: Tx, id: string, periods: string): Promise<boolean> {
+  const { count } = await tx.credential.updateMany({ where: { id, OR: [{ exhaustedIn: null }, { exhaustedIn: { not: periods } }] }, data: { exhaustedIn: periods } });
+  return count > 0;
+}
+
+const jsonOrNull = (value: object | null | undefined) => (value ? toJson(value) : Prisma.DbNull);
 
 /** Its row is this transaction's until it ends. */
 export async function lockCredential(tx: Tx, id: string): Promise<Credential | null> {
@@ -74,6 +85,7 @@ function toCredential(row: CredentialRow): Credential {
     kind: row.kind as Credential["kind"],
     deploymentId: row.deploymentId,
     limits: row.limits === null ? null : fromJson<KeyLimits>(row.limits),
+    quota: row.quota === null ? null : fromJson<KeyQuotaWanted>(row.quota),
     createdAt: row.createdAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,
   };
