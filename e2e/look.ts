@@ -13,14 +13,17 @@ async function loadAxe(page: Page): Promise<void> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
 }
 
+/** The rules that colours decide: what a theme can change, since it changes nothing else. */
+const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
 /** One line per violation, with the first elements it is about. */
-export async function violations(page: Page): Promise<string[]> {
+export async function violations(page: Page, of: "everything" | "colours" = "everything"): Promise<string[]> {
   await loadAxe(page);
-  return page.evaluate(async (tags) => {
+  return page.evaluate(async (runOnly) => {
     const axe = (window as unknown as { axe: { run(context: Document, options: object): Promise<{ violations: { id: string; help: string; nodes: { html: string; target: unknown[]; failureSummary: string }[] }[] }> } }).axe;
-    const result = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+    const result = await axe.run(document, { runOnly, resultTypes: ["violations"] });
     return result.violations.map((one) => `${one.id}: ${one.help}\n${one.nodes.slice(0, 4).map((node) => `    ${node.target.join(" ")} ${node.html.slice(0, 160)}\n      ${node.failureSummary.split("\n").slice(1, 3).join(" ")}`).join("\n")}`);
-  }, RULES);
+  }, of === "everything" ? { type: "tag", values: RULES } : { type: "rule", values: COLOUR_RULES });
 }
 
 /** What a walk has seen so far; it lies in the page. */
