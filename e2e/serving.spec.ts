@@ -48,6 +48,40 @@ test("what a key may ask is limited and freed again, and what is wrong is told a
   await expect(page.getByText("has no limits for keys").first()).toBeVisible();
 });
 
+test("by keyboard a client gets a key and the key limits of its own; others go on as before", async ({ page }) => {
+  const { input, shape, values } = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
+  const body = JSON.stringify({ inputs: [{ name: input, shape, datatype: "FP32", data: [...values] }] });
+  const ask = async (key: string) => { const answer = await fetch(`${url}/v2/models/${NAME}/infer`, { method: "POST", body, headers: key === "" ? {} : { authorization: `Bearer ${key}` } }); await answer.arrayBuffer(); return answer; };
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
+  await expect(page.getByTestId("keys")).toContainText("There is none yet.");
+  await tabTo(page, page.getByTestId("key-name"));
+  await page.keyboard.type("shop");
+  await page.keyboard.press("Enter");
+  const secret = page.getByTestId("key-secret").getByText(/^cpk_/);
+  await expect(secret).toBeVisible();
+  const key = (await secret.textContent())!.trim();
+  const row = page.getByTestId("key").filter({ hasText: "shop" });
+  await expect(row).toContainText("any number");
+  await row.getByTestId("key-edit").press("Enter");
+  await expect(page.getByTestId("key-hasOwn")).toBeFocused();
+  await page.keyboard.press("Space");
+  await page.getByTestId("key-requestsPerSecond").fill("0.05");
+  await page.getByTestId("key-burst").fill("many");
+  await expect(page.getByRole("alert").filter({ hasText: "A whole number from 1 to 1000000." })).toBeVisible();
+  await expect(page.getByTestId("key-save")).toBeDisabled();
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("key-burst").fill("1");
+  await page.getByTestId("key-perDay").fill("3");
+  await page.getByTestId("key-burst").press("Enter");
+  await expect(row.getByTestId("key-edit")).toBeFocused();
+  await expect(row).toContainText("0.05/s, 1 at once, 16 in flight (its own)");
+  await until("the key's requests to be refused with when to come again", async () => { const { status, headers } = await ask(key); return status === 429 && Number(headers.get("retry-after")) > 0; });
+  expect((await ask("")).status).toBe(200);
+  // What the ingress let in, as the console added it up.
+  await expect(row.getByTestId("key-usage")).toContainText(/[1-3] of 3 this day/);
+  expect(page.url()).not.toContain(key);
+});
+
 test("settings that somebody else changed meanwhile are not replaced unseen", async ({ page }) => {
   await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
   await page.getByTestId("serving-joins").check();
