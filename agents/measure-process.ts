@@ -90,15 +90,15 @@ async function measure(order: MeasureOrder): Promise<MeasuredProfile> {
   for (let run = 0; run < WARM_RUNS; run++) await timedRun(whole);
   const runs: Run[] = [];
   for (let run = 0; run < task.runs; run++) runs.push(await timedRun(whole));
-  const times = runs.map((run) => run.ms);
   const residentBytes = Math.max(0, process.memoryUsage.rss() - rssBefore);
   const processBytes = process.memoryUsage.rss();
-  const segments = await measureSegments(order, whole);
+  const segments = await measureSegments(order, whole, runs);
   await session.release();
   const ops = await profileOps(order, feeds);
   const { deviceClass, ortVersion, agentVersion } = order;
+  const times = runs.map((run) => run.ms);
   return {
-    deviceClass, ortVersion, agentVersion, session: task.session, runs: task.runs, loadMs, residentBytes, processBytes, ops, segments,
+    deviceClass, ortVersion, agentVersion, session: task.session, runs: runs.length, loadMs, residentBytes, processBytes, ops, segments,
     wholeMs: quantile(times, 0.5), wholeSdMs: robustSd(times), wholeP10Ms: quantile(times, 0.1), wholeP90Ms: quantile(times, 0.9), wholeClockMs: quantile(runs.map((run) => run.clockMs), 0.5),
   };
 }
@@ -125,8 +125,8 @@ async function timedRun({ session, feeds, byProcessor }: Loaded): Promise<Run> {
   return { ms: byProcessor ? Math.min(clockMs, (user + system) / 1000) : clockMs, clockMs };
 }
 
-/** Segment by segment until the time is over. A segment and the whole run by turns: what slows the machine down for a moment slows both. */
-async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Loaded): Promise<NonNullable<MeasuredProfile["segments"]>> {
+/** Segment by segment until the time is over. A segment and the whole run by turns: what slows the machine down for a moment slows both. The whole's are added to `runs`: the more minutes they are from, the less a slow one counts. */
+async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Loaded, runs: Run[]): Promise<NonNullable<MeasuredProfile["segments"]>> {
   const measured: NonNullable<MeasuredProfile["segments"]> = [];
   const endsAt = performance.now() + (task.segmentsBudgetMs ?? 0);
   for (const [index, { segment, inputs }] of (task.segments ?? []).entries()) {
@@ -137,7 +137,9 @@ async function measureSegments({ task, segmentPaths }: MeasureOrder, whole: Load
     const times: number[] = [];
     const wholeTimes: number[] = [];
     while (times.length < SEGMENT_RUNS && (times.length < LEAST_SEGMENT_RUNS || performance.now() < endsAt)) {
-      wholeTimes.push((await timedRun(whole)).ms);
+      const run = await timedRun(whole);
+      runs.push(run);
+      wholeTimes.push(run.ms);
       times.push((await timedRun(part)).ms);
     }
     await session.release();

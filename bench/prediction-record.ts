@@ -4,10 +4,10 @@ import { cpus } from "node:os";
 import path from "node:path";
 import { ESTIMATOR_VERSION } from "../server/planner/estimate.ts";
 import type { ModelErrors, PredictionRecord, WorstCase } from "../server/planner/prediction-record.ts";
+import { errorPercent as off, hadRoom, type Outcome } from "./prediction-figures.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
 
-/** Of one plan that ran; memory of each node used. Milliseconds, requests a second, bytes. */
-export type Compared = { model: string; label: string; estimate: { latencyMs: number; throughputPerSecond: number }; latencyMs: number; throughputPerSecond: number; memory: readonly { bytes: number; predictedBytes: number }[] };
+export type Compared = Pick<Outcome, "model" | "label" | "estimate" | "paced" | "latencyMs" | "throughputPerSecond" | "memory" | "idle">;
 
 const WORST = 5;
 const RECORD_FILE = path.resolve(import.meta.dirname, "../server/planner/prediction-record.ts");
@@ -17,25 +17,26 @@ const END = "<!-- /prediction-record -->";
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const rounded = (value: number): number => Number(value.toFixed(2));
-/** Percent of the measured value; above 0 = predicted too low. */
-const off = (measured: number, predicted: number): number => ((measured - predicted) / measured) * 100;
 
 export function recordOf(outcomes: readonly Compared[], on: string): PredictionRecord {
   const names = [...new Set(outcomes.map((one) => one.model))];
   const models = names.map((name): ModelErrors => {
     const plans = outcomes.filter((one) => one.model === name);
     const memory = plans.flatMap((one) => one.memory.filter((node) => node.bytes > 0).map((node) => Math.abs(off(node.bytes, node.predictedBytes))));
+    const roomy = plans.filter(hadRoom);
     return {
       name, plans: plans.length,
-      latencyPercent: rounded(mean(plans.map((one) => Math.abs(off(one.latencyMs, one.estimate.latencyMs))))),
-      throughputPercent: rounded(mean(plans.map((one) => Math.abs(off(one.throughputPerSecond, one.estimate.throughputPerSecond))))),
-      latencyRank: rounded(rankCorrelation(plans.map((one) => one.estimate.latencyMs), plans.map((one) => one.latencyMs))),
+      latencyPercent: rounded(mean(plans.map((one) => Math.abs(off(one.latencyMs, one.paced.latencyMs))))),
+      unpacedPercent: rounded(mean(plans.map((one) => Math.abs(off(one.latencyMs, one.estimate.latencyMs))))),
+      throughputPlans: roomy.length,
+      throughputPercent: roomy.length === 0 ? null : rounded(mean(roomy.map((one) => Math.abs(off(one.throughputPerSecond, one.paced.throughputPerSecond))))),
+      latencyRank: rounded(rankCorrelation(plans.map((one) => one.paced.latencyMs), plans.map((one) => one.latencyMs))),
       memoryPercent: memory.length === 0 ? null : rounded(Math.max(...memory)),
     };
   });
-  const cases = outcomes.flatMap(({ model, label, estimate, latencyMs, throughputPerSecond }): WorstCase[] => [
-    { model, plan: label, what: "latency", predicted: rounded(estimate.latencyMs), measured: rounded(latencyMs), percent: rounded(off(latencyMs, estimate.latencyMs)) },
-    { model, plan: label, what: "throughput", predicted: rounded(estimate.throughputPerSecond), measured: rounded(throughputPerSecond), percent: rounded(off(throughputPerSecond, estimate.throughputPerSecond)) },
+  const cases = outcomes.flatMap((one): WorstCase[] => [
+    { model: one.model, plan: one.label, what: "latency", predicted: rounded(one.paced.latencyMs), measured: rounded(one.latencyMs), percent: rounded(off(one.latencyMs, one.paced.latencyMs)) },
+    ...(hadRoom(one) ? [{ model: one.model, plan: one.label, what: "throughput" as const, predicted: rounded(one.paced.throughputPerSecond), measured: rounded(one.throughputPerSecond), percent: rounded(off(one.throughputPerSecond, one.paced.throughputPerSecond)) }] : []),
   ]);
   return {
     on, estimatorVersion: ESTIMATOR_VERSION, machine: `three agents, a console and the client on one machine of ${cpus().length} cores, links emulated`, models,
@@ -48,8 +49,8 @@ export function recordTable({ on, estimatorVersion, machine, models, worst }: Pr
   const unit = { latency: "ms", throughput: "/s" } as const;
   return [
     `Estimator ${estimatorVersion}, ${on}; ${machine}.`, "",
-    "| model | plans | latency off by | throughput off by | rank of latencies | memory off by at most |", "|---|---|---|---|---|---|",
-    ...models.map((one) => `| ${one.name} | ${one.plans} | ${one.latencyPercent} % | ${one.throughputPercent} % | ${one.latencyRank} | ${one.memoryPercent === null ? "not read" : `${one.memoryPercent} %`} |`), "",
+    "| model | plans | latency off by | as predicted, without the pace | throughput off by | rank of latencies | memory off by at most |", "|---|---|---|---|---|---|---|",
+    ...models.map((one) => `| ${one.name} | ${one.plans} | ${one.latencyPercent} % | ${one.unpacedPercent} % | ${one.throughputPercent === null ? "not judged" : `${one.throughputPercent} % (${one.throughputPlans} plans)`} | ${one.latencyRank} | ${one.memoryPercent === null ? "not read" : `${one.memoryPercent} %`} |`), "",
     "Worst cases:", "",
     ...worst.map((one) => `- ${one.model}, ${one.plan}: ${one.what} ${one.predicted} ${unit[one.what]} predicted, ${one.measured} measured (${one.percent > 0 ? "+" : ""}${one.percent} %)`),
   ].join("\n");

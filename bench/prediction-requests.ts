@@ -11,8 +11,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const FILL_MS = 500;
 
 export type Sender = {
-  /** Milliseconds of single requests, one after the other, from the first byte sent to the last byte of the answer: the median, and the fastest tenth's slowest. */
-  latencyMs(count: number): Promise<{ median: number; fastest: number }>;
+  /** Milliseconds of single requests, one after the other, from the first byte sent to the last byte of the answer: the median, and the fastest tenth's slowest. `between` runs after each one that counts. */
+  latencyMs(count: number, between: () => Promise<void>): Promise<{ median: number; fastest: number }>;
   /** Answers per second with `inFlight` under way, over `durationMs`. */
   throughputPerSecond(options: { inFlight: number; durationMs: number }): Promise<number>;
   close(): void;
@@ -47,12 +47,14 @@ export function createSender(url: string, modelName: string, inputs: readonly Re
     outgoing.end(body);
   });
   return {
-    async latencyMs(count) {
+    async latencyMs(count, between) {
       const times: number[] = [];
       for (let sent = 0; sent < WARM_REQUESTS + count; sent++) {
         const startedAt = performance.now();
         await one();
-        if (sent >= WARM_REQUESTS) times.push(performance.now() - startedAt);
+        if (sent < WARM_REQUESTS) continue;
+        times.push(performance.now() - startedAt);
+        await between();
       }
       times.sort((a, b) => a - b);
       return { median: ((times[(times.length - 1) >> 1] ?? 0) + (times[times.length >> 1] ?? 0)) / 2, fastest: times[Math.floor(times.length * FASTEST_SHARE)] ?? 0 };

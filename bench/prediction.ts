@@ -1,31 +1,32 @@
 // Predicted against measured: what plans said before anything ran, and what their requests then take: latency of single ones, throughput of many, memory
-// of the stages' processes. A real console and three real agents behind emulated links; see bench/METHODOLOGY.md.
+// of the stages' processes. A real console and three real agents behind emulated links; the machine's own pace is watched beside. See bench/METHODOLOGY.md.
 //   npm run bench -- prediction                 six models, nine plans each
 //   npm run bench -- prediction --short         two models, four plans each
 //   npm run bench -- prediction --model NAME    one model
 //   npm run bench -- prediction --record        all, and what came out is what the console and docs/PLANNING.md tell from then on
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { awaitOperation, until } from "../e2e/cluster.ts";
 import { calibrationFigure } from "./calibration.ts";
+import { watchIdle } from "./machine-idle.ts";
+import { medianMs, type PaceReference, type PaceSample, startPaceReference } from "./pace-reference.ts";
+import { pacedEstimate } from "./paced-estimate.ts";
 import { NODES, type PredictionFleet, startPredictionFleet } from "./prediction-fleet.ts";
+import { errorPercent, type Outcome, predictionFigures } from "./prediction-figures.ts";
 import { recordOf, writeRecord } from "./prediction-record.ts";
 import { type PlacedPlan, placementsOf, type PlanStage } from "./prediction-plans.ts";
 import { createSender, type RequestInput } from "./prediction-requests.ts";
 import { type Subject, SUBJECTS } from "./prediction-subjects.ts";
-import { rankCorrelation } from "./rank-correlation.ts";
-import { type Figure, reportBench } from "./report.ts";
+import { reportBench } from "./report.ts";
 
 const REQUESTS = 30;
 const THROUGHPUT_MS = 4_000;
 /** Enough that the bottleneck always finds work. */
 const IN_FLIGHT_PER_STAGE = 3;
-const TARGET_ERROR_PERCENT = 10;
-const TARGET_RANK_CORRELATION = 0.9;
-const TARGET_MEMORY_PERCENT = 15;
-const WORST_LISTED = 3;
-/** Measured at rest, a model takes as long by the clock as by the processor. Beyond this other programs had the cores, of requests as of the model, and errors are printed, not judged. */
-const MOST_BUSY = 1.15;
+/** Between two runs of the model beside the requests of full throughput. */
+const PACE_PAUSE_MS = 900;
+const PACE_SAMPLES = 3;
 const SHORT = { models: 2, plans: [0, 2, 3, 6] };
 
 type Tensor = { name: string; dataType: "float32" | "int64"; shape: (number | string)[] };
@@ -34,7 +35,7 @@ type Estimate = {
   kind: string; latencyMs: number; throughputPerSecond: number; bottleneck: { kind: string; index: number };
   stages: { computeMs: number }[]; hops: { bytes: number; latencyMs: number; transferMs: number }[]; memory: { topologyNodeId: string; usedBytes: number }[];
 };
-type Outcome = { model: string; label: string; estimate: Estimate; latencyMs: number; fastestMs: number; throughputPerSecond: number; /** Resident bytes of each node used, and what was predicted. */ memory: { bytes: number; predictedBytes: number }[]; /** How much longer the model took by the clock than by the processor when it was measured. */ busy: number };
+type Ran = Outcome & { estimate: Estimate };
 type Trace = { totalMs: number; ok: boolean; sendMs?: number; stages: { computeMs: number; queueMs: number; times?: { receiveMs: number; roundTripMs: number | null; holdMs: number } }[]; answer?: { receiveMs: number; roundTripMs: number | null } };
 
 type Profile = { kind: string; session: { intraOpThreads: number }; wholeMs: number; wholeSdMs: number; wholeClockMs?: number; boundary?: { segmentCount: number; holdOutErrorPercent: number | null; sumErrorPercent: number | null } };
@@ -43,8 +44,8 @@ function describeProfile(model: string, { session, wholeMs, wholeSdMs, wholeCloc
   return `${model}, ${session.intraOpThreads} threads: ${wholeMs.toFixed(1)} ± ${wholeSdMs.toFixed(1)} ms (by the clock ${(wholeClockMs ?? wholeMs).toFixed(1)}); ${boundary ? `${boundary.segmentCount} segments, left out ones missed by ${boundary.holdOutErrorPercent?.toFixed(1)} % (sums of layers by ${boundary.sumErrorPercent?.toFixed(1)} %)` : "no segments"}`;
 }
 
-async function prepare({ cluster }: PredictionFleet, subject: Subject): Promise<{ modelId: string; facts: Facts }> {
-  const uploaded = await fetch(`${cluster.url}/api/v1/models?name=${subject.name}&fileName=${subject.name}.onnx`, { method: "POST", body: new Uint8Array(subject.bytes()), headers: { "content-type": "application/octet-stream" } });
+async function prepare({ cluster }: PredictionFleet, subject: Subject, bytes: Buffer): Promise<{ modelId: string; facts: Facts }> {
+  const uploaded = await fetch(`${cluster.url}/api/v1/models?name=${subject.name}&fileName=${subject.name}.onnx`, { method: "POST", body: new Uint8Array(bytes), headers: { "content-type": "application/octet-stream" } });
   if (!uploaded.ok) throw new Error(`upload of ${subject.name}: ${uploaded.status} ${await uploaded.text()}`);
   const { model } = (await uploaded.json()) as { model: { id: string } };
   const { facts } = await cluster.api<{ facts: Facts }>("GET", `/models/${model.id}`);
@@ -73,25 +74,36 @@ function inputsOf(facts: Facts): RequestInput[] {
 }
 
 async function measureModel(fleet: PredictionFleet, subject: Subject, topologyId: string, plans: number[] | null): Promise<Outcome[]> {
-  const { cluster } = fleet;
-  const { modelId, facts } = await prepare(fleet, subject);
+  const bytes = subject.bytes();
+  const { modelId, facts } = await prepare(fleet, subject, bytes);
   await awaitMeasured(fleet, modelId, topologyId, facts.layers.length);
-  // With its segments, as an operator would have it before planning. The console asks for it by itself too: what comes second replaces what came first.
+  const reference = await startPaceReference(bytes, inputsOf(facts), path.join(fleet.cluster.folder, "pace.onnx"));
+  try {
+    const profiledMs = await profileOf(fleet, subject.name, modelId);
+    const outcomes: Outcome[] = [];
+    const deployed = { id: "", name: subject.name };
+    for (const plan of placementsOf(facts).filter((_, index) => plans === null || plans.includes(index))) outcomes.push(await measurePlan(fleet, { modelId, topologyId, facts, deployed, plan, reference, profiledMs }));
+    const stopped = await fleet.cluster.api<{ operation: { id: string } }>("POST", `/deployments/${deployed.id}/stop`, {});
+    await awaitOperation(fleet.cluster, stopped.operation);
+    return outcomes;
+  } finally {
+    reference.end();
+  }
+}
+
+/** With its segments, as an operator would have it before planning. The console asks for it by itself too: what comes second replaces what came first. @returns milliseconds of the whole model with one thread */
+async function profileOf({ cluster }: PredictionFleet, name: string, modelId: string): Promise<number> {
   const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/models/${modelId}/measure`, { depth: "segments" });
   await awaitOperation(cluster, operation, 600_000);
   const profiles = (await cluster.api<Profile[]>("GET", `/models/${modelId}/profiles`)).filter((profile) => profile.kind === "measured");
-  for (const profile of profiles) process.stderr.write(`${describeProfile(subject.name, profile)}\n`);
-  const busy = Math.max(1, ...profiles.filter((profile) => profile.session.intraOpThreads === 1).map((profile) => (profile.wholeClockMs ?? profile.wholeMs) / profile.wholeMs));
-  const outcomes: Outcome[] = [];
-  const deployed = { id: "", name: subject.name };
-  for (const plan of placementsOf(facts).filter((_, index) => plans === null || plans.includes(index))) outcomes.push(await measurePlan(fleet, { modelId, topologyId, facts, deployed, plan, busy }));
-  const stopped = await cluster.api<{ operation: { id: string } }>("POST", `/deployments/${deployed.id}/stop`, {});
-  await awaitOperation(cluster, stopped.operation);
-  return outcomes;
+  for (const profile of profiles) process.stderr.write(`${describeProfile(name, profile)}\n`);
+  const own = profiles.find((profile) => profile.session.intraOpThreads === 1);
+  if (!own) throw new Error(`${name} was not profiled with one thread`);
+  return own.wholeMs;
 }
 
-type PlanRun = { modelId: string; topologyId: string; facts: Facts; deployed: { id: string; name: string }; plan: PlacedPlan; busy: number };
-async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts, deployed, plan, busy }: PlanRun): Promise<Outcome> {
+type PlanRun = { modelId: string; topologyId: string; facts: Facts; deployed: { id: string; name: string }; plan: PlacedPlan; reference: PaceReference; profiledMs: number };
+async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts, deployed, plan, reference, profiledMs }: PlanRun): Promise<Outcome> {
   const { cluster } = fleet;
   const { api, agents } = cluster;
   const { id: planId, plan: { estimate } } = await api<{ id: string; plan: { estimate: Estimate } }>("POST", "/plans", { modelId, topologyId, placement: plan.placement });
@@ -105,11 +117,18 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
   const { ingress } = await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployed.id}`);
   const sender = createSender(ingress[0]?.url ?? "", deployed.name, inputsOf(facts));
   try {
-    const { median: latencyMs, fastest: fastestMs } = await sender.latencyMs(REQUESTS);
+    const between: PaceSample[] = [];
+    const { median: latencyMs, fastest: fastestMs } = await sender.latencyMs(REQUESTS, async () => void between.push(await reference.sample()));
     const traces = await api<Trace[]>("GET", `/deployments/${deployed.id}/requests?order=recent&limit=20`);
+    const idleSince = watchIdle();
+    const watch = reference.watch(PACE_PAUSE_MS);
     const throughputPerSecond = await sender.throughputPerSecond({ inFlight: plan.placement.length * IN_FLIGHT_PER_STAGE, durationMs: THROUGHPUT_MS });
+    const idle = idleSince();
+    const around = [...between.slice(-PACE_SAMPLES), ...(await watch.stop())];
+    for (let run = 0; run < PACE_SAMPLES; run++) around.push(await reference.sample());
+    const pace = { latency: medianMs(between) / profiledMs, throughput: medianMs(around) / profiledMs };
     const memory = estimate.memory.map(({ topologyNodeId, usedBytes }) => ({ predictedBytes: usedBytes, bytes: fleet.stageBytes(NODES[Number(topologyNodeId.slice(3))] ?? "") }));
-    const outcome: Outcome = { model: deployed.name, label: plan.label, estimate, latencyMs, fastestMs, throughputPerSecond, memory, busy };
+    const outcome: Ran = { model: deployed.name, label: plan.label, estimate, latencyMs, fastestMs, throughputPerSecond, memory, pace, paced: pacedEstimate(estimate, pace), idle };
     process.stderr.write(`${describe(outcome, plan.placement)}${describeTraces(traces, plan.placement.length)}\n`);
     return outcome;
   } finally {
@@ -117,10 +136,11 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
   }
 }
 
-function describe({ model, label, estimate, latencyMs, fastestMs, throughputPerSecond, memory }: Outcome, placement: PlanStage[]): string {
+function describe({ model, label, estimate, latencyMs, fastestMs, throughputPerSecond, memory, pace, paced, idle }: Ran, placement: PlanStage[]): string {
   const parts = `compute ${estimate.stages.map((stage) => stage.computeMs.toFixed(1)).join("+")}, hops ${estimate.hops.map((hop) => `${(hop.latencyMs + hop.transferMs).toFixed(1)} (${Math.round(hop.bytes / 1000)} kB)`).join("+")}`;
   return `${model}, ${label} [${placement.map((stage) => `${stage.from}-${stage.to}`).join(" ")}]: ${parts}\n`
-    + `  latency ${estimate.latencyMs.toFixed(1)} → ${latencyMs.toFixed(1)} ms, fastest tenth ${fastestMs.toFixed(1)} (${estimate.kind}), throughput ${estimate.throughputPerSecond.toFixed(1)} → ${throughputPerSecond.toFixed(1)} /s (${estimate.bottleneck.kind} ${estimate.bottleneck.index}), memory ${memory.map((one) => `${(one.predictedBytes / 1e6).toFixed(0)} → ${(one.bytes / 1e6).toFixed(0)}`).join(", ")} MB`;
+    + `  latency ${estimate.latencyMs.toFixed(1)} → ${latencyMs.toFixed(1)} ms, fastest tenth ${fastestMs.toFixed(1)} (${estimate.kind}), throughput ${estimate.throughputPerSecond.toFixed(1)} → ${throughputPerSecond.toFixed(1)} /s (${estimate.bottleneck.kind} ${estimate.bottleneck.index}), memory ${memory.map((one) => `${(one.predictedBytes / 1e6).toFixed(0)} → ${(one.bytes / 1e6).toFixed(0)}`).join(", ")} MB\n`
+    + `  at the machine's pace (${pace.latency.toFixed(2)} and ${pace.throughput.toFixed(2)} times the profile's): latency ${paced.latencyMs.toFixed(1)} (off by ${errorPercent(latencyMs, paced.latencyMs).toFixed(1)} %), throughput ${paced.throughputPerSecond.toFixed(1)} (off by ${errorPercent(throughputPerSecond, paced.throughputPerSecond).toFixed(1)} %), idle ${idle === null ? "unknown" : `${(idle * 100).toFixed(0)} %`}`;
 }
 
 /** Where the time of the newest single requests went, medians: what an error is made of. */
@@ -130,47 +150,6 @@ function describeTraces(traces: Trace[], stageCount: number): string {
   const middle = (of: (trace: Trace) => number) => { const values = usable.map(of).sort((a, b) => a - b); return (values[values.length >> 1] ?? 0).toFixed(1); };
   const stages = Array.from({ length: stageCount }, (_, k) => `receive ${middle((trace) => trace.stages[k]?.times?.receiveMs ?? 0)} ping/2 ${middle((trace) => (trace.stages[k]?.times?.roundTripMs ?? 0) / 2)} compute ${middle((trace) => trace.stages[k]?.computeMs ?? 0)} rest of hold ${middle((trace) => (trace.stages[k]?.times?.holdMs ?? 0) - (trace.stages[k]?.computeMs ?? 0))}`);
   return `\n  traces: total ${middle((trace) => trace.totalMs)}, send ${middle((trace) => trace.sendMs ?? 0)} | ${stages.join(" | ")} | answer ${middle((trace) => trace.answer?.receiveMs ?? 0)}`;
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-/** Percent of the measured value; above 0 = predicted too low. */
-const errorPercent = (measured: number, predicted: number): number => ((measured - predicted) / measured) * 100;
-
-function figuresOf(outcomes: Outcome[]): Figure[] {
-  const latency = outcomes.map((one) => errorPercent(one.latencyMs, one.estimate.latencyMs));
-  const throughput = outcomes.map((one) => errorPercent(one.throughputPerSecond, one.estimate.throughputPerSecond));
-  const memory = outcomes.flatMap((one) => one.memory.filter((node) => node.bytes > 0).map((node) => errorPercent(node.bytes, node.predictedBytes)));
-  const models = [...new Set(outcomes.map((one) => one.model))];
-  const ofModel = (model: string) => outcomes.filter((one) => one.model === model);
-  const ranks = models.filter((model) => ofModel(model).length > 2).flatMap((model) => [
-    { kind: "latency", model, rho: rankCorrelation(ofModel(model).map((one) => one.estimate.latencyMs), ofModel(model).map((one) => one.latencyMs)) },
-    { kind: "throughput", model, rho: rankCorrelation(ofModel(model).map((one) => one.estimate.throughputPerSecond), ofModel(model).map((one) => one.throughputPerSecond)) },
-  ]);
-  const worst = (errors: number[], what: string): Figure[] => errors.map((error, index) => ({ error, outcome: outcomes[index] })).sort((a, b) => Math.abs(b.error) - Math.abs(a.error)).slice(0, WORST_LISTED)
-    .map(({ error, outcome }) => ({ figure: `worst ${what}: ${outcome?.model}, ${outcome?.label}`, value: error, unit: "%" }));
-  const absolute = (values: number[]) => mean(values.map(Math.abs));
-  const fastest = outcomes.map((one) => errorPercent(one.fastestMs, one.estimate.latencyMs));
-  const busy = Math.max(...outcomes.map((one) => one.busy));
-  const judge = (target: NonNullable<Figure["target"]>): Pick<Figure, "target" | "withoutTargetBecause"> =>
-    busy <= MOST_BUSY ? { target } : { withoutTargetBecause: `the machine was busy: models took up to ${busy.toFixed(1)}× as long by the clock as by the processor` };
-  return [
-    ...models.map((model): Figure => ({ figure: `${model}: latency, mean absolute error over ${ofModel(model).length} plans`, value: absolute(ofModel(model).map((one) => errorPercent(one.latencyMs, one.estimate.latencyMs))), unit: "%" })),
-    ...models.map((model): Figure => ({ figure: `${model}: throughput, mean absolute error`, value: absolute(ofModel(model).map((one) => errorPercent(one.throughputPerSecond, one.estimate.throughputPerSecond))), unit: "%" })),
-    ...ranks.map(({ kind, model, rho }): Figure => ({ figure: `${model}: rank correlation of ${kind}`, value: rho, unit: "rho" })),
-    ...worst(latency, "latency"), ...worst(throughput, "throughput"),
-    { figure: `latency, mean absolute error over ${outcomes.length} plans of ${models.length} models`, value: absolute(latency), unit: "%", ...judge({ op: "<=", than: TARGET_ERROR_PERCENT }) },
-    { figure: "latency, mean signed error (above 0: slower than predicted)", value: mean(latency), unit: "%" },
-    { figure: "latency of the fastest tenth of requests, mean absolute error", value: absolute(fastest), unit: "%" },
-    { figure: "latency of the fastest tenth, mean signed error", value: mean(fastest), unit: "%" },
-    { figure: "throughput, mean absolute error", value: absolute(throughput), unit: "%", ...judge({ op: "<=", than: TARGET_ERROR_PERCENT }) },
-    { figure: "throughput, mean signed error (above 0: faster than predicted)", value: mean(throughput), unit: "%" },
-    ...(ranks.length === 0 ? [] : [{ figure: "rank correlation of latency, mean over models", value: mean(ranks.filter((one) => one.kind === "latency").map((one) => one.rho)), unit: "rho", ...judge({ op: ">=", than: TARGET_RANK_CORRELATION }) }]),
-    ...(memory.length === 0 ? [] : [
-      { figure: `memory of ${memory.length} nodes' stages, largest error`, value: Math.max(...memory.map(Math.abs)), unit: "%", target: { op: "<=" as const, than: TARGET_MEMORY_PERCENT } },
-      { figure: "memory, mean signed error (above 0: more than predicted)", value: mean(memory), unit: "%" },
-    ]),
-    { figure: "models by the clock : by the processor, while they were measured, at most", value: busy, unit: "x" },
-  ];
 }
 
 /** Runs it all and prints the figures. False when a target is missed. */
@@ -185,7 +164,7 @@ export async function benchPrediction(options: { subjects: readonly Subject[]; p
     await fleet.stop();
   }
   if (options.record) writeRecord(recordOf(outcomes, new Date().toISOString().slice(0, 10)));
-  return reportBench("prediction", [...figuresOf(outcomes), { ...calibrationBefore, figure: "calibration loop, before" }, { ...calibrationFigure(), figure: "calibration loop, after" }]);
+  return reportBench("prediction", [...predictionFigures(outcomes), { ...calibrationBefore, figure: "calibration loop, before" }, { ...calibrationFigure(), figure: "calibration loop, after" }]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -11,12 +11,10 @@ import { defaultTimes, type ModeTimes, type NodeMode, otherModes } from "./node-
 import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
 import { type ValueFlow, valueFlow } from "./taint.ts";
+import { memoryLimit } from "./memory-limit.ts";
 import { refineMemory } from "./refine-memory.ts";
 import type { MemoryTables } from "./stage-memory.ts";
 import { workingBytes } from "./working-bytes.ts";
-
-/** What the agent itself has on a node before any stage: its own process and the ingress's (measured 90 MB each). */
-const AGENT_BYTES = 180_000_000;
 
 export type ProblemInput = {
   facts: ModelFacts;
@@ -144,7 +142,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     ...(others.length > 0 ? { otherModes: others } : {}),
     handoverMs: live?.handoverMs ?? SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
-    memoryLimitBytes: memoryLimit(node, live),
+    memoryLimitBytes: memoryLimit({ drawnBytes: node.memoryBytes, machineBytes: live?.memoryBytes ?? null, cappedBytes: live?.maxMemoryBytes ?? null }),
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
     online: live?.online ?? false,
@@ -156,13 +154,6 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     workWatts: node.activeWatts === null ? null : Math.max(0, node.activeWatts - (node.idleWatts ?? 0)),
     gramsPerKilowattHour: node.gramsPerKilowattHour ?? input.topology.zones.find((zone) => zone.id === node.zoneId)?.gramsPerKilowattHour ?? null,
   };
-}
-
-/** What is drawn, but never more than the agent itself would let in; else what the machine has beside the agent. */
-function memoryLimit(node: TopologyNode, live: LiveNode | undefined): number | null {
-  const machineBytes = live ? Math.max(0, live.memoryBytes - AGENT_BYTES) : Number.POSITIVE_INFINITY;
-  const limitBytes = Math.min(node.memoryBytes ?? machineBytes, live?.maxMemoryBytes ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(limitBytes) ? limitBytes : null;
 }
 
 /** Bytes at the model's default dimensions; a dimension nobody knows counts as 1. */
