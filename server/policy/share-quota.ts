@@ -1,6 +1,6 @@
 // Owns how much of a key's quota each ingress may let in: what is left, in equal shares. Pure.
 // Shares are told in steps of a part of what is left, so that a document changes some hundred times a period and not with each request. The
-// sum of what is told at one moment is never more than the quota; why it can be exceeded all the same is in docs/decisions/0019.
+// sum of what is told at one moment is never more than the quota; why it can be exceeded all the same is in docs/decisions/0020.
 import type { KeyQuota } from "../../agents/protocol/own-key.ts";
 import { periodOf, QUOTA_PERIODS, type QuotaPer } from "../../agents/protocol/quota-period.ts";
 
