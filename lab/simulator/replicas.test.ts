@@ -89,6 +89,19 @@ describe("each replica", () => {
     expect(second.some((stage) => ["n1", "n2"].includes(stage.topologyNodeId))).toBe(false);
   });
 
+  test("a person's choice is not up for change because a node that only stands by is slow", () => {
+    const chosen = whole(3);
+    const start = runIt({ placements: [chosen] });
+    const best = start.seconds(90, { slow: { n3: 3 }, demand: null });
+    expect(best.alternatives.length + start.acts.length).toBeGreaterThan(0);
+    for (const node of ["n0", "n1", "n2"]) {
+      const it = runIt({ placements: [chosen] });
+      it.seconds(30, { demand: null });
+      expect(it.seconds(90, { slow: { [node]: 15 }, demand: null }).verdict).toBe("steady");
+      expect(it.acts).toEqual([]);
+    }
+  });
+
   test("what is slow on a node of the other's alone does not concern one", () => {
     const it = runIt({ placements: [whole(2), halves(1, 3)], leastReplicas: 2 });
     it.seconds(30, {});

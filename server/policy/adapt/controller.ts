@@ -19,6 +19,7 @@ import { lostNodes } from "./is-running.ts";
 import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
 import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
+import { relevantDrifts } from "./relevant-drifts.ts";
 import type { ScaleMemory } from "./scale.ts";
 import { todaysProblem } from "./todays-problem.ts";
 
@@ -119,10 +120,10 @@ export function stepController(before: ControllerMemory, seen: Observation, sett
   return judge(memory, seen, { today, drifts }, settings);
 }
 
-/** What is slower now, and the problem with it; of the memory only what was learnt. */
+/** What of it is slower now, and the problem with all that is; of the memory only what was learnt. */
 export function lookToday(before: ControllerMemory, seen: Observation): { memory: ControllerMemory; today: Problem; drifts: Drift[] } {
   const { watched, drifts, slowdowns, cleared } = observeDrift(before.watched, seen);
-  return { memory: { ...before, watched, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns), drifts };
+  return { memory: { ...before, watched, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns), drifts: relevantDrifts(drifts, seen) };
 }
 
 /** Of one placement. `before`: with what was learnt in this look. */
