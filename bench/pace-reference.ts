@@ -3,20 +3,19 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
 import { giveBack } from "../agents/stage/give-back.ts";
 import { runtimeOptions } from "../agents/stage/runtime-options.ts";
-import type { RequestInput } from "./prediction-requests.ts";
-import { quantile } from "./quantile.ts";
+import { type RequestInput, valuesOf } from "./prediction-requests.ts";
 
 type Job = { modelPath: string; inputs: RequestInput[] };
-export type PaceSample = { /** Milliseconds of the epoch. */ atMs: number; /** Of the processor. */ ms: number };
 export type PaceReference = {
-  /** One run now. */
-  sample(): Promise<PaceSample>;
+  /** One run now: milliseconds of the processor. */
+  sample(): Promise<number>;
   /** Runs with pauses until `stop`, which gives them. */
-  watch(pauseMs: number): { stop(): Promise<PaceSample[]> };
+  watch(pauseMs: number): { stop(): Promise<number[]> };
   end(): void;
 };
 
@@ -35,20 +34,20 @@ export async function startPaceReference(bytes: Uint8Array, inputs: RequestInput
   const first = told();
   child.send({ modelPath, inputs } satisfies Job);
   await first;
-  const sample = async (): Promise<PaceSample> => {
+  const sample = (): Promise<number> => {
     const answer = told();
     child.send("run");
-    return { atMs: Date.now(), ms: await answer };
+    return answer;
   };
   return {
     sample,
     watch(pauseMs) {
-      const samples: PaceSample[] = [];
+      const samples: number[] = [];
       let on = true;
       const done = (async () => {
         while (on) {
           samples.push(await sample());
-          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          await sleep(pauseMs);
         }
       })();
       return {
@@ -61,11 +60,6 @@ export async function startPaceReference(bytes: Uint8Array, inputs: RequestInput
     },
     end: () => child.kill(),
   };
-}
-
-/** Median milliseconds; NaN of nothing. */
-export function medianMs(samples: readonly PaceSample[]): number {
-  return samples.length === 0 ? Number.NaN : quantile(samples.map((one) => one.ms), 0.5);
 }
 
 async function serve(): Promise<void> {
@@ -86,10 +80,7 @@ async function serve(): Promise<void> {
 
 async function load({ modelPath, inputs }: Job): Promise<() => Promise<number>> {
   const session = await ort.InferenceSession.create(modelPath, runtimeOptions({ provider: "cpu", optimization: "all", intraOpThreads: 1 }));
-  const feeds = Object.fromEntries(inputs.map(({ name, dataType, shape }) => {
-    const count = shape.reduce((product, size) => product * size, 1);
-    return [name, dataType === "int64" ? new ort.Tensor("int64", BigInt64Array.from({ length: count }, (_, index) => BigInt(1 + (index % 50))), shape) : new ort.Tensor("float32", Float32Array.from({ length: count }, (_, index) => Math.sin(index / 7) * Math.cos(index / 131)), shape)];
-  }));
+  const feeds = Object.fromEntries(inputs.map((input) => [input.name, new ort.Tensor(input.dataType as "float32", valuesOf(input) as Float32Array, input.shape)]));
   return async () => {
     const before = process.cpuUsage();
     const outputs = await session.run(feeds);

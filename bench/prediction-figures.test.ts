@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Outcome, predictionFigures } from "./prediction-figures.ts";
 
 const outcome = (more: Partial<Outcome>): Outcome => ({
-  model: "m", label: "a", estimate: { latencyMs: 100, throughputPerSecond: 10 }, latencyMs: 200, fastestMs: 180, throughputPerSecond: 5, memory: [], pace: { latency: 2, throughput: 2 },
+  model: "m", label: "a", estimate: { latencyMs: 100, throughputPerSecond: 10 }, latencyMs: 200, throughputPerSecond: 5, memory: [], pace: { latency: 2, throughput: 2 },
   paced: { latencyMs: 190, throughputPerSecond: 5 }, idle: 0.5, ...more,
 });
 const figureOf = (figures: ReturnType<typeof predictionFigures>, begin: string) => figures.find((one) => one.figure.startsWith(begin))?.value;

@@ -9,7 +9,6 @@ export type Outcome = {
   label: string;
   estimate: { latencyMs: number; throughputPerSecond: number };
   latencyMs: number;
-  fastestMs: number;
   throughputPerSecond: number;
   /** Resident bytes of each node used, and what was predicted; 0 = not read. */
   memory: readonly { bytes: number; predictedBytes: number }[];

@@ -78,9 +78,12 @@ export function createSender(url: string, modelName: string, inputs: readonly Re
   };
 }
 
+function bytesOf(input: RequestInput): Buffer {
+  return Buffer.from(valuesOf(input).buffer);
+}
+
 /** The same values every time: waves for floats, small ids for integers. */
-function bytesOf({ dataType, shape }: RequestInput): Buffer {
+export function valuesOf({ dataType, shape }: RequestInput): BigInt64Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   const count = shape.reduce((product, size) => product * size, 1);
-  const values = dataType === "int64" ? BigInt64Array.from({ length: count }, (_, index) => BigInt(1 + (index % 50))) : Float32Array.from({ length: count }, (_, index) => Math.sin(index / 7) * Math.cos(index / 131));
-  return Buffer.from(values.buffer);
+  return dataType === "int64" ? BigInt64Array.from({ length: count }, (_, index) => BigInt(1 + (index % 50))) : Float32Array.from({ length: count }, (_, index) => Math.sin(index / 7) * Math.cos(index / 131));
 }

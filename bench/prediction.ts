@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { awaitOperation, until } from "../e2e/cluster.ts";
 import { calibrationFigure } from "./calibration.ts";
 import { watchIdle } from "./machine-idle.ts";
-import { medianMs, type PaceReference, type PaceSample, startPaceReference } from "./pace-reference.ts";
+import { type PaceReference, startPaceReference } from "./pace-reference.ts";
 import { pacedEstimate } from "./paced-estimate.ts";
 import { NODES, type PredictionFleet, startPredictionFleet } from "./prediction-fleet.ts";
 import { errorPercent, type Outcome, predictionFigures } from "./prediction-figures.ts";
@@ -18,6 +18,7 @@ import { recordOf, writeRecord } from "./prediction-record.ts";
 import { type PlacedPlan, placementsOf, type PlanStage } from "./prediction-plans.ts";
 import { createSender, type RequestInput } from "./prediction-requests.ts";
 import { type Subject, SUBJECTS } from "./prediction-subjects.ts";
+import { quantile } from "./quantile.ts";
 import { reportBench } from "./report.ts";
 
 const REQUESTS = 30;
@@ -35,7 +36,7 @@ type Estimate = {
   kind: string; latencyMs: number; throughputPerSecond: number; bottleneck: { kind: string; index: number };
   stages: { computeMs: number }[]; hops: { bytes: number; latencyMs: number; transferMs: number }[]; memory: { topologyNodeId: string; usedBytes: number }[];
 };
-type Ran = Outcome & { estimate: Estimate };
+type Ran = Outcome & { estimate: Estimate; fastestMs: number };
 type Trace = { totalMs: number; ok: boolean; sendMs?: number; stages: { computeMs: number; queueMs: number; times?: { receiveMs: number; roundTripMs: number | null; holdMs: number } }[]; answer?: { receiveMs: number; roundTripMs: number | null } };
 
 type Profile = { kind: string; session: { intraOpThreads: number }; wholeMs: number; wholeSdMs: number; wholeClockMs?: number; boundary?: { segmentCount: number; holdOutErrorPercent: number | null; sumErrorPercent: number | null } };
@@ -117,7 +118,7 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
   const { ingress } = await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployed.id}`);
   const sender = createSender(ingress[0]?.url ?? "", deployed.name, inputsOf(facts));
   try {
-    const between: PaceSample[] = [];
+    const between: number[] = [];
     const { median: latencyMs, fastest: fastestMs } = await sender.latencyMs(REQUESTS, async () => void between.push(await reference.sample()));
     const traces = await api<Trace[]>("GET", `/deployments/${deployed.id}/requests?order=recent&limit=20`);
     const idleSince = watchIdle();
@@ -126,7 +127,7 @@ async function measurePlan(fleet: PredictionFleet, { modelId, topologyId, facts,
     const idle = idleSince();
     const around = [...between.slice(-PACE_SAMPLES), ...(await watch.stop())];
     for (let run = 0; run < PACE_SAMPLES; run++) around.push(await reference.sample());
-    const pace = { latency: medianMs(between) / profiledMs, throughput: medianMs(around) / profiledMs };
+    const pace = { latency: quantile(between, 0.5) / profiledMs, throughput: quantile(around, 0.5) / profiledMs };
     const memory = estimate.memory.map(({ topologyNodeId, usedBytes }) => ({ predictedBytes: usedBytes, bytes: fleet.stageBytes(NODES[Number(topologyNodeId.slice(3))] ?? "") }));
     const outcome: Ran = { model: deployed.name, label: plan.label, estimate, latencyMs, fastestMs, throughputPerSecond, memory, pace, paced: pacedEstimate(estimate, pace), idle };
     process.stderr.write(`${describe(outcome, plan.placement)}${describeTraces(traces, plan.placement.length)}\n`);

@@ -66,6 +66,7 @@ export class RouteRuntime {
   local: LocalIngressRoute;
   readonly processor = new ProcessorRunner();
   readonly keys = new KeyBuckets();
+  readonly keyCounts: KeyCounts;
   readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {} };
   readonly latency = new LatencyHistogram();
   readonly repeated = new RepeatedRequests<StepAnswer>();
@@ -88,12 +89,9 @@ export class RouteRuntime {
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
     this.#host = host;
+    this.keyCounts = host.keyCounts;
     this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace), (epoch) => this.pipelinesOf(epoch));
     this.update(local);
-  }
-
-  get keyCounts(): KeyCounts {
-    return this.#host.keyCounts;
   }
 
   get route(): LocalIngressRoute["route"] {
