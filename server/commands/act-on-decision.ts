@@ -2,11 +2,9 @@
 import { AppError } from "../errors.ts";
 import { adaptState } from "../live/adapt-state.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
-import { payForMove } from "../policy/adapt/controller.ts";
-import { observeDrift } from "../policy/adapt/observe-drift.ts";
+import { lookToday, payForMove } from "../policy/adapt/controller.ts";
 import { placementsOf } from "../policy/adapt/replica-views.ts";
 import { placementsAfter, revalidateTarget } from "../policy/adapt/step-deployment.ts";
-import { todaysProblem } from "../policy/adapt/todays-problem.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { type StoredDecision, takeDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { findDeployment } from "../store/deployments.ts";
@@ -40,8 +38,7 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
   // What was learnt stays; drawing, nodes and memory are read anew.
   const fresh = observationOf(seen, deps.clock.now());
-  const { slowdowns } = observeDrift(state.controller.watched, fresh);
-  const stale = revalidateTarget(fresh, todaysProblem(seen.problem, slowdowns), target);
+  const stale = revalidateTarget(fresh, lookToday(state.controller, fresh).today, target);
   if (stale) {
     await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` }));
     return null;

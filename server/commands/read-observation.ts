@@ -6,7 +6,10 @@ import { readSamples } from "../live/sample-ring.ts";
 import type { Placement } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem, ProblemNode } from "../planner/problem.ts";
+import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
 import type { Observation } from "../policy/adapt/controller.ts";
+import { linkWords } from "../policy/adapt/link-words.ts";
+import { crossedPairs, type LinkWord, type LinkWords } from "../policy/adapt/cut-links.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
 import { replicasOf } from "../policy/replicas.ts";
@@ -40,6 +43,7 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     demandPerSecond: demand(fleet, view, nowMs),
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
     coreLosses: coreLosses(fleet, watched),
+    linkWords: wordsOfLinks(fleet, watched, view, nowMs),
     sloMissed: slo && p99.length > 0 ? p99.filter((value) => value > slo.latencyMs).length / p99.length : null,
     isMoving: view.migration !== null,
     moves: state.moves,
@@ -167,6 +171,26 @@ function coreLosses(fleet: LiveFleet, { problem, nodeIds }: WatchedPlan): Map<st
     const loss = fleet.capacity.nodes.get(nodeIds.get(id) ?? "")?.coreLoss;
     return loss ? [[id, loss] as const] : [];
   }));
+}
+
+/** Of pairs that are used what their ends say now, of others what the receiver's last probe said. */
+function wordsOfLinks({ snapshot, links }: LiveFleet, { problem, nodeIds, revisionId, plan }: WatchedPlan, view: DeploymentView, nowMs: number): LinkWords {
+  const words = new Map<string, LinkWord>();
+  const revision = view.revisions.find((one) => one.revisionId === revisionId);
+  if (!snapshot || !revision) return words;
+  const used = linkWords(snapshot, view, revision);
+  const crossed = new Set(allPlacements(plan).flatMap((placement) => crossedPairs(enteredAtFirst(problem, plan.placement), placement)));
+  const isThere = (nodeId: string) => snapshot.nodes.get(nodeId)?.presence === "online";
+  for (const { topologyNodeId: a } of problem.nodes) for (const { topologyNodeId: b } of problem.nodes) {
+    const [from, to] = [nodeIds.get(a), nodeIds.get(b)];
+    if (a === b || from === undefined || to === undefined) continue;
+    const linked = used.get(`${from}>${to}`);
+    const probe = links.get(linkKey(to, from));
+    if (linked !== undefined) words.set(pairKey(a, b), { linked, atMs: nowMs });
+    // Of a node that is away all its links are. Where requests cross, connections say more than probes.
+    else if (probe?.measuredAt && isThere(from) && isThere(to) && !crossed.has(pairKey(a, b))) words.set(pairKey(a, b), { linked: probe.error === null, atMs: Date.parse(probe.measuredAt) });
+  }
+  return words;
 }
 
 /** Nodes by their own pace against what it usually is, links by their probes against the ways watching began with. */

@@ -156,6 +156,36 @@ test("a node that only the console does not hear is not moved away from", async 
   expect(started()).toEqual([]);
 });
 
+test("a link that is cut is moved away from like a lost node: the decision names it, and neither way over it is taken", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 3_600, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  // Requests stop at the cut: nothing is measured any more.
+  fleet.script.cut = new Set(["nod_a>nod_b", "nod_b>nod_a"]);
+  for (let second = 0; second < 12 && started().length === 0; second++) {
+    await fleet.run(1);
+    await driveAdaptation(fleet.deps);
+  }
+  expect(started()).toHaveLength(1);
+  const [decision] = await listDecisions(database.db, id, 1);
+  expect(decision).toMatchObject({ verdict: "act", trigger: [{ kind: "loss", key: "link:tn_nod_a>tn_nod_b" }, { kind: "loss", key: "link:tn_nod_b>tn_nod_a" }], reason: expect.stringContaining("The link from nod_a to nod_b is cut") });
+  const chosen = decision?.alternatives[decision.chosen ?? -1]?.placement.map((stage) => stage.topologyNodeId) ?? [];
+  expect(["tn_nod_a", "tn_nod_b"].every((end) => chosen.includes(end))).toBe(false);
+});
+
+test("a link that breaks and is made anew at once moves nothing", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  for (let times = 0; times < 4; times++) {
+    fleet.script.cut = new Set(["nod_a>nod_b"]);
+    await serve(id, 2, HEALTHY);
+    fleet.script.cut = undefined;
+    await serve(id, 2, HEALTHY);
+  }
+  expect(started()).toEqual([]);
+});
+
 test("bad settings are refused with what and where", async () => {
   const id = await fleet.deploy();
   await expect(setAdaptation(fleet.deps, { deploymentId: id, change: { protectedWindows: [{ fromMinute: -1, toMinute: 3 }] }, actor: "test" })).rejects.toThrow("minutes after midnight");

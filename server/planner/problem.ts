@@ -51,6 +51,8 @@ export type Problem = {
   nodes: ProblemNode[];
   /** paths[u][v]; null = no drawn way. paths[u][u] is free. */
   paths: (PathFigures | null)[][];
+  /** "from>to" of drawn nodes whose way is cut today, with since when, milliseconds: their paths are null. Absent = none is known. */
+  cutPairs?: ReadonlyMap<string, number>;
   /** Where requests enter; null = at the first stage's node. */
   sourceIndex: number | null;
   /** Which inputs reach where; absent = not known, taken for all everywhere. */

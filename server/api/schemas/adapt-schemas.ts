@@ -36,7 +36,7 @@ const alternative = z.object({ kind: z.enum(["remap", "resplit", "return", "add"
 export const adaptDecision = z
   .object({
     id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),
-    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node: 1." }), sinceMs: z.number() })),
+    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node, or of a link that is cut: 1." }), sinceMs: z.number() })),
     snapshotDigest: z.string(),
     alternatives: z.array(alternative), chosen: z.number().int().nullable(),
     costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover." }),

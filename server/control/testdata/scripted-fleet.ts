@@ -24,6 +24,8 @@ export type Script = {
   silent?: Set<string>;
   /** Killed: its connection closes at once, and who dials it is refused. */
   dead?: Set<string>;
+  /** "from>to", as data goes: the receiver is not through, and nobody refuses it. */
+  cut?: Set<string>;
   inFlight?: (epoch: number) => number;
 };
 
@@ -110,17 +112,18 @@ function report(db: Db, nodeId: string, script: Script, nowMs: number): void {
     const refusedBy = ends.map((end) => end.nodeId).filter((id) => script.dead?.has(id));
     return refusedBy.length > 0 ? { refusedBy } : {};
   };
+  const isThrough = (ends: readonly { nodeId: string }[]) => ends.every((end) => !script.dead?.has(end.nodeId) && !script.cut?.has(`${end.nodeId}>${nodeId}`));
   const document = fleet.desired.get(nodeId)?.document;
   const inFlight = script.inFlight ?? (() => 0);
   const assignments = (document?.assignments ?? []).flatMap((assignment): ObservedAssignment[] => {
-    const lanes = assignment.lanes.map((lane) => ({ laneId: lane.laneId, epoch: lane.epoch, upstreamLinked: !("refusedBy" in dead(lane.upstream)), inFlight: 0, ...dead(lane.upstream) }));
+    const lanes = assignment.lanes.map((lane) => ({ laneId: lane.laneId, epoch: lane.epoch, upstreamLinked: isThrough(lane.upstream), inFlight: 0, ...dead(lane.upstream) }));
     const good: ObservedAssignment = { assignmentId: assignment.assignmentId, segmentId: assignment.segment.segmentId, state: "ready", bytesDone: 10, bytesTotal: 10, bytesPerSecond: 0, loadMs: 1, warmMs: 1, residentBytes: 1, restarts: 0, lanes, error: null };
     const bent = script.assignment ? script.assignment(nodeId, good) : good;
     return bent ? [bent] : [];
   });
   const ingress = (document?.ingress ?? []).map((route): ObservedIngress => {
     const verify = route.verify && { taskId: route.verify.taskId, state: "passed" as const, maxRelError: 1e-7, message: null };
-    const good: ObservedIngress = { deploymentId: route.deploymentId, currentEpoch: route.currentEpoch, url: "http://127.0.0.1:1/", pipelines: route.pipelines.map(({ epoch, replica, last }) => ({ epoch, linked: !("refusedBy" in dead([last])), inFlight: inFlight(epoch), ...dead([last]), ...(replica === undefined ? {} : { replica }) })), verify, error: null };
+    const good: ObservedIngress = { deploymentId: route.deploymentId, currentEpoch: route.currentEpoch, url: "http://127.0.0.1:1/", pipelines: route.pipelines.map(({ epoch, replica, last }) => ({ epoch, linked: isThrough([last]), inFlight: inFlight(epoch), ...dead([last]), ...(replica === undefined ? {} : { replica }) })), verify, error: null };
     return script.ingress ? script.ingress(good) : good;
   });
   Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, bootId: "boot", cursor: document?.version ?? 0, data: { host: "127.0.0.1", port: 9 }, assignments, ingress });

@@ -15,7 +15,7 @@ import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { type AdaptSettings, whyNotNow } from "./adapt-settings.ts";
 import { type Alternative, costToday, findAlternatives, isAllowed, samePlacement } from "./alternatives.ts";
-import { lostNodes } from "./is-running.ts";
+import { type Cut, cutPairs, learnCuts, type LinkWords, lossesOf } from "./cut-links.ts";
 import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
 import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
@@ -44,6 +44,8 @@ export type Observation = {
   idleSlowdowns: ReadonlyMap<string, number>;
   /** By drawn node: it may use so many times less than the one core that it had when it was profiled, since then. No estimate: what its system says. Absent = none. */
   coreLosses?: ReadonlyMap<string, { factor: number; sinceMs: number }>;
+  /** What agents say of links that are used, and their probes of others. Absent = nothing new. */
+  linkWords?: LinkWords;
   /** Share of the last minute's seconds in which the SLO was missed; null = there is none. */
   sloMissed: number | null;
   /** A move is under way. */
@@ -59,6 +61,8 @@ export type FurtherReplica = Pick<Observation, "running" | "home" | "stageMs" | 
 export type ControllerMemory = {
   watched: Watched;
   dwells: DwellHistory;
+  /** By "from>to" of drawn nodes: what is said not to be linked. Absent = none. */
+  cuts?: Record<string, Cut>;
   atMs: number | null;
   /** In seconds of today's cost, per request a second: rent paid while an alternative was better. */
   regret: number;
@@ -120,10 +124,12 @@ export function stepController(before: ControllerMemory, seen: Observation, sett
   return judge(memory, seen, { today, drifts }, settings);
 }
 
-/** What of it is slower now, and the problem with all that is; of the memory only what was learnt. */
+/** What of it is slower now, and the problem with all that is, without links that are cut; of the memory only what was learnt. */
 export function lookToday(before: ControllerMemory, seen: Observation): { memory: ControllerMemory; today: Problem; drifts: Drift[] } {
   const { watched, drifts, slowdowns, cleared } = observeDrift(before.watched, seen);
-  return { memory: { ...before, watched, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns), drifts: relevantDrifts(drifts, seen) };
+  const { linkWords = new Map() } = seen;
+  const cuts = learnCuts(before.cuts ?? {}, linkWords, seen.nowMs);
+  return { memory: { ...before, watched, cuts, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns, cutPairs(cuts, linkWords)), drifts: relevantDrifts(drifts, seen) };
 }
 
 /** Of one placement. `before`: with what was learnt in this look. */
@@ -135,7 +141,8 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   const fade = Math.exp((-seconds * 1000) / LEDGER_MEMORY_MS);
   const memory: ControllerMemory = { ...before, atMs: seen.nowMs, ours: before.ours * fade + (costNow ?? 0) * seconds, home: before.home * fade + (homeCost ?? costNow ?? 0) * seconds };
   const isAway = !samePlacement(seen.running, seen.home);
-  const isLost = lostNodes(problem, seen.running).length > 0;
+  const losses = lossesOf(problem, seen.running);
+  const isLost = losses.length > 0;
   const keep = (verdict: Decision["verdict"], reason: string, rest: Partial<Decision> = {}): { memory: ControllerMemory; decision: Decision } => ({
     memory,
     decision: { action: "keep", verdict, reason, target: null, drifts, costNow, alternatives: [], regret: memory.regret, needed: null, expectedDwellMs: null, ledger: { ours: memory.ours, home: memory.home }, ...rest },
@@ -146,7 +153,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
     return keep("steady", "What is measured agrees with what was predicted.");
   }
   if (costNow === null && !isLost) return keep("no-better", "What runs can't be estimated on today's drawing.");
-  search(memory, seen, problem, drifts, isLost);
+  search(memory, seen, problem, drifts);
   const weighed = weigh(memory, seen, problem, costNow);
   const ageMs = drifts.length > 0 ? Math.max(...drifts.map((drift) => seen.nowMs - drift.sinceMs)) : 0;
   // Away from home without a drift, nothing is expected to end.
@@ -158,7 +165,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
     return keep("no-better", weighed.length === 0 ? "Nothing else can run it." : "Nothing else is better by more than predictions can be trusted.", rest);
   }
   const now = costNow ?? best.cost;
-  if (isLost) return act(memory, { ...keep("act", "", rest).decision, regret: memory.regret, needed: 0 }, best, "A node that runs a part of it is lost.");
+  if (isLost) return act(memory, { ...keep("act", "", rest).decision, regret: memory.regret, needed: 0 }, best, losses.map((loss) => loss.what).join(" "));
   memory.regret = before.regret + (best.gain / now) * seconds;
   const payback = (best.gain / now) * Math.max(0, expectedDwellMs / 1000 - best.bill.seconds);
   const pays = payback >= CLEAR_GAIN * best.bill.costSeconds;
@@ -202,8 +209,8 @@ export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<D
   return replica === 1 ? paid(memory) : { ...memory, further: (memory.further ?? []).map((one, index) => (index === replica - 2 ? paid(one) : one)) };
 }
 
-function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[], isLost: boolean): void {
-  const searchedFor = [drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), isLost].join("|");
+function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[]): void {
+  const searchedFor = [drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), ...lossesOf(problem, seen.running).map((loss) => loss.key), ...(problem.cutPairs?.keys() ?? [])].join("|");
   const isSame = searchedFor === memory.searchedFor;
   if (seen.nowMs - memory.searchedAtMs < (isSame ? SEARCH_SAME_EVERY_MS : SEARCH_EVERY_MS) && memory.searchedFor !== "") return;
   memory.alternatives = findAlternatives(problem, seen.request, seen.running, seen.home);

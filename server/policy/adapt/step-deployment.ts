@@ -2,11 +2,12 @@
 // of all these the one thing that is done. Pure. With one replica and no known demand it is `stepController`.
 import { isSameStage } from "../../planner/node-modes.ts";
 import type { Placement } from "../../planner/plan.ts";
+import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
 import { whyNotAdd } from "../../planner/replicas/next-replica.ts";
 import type { Problem } from "../../planner/problem.ts";
 import type { AdaptSettings } from "./adapt-settings.ts";
 import { samePlacement } from "./alternatives.ts";
-import { lostNodes } from "./is-running.ts";
+import { lossesOf } from "./cut-links.ts";
 import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
 import { judgeScale, NEW_SCALE, type Scaled } from "./scale.ts";
@@ -39,7 +40,7 @@ export function stepDeployment(before: ControllerMemory, seen: Observation, sett
   return { memory, decision: { ...first, drifts, alternatives: ranked.flatMap((one) => one.alternatives) } };
 }
 
-/** A replica whose node is lost goes before all else. */
+/** A replica whose node or link is lost goes before all else. */
 const rankOf = (decision: Decision): number => ORDER.indexOf(decision.verdict) - (decision.verdict === "act" && decision.because?.some((one) => one.kind === "loss") ? 1 : 0);
 
 const FRESH: ReplicaMemory = ownOf(NEW_CONTROLLER);
@@ -56,16 +57,17 @@ function judgeReplica(memory: ControllerMemory, { seen, today, drifts, index }: 
     const view = viewOf(seen, today, index, apart);
     return judge(memory, view, { today: view.problem, drifts: own }, settings);
   };
+  const ownToday = several ? enteredAtFirst(today, placements[0] ?? []) : today;
   let result = run(true);
-  // Off the others' nodes there is nothing left for one that lost its node: beside them, then.
-  if (several && result.decision.verdict === "no-better" && lostNodes(today, placements[index] ?? []).length > 0) result = run(false);
+  // Off the others' nodes there is nothing left for one that lost its node or its link: beside them, then.
+  if (several && result.decision.verdict === "no-better" && lossesOf(ownToday, placements[index] ?? []).length > 0) result = run(false);
   const { decision } = result;
   const others = placements.filter((_, other) => other !== index);
   const isTwin = (one: Weighed) => others.some((other) => other.length === one.placement.length && other.every((stage, k) => isSameStage(stage, one.placement[k] ?? stage)));
   const alternatives = decision.alternatives.map((one): Weighed => ({ ...one, ...(several ? { replica: index + 1 } : {}), ...(several && isTwin(one) ? { refused: "It would be another replica again." } : {}) }));
   const target = alternatives[decision.alternatives.indexOf(decision.target as Weighed)] ?? null;
   const isRefused = target !== null && target.refused !== null;
-  const because = lostNodes(today, placements[index] ?? []).map((id) => ({ key: `node:${id}`, kind: "loss" as const, subject: id, factor: 1, sinceMs: seen.nowMs }));
+  const because = lossesOf(ownToday, placements[index] ?? []).map(({ key, subject, sinceMs }) => ({ key, kind: "loss" as const, subject, factor: 1, sinceMs: sinceMs ?? seen.nowMs }));
   return {
     memory: result.memory,
     decision: {
@@ -109,5 +111,5 @@ export function revalidateTarget(seen: Observation, today: Problem, target: Targ
     return revalidate({ problem: view.problem, request: view.request, running: view.running }, target.placement);
   };
   const refused = look(true);
-  return refused !== null && placements.length > 1 && lostNodes(today, placements[replica - 1] ?? []).length > 0 ? look(false) : refused;
+  return refused !== null && placements.length > 1 && lossesOf(enteredAtFirst(today, placements[0] ?? []), placements[replica - 1] ?? []).length > 0 ? look(false) : refused;
 }

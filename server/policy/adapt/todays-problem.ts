@@ -1,4 +1,4 @@
-// Owns the planning problem as it is today: the tables of profiles and drawing, with what is slower now. Pure.
+// Owns the planning problem as it is today: the tables of profiles and drawing, with what is slower now, and without what is cut. Pure.
 import type { PathFigures } from "../../topology/paths.ts";
 import type { Problem, ProblemNode } from "../../planner/problem.ts";
 
@@ -9,13 +9,17 @@ export function pairKey(fromTopologyNodeId: string, toTopologyNodeId: string): s
   return `${fromTopologyNodeId}>${toTopologyNodeId}`;
 }
 
-export function todaysProblem(problem: Problem, slowdowns: Slowdowns): Problem {
+/** `cutPairs`: "from>to" of drawn nodes, since when. */
+export function todaysProblem(problem: Problem, slowdowns: Slowdowns, cutPairs: ReadonlyMap<string, number> = new Map()): Problem {
   return {
     ...problem,
+    ...(cutPairs.size > 0 ? { cutPairs } : {}),
     nodes: problem.nodes.map((node) => slowerNode(node, slowdowns.nodes.get(node.topologyNodeId) ?? 1)),
     paths: problem.paths.map((row, from) =>
       row.map((path, to) => {
-        const factor = slowdowns.links.get(pairKey(problem.nodes[from]?.topologyNodeId ?? "", problem.nodes[to]?.topologyNodeId ?? ""));
+        const key = pairKey(problem.nodes[from]?.topologyNodeId ?? "", problem.nodes[to]?.topologyNodeId ?? "");
+        if (cutPairs.has(key)) return null;
+        const factor = slowdowns.links.get(key);
         return path === null || factor === undefined || from === to ? path : slowerPath(path, factor);
       }),
     ),
