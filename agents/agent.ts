@@ -35,6 +35,7 @@ import type { DataPort } from "./stage/data-port.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { answerProbe } from "./stage/probe.ts";
 import { steadyNowMs } from "./steady-clock.ts";
+import { createThermalReader, type ThermalReader } from "./thermal-reader.ts";
 import { watchCores } from "./watch-cores.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -66,7 +67,7 @@ type State = {
   /** Last of all to start: what was desired before is worked on first, and has things to tell meanwhile. */
   link: ControlLink | null;
 };
-type Context = { config: AgentConfig; log: Log; ring: LogRing; state: State; ports: Ports; bootId: string; startChild: StartChild; sampler: Sampler };
+type Context = { config: AgentConfig; log: Log; ring: LogRing; state: State; ports: Ports; bootId: string; startChild: StartChild; thermal: ThermalReader; sampler: Sampler };
 type Parts = ReturnType<typeof createParts>;
 
 export type AgentProcess = { log: Log; ring: LogRing; /** New at each start. */ bootId: string };
@@ -77,7 +78,9 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     hardware: { ...(await readHardware(config.dataFolder, [])), ...(config.maxMemoryBytes === null ? {} : { maxMemoryBytes: config.maxMemoryBytes }) }, lastSample: null, links: new Map(), fetched: { console: 0, peers: 0, relayed: 0 }, servedAtMs: 0, link: null,
   };
   const startChild = childStarter((entry, line) => log("warn", `${entry}-output`, line));
-  const context: Context = { config, log, ring, state, ports: await loadPorts(config.dataFolder), bootId, startChild, sampler: createSampler() };
+  const ports = await loadPorts(config.dataFolder);
+  const thermal = createThermalReader();
+  const context: Context = { config, log, ring, state, ports, bootId, startChild, thermal, sampler: createSampler({ thermal: thermal.take }) };
   // Who gives this process its quota may change it from here on: what was read is what the console is told.
   log("info", "starting", `node ${identity.name}, ${state.hardware.cores} ${state.hardware.cores === 1 ? "core" : "cores"} usable`);
   const peers = new PeerArtifacts({ tls: () => state.tls, dataProxyUrl: config.dataProxyUrl, link: (nodeId) => state.links.get(nodeId), nowMs: steadyNowMs });
@@ -111,6 +114,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     dataPort: port.port,
     async stop() {
       endWatchingCores();
+      thermal.stop();
       keeper.stop();
       certificate?.stop();
       parts.meter.stop();
@@ -128,8 +132,8 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
   };
 }
 
-function metricsView({ state }: Context, { assignments, ingress, artifacts }: Parts): MetricsView {
-  return { nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: assignments.observe(), ingress: ingress.observe(), sample: state.lastSample, fetched: state.fetched, givenBytes: artifacts.givenBytes() };
+function metricsView({ state, thermal }: Context, { assignments, ingress, artifacts }: Parts): MetricsView {
+  return { nodeName: state.identity.name, connected: state.link?.connected() ?? false, assignments: assignments.observe(), ingress: ingress.observe(), sample: state.lastSample, thermal: thermal.last(), fetched: state.fetched, givenBytes: artifacts.givenBytes() };
 }
 
 /** Text exposition format 0.0.4, of all of this agent's processes. */

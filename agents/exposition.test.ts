@@ -6,6 +6,7 @@ import { LatencyHistogram } from "./ingress/latency-histogram.ts";
 import type { Child } from "./child-process.ts";
 import type { AskMetrics } from "./stage/messages.ts";
 import { StageMetrics } from "./stage/stage-metrics.ts";
+import { NO_THERMAL } from "./protocol/thermal.ts";
 import { parseExposition } from "./testdata/parse-exposition.ts";
 
 test("families that several processes tell are one block; labels are escaped; a family without rows is not told", () => {
@@ -42,7 +43,7 @@ test("an agent tells itself, its stages and what does not answer", async () => {
   const child = (id: string): Child<AskMetrics> => ({ pid: 1, kill: () => undefined, send: ({ askId }) => metrics.told({ type: "metrics", askId, families: stage.families({ assignmentId: id, deploymentId: "dep" }, 2) }) });
   const told = await metrics.ask([child("asg_1"), child("asg_2")]);
   expect(told.silent).toBe(0);
-  const view = { nodeName: "edge", connected: true, assignments: [], ingress: [], sample: null, fetched: { console: 5, peers: 6, relayed: 0 }, givenBytes: 7 };
+  const view = { nodeName: "edge", connected: true, assignments: [], ingress: [], sample: null, thermal: { ...NO_THERMAL, clockRatio: 0.5 }, fetched: { console: 5, peers: 6, relayed: 0 }, givenBytes: 7 };
   const families = parseExposition(expositionText(agentMetrics(view, { ...told, silent: 1 })));
   const compute = families.get("cutplane_stage_compute_seconds")!.samples.filter(({ labels }) => labels.assignment === "asg_2");
   expect(compute.find(({ name }) => name.endsWith("_sum"))!.value).toBeCloseTo(0.06);
@@ -51,4 +52,6 @@ test("an agent tells itself, its stages and what does not answer", async () => {
   expect(families.get("cutplane_stage_frames_total")!.samples.map(({ labels, value }) => `${labels.assignment} ${labels.outcome} ${value}`)).toEqual(["asg_1 done 2", "asg_1 failed 1", "asg_2 done 2", "asg_2 failed 1"]);
   expect(families.get("cutplane_agent_silent_processes")!.samples[0]!.value).toBe(1);
   expect(families.has("cutplane_node_cpu_ratio")).toBe(false);
+  expect(families.has("cutplane_node_temperature_celsius")).toBe(false);
+  expect(families.get("cutplane_node_clock_ratio")!.samples[0]!.value).toBe(0.5);
 });

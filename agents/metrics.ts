@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { memoryNow, quotaCores, type ReadText, readSystemFile, usableCores } from "./hardware.ts";
 import { measureIdlePace } from "./idle-pace.ts";
 import type { IngressSample, NodeSample, StageSample } from "./protocol/control.ts";
+import type { Thermal } from "./protocol/thermal.ts";
 
 /** What one child process reported last, of its last second. */
 export type ChildSample = { stages?: StageSample[]; ingress?: IngressSample[]; rssBytes: number; cpuCores: number };
@@ -16,7 +17,7 @@ type CpuReading = { atMs: number; busyMs: number; capacityMs: number | null; age
 /** Of the samples of an idle node: a probe holds a core for some hundredths of a second. */
 const IDLE_PACE_EVERY = 2;
 
-export function createSampler(options: { read?: ReadText; nowMs?: () => number; pace?: () => number } = {}): Sampler {
+export function createSampler(options: { read?: ReadText; nowMs?: () => number; pace?: () => number; /** A reading that was not told yet. */ thermal?: () => Thermal | null } = {}): Sampler {
   const read = options.read ?? readSystemFile;
   const nowMs = options.nowMs ?? (() => performance.now());
   const cores = usableCores(read);
@@ -35,6 +36,7 @@ export function createSampler(options: { read?: ReadText; nowMs?: () => number; 
       const memory = memoryNow(read);
       const isServing = children.some((child) => child.stages?.some((stage) => stage.done > 0 || stage.queueLength > 0));
       idleSamples = isServing ? 0 : idleSamples + 1;
+      const thermal = options.thermal?.() ?? null;
       return {
         cpuRatio: round(cpuRatio, 3),
         agentCpuCores: round(children.reduce((sum, child) => sum + child.cpuCores, ownCores), 3),
@@ -42,6 +44,7 @@ export function createSampler(options: { read?: ReadText; nowMs?: () => number; 
         agentRssBytes: children.reduce((sum, child) => sum + child.rssBytes, process.memoryUsage.rss()),
         coresNow: usableCores(read),
         ...(idleSamples > 0 && idleSamples % IDLE_PACE_EVERY === 0 ? { idlePace: round(pace(), 3) } : {}),
+        ...(thermal ? { thermal } : {}),
         stages: children.flatMap((child) => child.stages ?? []),
         ingress: children.flatMap((child) => child.ingress ?? []),
       };

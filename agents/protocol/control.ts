@@ -4,6 +4,7 @@
 import type { StageTimes } from "./frame.ts";
 import type { KeyCount, OwnKey } from "./own-key.ts";
 import type { TensorSpec } from "./tensor.ts";
+import type { Thermal } from "./thermal.ts";
 
 /** Version of this contract. The console refuses an agent whose version it does not speak, and says so. */
 export const CONTROL_VERSION = 1;
@@ -322,6 +323,8 @@ export type NodeSample = {
   coresNow?: number;
   /** Rounds of a fixed small computation per millisecond of the clock; taken now and then, and only while no stage of this node serves. */
   idlePace?: number;
+  /** Taken every other second; absent in between, and where an agent does not tell it. */
+  thermal?: Thermal;
   stages: StageSample[];
   ingress: IngressSample[];
 };

@@ -31,7 +31,7 @@ async function told(): Promise<Map<string, Set<string>>> {
   const stage = served.pipeline.stages[0]!.child;
   stage.send({ type: "metrics", askId: 1 });
   await stage.until("its figures", (child) => child.last("metrics") !== undefined);
-  const agent = expositionText(agentMetrics({ nodeName: "edge", connected: true, assignments: [], ingress: [], sample: SAMPLE, fetched: { console: 0, peers: 0, relayed: 0 }, givenBytes: 0 }, { families: stage.last("metrics")!.families, silent: 0 }));
+  const agent = expositionText(agentMetrics({ nodeName: "edge", connected: true, assignments: [], ingress: [], sample: SAMPLE, thermal: { celsius: 61, sensor: "coretemp", clockRatio: 0.5, clockLimitRatio: 1, throttled: false }, fetched: { console: 0, peers: 0, relayed: 0 }, givenBytes: 0 }, { families: stage.last("metrics")!.families, silent: 0 }));
   let own = "";
   const metrics = createMetrics({ connected_agents: { help: "Agents with a connection now.", read: () => 1 } });
   metrics.observe({ url: "/api/v1/models" } as never, { statusCode: 200, once: (_event: string, closed: () => void) => closed() } as never);

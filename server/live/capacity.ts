@@ -2,8 +2,9 @@
 // what the fleet is: entries of what was not heard of for a while are dropped.
 import type { IngressSample, NodeSample, RequestTrace } from "../../agents/protocol/control.ts";
 import { type Tracked, track } from "../policy/adapt/tracked.ts";
+import { learnThermal, type ThermalCapacity } from "./thermal-capacity.ts";
 
-export type NodeCapacity = { cores: Tracked | null; /** It may use less than the one core that a thread needs, and had it when it was profiled: how many times less, since when. Null = it does not. */ coreLoss: CoreLoss | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; stages: Map<string, StageCapacity> };
+export type NodeCapacity = { cores: Tracked | null; /** It may use less than the one core that a thread needs, and had it when it was profiled: how many times less, since when. Null = it does not. */ coreLoss: CoreLoss | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; /** Null = its agent has not told. */ thermal: ThermalCapacity | null; stages: Map<string, StageCapacity> };
 export type CoreLoss = { factor: number; sinceMs: number };
 export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
 /** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
@@ -30,6 +31,7 @@ export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: N
     node.idlePace = track(node.idlePace ?? undefined, sample.idlePace, nowMs);
     node.usualPace += (node.usualPace === 0 ? 1 : sample.idlePace > node.usualPace ? PACE_UP : PACE_DOWN) * (sample.idlePace - node.usualPace);
   }
+  if (sample.thermal) node.thermal = learnThermal(node.thermal, sample.thermal, nowMs);
   for (const stage of sample.stages) {
     if (stage.computeMsP50 === null || stage.done === 0) continue;
     const key = `${stage.deploymentId} ${stage.epoch} ${stage.stageIndex}`;
@@ -42,7 +44,7 @@ export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: N
 }
 
 function nodeOf(capacity: FleetCapacity, nodeId: string): NodeCapacity {
-  const node = capacity.nodes.get(nodeId) ?? { cores: null, coreLoss: null, busyShare: null, idlePace: null, usualPace: 0, stages: new Map<string, StageCapacity>() };
+  const node = capacity.nodes.get(nodeId) ?? { cores: null, coreLoss: null, busyShare: null, idlePace: null, usualPace: 0, thermal: null, stages: new Map<string, StageCapacity>() };
   capacity.nodes.set(nodeId, node);
   return node;
 }

@@ -86,8 +86,10 @@ const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
   latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(), recent: z.array(trace).max(MAX_RECENT_REQUESTS).optional(),
 });
+/** Null = not readable there. */
+const thermal = z.object({ celsius: z.number().min(-100).max(300).nullable(), sensor: id.nullable(), clockRatio: z.number().min(0).max(16).nullable(), clockLimitRatio: z.number().min(0).max(16).nullable(), throttled: z.boolean().nullable() });
 const sample = z.object({
-  cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount, coresNow: amount.optional(), idlePace: amount.optional(),
+  cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount, coresNow: amount.optional(), idlePace: amount.optional(), thermal: thermal.optional(),
   stages: z.array(stageSample).max(MAX_ITEMS), ingress: z.array(ingressSample).max(MAX_ITEMS),
 });
 const notice = z.object({ at: time, level: z.enum(["info", "warn", "error"]), code: id, message: text, assignmentId: id.optional(), deploymentId: id.optional() });

@@ -13,6 +13,11 @@ export const capacity = z
       cores: figure.nullable().meta({ description: "Cores its processes may use now." }),
       busyShare: figure.nullable().meta({ description: "Of its cores, 0–1." }),
       idleSlowdown: z.number().nullable().meta({ description: "How many times slower than usual a fixed small computation is; only of a node that serves nothing." }),
+      thermal: z.object({
+        celsius: figure.nullable(), sensor: z.string().nullable().meta({ description: "Whose temperature it is: the hottest sensor of the processor." }),
+        clockRatio: figure.nullable().meta({ description: "Clock as a share of the processor's highest; low also where there is nothing to do." }), clockLimitRatio: z.number().nullable().meta({ description: "Clock that it is allowed, as a share of its highest." }),
+        throttled: z.boolean().nullable().meta({ description: "Slowed by heat, as its machine says." }), ageMs: z.number(),
+      }).nullable().meta({ description: "Null = its agent has not told; what is null in it cannot be read on that machine." }),
       stages: z.array(z.object({ deploymentId: z.string(), epoch: z.number().int(), stageIndex: z.number().int(), computeMs: figure })),
     })),
     links: z.array(z.object({
