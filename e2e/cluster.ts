@@ -32,6 +32,8 @@ export type ClusterOptions = {
   agentArguments?: (name: string, consoleUrl: string) => string[];
   /** A control group's file of processes that an agent starts in, with all it starts: what it may use of the machine is so from the beginning. */
   agentGroup?: (name: string) => string;
+  /** Of all consoles and agents, beside this process's own. */
+  environment?: Record<string, string>;
   /** How many consoles share the database at `databaseUrl`; agents join them in turn. Without it one console has its own. */
   shared?: { consoles: number; databaseUrl: string };
 };
@@ -54,7 +56,7 @@ async function startIn(folder: string, running: Map<string, Spawned>, names: str
   const consoles: ConsoleProcess[] = [];
   for (let index = 0; index < (options.shared?.consoles ?? 1); index++) {
     const more = options.shared ? ["--database-url", options.shared.databaseUrl, "--shared", path.join(folder, "shared"), "--agent-port", "0"] : [];
-    const started = await startConsole(running, folder, { name: index === 0 ? "console" : `console-${index + 1}`, arguments: more });
+    const started = await startConsole(running, folder, { name: index === 0 ? "console" : `console-${index + 1}`, arguments: more, environment: options.environment });
     consoles.push(started);
   }
   const [first] = consoles as [ConsoleProcess];
@@ -66,7 +68,7 @@ async function startIn(folder: string, running: Map<string, Spawned>, names: str
     const { token } = await api<{ token: string }>("POST", "/join-tokens", { nodeName: name });
     const data = path.join(folder, name);
     const more = options.agentArguments?.(name, console) ?? [];
-    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", console, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args], options.agentGroup?.(name));
+    const start = (args: string[]) => launch(running, folder, name, ["agents/dist/main.mjs", "--console", console, "--name", name, "--data", data, "--data-host", "127.0.0.1", "--ingress-host", "127.0.0.1", ...more, ...args], { groupFile: options.agentGroup?.(name), environment: options.environment });
     start(["--token", token]);
     agents.push({
       name,
@@ -100,12 +102,12 @@ async function startIn(folder: string, running: Map<string, Spawned>, names: str
   };
 }
 
-async function startConsole(running: Map<string, Spawned>, folder: string, options: { name: string; arguments: string[] }): Promise<ConsoleProcess> {
-  const { name } = options;
+async function startConsole(running: Map<string, Spawned>, folder: string, options: { name: string; arguments: string[]; environment: Record<string, string> | undefined }): Promise<ConsoleProcess> {
+  const { name, environment } = options;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const restart = async () => {
-    launch(running, folder, name, ["dist/server.mjs", "--no-demo", "--port", String(port), "--data", path.join(folder, name), ...options.arguments]);
+    launch(running, folder, name, ["dist/server.mjs", "--no-demo", "--port", String(port), "--data", path.join(folder, name), ...options.arguments], { environment });
     await until("the console to be ready", async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false);
   };
   await restart();
@@ -115,11 +117,11 @@ async function startConsole(running: Map<string, Spawned>, folder: string, optio
 /** The shell enters the group and becomes the program: its process id stays. */
 const ENTER_GROUP = ["-c", 'echo $$ > "$0" && exec "$@"'];
 
-function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[], groupFile?: string): void {
+function launch(running: Map<string, Spawned>, folder: string, name: string, args: string[], { groupFile, environment }: { groupFile?: string | undefined; environment?: Record<string, string> | undefined }): void {
   const logFile = path.join(folder, "logs", `${name}.log`);
   const log = createWriteStream(logFile, { flags: "a" });
   const [program, words] = groupFile === undefined ? [process.execPath, args] : ["/bin/sh", [...ENTER_GROUP, groupFile, process.execPath, ...args]];
-  const child = spawn(program, words, { cwd: root, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, words, { cwd: root, env: { ...process.env, NODE_ENV: "production", ...environment }, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   running.set(name, { name, child, logFile });

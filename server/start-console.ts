@@ -35,6 +35,8 @@ import { createSampleFileHandler } from "./http/sample-file.ts";
 import { createUploadHandler } from "./http/upload.ts";
 import { newId } from "./ids.ts";
 import { sweepModelFolders } from "./inspect/model-folder.ts";
+import { forgiveSilence } from "./live/forgive-silence.ts";
+import { liveFleet } from "./live/live-fleet.ts";
 import type { Peers } from "./live/peer-message.ts";
 import { agentPorts, checkPort, listen, rememberAgentPort } from "./listen.ts";
 import { type AgentSockets, attachAgents } from "./sockets/agents.ts";
@@ -108,6 +110,10 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
     },
     ...(me && { peers: peersOnceJoined(me.id, () => consoles?.peers) }),
   };
+  stops.push(systemClock.onJump(({ byMs }) => {
+    forgiveSilence(liveFleet(db), byMs);
+    log.warn({ byMs }, "the machine's clock jumped: no node's silence is counted from before");
+  }));
   const { authority, key } = await steps.run("clean-up", () => (me ? withStartLock(database.url, () => makeReady(deps, env, me)) : makeReady(deps, env, null)));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;
   const hosts = [...env.publicHosts, ...(WILDCARDS.includes(env.host) ? [hostname(), ...ownAddresses()] : [env.host])];

@@ -1,6 +1,7 @@
 // Owns what the console knows of its fleet right now, in memory: last reports, connections, samples, the documents to push. One per database
 // handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
 import type { Desired, Hardware, HeldArtifact, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import { systemClock } from "../clock.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
 import type { ToldCount } from "../store/key-usage.ts";
 import type { NewEvent } from "../events/publish.ts";
@@ -92,7 +93,7 @@ export function liveFleet(db: Db): LiveFleet {
   const known = fleets.get(db);
   if (known) return known;
   const made: LiveFleet = {
-    startedAtMs: Date.now(),
+    startedAtMs: systemClock.now(),
     nodes: new Map(),
     links: new Map(),
     dirtyLinks: new Set(),
