@@ -22,13 +22,19 @@ export function resentOf(traces: readonly ToldTrace[], killedMs: number, untilMs
 }
 
 const STEADY_MS = 3_000;
-/** Milliseconds from the death until a time from which on, for three seconds, all that was due was answered within `limitMs`; Infinity = never. */
+/**
+ * Milliseconds from the death until a time from which on, for three seconds, all that was due was answered within `limitMs`; Infinity = never. What was late and was answered
+ * has waited for that time: it was well again when the last of those had its answer, not only when the next one happened to come.
+ */
 export function backWithin(served: readonly Served[], killedMs: number, limitMs: number): number {
   const after = served.filter((one) => one.dueMs >= killedMs).sort((a, b) => a.dueMs - b.dueMs);
   const isGood = (one: Served) => one.outcome === "equal" && one.doneMs - one.dueMs <= limitMs;
   for (const { dueMs } of after) {
     const window = after.filter((one) => one.dueMs >= dueMs && one.dueMs < dueMs + STEADY_MS);
-    if (window.every(isGood) && (after.at(-1)?.dueMs ?? 0) >= dueMs + STEADY_MS) return dueMs - killedMs;
+    if (!window.every(isGood) || (after.at(-1)?.dueMs ?? 0) < dueMs + STEADY_MS) continue;
+    const waited = after.filter((one) => one.dueMs < dueMs);
+    const answeredMs = waited.length > 0 && waited.every((one) => one.outcome === "equal") ? Math.max(...waited.map((one) => one.doneMs)) : dueMs;
+    return Math.min(dueMs, answeredMs) - killedMs;
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -51,15 +57,15 @@ export function resentFigures(deaths: readonly Death[], times: number): Figure[]
 
 /** Milliseconds since the death; null = it did not happen while it was waited for. `bytes`, `loadMs`: of the move. */
 export type Loss = { killedMs: number; lostMs: number | null; decidedMs: number | null; bytes: number; loadMs: number };
-type Back = { number: number; /** Infinity = never. */ backMs: number; bytesPerSecond: number; sloFactor: number };
+type Back = { number: number; /** Infinity = never. */ backMs: number; /** After which a dead node is known to be lost at the soonest. */ limitMs: number; bytesPerSecond: number; sloFactor: number };
 
-export function lossFigures({ lostMs, decidedMs, bytes, loadMs }: Loss, { number, backMs, bytesPerSecond, sloFactor }: Back): Figure[] {
+export function lossFigures({ lostMs, decidedMs, bytes, loadMs }: Loss, { number, backMs, limitMs, bytesPerSecond, sloFactor }: Back): Figure[] {
   const fetchMs = (bytes / bytesPerSecond) * 1000;
   const figure = `without a replica, death ${number}: back within ${sloFactor} times the healthy median`;
   const target = { op: "<=", than: BACK_TARGET } as const;
   if (lostMs === null || decidedMs === null) return [{ figure, value: backMs, unit: "ms", against: lostMs === null ? "it was not known to be lost" : `known to be lost after ${lostMs.toFixed(0)} ms, no move was made`, ratio: Number.POSITIVE_INFINITY, target }];
   return [{
-    figure, value: backMs, unit: "ms", ratio: backMs / (decidedMs + fetchMs + loadMs), target,
-    against: `known to be lost after ${lostMs.toFixed(0)} ms, decided after ${decidedMs.toFixed(0)} ms, ${bytes} bytes over the link ${fetchMs.toFixed(0)} ms, loading ${loadMs.toFixed(0)} ms`,
+    figure, value: backMs, unit: "ms", ratio: backMs / (limitMs + fetchMs + loadMs), target,
+    against: `at least ${limitMs} ms of silence, ${bytes} bytes over the link ${fetchMs.toFixed(0)} ms, loading ${loadMs.toFixed(0)} ms; known to be lost after ${lostMs.toFixed(0)} ms, decided after ${decidedMs.toFixed(0)} ms`,
   }];
 }

@@ -8,6 +8,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { awaitOperation, until } from "../e2e/cluster.ts";
+import { GONE_AFTER_MS } from "../server/policy/presence.ts";
 import { calibrationFigure } from "./calibration.ts";
 import { descendants, LAB_LINK } from "./inject-faults.ts";
 import { type PlanRules, RECOGNITION, startLabDeployment } from "./lab-deployment.ts";
@@ -106,7 +107,7 @@ async function withoutReplica(): Promise<Figure[]> {
   await sleep(DEAD_MS);
   const { counts, served } = await load.end();
   const healthyMs = quantile(served.filter((one) => one.dueMs < (found[0]?.killedMs ?? 0)).map((one) => one.doneMs - one.dueMs), 0.5);
-  return [...found.flatMap((loss, index) => lossFigures(loss, { number: index + 1, backMs: backWithin(served, loss.killedMs, SLO_FACTOR * healthyMs), bytesPerSecond: LAB_LINK.bytesPerSecond, sloFactor: SLO_FACTOR })), ...countFigures("without a replica", counts)];
+  return [...found.flatMap((loss, index) => lossFigures(loss, { number: index + 1, backMs: backWithin(served, loss.killedMs, SLO_FACTOR * healthyMs), limitMs: GONE_AFTER_MS, bytesPerSecond: LAB_LINK.bytesPerSecond, sloFactor: SLO_FACTOR })), ...countFigures("without a replica", counts)];
 }
 
 async function loseTheLastStage(): Promise<Loss> {

@@ -42,3 +42,11 @@ test("a pass that throws is tried again, later", async () => {
   await until(() => passes === 3);
   await loop.stop();
 });
+
+test("what is due before the interval is seen when it is due", async () => {
+  let passes = 0;
+  const loop = startLoop({ name: "test", intervalMs: 3_600_000, log, dueInMs: () => (passes < 2 ? 0 : Number.POSITIVE_INFINITY), run: async () => { passes++; } });
+  await until(() => passes === 2);
+  await loop.stop();
+  expect(passes).toBe(2);
+});

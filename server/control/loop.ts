@@ -12,6 +12,8 @@ export type LoopOptions = {
   intervalMs: number;
   run: () => Promise<void>;
   log: Logger;
+  /** Milliseconds until there is something to see, where that is sooner than the interval. */
+  dueInMs?: () => number;
   /** Tests give their own. Default: a random share of ±10 %. */
   random?: () => number;
 };
@@ -24,7 +26,7 @@ const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_MAX_MS = 10_000;
 
 export function startLoop(options: LoopOptions): Loop {
-  const { name, intervalMs, run, log, random = Math.random } = options;
+  const { name, intervalMs, run, log, dueInMs = () => Number.POSITIVE_INFINITY, random = Math.random } = options;
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> | null = null;
   let isWoken = false;
@@ -53,7 +55,7 @@ export function startLoop(options: LoopOptions): Loop {
     }
     running = null;
     if (failures > 0) schedule(Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** (failures - 1)) * (0.5 + random()));
-    else schedule(isWoken ? MIN_GAP_MS : intervalMs * (0.9 + 0.2 * random()));
+    else schedule(isWoken ? MIN_GAP_MS : Math.min(intervalMs * (0.9 + 0.2 * random()), Math.max(MIN_GAP_MS, dueInMs())));
   };
 
   schedule(GATHER_MS);

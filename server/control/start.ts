@@ -9,6 +9,7 @@ import { forgetNode } from "../commands/remove-node.ts";
 import { takeDesired } from "../commands/take-desired.ts";
 import type { EventName, StoredEvent } from "../events/catalogue.ts";
 import { liveFleet } from "../live/live-fleet.ts";
+import { presenceDueMs } from "../live/node-presence.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { eventHeadSeq } from "../store/events.ts";
 import { driveAdaptation } from "./drive-adaptation.ts";
@@ -94,7 +95,7 @@ function startLeaderLoops(deps: Deps): Leading {
   const { log } = deps;
   const memory: ProgressMemory = new Map();
   const windows: WindowMemory = { writtenMs: null };
-  const reconcile = startLoop({ name: "reconcile", intervalMs: 1_000, log, run: () => reconcileOnce(deps, memory) });
+  const reconcile = startLoop({ name: "reconcile", intervalMs: 1_000, log, run: () => reconcileOnce(deps, memory), dueInMs: () => presenceDueMs(liveFleet(deps.db), deps.clock.now()) });
   const measure = startLoop({ name: "measure", intervalMs: 60_000, log, run: () => requestMissingMeasures(deps) });
   // A loop of its own: planning and cutting for a drain may take seconds, which no migration may wait for.
   const drains = startLoop({ name: "drains", intervalMs: 1_000, log, run: () => driveDrains(deps) });

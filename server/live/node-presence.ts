@@ -1,5 +1,5 @@
 // Owns how a node's presence is read off the live fleet and its rows: the same for loops, planning and API.
-import { GONE_AFTER_MS, LATE_AFTER_MS, type Presence, presenceOf } from "../policy/presence.ts";
+import { GONE_AFTER_MS, LATE_AFTER_MS, type Presence, presenceDueInMs, presenceOf } from "../policy/presence.ts";
 import { isGone, testimonyOf, type Testimony } from "../policy/testimony.ts";
 import type { StoredNode } from "../store/nodes.ts";
 import type { LiveFleet } from "./live-fleet.ts";
@@ -21,6 +21,12 @@ export function nodePresence(fleet: LiveFleet, node: Pick<StoredNode, "id" | "ob
   if (live && leftMs !== null && leftMs >= GONE_AFTER_MS) live.isGone = isGone(said) || (live.isGone && said.reached === 0);
   const presence = presenceOf({ connected, heard, silentMs, goneMs: live?.isGone ? leftMs : null });
   return { presence, serves: presence === "lost" && said.reached > 0, seenAtMs };
+}
+
+/** Milliseconds until a node that has lost its connection is late or lost unless it comes back; Infinity = none has. It is looked at then, not up to a second later. */
+export function presenceDueMs(fleet: LiveFleet, nowMs: number): number {
+  const away = [...fleet.nodes.values()].filter((live) => !live.connected && live.presence !== "lost");
+  return Math.min(Number.POSITIVE_INFINITY, ...away.map(({ lastSeenAtMs, leftAtMs }) => presenceDueInMs({ silentMs: nowMs - lastSeenAtMs, leftMs: leftAtMs === null ? null : nowMs - leftAtMs })));
 }
 
 /** Of nodes that report now. */

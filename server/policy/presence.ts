@@ -26,3 +26,9 @@ export function presenceOf(node: { connected: boolean; heard: boolean; silentMs:
   if (node.silentMs >= LATE_AFTER_MS) return "late";
   return node.connected ? "online" : "connecting";
 }
+
+/** Milliseconds until silence alone makes it something else; Infinity = nothing does. `leftMs`: since its side closed its connection, null = it did not. */
+export function presenceDueInMs({ silentMs, leftMs }: { silentMs: number; leftMs: number | null }): number {
+  const left = [LATE_AFTER_MS - silentMs, LOST_AFTER_MS - silentMs, ...(leftMs === null ? [] : [GONE_AFTER_MS - leftMs])].filter((ms) => ms > 0);
+  return left.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...left);
+}
