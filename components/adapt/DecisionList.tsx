@@ -6,6 +6,7 @@ import { MovedBytes } from "../deployment/MovedBytes.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
+import { CheckDecision } from "./CheckDecision.tsx";
 
 const TONES: Record<AdaptDecision["outcome"], Tone> = { kept: "idle", suggested: "warn", accepted: "busy", expired: "idle", moving: "busy", moved: "ok", failed: "bad" };
 const KINDS = { remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it", add: "one replica more", drop: "one replica fewer" } as const;
@@ -21,7 +22,7 @@ export function DecisionList({ deploymentId, decisions }: { deploymentId: string
         <tbody>
           {decisions.map((one) => (
             <tr key={one.id} data-testid="adapt-decision" data-outcome={one.outcome}>
-              <td className="text-ink-2"><Time iso={one.at} both /><br /><Link prefetch={false} href={`/deployments/${deploymentId}/replay?at=${encodeURIComponent(one.at)}`} className="text-xs underline underline-offset-4">as it was</Link></td>
+              <td className="text-ink-2"><Time iso={one.at} both /><br /><Link prefetch={false} href={`/deployments/${deploymentId}/replay?at=${encodeURIComponent(one.at)}`} className="text-xs underline underline-offset-4">as it was</Link><CheckDecision deploymentId={deploymentId} decisionId={one.id} /></td>
               <td><State tone={TONES[one.outcome]}>{one.outcome}</State></td>
               <td className="max-w-[36rem] min-w-60">
                 {one.reason}

@@ -18,13 +18,14 @@ import { listRequests, listRequestsOfTrace, REQUEST_ORDERS } from "../live/recen
 import { DEPLOYMENT_ACTIONS } from "../policy/preview-deployment.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
+import { checkDecision } from "./check-decision.ts";
 import type { Context } from "./context.ts";
 import { MAX_METRIC_MINUTES } from "./nodes.ts";
 import { readAdaptation } from "./read-adaptation.ts";
 import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./read-deployment-rows.ts";
 import { readDeploymentMetrics } from "./read-metrics.ts";
 import { readReplayMoment, readReplayTrack } from "./read-replay.ts";
-import { adaptation, adaptChange, adaptSettings } from "./schemas/adapt-schemas.ts";
+import { adaptation, adaptChange, adaptSettings, decisionCheck } from "./schemas/adapt-schemas.ts";
 import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest, servingChange, servingSettings } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
@@ -159,6 +160,11 @@ export const deployments = router({
     .input(byId.extend({ decisionId: z.string() }))
     .output(z.object({ operation }))
     .mutation(async ({ ctx, input }) => ({ operation: await acceptSuggestion(ctx.deps, { deploymentId: input.id, decisionId: input.decisionId, actor: ctx.actor }) })),
+  checkDecision: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/adaptation/decisions/{decisionId}/check", tags, summary: "What a decision was made of, and whether the same is decided from it again" } })
+    .input(byId.extend({ decisionId: z.string() }))
+    .output(decisionCheck)
+    .query(({ ctx, input }) => checkDecision(ctx.deps, { deploymentId: input.id, decisionId: input.decisionId })),
 });
 
 /** The same key again does nothing and answers as the first time. */

@@ -1,5 +1,6 @@
 // The adaptation loop on a real database, with agents that report what each test says: a slow node is noticed, suggested, accepted, or moved away from.
 import { beforeEach, expect, test, vi } from "vitest";
+import { checkDecision } from "../api/check-decision.ts";
 import { acceptHere, acceptSuggestion } from "../commands/accept-suggestion.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
@@ -7,6 +8,7 @@ import type { AcceptAsked, Peers } from "../live/peer-message.ts";
 import { adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
+import { findSnapshot, packSnapshot, unpackSnapshot } from "../store/decision-snapshots.ts";
 import { findUnfinishedMigration } from "../store/deployments.ts";
 import { driveAdaptation } from "./drive-adaptation.ts";
 import { NODE_IDS, type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
@@ -54,6 +56,14 @@ test("a slow node: a suggestion with its trigger, alternatives and reasons, whic
   expect(chosen?.placement.some((stage) => stage.topologyNodeId === "tn_nod_b")).toBe(false);
   expect(suggestion?.predictedGain).toBeGreaterThan(0.5);
   expect(suggestion?.snapshotDigest).toMatch(/^[0-9a-f]{64}$/);
+  // Whoever doubts it has it decided again from what was kept; what was changed since is noticed.
+  const check = () => checkDecision(fleet.deps, { deploymentId: id, decisionId: suggestion?.id ?? "" });
+  expect(await check()).toMatchObject({ isIntact: true, difference: null, verdict: "act", snapshot: { seen: { running: expect.any(Array), problem: expect.any(Object) }, settings: { mode: "suggest" } } });
+  const kept = await findSnapshot(database.db, suggestion?.id ?? "");
+  const snapshot = await unpackSnapshot(kept ?? new Uint8Array());
+  const { packed } = await packSnapshot({ ...snapshot, settings: { ...snapshot.settings, movesPerHour: 0 } });
+  await database.db.decisionSnapshot.update({ where: { decisionId: suggestion?.id ?? "" }, data: { packed: new Uint8Array(packed) } });
+  expect(await check()).toMatchObject({ isIntact: false, difference: expect.stringContaining('"act" was recorded') });
   expect(fleet.events.find((event) => event.name === "deployment.decided")?.message).toContain("nod_b is");
   const accept = () => acceptSuggestion(fleet.deps, { deploymentId: id, decisionId: suggestion?.id ?? "", actor: "api:ana" });
   expect((await accept()).createdBy).toBe("adapt, accepted by api:ana");

@@ -1,6 +1,5 @@
 // Looks at every running deployment once a second: takes in what reports told, asks the controller, records changes of mind, has moves made in automatic
 // mode, and holds what was gained against what was promised.
-import { createHash } from "node:crypto";
 import { actOnDecision } from "../commands/act-on-decision.ts";
 import type { Deps } from "../commands/deps.ts";
 import { readObservation } from "../commands/read-observation.ts";
@@ -9,10 +8,11 @@ import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSamples } from "../live/sample-ring.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
-import type { Decision, Observation, Weighed } from "../policy/adapt/controller.ts";
+import type { ControllerMemory, Decision, Observation, Weighed } from "../policy/adapt/controller.ts";
 import { stepDeployment } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { type DecisionOutcome, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
+import { insertSnapshot, packSnapshot } from "../store/decision-snapshots.ts";
 import { findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
 
 /** The same mind is not written again sooner; an action is always written. */
@@ -54,7 +54,8 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   await followMoves(deps, state, open);
   const seen = await readObservation(deps, state, view);
   if (!seen) return;
-  const { memory, decision } = stepDeployment(state.controller, seen, deployment.adaptation);
+  const before = state.controller;
+  const { memory, decision } = stepDeployment(before, seen, deployment.adaptation);
   Object.assign(state, { controller: memory, decision });
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
@@ -62,7 +63,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
   const { mode } = deployment.adaptation;
   const outcome: DecisionOutcome = decision.verdict !== "act" || mode === "observe" ? "kept" : "suggested";
-  const record = await write(deps, deployment, { seen, decision, state, outcome });
+  const record = await write(deps, deployment, { seen, decision, before, outcome });
   if (outcome !== "suggested" || mode !== "automatic") return;
   state.triedWith = lostIn(decision);
   const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
@@ -105,8 +106,8 @@ function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }
 
-type Written = { seen: Observation; decision: Decision; state: AdaptState; outcome: DecisionOutcome };
-async function write(deps: Deps, deployment: StoredDeployment, { seen, decision, state, outcome }: Written): Promise<StoredDecision> {
+type Written = { seen: Observation; decision: Decision; before: ControllerMemory; outcome: DecisionOutcome };
+async function write(deps: Deps, deployment: StoredDeployment, { seen, decision, before, outcome }: Written): Promise<StoredDecision> {
   const names = new Map(seen.problem.nodes.map((node) => [node.topologyNodeId, node.name]));
   const nameOf = (subject: string) => subject.split(">").map((id) => names.get(id) ?? id).join(" → ");
   const { target } = decision;
@@ -114,16 +115,18 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
   const trigger = [...decision.drifts, ...(decision.because ?? [])];
   const done = { kept: deployment.adaptation.mode === "observe" && decision.verdict === "act" ? "Observed only: it would move. " : "", suggested: target ? `${saidOf(target)}: ` : "" }[outcome as "kept" | "suggested"];
   const reason = `${done}${what ? `${what}. ` : ""}${decision.reason}`;
+  const { digest, packed } = await packSnapshot({ before, seen, settings: deployment.adaptation });
   return deps.publisher.transact(async (tx, append) => {
     const record = await insertDecision(tx, {
       deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
       trigger: trigger.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
-      snapshotDigest: digestOf(seen, state),
+      snapshotDigest: digest,
       alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
       chosen: target ? decision.alternatives.indexOf(target) : null,
       costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" ? target.gain / decision.costNow : null, realisedGain: null,
       needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
     });
+    await insertSnapshot(tx, { decisionId: record.id, deploymentId: deployment.id, packed });
     await append({ name: "deployment.decided", subjectId: deployment.id, actor: "control", message: `${deployment.name}: ${reason}`, payload: { deploymentId: deployment.id, decisionId: record.id, verdict: decision.verdict, outcome } });
     return record;
   });
@@ -131,11 +134,6 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
 
 const SAID = { remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica" } as const;
 const saidOf = ({ kind, replica }: Weighed): string => (replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
-
-/** Of everything that was looked at: drawing and live figures, what runs, what was learnt. */
-function digestOf(seen: Observation, state: AdaptState): string {
-  return createHash("sha256").update(JSON.stringify([state.watched?.inputsHash, seen.running, seen.home, seen.stageMs, seen.hopMs, seen.further, seen.demandPerSecond, state.controller.watched])).digest("hex");
-}
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {
   await deps.publisher.transact(async (tx, append) => {

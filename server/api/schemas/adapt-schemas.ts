@@ -51,6 +51,14 @@ export const adaptDecision = z
   })
   .meta({ id: "AdaptDecision" });
 
+export const decisionCheck = z
+  .object({
+    digest: z.string(), isIntact: z.boolean().meta({ description: "What is kept has the digest that was recorded with the decision." }),
+    verdict: z.string().meta({ description: "Decided again, from what is kept." }), reason: z.string(), difference: z.string().nullable().meta({ description: "Null = the same as recorded." }),
+    snapshot: z.record(z.string(), z.unknown()).meta({ description: "`seen` (fleet, model, measurements), `before` (what was learnt), `settings`; maps are lists of pairs." }),
+  })
+  .meta({ id: "DecisionCheck" });
+
 export const adaptation = z
   .object({
     settings: adaptSettings,
