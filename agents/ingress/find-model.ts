@@ -22,8 +22,16 @@ export function findModel({ routes, moved }: ServedHere, name: string, version: 
   return { route, version: known };
 }
 
-/** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. */
-export type ServedHere = { routes: readonly RouteRuntime[]; moved: readonly MovedRoute[] };
+/** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. Only while it is serving can what is not among them be said to be unknown. */
+export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[] };
+
+/** Throws Refusal 503 while an ingress does not know its deployments yet, or takes no requests any more. */
+export function demandServing({ state }: Pick<ServedHere, "state">): void {
+  if (state === "starting") throw new Refusal(503, "starting", "this ingress has just started and does not know its deployments yet", 1);
+  if (state === "draining") throw drainingRefusal();
+}
+
+export const drainingRefusal = (): Refusal => new Refusal(503, "draining", "this ingress is stopping and takes no new requests: ask again, or at another entry of the deployment", 1);
 /** What a request shows of who sends it. */
 export type Access = { needsKey: boolean; authorization: string | undefined };
 

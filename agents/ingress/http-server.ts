@@ -5,7 +5,8 @@ import { createServer as createHttps } from "node:https";
 import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
-import { type Access, countKey, demandKey, findModel, type ServedHere } from "./find-model.ts";
+import { closeAfter } from "./drain.ts";
+import { type Access, countKey, demandKey, demandServing, findModel, type ServedHere } from "./find-model.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
@@ -24,6 +25,9 @@ const MAX_CONNECTIONS = 2048;
 /** Of a request that carries no tensors: an index's wish, a load's parameters. */
 const MAX_SMALL_BODY_BYTES = 64 * 1024;
 
+/** Told whatever an ingress serves. */
+const KNOWN_ALWAYS: ReadonlySet<string> = new Set(["/v2/health/live", "/v2/health/ready", "/v2", "/v2/"]);
+
 export type HttpOptions = {
   served(): ServedHere;
   /** Beyond loopback every request but liveness needs a key. */
@@ -32,8 +36,12 @@ export type HttpOptions = {
 };
 type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; access: Access };
 
-export function createIngressServer(options: HttpOptions): Server {
+/** `open`: answers that are not finished. */
+export function createIngressServer(options: HttpOptions): { server: Server; open: ReadonlySet<ServerResponse> } {
+  const open = new Set<ServerResponse>();
   const handler = (req: IncomingMessage, res: ServerResponse) => {
+    open.add(res);
+    res.once("close", () => open.delete(res));
     handle(req, res, options).catch((error: Error) => sendError(req, res, error, here));
   };
   const here = { isTls: options.httpTls !== null, isLoopback: !options.needsKey };
@@ -42,19 +50,25 @@ export function createIngressServer(options: HttpOptions): Server {
   const server = tls ? createHttps({ ...settings, ...tls }, handler) : createHttp(settings, handler);
   server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => { continueWhenRead(req, res); handler(req, res); });
   server.maxConnections = MAX_CONNECTIONS;
-  return server;
+  return { server, open };
 }
 
 async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOptions): Promise<void> {
   const path = decodePath(req.url ?? "/");
-  const asked: Asked = { req, res, method: req.method ?? "GET", path, served: options.served(), access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
+  const served = options.served();
+  if (served.state !== "serving") {
+    closeAfter(res);
+    if (!KNOWN_ALWAYS.has(path)) demandServing(served);
+  }
+  const asked: Asked = { req, res, method: req.method ?? "GET", path, served, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
   const match = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|process|config|stats))?$/.exec(path);
   if (match && path !== "/v2/models/stats") return answerModel(asked, match[1]!, match[2], match[3] ?? "");
   return answerServer(asked);
 }
 
 async function answerServer(asked: Asked): Promise<void> {
-  const { req, res, path, served: { routes }, access } = asked;
+  const { req, res, path, served, access } = asked;
+  const { routes } = served;
   const action = /^\/v2\/repository\/(?:index|models\/([^/]+)\/(load|unload))$/.exec(path);
   if (action) {
     demandMethod(asked, "POST");
@@ -66,7 +80,7 @@ async function answerServer(asked: Asked): Promise<void> {
   const known: Record<string, () => void> = {
     "/v2/health/live": () => sendJson(res, 200, { live: true }),
     "/v2/health/ready": () => {
-      const ready = isServerReady(routes);
+      const ready = isServerReady(served);
       sendJson(res, ready ? 200 : 503, { ready }, ready ? {} : { "retry-after": "1" });
     },
     "/v2": () => sendJson(res, 200, serverMetadata()),
@@ -83,7 +97,7 @@ async function answerServer(asked: Asked): Promise<void> {
   known[path]!();
 }
 
-export const isServerReady = (routes: readonly RouteRuntime[]): boolean => routes.length > 0 && routes.every((route) => route.ready);
+export const isServerReady = ({ state, routes }: ServedHere): boolean => state === "serving" && routes.length > 0 && routes.every((route) => route.ready);
 
 /** The console decides what runs where, and its own keys say who may tell it to; an ingress has none of those. */
 export function repositoryRefusal(action: "load" | "unload"): Refusal {
@@ -200,7 +214,9 @@ function sendError(req: IncomingMessage, res: ServerResponse, error: Error, here
   if (res.headersSent || res.destroyed) return void res.destroy();
   const refusal = refusalOf(error);
   if (refusal.status === 500 && !(error instanceof WireError)) process.stderr.write(`${error.stack}\n`);
-  const how = unread(req);
+  const wanted = unread(req);
+  // A connection that closes with its answer takes enough of the body first that the answer arrives.
+  const how = wanted === "drain" && !res.shouldKeepAlive ? "linger" : wanted;
   const location = refusal instanceof MovedRefusal ? redirectFor(refusal, here, req.url ?? "") : null;
   const body = JSON.stringify({ error: refusal.message, code: refusal.code });
   res.writeHead(location === null ? refusal.status : 308, {

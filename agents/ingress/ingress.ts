@@ -1,6 +1,6 @@
 // Owns an ingress: its HTTP server, its routes, and the connections stage 0 of each pipeline dials to it.
 import { randomInt } from "node:crypto";
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
@@ -17,6 +17,7 @@ import { originId } from "../stage/origin-id.ts";
 import type { SenderLink } from "../stage/sender-link.ts";
 import type { ServedHere } from "./find-model.ts";
 import type { GrpcService } from "./grpc/grpc-service.ts";
+import { drain } from "./drain.ts";
 import { createIngressServer } from "./http-server.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
@@ -33,6 +34,7 @@ export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type">
 
 export class Ingress {
   readonly server: Server;
+  readonly #open: ReadonlySet<ServerResponse>;
   readonly #options: IngressOptions;
   readonly #acceptor: DataAcceptor;
   readonly #pool = new BufferPool();
@@ -43,7 +45,8 @@ export class Ingress {
   readonly #otlp: OtlpExporter | null;
   #context: SecureContext;
   #url = "";
-  #stopping = false;
+  /** starting (the console's routes are not known yet) ──► serving ──► draining, also without ever serving */
+  #state: ServedHere["state"] = "starting";
   #grpc: Promise<GrpcService> | null = null;
   // Each life counts from a place of its own, so that a late answer to an earlier one meets no request of this one. By chance and not by the clock, which may be set back, and
   // which is the same for two lives that begin within its grain. Below 2^53.
@@ -56,8 +59,10 @@ export class Ingress {
     this.#otlp = options.otlp ? new OtlpExporter({ settings: options.otlp, nodeId: options.tls.nodeId, problem: (message) => options.notice(message === null ? { level: "info", code: "traces", message: "spans reach the collector again" } : { level: "warn", code: "traces", message: `spans are lost: ${message}` }) }) : null;
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
     const needsKey = !isLoopback(options.host);
-    const served = (): ServedHere => (this.#stopping ? { routes: [], moved: [] } : { routes: [...this.#routes.values()], moved: this.#moved });
-    this.server = createIngressServer({ served, needsKey, httpTls: options.httpTls });
+    const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved });
+    const { server, open } = createIngressServer({ served, needsKey, httpTls: options.httpTls });
+    this.server = server;
+    this.#open = open;
     splitProtocols(this.server, (socket) => {
       // The library is loaded with the first client that needs it.
       this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => new loaded.GrpcService(served, needsKey));
@@ -76,6 +81,7 @@ export class Ingress {
 
   setRoutes(routes: LocalIngressRoute[], moved: readonly MovedRoute[] = []): void {
     this.#moved = moved;
+    if (this.#state === "starting") this.#state = "serving";
     const wanted = new Set(routes.map(({ route }) => route.deploymentId));
     for (const [deploymentId, runtime] of this.#routes) {
       if (wanted.has(deploymentId)) continue;
@@ -154,12 +160,10 @@ export class Ingress {
 
   /** Takes nothing new, answers what is in flight, at most `graceMs`. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true;
-    this.server.close();
+    this.#state = "draining";
     const grpc = await this.#grpc;
     grpc?.drain(graceMs);
-    const until = performance.now() + graceMs;
-    while (performance.now() < until && [...this.#routes.values()].some((route) => route.inFlight > 0)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await drain({ server: this.server, open: this.#open, busy: () => (grpc?.underWay ?? 0) > 0 || [...this.#routes.values()].some((route) => route.inFlight > 0), graceMs });
     for (const route of this.#routes.values()) route.stop("the ingress stops");
     await Promise.all([new Promise((resolve) => setTimeout(resolve, 20)), this.#otlp?.stop(LAST_SPANS_MS)]);
     grpc?.stop();

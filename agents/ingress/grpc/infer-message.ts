@@ -38,7 +38,8 @@ function parameterValue(parameter: Parameter | null): unknown {
 }
 
 function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "sequence" | "timeoutMs" | "priority" | "idempotent"> {
-  const { sequence_id: id, sequence_start: start, sequence_end: end, timeout, priority = 0 } = parameters;
+  const { sequence_id: id, sequence_start: start, sequence_end: end, timeout, priority = 0, triton_enable_empty_final_response: emptyFinal } = parameters;
+  if (emptyFinal !== undefined && typeof emptyFinal !== "boolean") throw new BadRequest("invalid value type for 'triton_enable_empty_final_response' parameter, expected bool_param.");
   if (id !== undefined && typeof id !== "number" && typeof id !== "string") throw new BadRequest("sequence_id must be a number or a string");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) throw new BadRequest("timeout must be a number of microseconds");
   if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
@@ -110,7 +111,7 @@ const FIELD_OF: Partial<Record<DataType, Field>> = {
 };
 
 /** Outputs are always raw, as Triton's are: clients read both, and FP16 has no other form. */
-export function inferResponse(modelName: string, id: string | null, { outputs, version, parameters }: Pick<Served, "outputs" | "version" | "parameters">): object {
+export function inferResponse(modelName: string, id: string | null, { outputs, version, parameters }: Pick<Served, "outputs" | "version" | "parameters">): Record<string, unknown> & { parameters: object } {
   return {
     model_name: modelName, model_version: version, id: id ?? "",
     parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id }, ...(parameters.replica === undefined ? {} : { replica: { int64_param: parameters.replica } }) },
