@@ -23,6 +23,7 @@ export function agentMetrics(view: MetricsView, told: { families: Family[]; sile
     family("cutplane_agent_silent_processes", "gauge", "Processes of this agent whose figures are missing here: they did not answer.", [[{}, told.silent]]),
     family("cutplane_node_cpu_ratio", "gauge", "Share of this node's cores in use.", [[{}, sample?.cpuRatio]]),
     family("cutplane_node_memory_used_bytes", "gauge", "Memory in use on this node.", [[{}, sample?.memoryUsedBytes]]),
+    family("cutplane_node_memory_available_bytes", "gauge", "Memory that this node's agent may still use, a limit of its cgroup counted in.", [[{}, sample?.memoryAvailableBytes]]),
     family("cutplane_node_temperature_celsius", "gauge", "Hottest sensor of this node's processor.", [[{ sensor: thermal.sensor ?? "" }, thermal.celsius]]),
     family("cutplane_node_clock_ratio", "gauge", "Clock of this node's processor as a share of its highest.", [[{}, thermal.clockRatio]]),
     family("cutplane_node_clock_limit_ratio", "gauge", "Clock that this node's processor is allowed as a share of its highest.", [[{}, thermal.clockLimitRatio]]),

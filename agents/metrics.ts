@@ -41,6 +41,7 @@ export function createSampler(options: { read?: ReadText; nowMs?: () => number; 
         cpuRatio: round(cpuRatio, 3),
         agentCpuCores: round(children.reduce((sum, child) => sum + child.cpuCores, ownCores), 3),
         memoryUsedBytes: memory.totalBytes - memory.availableBytes,
+        memoryAvailableBytes: memory.availableBytes,
         agentRssBytes: children.reduce((sum, child) => sum + child.rssBytes, process.memoryUsage.rss()),
         coresNow: usableCores(read),
         ...(idleSamples > 0 && idleSamples % IDLE_PACE_EVERY === 0 ? { idlePace: round(pace(), 3) } : {}),

@@ -318,7 +318,7 @@ export type Notice = { at: string; level: "info" | "warn" | "error"; code: strin
 export type NodeSample = {
   /** Share of this node's cores in use, 0–1, and of the agent with its stages, in cores. */
   cpuRatio: number; agentCpuCores: number;
-  memoryUsedBytes: number; agentRssBytes: number;
+  memoryUsedBytes: number; agentRssBytes: number; /** As this process may use it, a limit of its cgroup counted in. Absent where an agent does not tell it. */ memoryAvailableBytes?: number;
   /** Cores this process may use now: quotas change. Absent where an agent does not tell it. */
   coresNow?: number;
   /** Rounds of a fixed small computation per millisecond of the clock; taken now and then, and only while no stage of this node serves. */

@@ -38,6 +38,7 @@ export function readCapacity(deps: Deps): z.infer<typeof capacity> {
     nodes: [...known.nodes].map(([nodeId, node]) => ({
       nodeId, cores: orNull(node.cores), busyShare: orNull(node.busyShare),
       idleSlowdown: node.idlePace && node.idlePace.last > 0 ? node.usualPace / node.idlePace.last : null,
+      memoryAvailableBytes: orNull(node.memory?.availableBytes ?? null), memoryUsableBytes: node.memory?.usableBytes ?? null,
       thermal: node.thermal && { ...node.thermal, celsius: orNull(node.thermal.celsius), clockRatio: orNull(node.thermal.clockRatio), ageMs: Math.max(0, nowMs - node.thermal.atMs) },
       stages: [...node.stages.values()].map(({ deploymentId, epoch, stageIndex, computeMs }) => ({ deploymentId, epoch, stageIndex, computeMs: figure(computeMs) })),
     })),

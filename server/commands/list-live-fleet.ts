@@ -1,6 +1,7 @@
 // Owns what planning knows of the live fleet: enrolled nodes with their reported hardware, and the links measured between them.
 import { linkKey, liveFleet } from "../live/live-fleet.ts";
 import { knownHandover } from "../live/handover.ts";
+import { freshAvailableBytes, usableMemoryBytes } from "../live/memory-capacity.ts";
 import { nodePresence } from "../live/node-presence.ts";
 import { listLinks } from "../store/links.ts";
 import { listNodes, type StoredNode } from "../store/nodes.ts";
@@ -24,7 +25,10 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
   const fleet = liveFleet(deps.db);
   const live = fleet.nodes.get(node.id);
   const hardware = live?.hardware ?? node.observed?.hardware ?? null;
-  const { presence, serves } = nodePresence(fleet, node, deps.clock.now());
+  const nowMs = deps.clock.now();
+  const { presence, serves } = nodePresence(fleet, node, nowMs);
+  const { memory } = fleet.capacity.nodes.get(node.id) ?? { memory: null };
+  const usable = usableMemoryBytes(memory, nowMs);
   return {
     nodeId: node.id,
     name: node.name,
@@ -34,7 +38,8 @@ function toLiveNode(deps: Pick<Deps, "db" | "clock">, node: StoredNode): LiveNod
     approved: node.approvedAt !== null,
     cores: hardware?.cores ?? 1,
     memoryBytes: hardware?.memoryBytes ?? 0,
-    memoryAvailableBytes: hardware?.memoryAvailableBytes ?? 0,
+    memoryAvailableBytes: freshAvailableBytes(memory, nowMs) ?? hardware?.memoryAvailableBytes ?? 0,
+    ...(usable === null ? {} : { usableMemoryBytes: usable }),
     deviceClass: hardware?.deviceClass ?? "",
     ...(hardware?.maxMemoryBytes === undefined ? {} : { maxMemoryBytes: hardware.maxMemoryBytes }),
     ...knownHandover(live?.handover ?? null),

@@ -31,7 +31,7 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
   const problem = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, caches: knownCaches(deps), ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const figures = {
     document: topology.document,
-    nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, maxMemoryBytes, deviceClass, handoverMs }) => ({ nodeId, cores, memoryBytes, ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }), deviceClass, handoverMs: handoverMs ?? null })),
+    nodes: live.nodes.filter((node) => inDrawing.has(node.nodeId)).map(({ nodeId, cores, memoryBytes, usableMemoryBytes, maxMemoryBytes, deviceClass, handoverMs }) => ({ nodeId, cores, memoryBytes, ...(usableMemoryBytes === undefined ? {} : { usableMemoryBytes }), ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }), deviceClass, handoverMs: handoverMs ?? null })),
     // Their spread changes with every request, and no estimate with it.
     links: live.links.filter((link) => inDrawing.has(link.fromNodeId) && inDrawing.has(link.toNodeId)).map(({ spread: _spread, ...link }) => link),
     ...(input.beside === undefined ? {} : { held: problem.nodes.flatMap((node) => (node.heldBytes === undefined ? [] : [{ node: node.topologyNodeId, heldBytes: node.heldBytes, spareShare: node.spareShare ?? 1 }])) }),

@@ -4,7 +4,7 @@ import type { IngressSample, Notice, ObservedAssignment, Report } from "../../ag
 import type { KeyCount } from "../../agents/protocol/own-key.ts";
 import { periodOf } from "../../agents/protocol/quota-period.ts";
 import { addPendingEvent, type LiveFleet, type LiveNode, linkKey, liveFleet, liveNode, toLiveLink } from "../live/live-fleet.ts";
-import { learnCapacity, learnCores } from "../live/capacity.ts";
+import { learnCapacity, learnCores, learnNodeMemory } from "../live/capacity.ts";
 import { addHandover } from "../live/handover.ts";
 import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
@@ -54,6 +54,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
   if (coresNow !== undefined && learnCores(fleet.capacity, nodeId, { coresNow, usualCores: live.hardware?.cores ?? coresNow }, nowMs)) fleet.onFigures?.();
   if (report.sample) {
     learnCapacity(fleet.capacity, nodeId, report.sample, (from, to) => (isNode(fleet, from) && isNode(fleet, to) ? linkKey(from, to) : null), nowMs);
+    learnNodeMemory(fleet.capacity, nodeId, report.sample, live.hardware?.memoryBytes ?? null, nowMs);
     keepTraces(fleet, live, report.sample.ingress, nowMs);
     learnLinks(fleet, nodeId, report.sample.ingress, nowMs);
     // Browsers are sent a node's sample each second: requests are read where they are looked at.

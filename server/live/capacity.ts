@@ -2,9 +2,10 @@
 // what the fleet is: entries of what was not heard of for a while are dropped.
 import type { IngressSample, NodeSample, RequestTrace } from "../../agents/protocol/control.ts";
 import { type Tracked, track } from "../policy/adapt/tracked.ts";
+import { learnMemory, type MemoryCapacity } from "./memory-capacity.ts";
 import { learnThermal, type ThermalCapacity } from "./thermal-capacity.ts";
 
-export type NodeCapacity = { cores: Tracked | null; /** It may use less than the one core that a thread needs, and had it when it was profiled: how many times less, since when. Null = it does not. */ coreLoss: CoreLoss | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; /** Null = its agent has not told. */ thermal: ThermalCapacity | null; stages: Map<string, StageCapacity> };
+export type NodeCapacity = { cores: Tracked | null; /** It may use less than the one core that a thread needs, and had it when it was profiled: how many times less, since when. Null = it does not. */ coreLoss: CoreLoss | null; busyShare: Tracked | null; /** Rounds per millisecond, and what it has when it is well. */ idlePace: Tracked | null; usualPace: number; /** Null = its agent has not told. */ memory: MemoryCapacity | null; thermal: ThermalCapacity | null; stages: Map<string, StageCapacity> };
 export type CoreLoss = { factor: number; sinceMs: number };
 export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
 /** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
@@ -23,6 +24,12 @@ const PACE_DOWN = 0.003;
 const LEAST_BANDWIDTH_BYTES = 64 * 1024;
 /** A frame that took less says more of the clock than of the link. */
 const LEAST_RECEIVE_MS = 0.2;
+
+/** What the agent's process and its stages may still take, beside what they have. `totalBytes`: of the machine, or of its limit. */
+export function learnNodeMemory(capacity: FleetCapacity, nodeId: string, { memoryAvailableBytes, agentRssBytes }: NodeSample, totalBytes: number | null, nowMs: number): void {
+  const node = nodeOf(capacity, nodeId);
+  if (memoryAvailableBytes !== undefined && totalBytes) node.memory = learnMemory(node.memory, { availableBytes: memoryAvailableBytes, ownBytes: agentRssBytes, totalBytes }, nowMs);
+}
 
 export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: NodeSample, linkKey: (from: string, to: string) => string | null, nowMs: number): void {
   const node = nodeOf(capacity, nodeId);
@@ -44,7 +51,7 @@ export function learnCapacity(capacity: FleetCapacity, nodeId: string, sample: N
 }
 
 function nodeOf(capacity: FleetCapacity, nodeId: string): NodeCapacity {
-  const node = capacity.nodes.get(nodeId) ?? { cores: null, coreLoss: null, busyShare: null, idlePace: null, usualPace: 0, thermal: null, stages: new Map<string, StageCapacity>() };
+  const node = capacity.nodes.get(nodeId) ?? { cores: null, coreLoss: null, busyShare: null, idlePace: null, usualPace: 0, memory: null, thermal: null, stages: new Map<string, StageCapacity>() };
   capacity.nodes.set(nodeId, node);
   return node;
 }

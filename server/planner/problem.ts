@@ -144,7 +144,7 @@ function toProblemNode(node: TopologyNode, input: ProblemInput): ProblemNode {
     ...(others.length > 0 ? { otherModes: others } : {}),
     handoverMs: live?.handoverMs ?? SERVING_COSTS.handoverMs,
     frameMs: SERVING_COSTS.frameMs,
-    memoryLimitBytes: memoryLimit({ drawnBytes: node.memoryBytes, machineBytes: live?.memoryBytes ?? null, cappedBytes: live?.maxMemoryBytes ?? null }),
+    memoryLimitBytes: memoryLimit({ drawnBytes: node.memoryBytes, machineBytes: live?.memoryBytes ?? null, cappedBytes: live?.maxMemoryBytes ?? null, usableBytes: live?.usableMemoryBytes ?? null }),
     trusted: node.trust === "trusted",
     planned: node.nodeId === null,
     online: live?.online ?? false,

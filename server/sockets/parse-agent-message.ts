@@ -89,7 +89,7 @@ const ingressSample = z.object({
 /** Null = not readable there. */
 const thermal = z.object({ celsius: z.number().min(-100).max(300).nullable(), sensor: id.nullable(), clockRatio: z.number().min(0).max(16).nullable(), clockLimitRatio: z.number().min(0).max(16).nullable(), throttled: z.boolean().nullable() });
 const sample = z.object({
-  cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount, coresNow: amount.optional(), idlePace: amount.optional(), thermal: thermal.optional(),
+  cpuRatio: z.number().min(0).max(64), agentCpuCores: amount, memoryUsedBytes: amount, agentRssBytes: amount, memoryAvailableBytes: amount.optional(), coresNow: amount.optional(), idlePace: amount.optional(), thermal: thermal.optional(),
   stages: z.array(stageSample).max(MAX_ITEMS), ingress: z.array(ingressSample).max(MAX_ITEMS),
 });
 const notice = z.object({ at: time, level: z.enum(["info", "warn", "error"]), code: id, message: text, assignmentId: id.optional(), deploymentId: id.optional() });

@@ -13,6 +13,8 @@ export const capacity = z
       cores: figure.nullable().meta({ description: "Cores its processes may use now." }),
       busyShare: figure.nullable().meta({ description: "Of its cores, 0–1." }),
       idleSlowdown: z.number().nullable().meta({ description: "How many times slower than usual a fixed small computation is; only of a node that serves nothing." }),
+      memoryAvailableBytes: figure.nullable().meta({ description: "What its agent may still use, a limit of its cgroup counted in; null = its agent has not told." }),
+      memoryUsableBytes: z.number().nullable().meta({ description: "What plans count with: what the agent with its stages could have beside what others lastingly hold. Moves only when that changes by a tenth of the machine for ten seconds." }),
       thermal: z.object({
         celsius: figure.nullable(), sensor: z.string().nullable().meta({ description: "Whose temperature it is: the hottest sensor of the processor." }),
         clockRatio: figure.nullable().meta({ description: "Clock as a share of the processor's highest; low also where there is nothing to do." }), clockLimitRatio: z.number().nullable().meta({ description: "Clock that it is allowed, as a share of its highest." }),

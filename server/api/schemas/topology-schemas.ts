@@ -52,7 +52,7 @@ export const topologyLayout: z.ZodType<TopologyLayout, TopologyLayout> = z
   .meta({ id: "TopologyLayout" });
 
 export const liveNode: z.ZodType<LiveNode> = z
-  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), deviceClass: z.string(), maxMemoryBytes: z.number().optional(), handoverMs: z.number().optional(), held: z.array(z.object({ deploymentId: z.string(), bytes: z.number(), busyCores: z.number() })).optional() })
+  .object({ nodeId: z.string(), name: z.string(), online: z.boolean(), cordoned: z.boolean(), approved: z.boolean(), cores: z.number(), memoryBytes: z.number(), memoryAvailableBytes: z.number(), usableMemoryBytes: z.number().optional().meta({ description: "What plans count with, where others lastingly hold much of the machine." }), deviceClass: z.string(), maxMemoryBytes: z.number().optional(), handoverMs: z.number().optional(), held: z.array(z.object({ deploymentId: z.string(), bytes: z.number(), busyCores: z.number() })).optional() })
   .meta({ id: "LiveNode" });
 export const liveLink: z.ZodType<LiveLink> = z
   .object({
