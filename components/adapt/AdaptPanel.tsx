@@ -8,6 +8,7 @@ import { toldProblem } from "../ui/notices.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { State } from "../ui/State.tsx";
+import { ErrorBudget } from "./ErrorBudget.tsx";
 import { DecisionList } from "./DecisionList.tsx";
 import { ProtectedWindows } from "./ProtectedWindows.tsx";
 import { Suggestion } from "./Suggestion.tsx";
@@ -27,7 +28,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
   const error = shownError(query);
   if (error) return <Problem title="Adaptation could not be read" error={error} />;
   if (!query.data) return <Skeleton rows={4} label="Loading adaptation" />;
-  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs } = query.data;
+  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs, burn } = query.data;
   const pendingMode = set.isPending ? set.variables.mode : undefined;
   return (
     <div className="flex flex-col gap-3" data-testid="adapt">
@@ -52,6 +53,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
           {needed !== null && <span className="ml-2 text-ink-3">regret <span className="num">{digits(regret)}</span> of <span className="num">{digits(needed)}</span> s{expectedDwellMs !== null && <>, expected to last another <Figure figure={ms(expectedDwellMs)} kind="estimated" /></>}</span>}
         </div>
       </div>
+      {burn && <ErrorBudget burn={burn} />}
       {suggestion && <Suggestion deployment={deployment} decision={suggestion} />}
       {signals.length > 0 && (
         <div className="overflow-x-auto">

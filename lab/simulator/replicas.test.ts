@@ -53,7 +53,7 @@ function runIt({ problem = MESH, placements, homes = placements, request = { obj
           nowMs, problem: now, request, running: running[0] ?? [], home: homes[0] ?? [], ...measured(running[0] ?? []),
           further: running.slice(1).map((placement, index) => ({ running: placement, home: homes[index + 1] ?? placement, ...measured(placement) })),
           idleSlowdowns: new Map(now.nodes.filter((node) => !used.has(node.topologyNodeId)).map((node) => [`node:${node.topologyNodeId}`, noisy(slow[node.topologyNodeId] ?? 1)])),
-          ...(demand === null ? {} : { demandPerSecond: noisy(demand * carried) }), leastReplicas, sloMissed: null, isMoving: false, moves, moveOverheadSeconds: 2.5,
+          ...(demand === null ? {} : { demandPerSecond: noisy(demand * carried) }), leastReplicas, isMoving: false, moves, moveOverheadSeconds: 2.5,
         };
         const step = stepDeployment(memory, seen, settings);
         memory = step.memory;
@@ -204,7 +204,7 @@ test("one replica with no known demand is stepped as ever", () => {
   for (let second = 1; second <= 120; second++) {
     const estimate = estimatePlacement(MESH, halves(1, 2));
     const slow = second > 60 ? 4 : 1;
-    const seen: Observation = { nowMs: second * 1000, problem: MESH, request: { objective: "latency" }, running: halves(1, 2), home: halves(1, 2), stageMs: estimate?.stages.map((stage, k) => stage.computeMs * (k === 1 ? slow : 1) * (0.9 + 0.2 * random())) ?? [], hopMs: [], idleSlowdowns: new Map(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 2.5 };
+    const seen: Observation = { nowMs: second * 1000, problem: MESH, request: { objective: "latency" }, running: halves(1, 2), home: halves(1, 2), stageMs: estimate?.stages.map((stage, k) => stage.computeMs * (k === 1 ? slow : 1) * (0.9 + 0.2 * random())) ?? [], hopMs: [], idleSlowdowns: new Map(), isMoving: false, moves: [], moveOverheadSeconds: 2.5 };
     const [a, b] = [stepDeployment(mine as ControllerMemory, seen, FREE), stepController(theirs as ControllerMemory, seen, FREE)];
     expect(a).toEqual(b);
     [mine, theirs] = [a.memory, b.memory];

@@ -107,6 +107,6 @@ function observe({ problem, slowdowns, running, home, noise, normal, tick, nowMs
     nowMs, problem, request: { objective: "latency" }, running, home, isMoving, moves,
     stageMs: estimate?.stages.map((stage) => noisy(stage.computeMs)) ?? [],
     hopMs: estimate?.hops.map((hop) => noisy(hop.latencyMs + hop.transferMs)) ?? [],
-    idleSlowdowns: idle, sloMissed: null, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS,
+    idleSlowdowns: idle, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS,
   };
 }

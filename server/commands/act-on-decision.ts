@@ -2,7 +2,7 @@
 import { AppError } from "../errors.ts";
 import { adaptState } from "../live/adapt-state.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
-import { lookToday, payForMove } from "../policy/adapt/controller.ts";
+import { lookToday, payForMove, valuedNow } from "../policy/adapt/controller.ts";
 import { placementsOf } from "../policy/adapt/replica-views.ts";
 import { placementsAfter, revalidateTarget } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
@@ -38,7 +38,7 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
   // What was learnt stays; drawing, nodes and memory are read anew.
   const fresh = observationOf(seen, deps.clock.now());
-  const stale = revalidateTarget(fresh, lookToday(state.controller, fresh).today, target);
+  const stale = revalidateTarget(valuedNow(state.controller, fresh), lookToday(state.controller, fresh).today, target);
   if (stale) {
     await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "expired", reason: `${decision.reason} Not done: ${stale}` }));
     return null;

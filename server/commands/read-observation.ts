@@ -10,6 +10,7 @@ import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
 import type { Observation } from "../policy/adapt/controller.ts";
 import { linkWords } from "../policy/adapt/link-words.ts";
 import { crossedPairs, type LinkWord, type LinkWords } from "../policy/adapt/cut-links.ts";
+import { BURN_WINDOW_MS, type Burn, burnOf } from "../policy/adapt/slo-burn.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
 import { replicasOf } from "../policy/replicas.ts";
@@ -24,7 +25,6 @@ import { loadProblem } from "./load-problem.ts";
 /** Older samples speak of the past. */
 const FRESH_MS = 2_500;
 const READ_AGAIN_MS = 30_000;
-const SLO_WINDOW_MS = 60_000;
 /** Who moves by himself; what he chose is not what a person chose. */
 export const ADAPT_ACTOR = "adapt";
 
@@ -33,8 +33,6 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
   const watched = await readWatched(deps, state, view, nowMs);
   if (!watched) return null;
   const fleet = liveFleet(deps.db);
-  const p99 = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - SLO_WINDOW_MS).map((row) => row.figures[3] ?? null).filter((value): value is number => value !== null);
-  const { slo } = watched.request;
   const measured = allPlacements(watched.plan).map((placement, index) => measure({ fleet, state, watched, view, nowMs }, placement, index + 1));
   const base = observationOf(watched, nowMs);
   return {
@@ -44,7 +42,7 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
     coreLosses: coreLosses(fleet, watched),
     linkWords: wordsOfLinks(fleet, watched, view, nowMs),
-    sloMissed: slo && p99.length > 0 ? p99.filter((value) => value > slo.latencyMs).length / p99.length : null,
+    burn: readBurn(fleet, watched, view, nowMs),
     isMoving: view.migration !== null,
     moves: state.moves,
     moveOverheadSeconds: state.moveOverheadSeconds,
@@ -57,7 +55,7 @@ export function observationOf({ plan, homes, problem, request, leastReplicas }: 
   const further = placements.slice(1).map((running, index) => ({ running, home: homes[index + 1] ?? running, stageMs: [], hopMs: [] }));
   return {
     nowMs, problem, request, running: plan.placement, home: homes[0] ?? plan.placement, ...(further.length > 0 ? { further } : {}), leastReplicas,
-    stageMs: [], hopMs: [], idleSlowdowns: new Map(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0,
+    stageMs: [], hopMs: [], idleSlowdowns: new Map(), isMoving: false, moves: [], moveOverheadSeconds: 0,
   };
 }
 
@@ -69,6 +67,14 @@ function measure({ fleet, state, watched, view, nowMs }: Reading, placement: Pla
     stageMs: placement.map((stage, stageIndex) => stageMs(fleet, state, watched, { deploymentId: view.deploymentId, drawnId: stage.topologyNodeId, stageIndex, replica, assignmentId: stages?.[stageIndex] ? assignmentIdOf(view.deploymentId, stages[stageIndex]) : null }, nowMs)),
     hopMs: hopMs(fleet, state, hopsKey(view.deploymentId, replica), watched, nowMs),
   };
+}
+
+/** Of answered requests alone: what clients ask wrongly, and what is refused, is no reason to move. */
+function readBurn(fleet: LiveFleet, { request: { slo } }: WatchedPlan, view: DeploymentView, nowMs: number): Burn | null {
+  if (!slo) return null;
+  const rows = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - BURN_WINDOW_MS);
+  const seconds = rows.map(({ atMs, figures: [requests, errors, latencyMsP50, latencyMsP99] }) => ({ atMs, answered: Math.max(0, (requests ?? 0) - (errors ?? 0)), latencyMsP50: latencyMsP50 ?? null, latencyMsP99: latencyMsP99 ?? null }));
+  return burnOf(seconds, slo, nowMs);
 }
 
 /** Requests that ended in the last second, refused ones too; null = no entry has told. */

@@ -6,6 +6,8 @@ import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import type { AcceptAsked, Peers } from "../live/peer-message.ts";
 import { adaptStates } from "../live/adapt-state.ts";
+import { adaptThought } from "../live/adapt-thought.ts";
+import { createSampleRing, pushSample } from "../live/sample-ring.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
 import { findSnapshot, packSnapshot, unpackSnapshot } from "../store/decision-snapshots.ts";
@@ -194,6 +196,27 @@ test("a link that breaks and is made anew at once moves nothing", async () => {
     await serve(id, 2, HEALTHY);
   }
   expect(started()).toEqual([]);
+});
+
+test("an SLO whose error budget burns is a reason of its own: seen in what is thought, written down with its rate, and gone when it is kept", async () => {
+  const id = await fleet.deploy({ objective: "latency", slo: { quantile: 0.99, latencyMs: 100 } });
+  const ring = createSampleRing();
+  const answered = async (seconds: number, latencyMsP99: number) => {
+    for (let second = 0; second < seconds; second++) {
+      liveFleet(database.db).deploymentRings.set(id, ring);
+      pushSample(ring, fleet.clock.nowMs, [20, 0, latencyMsP99 / 2, latencyMsP99]);
+      await serve(id, 1, HEALTHY);
+    }
+  };
+  await answered(40, 80);
+  expect(adaptThought(database.db, id, fleet.clock.nowMs)).toMatchObject({ verdict: "steady", burn: { isBurning: false, budget: expect.closeTo(0.01) } });
+  await answered(30, 400);
+  expect(adaptThought(database.db, id, fleet.clock.nowMs).burn).toMatchObject({ isBurning: true, windows: [{ name: "fast", isBurning: true }, { name: "slow" }] });
+  const [decision] = await listDecisions(database.db, id, 1);
+  expect(decision).toMatchObject({ trigger: [{ kind: "burn", key: "slo" }], reason: expect.stringContaining("error budget") });
+  expect(decision?.trigger[0]?.factor).toBeGreaterThan(14);
+  await answered(70, 80);
+  expect(adaptStates(database.db).get(id)?.decision?.verdict).toBe("steady");
 });
 
 test("bad settings are refused with what and where", async () => {

@@ -56,7 +56,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   if (!seen) return;
   const before = state.controller;
   const { memory, decision } = stepDeployment(before, seen, deployment.adaptation);
-  Object.assign(state, { controller: memory, decision });
+  Object.assign(state, { controller: memory, decision, burn: seen.burn ?? null });
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
   if (!isNews(state, decision, seen.nowMs, suggestion)) return;

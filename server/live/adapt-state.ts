@@ -2,6 +2,7 @@
 import type { Placement, Plan } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem } from "../planner/problem.ts";
+import type { Burn } from "../policy/adapt/slo-burn.ts";
 import { type ControllerMemory, type Decision, NEW_CONTROLLER } from "../policy/adapt/controller.ts";
 import type { Db } from "../store/db.ts";
 
@@ -25,6 +26,8 @@ export type WatchedPlan = {
 export type AdaptState = {
   controller: ControllerMemory;
   decision: Decision | null;
+  /** As it was looked at last; null = it has no SLO. */
+  burn: Burn | null;
   watched: WatchedPlan | null;
   /** Reports already taken in, by node and link. */
   taken: Map<string, number>;
@@ -55,7 +58,7 @@ export function adaptStates(db: Db): Map<string, AdaptState> {
 
 export function adaptState(db: Db, deploymentId: string): AdaptState {
   const all = adaptStates(db);
-  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, burn: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, open: null };
   all.set(deploymentId, known);
   return known;
 }

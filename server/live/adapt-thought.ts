@@ -1,4 +1,5 @@
 // Owns what the adaptation loop thinks of a deployment now, as it is shown: it is in the memory of the console that leads, and another one asks it.
+import type { Burn } from "../policy/adapt/slo-burn.ts";
 import { slowdownOf, spreadOf } from "../policy/adapt/signal.ts";
 import type { Db } from "../store/db.ts";
 import { adaptStates } from "./adapt-state.ts";
@@ -10,10 +11,12 @@ export type AdaptThought = {
   reason: string;
   drifts: (Named & { /** Times slower. */ factor: number; sinceMs: number })[];
   regret: number; needed: number | null; expectedDwellMs: number | null;
+  /** Of the SLO's error budget; null = there is none. */
+  burn: Burn | null;
   signals: (Named & { slowdown: number; spread: number; samples: number; ageMs: number })[];
 };
 
-export const NO_THOUGHT: AdaptThought = { verdict: null, reason: "Nothing has been looked at yet.", drifts: [], regret: 0, needed: null, expectedDwellMs: null, signals: [] };
+export const NO_THOUGHT: AdaptThought = { verdict: null, reason: "Nothing has been looked at yet.", drifts: [], regret: 0, needed: null, expectedDwellMs: null, burn: null, signals: [] };
 
 export function adaptThought(db: Db, deploymentId: string, nowMs: number): AdaptThought {
   const state = adaptStates(db).get(deploymentId);
@@ -26,6 +29,7 @@ export function adaptThought(db: Db, deploymentId: string, nowMs: number): Adapt
     reason: decision?.reason ?? NO_THOUGHT.reason,
     drifts: (decision?.drifts ?? []).map(({ key, factor, sinceMs }) => ({ ...split(key), factor, sinceMs })),
     regret: decision?.regret ?? 0, needed: decision?.needed ?? null, expectedDwellMs: decision?.expectedDwellMs ?? null,
+    burn: state.burn,
     signals: Object.entries(state.controller.watched.signals).map(([key, signal]) => ({ ...split(key), slowdown: slowdownOf(signal), spread: spreadOf(signal), samples: signal.samples, ageMs: Math.max(0, nowMs - signal.lastAtMs) })),
   };
 }

@@ -57,7 +57,7 @@ function drifting({ longerMs, noise, seed, untilMs }: Fleet): number[] {
     const sample: NodeSample = { cpuRatio: 0.5, agentCpuCores: 0.1, memoryUsedBytes: 1, agentRssBytes: 1, stages: [], ingress: [ingress] };
     learnCapacity(capacity, A, sample, (from, to) => `${from}>${to}`, nowMs);
     const told = capacity.hops.get("d");
-    const seen: Observation = { nowMs, problem, request: { objective: "latency" }, running, home: running, stageMs: [], hopMs: told?.atMs === nowMs ? told.hopMs : [], idleSlowdowns: new Map(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0 };
+    const seen: Observation = { nowMs, problem, request: { objective: "latency" }, running, home: running, stageMs: [], hopMs: told?.atMs === nowMs ? told.hopMs : [], idleSlowdowns: new Map(), isMoving: false, moves: [], moveOverheadSeconds: 0 };
     const looked = observeDrift(watched, seen);
     watched = looked.watched;
     if (looked.drifts.length > 0) seconds.push(nowMs / 1000);

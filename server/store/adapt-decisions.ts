@@ -8,8 +8,8 @@ import { fromJson, toJson } from "./json.ts";
 
 export const DECISION_OUTCOMES = ["kept", "suggested", "accepted", "expired", "moving", "moved", "failed"] as const;
 export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
-/** `name`: of the node, or of both ends of the link; of a demand empty. `factor`: times slower than when healthy; times what is carried with room to spare (demand); 1 (a lost node or link). */
-export type DecisionTrigger = { key: string; kind: "node" | "link" | "demand" | "loss"; name: string; factor: number; sinceMs: number };
+/** `name`: of the node, or of both ends of the link; of a demand or a burn empty. `factor`: times slower than when healthy; times what is carried with room to spare (demand); 1 (a lost node or link); times as fast as the SLO's error budget lasts (burn). */
+export type DecisionTrigger = { key: string; kind: "node" | "link" | "demand" | "loss" | "burn"; name: string; factor: number; sinceMs: number };
 /** Costs in the plan's objective and unit, per request. */
 export type DecisionAlternative = { kind: "remap" | "resplit" | "return" | "add" | "drop"; /** Of several, which one, from 1. */ replica?: number; /** All together afterwards, where their number changes. */ carriesPerSecond?: number; placement: Placement; cost: number; bound: number | null; gap: number | null; gain: number; bytes: number; seconds: number; refused: string | null };
 export type StoredDecision = {

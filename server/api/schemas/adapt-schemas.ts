@@ -43,7 +43,7 @@ const alternative = z.object({ kind: z.enum(["remap", "resplit", "return", "add"
 export const adaptDecision = z
   .object({
     id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),
-    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node, or of a link that is cut: 1." }), sinceMs: z.number() })),
+    trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss", "burn"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node, or of a link that is cut: 1. Of a burn: times as fast as the SLO's error budget lasts." }), sinceMs: z.number() })),
     snapshotDigest: z.string(),
     alternatives: z.array(alternative), chosen: z.number().int().nullable(),
     costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover." }),
@@ -69,6 +69,10 @@ export const adaptation = z
     drifts: z.array(z.object({ kind: z.enum(["node", "link"]), name: z.string(), factor: z.number(), sinceMs: z.number() })),
     regret: z.number(), needed: z.number().nullable(), expectedDwellMs: z.number().nullable(),
     signals: z.array(z.object({ kind: z.enum(["node", "link"]), name: z.string(), slowdown: z.number(), spread: z.number(), samples: z.number().int(), ageMs: z.number() })).meta({ description: "Times slower than the profile and the drawing say, per node and link of its way." }),
+    burn: z.object({
+      latencyMs: z.number(), budget: z.number().meta({ description: "Share of answered requests that may be slower than latencyMs." }), isBurning: z.boolean(),
+      windows: z.array(z.object({ name: z.enum(["fast", "slow"]), longSeconds: z.number(), shortSeconds: z.number(), longRate: z.number().nullable(), shortRate: z.number().nullable(), threshold: z.number(), isBurning: z.boolean() })).meta({ description: "Times as fast as the budget lasts, estimated from medians and 99th percentiles of seconds; null = too few requests. Burning: both windows are beyond the threshold." }),
+    }).nullable().meta({ id: "SloBurn", description: "How fast the SLO's error budget is used up, by multi-window burn rates (Site Reliability Workbook, chapter 5); null = the plan was asked for none, or it was not looked at." }),
     suggestion: adaptDecision.nullable(),
     decisions: z.array(adaptDecision),
   })

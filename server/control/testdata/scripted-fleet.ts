@@ -7,6 +7,7 @@ import { createPublisher } from "../../events/publish.ts";
 import type { StoredEvent } from "../../events/catalogue.ts";
 import { liveFleet, liveNode } from "../../live/live-fleet.ts";
 import type { ModelFacts } from "../../model/model.ts";
+import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Db } from "../../store/db.ts";
 import { toJson } from "../../store/json.ts";
 import type { ProgressMemory } from "../drive-migrations.ts";
@@ -37,9 +38,9 @@ export type ScriptedFleet = {
   /** Agents report, then the loops look: `passes` times, a second apart. */
   run(passes: number): Promise<void>;
   /** Placement of layers [0, at) on the first node and the rest on the second; a parity of its own. */
-  makePlan(id: string, nodes: [string, string], options?: { at?: number; parity?: unknown }): Promise<string>;
+  makePlan(id: string, nodes: [string, string], options?: { at?: number; parity?: unknown; /** What was asked of it; absent = nothing. */ request?: PlanRequest }): Promise<string>;
   /** A deployment of layers [0, 2) on a and the rest on b, driven until it serves. @returns its id */
-  deploy(): Promise<string>;
+  deploy(request?: PlanRequest): Promise<string>;
   restart(): void;
 };
 
@@ -75,14 +76,14 @@ export async function startScriptedFleet(db: Db): Promise<ScriptedFleet> {
     async makePlan(id, nodes, options = {}) {
       const at = options.at ?? 2;
       const placement = [{ from: 0, to: at, topologyNodeId: `tn_${nodes[0]}` }, { from: at, to: LAYERS, topologyNodeId: `tn_${nodes[1]}` }];
-      const document = { modelDigest: "d", inputsHash: "h", placement, estimate: { kind: "estimated", latencyMs: 12, stages: placement.map((stage) => ({ ...stage, computeMs: 1, kind: "estimated", weightBytes: 8, memoryBytes: STAGE_BYTES })) }, origin: { by: "operator" }, explanation: [] };
+      const document = { modelDigest: "d", inputsHash: "h", placement, estimate: { kind: "estimated", latencyMs: 12, stages: placement.map((stage) => ({ ...stage, computeMs: 1, kind: "estimated", weightBytes: 8, memoryBytes: STAGE_BYTES })) }, origin: { by: "operator" }, explanation: [], ...(options.request ? { request: options.request } : {}) };
       const revision = (await db.plan.count()) + 1;
       const parity = options.parity ?? { status: "equal", maxRelError: 1e-7, tolerance: 1e-5, perOutput: [], inputs: "fixed", checkedAt: "" };
       await db.plan.create({ data: { id, hash: id, modelId: "mdl_x", topologyId: "top_x", topologyRevision: 1, revision, document: toJson(document), parity: toJson(parity), parityDigest: "e".repeat(64), createdBy: "test" } });
       return id;
     },
-    async deploy() {
-      const planId = await scripted.makePlan("pln_1", ["nod_a", "nod_b"]);
+    async deploy(request) {
+      const planId = await scripted.makePlan("pln_1", ["nod_a", "nod_b"], request ? { request } : {});
       const { deploymentId } = await createDeployment(deps, { name: "x", planId, actor: "test" });
       await scripted.run(8);
       return deploymentId;

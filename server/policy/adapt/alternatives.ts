@@ -20,16 +20,28 @@ export function costToday(problem: Problem, request: PlanRequest, placement: Pla
   return estimate && placementCost(problem, request, estimate);
 }
 
-/** At most one of each kind, best first of its kind. `home`: where it was before adaptation moved it. */
-export function findAlternatives(problem: Problem, request: PlanRequest, running: Placement, home: Placement): Alternative[] {
+/** At most one of each kind, best first of its kind. `home`: where it was before adaptation moved it. `underLoad`: other cuts are also looked for by what they carry. */
+export function findAlternatives(problem: Problem, request: PlanRequest, running: Placement, home: Placement, underLoad = false): Alternative[] {
   const found: Alternative[] = [{ kind: "return", placement: home, bound: null, gap: null }];
   const remapped = bestRemap(problem, request, running);
   if (remapped) found.push({ kind: "remap", placement: remapped, bound: null, gap: null });
   // A demand or an SLO that today's fleet cannot meet at all must not forbid the better plan.
   const { demandPerSecond: _demand, slo: _slo, movingHorizonSeconds: _horizon, ...open } = request;
   const solved = solveNow(problem, { ...open, forDeploy: true });
-  if (!("infeasible" in solved)) found.push({ kind: "resplit", placement: solved.placement, bound: solved.origin.lowerBound, gap: solved.origin.gap });
+  const bySpeed: Alternative | null = "infeasible" in solved ? null : { kind: "resplit", placement: solved.placement, bound: solved.origin.lowerBound, gap: solved.origin.gap };
+  const { weights: _weights, ...plain } = open;
+  const carrying = underLoad ? solveNow(problem, { ...plain, objective: "throughput", forDeploy: true }) : null;
+  const byRate: Alternative | null = carrying === null || "infeasible" in carrying ? null : { kind: "resplit", placement: carrying.placement, bound: null, gap: null };
+  const resplit = better(problem, request, bySpeed, byRate);
+  if (resplit) found.push(resplit);
   return found.filter((one, index) => !samePlacement(one.placement, running) && isAllowed(problem, request, one.placement) && found.findIndex((other) => samePlacement(other.placement, one.placement)) === index);
+}
+
+/** The first unless the second costs less today. */
+function better(problem: Problem, request: PlanRequest, first: Alternative | null, second: Alternative | null): Alternative | null {
+  if (first === null || second === null) return first ?? second;
+  const [a, b] = [first, second].map((one) => costToday(problem, request, one.placement) ?? Number.POSITIVE_INFINITY) as [number, number];
+  return b < a ? second : first;
 }
 
 export function isAllowed(problem: Problem, request: PlanRequest, placement: Placement): boolean {

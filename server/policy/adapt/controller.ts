@@ -21,6 +21,9 @@ import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
 import { relevantDrifts } from "./relevant-drifts.ts";
 import type { ScaleMemory } from "./scale.ts";
+import type { Burn } from "./slo-burn.ts";
+import { placementsOf } from "./replica-views.ts";
+import { valuedRequest } from "./valued-request.ts";
 import { todaysProblem } from "./todays-problem.ts";
 
 export type Observation = {
@@ -46,8 +49,8 @@ export type Observation = {
   coreLosses?: ReadonlyMap<string, { factor: number; sinceMs: number }>;
   /** What agents say of links that are used, and their probes of others. Absent = nothing new. */
   linkWords?: LinkWords;
-  /** Share of the last minute's seconds in which the SLO was missed; null = there is none. */
-  sloMissed: number | null;
+  /** How fast the SLO's error budget is used up; null or absent = there is none. */
+  burn?: Burn | null;
   /** A move is under way. */
   isMoving: boolean;
   /** When adaptation moved it, milliseconds. */
@@ -75,6 +78,10 @@ export type ControllerMemory = {
   /** Of further replicas, in their order. */
   further?: ReplicaMemory[];
   scale?: ScaleMemory;
+  /** Since when the SLO's budget burns; absent = it does not. */
+  burningSinceMs?: number | undefined;
+  /** By what placements are valued while it does; absent = as the plan was asked for. */
+  valued?: PlanRequest | undefined;
 };
 /** What each replica has for itself. */
 export type ReplicaMemory = Pick<ControllerMemory, "regret" | "ours" | "home" | "alternatives" | "searchedAtMs" | "searchedFor">;
@@ -90,8 +97,8 @@ export type Decision = {
   verdict: "steady" | "drift-waits" | "no-better" | "not-worth" | "guard" | "limit" | "moving" | "demand-waits" | "act";
   target: Weighed | null;
   drifts: Drift[];
-  /** What else it is because of: more requests than are carried (`factor`: times), far fewer, or a node that is lost. */
-  because?: { key: string; kind: "demand" | "loss"; subject: string; factor: number; sinceMs: number }[];
+  /** What else it is because of: more requests than are carried (`factor`: times), far fewer, a node or link that is lost, or an SLO whose budget burns (`factor`: times as fast as it lasts). */
+  because?: { key: string; kind: "demand" | "loss" | "burn"; subject: string; factor: number; sinceMs: number }[];
   costNow: number | null;
   alternatives: Weighed[];
   regret: number;
@@ -116,12 +123,10 @@ const SEARCH_SAME_EVERY_MS = 30_000;
 /** Drifts of levels within a fifth (as logarithms) are the same. */
 const LEVELS_PER_UNIT = 5;
 const MAX_STEP_MS = 5_000;
-/** Share of a minute with a missed SLO at which waiting for regret ends. */
-const SLO_MISSED = 0.1;
 
 export function stepController(before: ControllerMemory, seen: Observation, settings: AdaptSettings): { memory: ControllerMemory; decision: Decision } {
   const { memory, today, drifts } = lookToday(before, seen);
-  return judge(memory, seen, { today, drifts }, settings);
+  return judge(memory, valuedNow(memory, seen), { today, drifts }, settings);
 }
 
 /** What of it is slower now, and the problem with all that is, without links that are cut; of the memory only what was learnt. */
@@ -129,12 +134,20 @@ export function lookToday(before: ControllerMemory, seen: Observation): { memory
   const { watched, drifts, slowdowns, cleared } = observeDrift(before.watched, seen);
   const { linkWords = new Map() } = seen;
   const cuts = learnCuts(before.cuts ?? {}, linkWords, seen.nowMs);
-  return { memory: { ...before, watched, cuts, dwells: cleared.reduce(addDwell, before.dwells) }, today: todaysProblem(seen.problem, slowdowns, cutPairs(cuts, linkWords)), drifts: relevantDrifts(drifts, seen) };
+  const today = todaysProblem(seen.problem, slowdowns, cutPairs(cuts, linkWords));
+  const isBurning = seen.burn === undefined ? before.burningSinceMs !== undefined : (seen.burn?.isBurning ?? false);
+  const burning = !isBurning ? { burningSinceMs: undefined, valued: undefined }
+    : { burningSinceMs: before.burningSinceMs ?? seen.nowMs, valued: seen.burn === undefined ? before.valued : valuedRequest(today, seen.request, placementsOf(seen), seen.demandPerSecond ?? null) };
+  return { memory: { ...before, watched, cuts, ...burning, dwells: cleared.reduce(addDwell, before.dwells) }, today, drifts: relevantDrifts(drifts, seen) };
 }
+
+/** While the SLO's budget burns, placements are valued by what was promised. */
+export const valuedNow = ({ valued }: Pick<ControllerMemory, "valued">, seen: Observation): Observation => (valued ? { ...seen, request: valued } : seen);
 
 /** Of one placement. `before`: with what was learnt in this look. */
 export function judge(before: ControllerMemory, seen: Observation, { today: problem, drifts }: { today: Problem; drifts: Drift[] }, settings: AdaptSettings): { memory: ControllerMemory; decision: Decision } {
-  const { dwells } = before;
+  const { dwells, burningSinceMs } = before;
+  const isBurning = burningSinceMs !== undefined;
   const costNow = costToday(problem, seen.request, seen.running);
   const homeCost = costToday(problem, seen.request, seen.home);
   const seconds = before.atMs === null ? 0 : Math.min(MAX_STEP_MS, Math.max(0, seen.nowMs - before.atMs)) / 1000;
@@ -148,16 +161,16 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
     decision: { action: "keep", verdict, reason, target: null, drifts, costNow, alternatives: [], regret: memory.regret, needed: null, expectedDwellMs: null, ledger: { ours: memory.ours, home: memory.home }, ...rest },
   });
   if (seen.isMoving) return keep("moving", "A move is under way.");
-  if (drifts.length === 0 && !isAway && !isLost) {
+  if (drifts.length === 0 && !isAway && !isLost && !isBurning) {
     memory.regret = before.regret * Math.exp((-seconds * 1000) / REGRET_MEMORY_MS);
     return keep("steady", "What is measured agrees with what was predicted.");
   }
   if (costNow === null && !isLost) return keep("no-better", "What runs can't be estimated on today's drawing.");
   search(memory, seen, problem, drifts);
   const weighed = weigh(memory, seen, problem, costNow);
-  const ageMs = drifts.length > 0 ? Math.max(...drifts.map((drift) => seen.nowMs - drift.sinceMs)) : 0;
+  const ageMs = Math.max(0, ...drifts.map((drift) => seen.nowMs - drift.sinceMs), ...(isBurning ? [seen.nowMs - burningSinceMs] : []));
   // Away from home without a drift, nothing is expected to end.
-  const expectedDwellMs = drifts.length > 0 ? expectedResidualMs(dwells, ageMs) : 120_000;
+  const expectedDwellMs = drifts.length > 0 || isBurning ? expectedResidualMs(dwells, ageMs) : 120_000;
   const best = bestOf(weighed, expectedDwellMs);
   const rest = { alternatives: weighed, expectedDwellMs };
   if (!best) {
@@ -169,8 +182,8 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   memory.regret = before.regret + (best.gain / now) * seconds;
   const payback = (best.gain / now) * Math.max(0, expectedDwellMs / 1000 - best.bill.seconds);
   const pays = payback >= CLEAR_GAIN * best.bill.costSeconds;
-  const isMissing = (seen.sloMissed ?? 0) >= SLO_MISSED;
-  const needed = isMissing && pays ? 0 : best.bill.costSeconds * (pays ? ROBUSTNESS : 1 / ROBUSTNESS);
+  // What slowed down is known, and the budget burns by it: it need not be waited for. Where only the budget burns, it has to add up as ever.
+  const needed = isBurning && drifts.length > 0 && pays ? 0 : best.bill.costSeconds * (pays ? ROBUSTNESS : 1 / ROBUSTNESS);
   const judged = { ...rest, regret: memory.regret, needed };
   if (memory.regret < needed) return keep("drift-waits", `Regret is ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s: ${pays ? "moving pays if the disturbance lasts as long as expected" : "the disturbance is expected to end before moving pays"}.`, judged);
   if (payback < best.bill.costSeconds) return keep("not-worth", `Moving takes ${best.bill.seconds.toFixed(1)} s, and what is expected to be left of the disturbance (${(expectedDwellMs / 1000).toFixed(0)} s) would not pay for it.`, judged);
@@ -210,10 +223,10 @@ export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<D
 }
 
 function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[]): void {
-  const searchedFor = [drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), ...lossesOf(problem, seen.running).map((loss) => loss.key), ...(problem.cutPairs?.keys() ?? [])].join("|");
+  const searchedFor = [memory.burningSinceMs !== undefined, drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), ...lossesOf(problem, seen.running).map((loss) => loss.key), ...(problem.cutPairs?.keys() ?? [])].join("|");
   const isSame = searchedFor === memory.searchedFor;
   if (seen.nowMs - memory.searchedAtMs < (isSame ? SEARCH_SAME_EVERY_MS : SEARCH_EVERY_MS) && memory.searchedFor !== "") return;
-  memory.alternatives = findAlternatives(problem, seen.request, seen.running, seen.home);
+  memory.alternatives = findAlternatives(problem, seen.request, seen.running, seen.home, memory.burningSinceMs !== undefined);
   memory.searchedFor = searchedFor;
   memory.searchedAtMs = seen.nowMs;
 }

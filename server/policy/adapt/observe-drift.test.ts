@@ -5,7 +5,7 @@ import { observeDrift, type Watched } from "./observe-drift.ts";
 const PROBLEM = { nodes: [{ topologyNodeId: "a" }, { topologyNodeId: "b" }], paths: [[null, null], [null, null]] };
 /** Nothing is measured but what a test adds: idle nodes tell their pace. */
 const seen = (nowMs: number, over: Partial<Observation> = {}): Observation => ({
-  nowMs, problem: PROBLEM as unknown as Observation["problem"], request: { objective: "latency" }, running: [], home: [], stageMs: [], hopMs: [], idleSlowdowns: new Map(), sloMissed: null, isMoving: false, moves: [], moveOverheadSeconds: 0, ...over,
+  nowMs, problem: PROBLEM as unknown as Observation["problem"], request: { objective: "latency" }, running: [], home: [], stageMs: [], hopMs: [], idleSlowdowns: new Map(), isMoving: false, moves: [], moveOverheadSeconds: 0, ...over,
 });
 const START: Watched = { signals: {}, served: [] };
 const loss = (factor: number, sinceMs: number) => new Map([["b", { factor, sinceMs }]]);

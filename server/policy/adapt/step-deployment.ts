@@ -8,8 +8,9 @@ import type { Problem } from "../../planner/problem.ts";
 import type { AdaptSettings } from "./adapt-settings.ts";
 import { samePlacement } from "./alternatives.ts";
 import { lossesOf } from "./cut-links.ts";
-import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, type Weighed } from "./controller.ts";
+import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, valuedNow, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
+import { sayBurn } from "./slo-burn.ts";
 import { judgeScale, NEW_SCALE, type Scaled } from "./scale.ts";
 
 /** What is done first, of what several judgements say. */
@@ -25,10 +26,11 @@ export function stepDeployment(before: ControllerMemory, seen: Observation, sett
   if (further.length === 0 && seen.demandPerSecond === undefined) return stepController(before, seen, settings);
   const { memory: looked, today, drifts } = lookToday(before, seen);
   const placements = placementsOf(seen);
+  const valued = valuedNow(looked, seen);
   const judged = placements.map((_, index) => {
     // Another number of replicas, and what was learnt of further ones is of others.
     const own = index === 0 ? {} : before.further?.length === further.length ? before.further[index - 1] : FRESH;
-    return judgeReplica({ ...looked, ...own }, { seen, today, drifts, index }, settings);
+    return judgeReplica({ ...looked, ...own }, { seen: valued, today, drifts, index }, settings);
   });
   const { memory: scale, scaled: judgedScale } = judgeScale(before.scale ?? NEW_SCALE, seen, today, settings);
   const isMending = judged.some(({ decision }) => MENDING.includes(decision.verdict));
@@ -67,13 +69,15 @@ function judgeReplica(memory: ControllerMemory, { seen, today, drifts, index }: 
   const alternatives = decision.alternatives.map((one): Weighed => ({ ...one, ...(several ? { replica: index + 1 } : {}), ...(several && isTwin(one) ? { refused: "It would be another replica again." } : {}) }));
   const target = alternatives[decision.alternatives.indexOf(decision.target as Weighed)] ?? null;
   const isRefused = target !== null && target.refused !== null;
-  const because = lossesOf(ownToday, placements[index] ?? []).map(({ key, subject, sinceMs }) => ({ key, kind: "loss" as const, subject, factor: 1, sinceMs: sinceMs ?? seen.nowMs }));
+  const burn = memory.burningSinceMs !== undefined && seen.burn ? sayBurn(seen.burn) : null;
+  const losses = lossesOf(ownToday, placements[index] ?? []).map(({ key, subject, sinceMs }) => ({ key, kind: "loss" as const, subject, factor: 1, sinceMs: sinceMs ?? seen.nowMs }));
+  const because = [...losses, ...(burn ? [{ key: "slo", kind: "burn" as const, subject: "", factor: burn.rate, sinceMs: memory.burningSinceMs ?? seen.nowMs }] : [])];
   return {
     memory: result.memory,
     decision: {
       ...decision, alternatives, target: isRefused ? null : target, ...(because.length > 0 ? { because } : {}),
       ...(isRefused ? { action: "keep", verdict: "no-better" } : {}),
-      reason: `${several && decision.verdict !== "steady" && decision.verdict !== "moving" ? `Replica ${index + 1}: ` : ""}${isRefused ? target.refused : decision.reason}`,
+      reason: `${burn ? `${burn.words} ` : ""}${several && decision.verdict !== "steady" && decision.verdict !== "moving" ? `Replica ${index + 1}: ` : ""}${isRefused ? target.refused : decision.reason}`,
     },
   };
 }
@@ -97,6 +101,7 @@ export function placementsAfter(placements: readonly Placement[], { kind, placem
 export function revalidateTarget(seen: Observation, today: Problem, target: Target): string | null {
   const placements = placementsOf(seen);
   const { kind, replica = 1 } = target;
+  // `seen.request`: by which it was valued.
   if (kind === "drop") {
     if (replica < 2 || !samePlacement(placements[replica - 1] ?? [], target.placement)) return "The replica is not there any more.";
     return placements.length > (seen.leastReplicas ?? 1) ? null : "No fewer replicas are allowed.";
