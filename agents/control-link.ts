@@ -3,7 +3,8 @@
 import { io, type Socket } from "socket.io-client";
 import { checkConsoleIdentity } from "./console-client.ts";
 import type { Identity } from "./identity.ts";
-import type { ConsoleAddress, Desired, Hello, LogPage, LogQuery, Report } from "./protocol/control.ts";
+import type { ConsoleAddress, Desired, Hello, Report } from "./protocol/control.ts";
+import type { LogPage, LogQuery } from "./protocol/log-page.ts";
 import { MAX_METRICS_CHARS, type MetricsPage } from "./protocol/metrics-page.ts";
 
 export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };

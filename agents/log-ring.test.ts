@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LogRing, MAX_CHARS, MAX_LINES } from "./log-ring.ts";
-import type { LogLine } from "./protocol/control.ts";
+import type { LogLine } from "./protocol/log-page.ts";
 
 const line = (message: string, level: LogLine["level"] = "info"): Omit<LogLine, "seq"> => ({ at: "", level, code: "c", message });
 const seqs = (lines: readonly LogLine[]) => lines.map(({ seq }) => seq);

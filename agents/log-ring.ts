@@ -1,5 +1,5 @@
 // Owns the last lines of the agent's log, in bounded memory, and reading them page by page. They leave the node only when the console asks.
-import { LOG_LEVELS, type LogLine, type LogPage, type LogQuery, MAX_LOG_LINES_PER_PAGE } from "./protocol/control.ts";
+import { LOG_LEVELS, type LogLine, type LogPage, type LogQuery, MAX_LOG_LINES_PER_PAGE } from "./protocol/log-page.ts";
 
 /** Hours of a calm agent, minutes of a troubled one. */
 export const MAX_LINES = 2_000;

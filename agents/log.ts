@@ -1,5 +1,5 @@
 // Owns the agent's log: one line an event on standard error, `time level code message`, read by people and by journald. No line holds a secret.
-import { LOG_LEVELS, type LogLevel, type LogLine } from "./protocol/control.ts";
+import { LOG_LEVELS, type LogLevel, type LogLine } from "./protocol/log-page.ts";
 import { redactSecrets } from "./redact-secrets.ts";
 
 export type { LogLevel };

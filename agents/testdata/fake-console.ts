@@ -7,7 +7,8 @@ import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { Server, type Socket } from "socket.io";
-import type { Desired, EnrolRequest, Hello, LogPage, LogQuery, Report } from "../protocol/control.ts";
+import type { Desired, EnrolRequest, Hello, Report } from "../protocol/control.ts";
+import type { LogPage, LogQuery } from "../protocol/log-page.ts";
 import type { MetricsPage } from "../protocol/metrics-page.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LOG_LEVELS, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/control.ts";
+import { LOG_LEVELS, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/log-page.ts";
 import { approveNode } from "../commands/approve-node.ts";
 import { cordonNode } from "../commands/cordon-node.ts";
 import { createJoinToken, DEFAULT_JOIN_TOKEN_SECONDS, MAX_JOIN_TOKEN_SECONDS, revokeJoinToken } from "../commands/create-join-token.ts";

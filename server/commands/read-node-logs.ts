@@ -1,5 +1,5 @@
 // Reads lines of an agent's own log, over its connection, while somebody looks. The console keeps none of them.
-import type { LogPage, LogQuery } from "../../agents/protocol/control.ts";
+import type { LogPage, LogQuery } from "../../agents/protocol/log-page.ts";
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { findNode } from "../store/nodes.ts";

@@ -7,7 +7,7 @@
 // A leader that slept and wakes finds its sessions ended and its term over: `fence`, asked in each transaction of the loops, throws.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { LogPage } from "../../agents/protocol/control.ts";
+import type { LogPage } from "../../agents/protocol/log-page.ts";
 import type { AdaptThought } from "../live/adapt-thought.ts";
 import type { AcceptAnswer, PeerConsole, PeerMessage, Peers } from "../live/peer-message.ts";
 import { LEASE_MS, LOOK_INTERVAL_MS, nextLeadershipStep } from "../policy/leadership.ts";

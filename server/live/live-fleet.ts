@@ -1,6 +1,7 @@
 // Owns what the console knows of its fleet right now, in memory: last reports, connections, samples, the documents to push. One per database
 // handle, so that sockets, loops and API see the same without wiring. Nothing here must survive: agents say everything again when they connect.
-import type { Desired, Hardware, HeldArtifact, LinkSample, LogPage, LogQuery, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import type { Desired, Hardware, HeldArtifact, LinkSample, NodeSample, ObservedAssignment, ObservedIngress, ObservedMeasure } from "../../agents/protocol/control.ts";
+import type { LogPage, LogQuery } from "../../agents/protocol/log-page.ts";
 import { systemClock } from "../clock.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
 import type { ToldCount } from "../store/key-usage.ts";

@@ -1,5 +1,6 @@
 // What consoles on one database tell each other. Nothing of it must arrive: who missed something reads rows at the next look, and a node says everything again.
-import type { Hardware, HeldArtifact, LogPage, LogQuery, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
+import type { Hardware, HeldArtifact, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "../../agents/protocol/control.ts";
+import type { LogPage, LogQuery } from "../../agents/protocol/log-page.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { OperationProgress } from "../events/catalogue.ts";
 import type { AdaptThought } from "./adapt-thought.ts";

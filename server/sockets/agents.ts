@@ -6,7 +6,8 @@
 import type { Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { Server, type Socket } from "socket.io";
-import { type ConsoleAddress, CONTROL_VERSION, type Hello, type LogPage, type LogQuery } from "../../agents/protocol/control.ts";
+import { type ConsoleAddress, CONTROL_VERSION, type Hello } from "../../agents/protocol/control.ts";
+import type { LogPage, LogQuery } from "../../agents/protocol/log-page.ts";
 import { authenticateNode } from "../commands/authenticate-node.ts";
 import type { Deps } from "../commands/deps.ts";
 import { recordDisconnect, recordHello } from "../commands/record-hello.ts";

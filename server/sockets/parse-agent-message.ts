@@ -1,7 +1,8 @@
 // Owns what is believed of an agent's messages: shapes, lengths and ranges. An agent may lie or be broken; past here every field has its type and
 // every list its bound.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hello, LOG_LEVELS, type LogPage, MAX_FETCHED_FILES, MAX_GIVERS, MAX_HELD_ARTIFACTS, MAX_HELD_RANGES, MAX_LOG_LINES_PER_PAGE, MAX_MEASURE_SEGMENTS, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hello, MAX_FETCHED_FILES, MAX_GIVERS, MAX_HELD_ARTIFACTS, MAX_HELD_RANGES, MAX_MEASURE_SEGMENTS, MAX_RECENT_REQUESTS, type Report } from "../../agents/protocol/control.ts";
+import { LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/log-page.ts";
 import { MAX_METRICS_CHARS, type MetricsPage } from "../../agents/protocol/metrics-page.ts";
 import { MAX_KEY_COUNTS } from "../../agents/protocol/own-key.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";

@@ -1,6 +1,7 @@
 // Owns the API's description of nodes and of what they report.
 import { z } from "zod";
-import { ASSIGNMENT_STATES, type Hardware, LOG_LEVELS, type LogPage, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
+import { ASSIGNMENT_STATES, type Hardware, type NodeSample, type ObservedAssignment, type ObservedIngress } from "../../../agents/protocol/control.ts";
+import { LOG_LEVELS, type LogPage } from "../../../agents/protocol/log-page.ts";
 import { PREFLIGHT_KEYS } from "../../policy/preflight.ts";
 import { sessionOptions } from "./tensor-schemas.ts";
 
