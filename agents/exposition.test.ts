@@ -40,7 +40,7 @@ test("an agent tells itself, its stages and what does not answer", async () => {
   stage.done({ queueMs: 1, computeMs: 20, hopMs: 3, receivedBytes: 10, sentBytes: 4 });
   stage.done({ queueMs: 1, computeMs: 40, hopMs: null, receivedBytes: 10, sentBytes: 4 });
   stage.failed();
-  const child = (id: string): Child<AskMetrics> => ({ pid: 1, kill: () => undefined, send: ({ askId }) => metrics.told({ type: "metrics", askId, families: stage.families({ assignmentId: id, deploymentId: "dep" }, 2) }) });
+  const child = (id: string): Child<AskMetrics> => ({ pid: 1, kill: () => undefined, send: ({ askId }) => metrics.told({ type: "metrics", askId, families: stage.families({ assignmentId: id, deploymentId: "dep" }, 2, { size: 3, bytes: 512, maxBytes: 1024 }) }) });
   const told = await metrics.ask([child("asg_1"), child("asg_2")]);
   expect(told.silent).toBe(0);
   const view = { nodeName: "edge", connected: true, assignments: [], ingress: [], sample: null, thermal: { ...NO_THERMAL, clockRatio: 0.5 }, fetched: { console: 5, peers: 6, relayed: 0 }, givenBytes: 7 };
@@ -50,6 +50,7 @@ test("an agent tells itself, its stages and what does not answer", async () => {
   expect(compute.find(({ labels }) => labels.le === "0.025")!.value).toBe(1);
   expect(families.get("cutplane_stage_hop_seconds")!.samples.find(({ name }) => name.endsWith("_count"))!.value).toBe(1);
   expect(families.get("cutplane_stage_frames_total")!.samples.map(({ labels, value }) => `${labels.assignment} ${labels.outcome} ${value}`)).toEqual(["asg_1 done 2", "asg_1 failed 1", "asg_2 done 2", "asg_2 failed 1"]);
+  expect(families.get("cutplane_stage_state_bytes")!.samples.map(({ value }) => value)).toEqual([512, 512]);
   expect(families.get("cutplane_agent_silent_processes")!.samples[0]!.value).toBe(1);
   expect(families.has("cutplane_node_cpu_ratio")).toBe(false);
   expect(families.has("cutplane_node_temperature_celsius")).toBe(false);

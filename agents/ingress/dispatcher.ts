@@ -27,7 +27,7 @@ export const MAX_RESENDS = 5;
 /** Attempts that ended without an answer, as a trace tells them: the first ones. */
 const MAX_TOLD_TRIES = 8;
 
-export type StreamStep = { streamId: number; stepIndex: number; end: boolean };
+export type StreamStep = { streamId: number; stepIndex: number; end: boolean; /** Between two steps: state is taken from a pipeline, to go to `epoch`, or given to one. Absent = a step. */ moves?: { what: "take"; epoch: number } | { what: "give" } };
 export type InferRequest = {
   inputs: WireTensor[];
   /** `performance.now()` clock. */
@@ -159,9 +159,9 @@ export class Dispatcher {
     try {
       pipeline.send({
         requestId: entry.id, originId: this.#originId, attempt: entry.attempt & 0xffff, epoch: pipeline.pipeline.epoch,
-        streamId: stream?.streamId ?? 0, stepIndex: stream?.stepIndex ?? 0, flags: stream ? FLAGS.stream | (stream.end ? FLAGS.streamEnd : 0) : 0,
+        streamId: stream?.streamId ?? 0, stepIndex: stream?.stepIndex ?? 0, flags: stream ? flagsOf(stream) : 0, value: stream?.moves?.what === "take" ? stream.moves.epoch : 0,
         deadlineMs: Math.max(1, Math.ceil(entry.deadlineAt - performance.now())), traces: [],
-        tensors: entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
+        tensors: stream?.moves ? entry.inputs : entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
       }, () => { entry.leftAt = performance.now(); });
     } catch (error) {
       this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message, []);
@@ -268,6 +268,8 @@ export class Dispatcher {
     for (const entry of [...this.#entries.values()]) this.#abandon(entry, new WireError("going_away", reason));
   }
 }
+
+const flagsOf = ({ end, moves }: StreamStep): number => FLAGS.stream | (end ? FLAGS.streamEnd : 0) | (moves ? (moves.what === "take" ? FLAGS.takeState : FLAGS.giveState) : 0);
 
 export function traceOf(entry: { id: number; startedAt: number; startedAtIso: string }, stages: StageTrace[], errorCode: WireErrorCode | null): RequestTrace {
   return {

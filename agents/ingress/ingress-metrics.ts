@@ -35,6 +35,8 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
     ofReplicas("cutplane_replica_requests_total", "counter", "Requests sent through a replica by how that ended; what was lost was sent again.", ({ counts }, labels) => Object.entries(counts).map(([outcome, count]): Row => [{ ...labels, outcome }, count])),
     ofReplicas("cutplane_replica_in_flight", "gauge", "Requests on a replica.", ({ outstanding }, labels) => [[labels, outstanding]]),
     ofReplicas("cutplane_replica_ready", "gauge", "1 while the replica is linked.", ({ linked }, labels) => [[labels, linked ? 1 : 0]]),
+    family("cutplane_ingress_streams", "gauge", "Open streams.", ({ streams }, labels) => [[labels, streams.size]]),
+    family("cutplane_ingress_stream_moves_total", "counter", "Streams moved to another revision with their state, and tries that failed: the stream stayed.", ({ streams }, labels) => Object.entries(streams.moves).map(([outcome, count]): Row => [{ ...labels, outcome }, count])),
     family("cutplane_ingress_in_flight", "gauge", "Requests in flight.", (route, labels) => [[labels, route.inFlight]]),
     family("cutplane_ingress_ready", "gauge", "1 when new requests can be sent.", (route, labels) => [[labels, route.ready ? 1 : 0]]),
   ];

@@ -66,6 +66,11 @@ export class PipelineRuntime {
     return this.#first?.linked === true && !this.#first.connection.closed && this.#answers.connection !== null;
   }
 
+  /** Its stages can hand the state of streams over. */
+  get movesStreams(): boolean {
+    return this.#first?.movesStreams === true;
+  }
+
   /** What it is predicted to answer a second, beside the other replicas of its revision. */
   get rate(): number {
     return this.pipeline.rate ?? 1;
@@ -125,6 +130,7 @@ export class PipelineRuntime {
     if (frame.type === "credit") link.grant(Math.min(frame.value, 4096));
     else if (frame.type === "lane-state") {
       const linked = (frame.flags & FLAGS.linked) !== 0;
+      link.movesStreams = (frame.flags & FLAGS.movesStreams) !== 0;
       // Said twice in one breath, "not linked" still means that what was under way is lost.
       if (!linked && link.linked) { link.linked = false; this.#changed(); }
       link.linked = linked;

@@ -23,7 +23,7 @@ import type { OtlpExporter } from "./otlp-exporter.ts";
 import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
-import { Sequences } from "./sequences.ts";
+import { RouteStreams, type SequenceStep } from "./route-streams.ts";
 import { beginTrace, type GivenTrace, type TraceContext } from "./trace-context.ts";
 import { Verification } from "./verification.ts";
 import { VersionStatistics } from "./version-statistics.ts";
@@ -45,7 +45,7 @@ export type RouteHost = {
   otlp: OtlpExporter | null;
 };
 export type InferOptions = {
-  deadlineMs: number | null; signal?: Gone; sequence: { id: string; start: boolean; end: boolean } | null;
+  deadlineMs: number | null; signal?: Gone; sequence: SequenceStep | null;
   /** Through this version only; null or absent = whichever is current. */
   version?: RouteVersion | null;
   /** 1 = first; 0 or absent = after all that have one. Of use while requests wait for a batch. */
@@ -73,7 +73,7 @@ export class RouteRuntime {
   readonly #host: RouteHost;
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
-  readonly #sequences = new Sequences();
+  readonly streams: RouteStreams;
   #batcher: Batcher | null = null;
   /** Why a wanted batching is off. */
   batchingProblem: string | null = null;
@@ -91,6 +91,7 @@ export class RouteRuntime {
     this.#host = host;
     this.keyCounts = host.keyCounts;
     this.#dispatcher = new Dispatcher(host.originId, host.nextId, host.pool, local.route.limits, (trace) => this.#recent.add(trace), (epoch) => this.pipelinesOf(epoch));
+    this.streams = new RouteStreams({ dispatcher: this.#dispatcher, nextId: host.nextId, changed: host.changed });
     this.update(local);
   }
 
@@ -121,7 +122,7 @@ export class RouteRuntime {
       const next = wanted.get(key);
       if (next) { pipeline.pipeline = next; continue; }
       this.#pipelines.delete(key);
-      this.#sequences.dropPipeline(pipeline);
+      this.streams.retired(pipeline);
       this.#dispatcher.current = this.#dispatcher.current.filter((one) => one !== pipeline);
       pipeline.stop("the pipeline was removed");
     }
@@ -132,6 +133,7 @@ export class RouteRuntime {
     this.#setCanary();
     this.#setBatching();
     this.#dispatcher.flush();
+    this.streams.look();
     void this.processor.update(local);
     this.#verify();
     this.#host.changed();
@@ -162,11 +164,11 @@ export class RouteRuntime {
       onAnswer: (message, pipeline) => this.#dispatcher.onAnswer(message, pipeline),
       onError: (told, pipeline) => this.#dispatcher.onError(told, pipeline),
       onBroken: (pipeline) => {
-        this.#sequences.dropPipeline(pipeline);
+        this.streams.broken(pipeline);
         this.#dispatcher.onBroken(pipeline);
         this.#host.changed();
       },
-      onLinked: () => { this.#dispatcher.flush(); this.#verify(); this.#host.changed(); },
+      onLinked: () => { this.#dispatcher.flush(); this.streams.look(); this.#verify(); this.#host.changed(); },
     };
   }
 
@@ -284,15 +286,7 @@ export class RouteRuntime {
       if (!version) return this.#spread({ inputs, deadlineAt, signal });
       return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: null, epoch: version.epoch });
     }
-    const { step, pipeline } = this.#sequences.step(sequence.id, sequence.start, sequence.end, this.#dispatcher.serving, this.#host.nextId);
-    try {
-      return await this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: step, pipeline });
-    } catch (error) {
-      this.#sequences.forget(sequence.id, true);
-      throw error;
-    } finally {
-      this.#sequences.done(sequence.id);
-    }
+    return this.streams.infer({ inputs, sequence, deadlineAt, signal });
   }
 
   /** To the current revision, or to the one that is tried beside it. */
@@ -358,7 +352,7 @@ export class RouteRuntime {
     return {
       deploymentId: this.route.deploymentId, currentEpoch: this.route.currentEpoch, url,
       pipelines: [...this.#pipelines.values()].map((pipeline) => ({
-        epoch: pipeline.pipeline.epoch, linked: pipeline.linked, inFlight: pipeline.outstanding + this.#sequences.countOn(pipeline),
+        epoch: pipeline.pipeline.epoch, linked: pipeline.linked, ...this.streams.counted(pipeline),
         ...(pipeline.refusedBy === null ? {} : { refusedBy: [pipeline.refusedBy] }),
         ...(pipeline.pipeline.replica === undefined ? {} : { replica: pipeline.pipeline.replica, counts: { ...pipeline.counts } }),
       })),
@@ -370,7 +364,7 @@ export class RouteRuntime {
 
   /** Of the interval since the last call. */
   sample(): IngressSample {
-    this.#sequences.sweep(performance.now());
+    this.streams.sweep();
     this.repeated.sweep(performance.now());
     const { accepted, succeeded, failed, errors } = this.totals;
     const before = this.#taken;

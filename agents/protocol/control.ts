@@ -127,8 +127,11 @@ export type Assignment = {
   /** Fixed inputs for the warm-up run are zeros of these shapes (dynamic dimensions resolved). */
   warmShapes: { name: string; dataType: TensorSpec["dataType"]; shape: number[] }[];
   lanes: Lane[];
-  limits: { queueLength: number; maxFrameBytes: number };
+  /** `maxStateBytes`: of all streams together; absent = DEFAULT_MAX_STATE_BYTES. */
+  limits: { queueLength: number; maxFrameBytes: number; maxStateBytes?: number };
 };
+/** Recurrent state is a few KB a stream; this is room for 1,024 of 256 KB. */
+export const DEFAULT_MAX_STATE_BYTES = 256 * 1024 * 1024;
 
 /** A pipeline's way through a stage. The receiver dials the sender: the stage dials `upstream`, and is dialled by its downstream. */
 export type Lane = {
@@ -192,6 +195,8 @@ export type IngressPipeline = {
   /** Tensors sent into stage 0 (model inputs, without state inputs that live on the stages). */
   sends: string[];
   mode: "open" | "drain";
+  /** "move": its streams go to the current epoch, each with its state, between two steps. Absent = they stay until they end. */
+  streams?: "move";
   /** It serves as well as the current one: requests go here while that is broken. Absent = it does not. */
   spare?: boolean;
   /** Which of several whole pipelines of one epoch, from 1: each request goes to one of them. Absent = the only one. An agent that does not know replicas uses the first. */
@@ -271,7 +276,7 @@ export const MAX_HELD_RANGES = 4_000;
 /** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. */
 export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number };
 export type CanaryWindow = { requests: number; failed: number; latencyMsP99: number | null };
-export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; /** As of a lane. */ refusedBy?: string[]; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
+export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; /** Open streams, which `inFlight` counts too. Absent where an agent does not tell them. */ streams?: number; /** Why the last of its streams that was to move did not. */ streamProblem?: string; /** As of a lane. */ refusedBy?: string[]; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
 export type ObservedMeasure = {
   taskId: string; modelId: string; state: "fetching" | "running" | "done" | "failed";
   /** What went wrong; with "fetching" what it waits for, which then takes nothing of the machine. */

@@ -201,7 +201,7 @@ export class FrameDecoder {
     this.#await(open);
     this.#options.onMessage({
       flags: header.flags, attempt: header.attempt, requestId: header.requestId, originId: header.originId, streamId: header.streamId,
-      stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, traces: open.traces, buffer, receiveMs: this.#options.nowMs ? this.#options.nowMs() - open.sinceMs : undefined,
+      stepIndex: header.stepIndex, epoch: header.epoch, deadlineMs: header.deadlineMs, value: header.value || undefined, traces: open.traces, buffer, receiveMs: this.#options.nowMs ? this.#options.nowMs() - open.sinceMs : undefined,
       tensors: open.descriptors.map(({ name, dataType, shape, offset, bytes }) => ({ name, dataType, shape, data: new Uint8Array(buffer, base + offset, bytes) })),
     });
   }

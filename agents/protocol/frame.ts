@@ -30,8 +30,11 @@ export const MAX_TRACES = 256;
 export const PAYLOAD_ALIGNMENT = 8;
 /** `deadlineMs` of a frame without one. */
 export const NO_DEADLINE = 0xffff_ffff;
-/** Flags. `stream`: streamId and stepIndex count. `streamEnd`: forget the stream's state after this step. `linked`: of lane-state. */
-export const FLAGS = { stream: 1, streamEnd: 2, linked: 4, answer: 8 } as const;
+/**
+ * Flags. `stream`: streamId and stepIndex count. `streamEnd`: forget the stream's state after this step. `linked` and `movesStreams`: of lane-state. `takeState`: nothing runs; each stage adds a
+ * copy of the stream's state (`value` = the epoch it goes to). `giveState`: nothing runs; each stage keeps what is its own. Neither is sent where lane-state has not said `movesStreams`.
+ */
+export const FLAGS = { stream: 1, streamEnd: 2, linked: 4, answer: 8, takeState: 16, giveState: 32, movesStreams: 64 } as const;
 
 /** All fields of a header; what a type does not use is 0. Ids are below 2^53. */
 export type Header = {
@@ -39,7 +42,7 @@ export type Header = {
   requestId: number; originId: number; streamId: number;
   stepIndex: number; epoch: number; deadlineMs: number;
   metaBytes: number; bodyBytes: number;
-  /** credit: frames granted; error and goaway: code's number; ping and probe: any, echoed. */
+  /** credit: frames granted; error and goaway: code's number; ping and probe: any, echoed; tensors that take state: the epoch it goes to. */
   value: number;
   payloadBytes: number;
 };
@@ -58,7 +61,7 @@ export type StageTrace = { stageIndex: number; nodeId: string; queueMs: number; 
 /** What identifies and bounds one request's frame. */
 export type MessageFields = Pick<Header, "flags" | "attempt" | "requestId" | "originId" | "streamId" | "stepIndex" | "epoch" | "deadlineMs">;
 /** A whole tensors message. Tensors view `buffer` when decoded. */
-export type Message = MessageFields & { traces: StageTrace[]; tensors: WireTensor[]; buffer: ArrayBuffer | null; /** First to last byte, by this process's clock; of a decoder with a clock. */ receiveMs?: number };
+export type Message = MessageFields & { traces: StageTrace[]; tensors: WireTensor[]; buffer: ArrayBuffer | null; /** Absent = 0. */ value?: number | undefined; /** First to last byte, by this process's clock; of a decoder with a clock. */ receiveMs?: number };
 /** Everything else. `body` is a copy. */
 export type ControlFrame = Header & { body: Uint8Array };
 
@@ -237,7 +240,7 @@ export function encodeMessage(message: Omit<Message, "buffer">, allocate: Alloca
     payloadBytes += padded(bytes);
   });
   writeHeader(view, 0, {
-    type: "tensors", value: 0, flags: message.flags, attempt: message.attempt, requestId: message.requestId, originId: message.originId,
+    type: "tensors", value: message.value ?? 0, flags: message.flags, attempt: message.attempt, requestId: message.requestId, originId: message.originId,
     streamId: message.streamId, stepIndex: message.stepIndex, epoch: message.epoch, deadlineMs: message.deadlineMs,
     metaBytes, payloadBytes, bodyBytes: metaBytes + Math.min(payloadBytes, MAX_CHUNK_BYTES),
   });

@@ -144,7 +144,8 @@ export class LaneRuntime {
   }
 
   tellUpstream(linked = this.linked): void {
-    for (const link of this.#upstream) link.connection?.sendControl("lane-state", { flags: linked ? FLAGS.linked : 0, epoch: this.lane.epoch });
+    const moves = this.last || this.#downstream.get(0)?.movesStreams === true;
+    for (const link of this.#upstream) link.connection?.sendControl("lane-state", { flags: (linked ? FLAGS.linked : 0) | (moves ? FLAGS.movesStreams : 0), epoch: this.lane.epoch });
   }
 
   /** Takes a dialled connection that opened this lane; a newer connection of the same receiver replaces the older one. */
@@ -183,6 +184,7 @@ export class LaneRuntime {
     else if (frame.type === "error") this.#passError(frame);
     else if (frame.type === "lane-state") {
       link.linked = (frame.flags & FLAGS.linked) !== 0;
+      link.movesStreams = (frame.flags & FLAGS.movesStreams) !== 0;
       this.tellUpstream(link.linked && this.linked);
       this.#host.changed();
     } else link.connection.close("bad_frame", `${frame.type} frame from downstream`);

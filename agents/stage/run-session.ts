@@ -1,7 +1,7 @@
 // Owns where a session runs: in a worker thread (the event loop stays free) or inline (tiny segments, where the hop to a thread costs more than
 // the run). Same order of answers either way: first in, first out.
 import type { SessionOptions, StatePair } from "../protocol/control.ts";
-import { loadSession, type RunJob, type RunResult } from "./session.ts";
+import { loadSession, type RunJob, type RunResult, type TensorOut } from "./session.ts";
 import { startThread } from "./start-thread.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./session-worker.ts";
 
@@ -13,6 +13,10 @@ export type Runner = {
   /** The job's buffer comes back with the answer, also with a failed one (`RunFailed`). */
   run(job: RunJob): Promise<RunResult & { buffer: ArrayBuffer }>;
   forget(streamKey: string): void;
+  /** After the runs before it, as of a session. */
+  takeState(streamKey: string): Promise<TensorOut[] | null>;
+  giveState(streamKey: string, tensors: readonly TensorOut[]): Promise<void>;
+  shareState(streamKey: string, as: string): void;
   end(): Promise<void>;
 };
 export class RunFailed extends Error {
@@ -37,31 +41,43 @@ async function startInline(skeletonPath: string, options: SessionOptions, states
     loadMs: performance.now() - startedAt, inline: true, session: options, inputNames: session.inputNames, outputNames: session.outputNames,
     run(job) {
       const result = (inTurn ? previous.then(() => session.run(job)) : session.run(job)).then(
-        ({ outputs, computeMs }) => ({ outputs, computeMs, buffer: job.buffer }),
+        ({ outputs, computeMs, stateBytes }) => ({ outputs, computeMs, stateBytes, buffer: job.buffer }),
         (error: Error) => { throw new RunFailed(error.message, job.buffer); },
       );
       previous = result.catch(() => undefined);
       return result;
     },
     forget: (key) => void previous.then(() => session.forget(key)),
+    takeState: (key) => previous.then(() => session.takeState(key)),
+    giveState: (key, tensors) => previous.then(() => session.giveState(key, tensors)),
+    shareState: (key, as) => void previous.then(() => session.shareState(key, as)),
     end: async () => { await previous; await session.dispose(); },
   };
 }
 
 type Waiting = { resolve(result: RunResult & { buffer: ArrayBuffer }): void; reject(error: Error): void };
+type WaitingForState = { resolve(tensors: TensorOut[] | null): void; reject(error: Error): void };
 
 function startWorker(start: WorkerStart): Promise<Runner> {
   const worker = startThread("session-worker", import.meta.url, start);
   const waiting = new Map<number, Waiting>();
+  const forState = new Map<number, WaitingForState>();
   let nextId = 1;
   let ended: (() => void) | null = null;
   const send = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
+  const askState = (made: (id: number) => ToWorker, transfer: ArrayBuffer[] = []) => new Promise<TensorOut[] | null>((resolve, reject) => {
+    const id = nextId++;
+    forState.set(id, { resolve, reject });
+    send(made(id), transfer);
+  });
 
   return new Promise((resolve, reject) => {
     const lost = (error: Error) => {
       reject(error);
       for (const { reject: fail } of waiting.values()) fail(error);
       waiting.clear();
+      for (const { reject: fail } of forState.values()) fail(error);
+      forState.clear();
       ended?.();
     };
     worker.on("error", lost);
@@ -78,8 +94,16 @@ function startWorker(start: WorkerStart): Promise<Runner> {
             send({ type: "run", id, job }, [job.buffer]);
           }),
           forget: (key) => send({ type: "forget", key }),
+          takeState: (key) => askState((id) => ({ type: "take-state", id, key })),
+          giveState: (key, tensors) => askState((id) => ({ type: "give-state", id, key, tensors }), tensors.map(({ data }) => data.buffer)).then(() => undefined),
+          shareState: (key, as) => send({ type: "share-state", key, as }),
           end: () => new Promise<void>((done) => { ended = done; send({ type: "end" }); }),
         });
+      }
+      if (message.type === "state") {
+        const asked = forState.get(message.id);
+        forState.delete(message.id);
+        return message.error === null ? asked?.resolve(message.tensors) : asked?.reject(new Error(message.error));
       }
       const job = waiting.get(message.id);
       waiting.delete(message.id);

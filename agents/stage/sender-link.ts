@@ -13,6 +13,8 @@ export class SenderLink {
   readonly connection: FrameConnection;
   /** What the receiver said of its own way to the end of the pipeline. */
   linked = false;
+  /** Every stage on that way can hand streams over. */
+  movesStreams = false;
   #credits: number;
   readonly #hopTimes: boolean;
   readonly #waiting: Waiting[] = [];

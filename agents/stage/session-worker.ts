@@ -1,17 +1,20 @@
 // Owns the thread an ONNX Runtime session runs on: takes jobs in order, answers in order. It is never terminated during a run (that would
 // abort the whole process): it ends by itself when told to.
 import { parentPort, workerData } from "node:worker_threads";
-import { loadSession, type OrtSession, type RunJob, type RunResult } from "./session.ts";
+import { loadSession, type OrtSession, type RunJob, type RunResult, type TensorOut } from "./session.ts";
 import type { SessionOptions, StatePair } from "../protocol/control.ts";
 
 export type WorkerStart = { skeletonPath: string; options: SessionOptions; states: StatePair[] };
-export type ToWorker = { type: "run"; id: number; job: RunJob } | { type: "forget"; key: string } | { type: "end" };
+export type ToWorker = { type: "run"; id: number; job: RunJob } | { type: "forget"; key: string } | { type: "end" }
+  | { type: "take-state"; id: number; key: string } | { type: "give-state"; id: number; key: string; tensors: readonly TensorOut[] } | { type: "share-state"; key: string; as: string };
 export type FromWorker =
   | { type: "loaded"; loadMs: number; inputNames: readonly string[]; outputNames: readonly string[] }
   | { type: "failed"; message: string }
   /** `buffer` is the job's own, handed back. */
   | { type: "done"; id: number; result: RunResult; buffer: ArrayBuffer }
   | { type: "error"; id: number; message: string; buffer: ArrayBuffer }
+  /** Of take-state and give-state; `tensors: null` also of the latter. */
+  | { type: "state"; id: number; tensors: TensorOut[] | null; error: string | null }
   | { type: "ended" };
 
 const port = parentPort!;
@@ -19,6 +22,8 @@ let previous: Promise<void> = Promise.resolve();
 
 async function perform(session: OrtSession, message: ToWorker): Promise<void> {
   if (message.type === "forget") return session.forget(message.key);
+  if (message.type === "share-state") return session.shareState(message.key, message.as);
+  if (message.type === "take-state" || message.type === "give-state") return handState(session, message);
   if (message.type === "end") {
     await session.dispose();
     port.postMessage({ type: "ended" } satisfies FromWorker);
@@ -33,6 +38,17 @@ async function perform(session: OrtSession, message: ToWorker): Promise<void> {
     port.postMessage({ type: "done", id, result, buffer: job.buffer } satisfies FromWorker, [...transfer]);
   } catch (error) {
     port.postMessage({ type: "error", id, message: (error as Error).message, buffer: job.buffer } satisfies FromWorker, [job.buffer]);
+  }
+}
+
+function handState(session: OrtSession, message: Extract<ToWorker, { type: "take-state" | "give-state" }>): void {
+  const { id } = message;
+  try {
+    const tensors = message.type === "take-state" ? session.takeState(message.key) : null;
+    if (message.type === "give-state") session.giveState(message.key, message.tensors);
+    port.postMessage({ type: "state", id, tensors, error: null } satisfies FromWorker, (tensors ?? []).map(({ data }) => data.buffer));
+  } catch (error) {
+    port.postMessage({ type: "state", id, tensors: null, error: (error as Error).message } satisfies FromWorker);
   }
 }
 

@@ -17,12 +17,18 @@ export type RunJob = {
   stream: { key: string; first: boolean; last: boolean } | null;
 };
 export type TensorOut = { name: string; dataType: DataType; shape: number[]; data: Uint8Array<ArrayBuffer> };
-export type RunResult = { outputs: TensorOut[]; computeMs: number };
+export type RunResult = { outputs: TensorOut[]; computeMs: number; /** Kept for the job's stream. */ stateBytes: number };
 
 export type OrtSession = {
   inputNames: readonly string[]; outputNames: readonly string[];
   run(job: RunJob): Promise<RunResult>;
   forget(streamKey: string): void;
+  /** Copies of a stream's state by its inputs' names; it stays. null = there is none. */
+  takeState(streamKey: string): TensorOut[] | null;
+  /** Keeps them as a stream's state, each in memory of its own. Throws where ONNX Runtime takes no such tensor. */
+  giveState(streamKey: string, tensors: readonly TensorOut[]): void;
+  /** The same state under another key as well; nothing is copied: runs never write to it. */
+  shareState(streamKey: string, as: string): void;
   dispose(): Promise<void>;
 };
 
@@ -54,21 +60,38 @@ export async function loadSession(skeletonPath: string, options: SessionOptions,
     const startedAt = performance.now();
     const results = await session.run(feeds, fetches);
     const computeMs = performance.now() - startedAt;
-    if (keep) kept.set(job.stream!.key, Object.fromEntries(mine.map((state) => [state.input, results[state.output]!])));
+    let stateBytes = 0;
+    if (keep) {
+      kept.set(job.stream!.key, Object.fromEntries(mine.map((state) => [state.input, results[state.output]!])));
+      for (const state of mine) stateBytes += bytesOf(results[state.output]!).length;
+    }
     const outputs = job.wants.map((name) => {
       const result = results[name]!;
-      const view = result.data as unknown as Uint8Array<ArrayBuffer>;
-      const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+      const bytes = bytesOf(result);
       // What is kept as state stays here; the copy travels.
       const own = keep && mine.some((state) => state.output === name) ? bytes.slice() : bytes;
       return { name, dataType: result.type as DataType, shape: [...result.dims], data: own };
     });
-    return { outputs, computeMs };
+    return { outputs, computeMs, stateBytes };
   }
 
   return {
     inputNames: session.inputNames, outputNames: session.outputNames, run,
     forget: (key) => void kept.delete(key),
+    takeState(key) {
+      const state = kept.get(key);
+      return state ? Object.entries(state).map(([name, value]) => ({ name, dataType: value.type as DataType, shape: [...value.dims], data: bytesOf(value).slice() })) : null;
+    },
+    giveState: (key, tensors) => void kept.set(key, Object.fromEntries(tensors.map(({ name, dataType, shape, data }) => [name, tensor(dataType, shape, data.buffer, data.byteOffset)]))),
+    shareState(key, as) {
+      const state = kept.get(key);
+      if (state) kept.set(as, state);
+    },
     dispose: () => session.release(),
   };
+}
+
+function bytesOf(value: Ort.Tensor): Uint8Array<ArrayBuffer> {
+  const view = value.data as unknown as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

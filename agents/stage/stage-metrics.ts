@@ -25,11 +25,14 @@ export class StageMetrics {
     this.#failed++;
   }
 
-  families({ assignmentId, deploymentId }: { assignmentId: string; deploymentId: string }, queueLength: number): Family[] {
+  families({ assignmentId, deploymentId }: { assignmentId: string; deploymentId: string }, queueLength: number, streams: { size: number; bytes: number; maxBytes: number }): Family[] {
     const labels = { assignment: assignmentId, deployment: deploymentId };
     return [
       { name: "cutplane_stage_frames_total", type: "counter", help: "Frames by outcome.", rows: [[{ ...labels, outcome: "done" }, this.#done], [{ ...labels, outcome: "failed" }, this.#failed]] },
       { name: "cutplane_stage_queue_length", type: "gauge", help: "Frames waiting.", rows: [[labels, queueLength]] },
+      { name: "cutplane_stage_streams", type: "gauge", help: "Streams whose state is here, once for each lane that has it.", rows: [[labels, streams.size]] },
+      { name: "cutplane_stage_state_bytes", type: "gauge", help: "State of streams here.", rows: [[labels, streams.bytes]] },
+      { name: "cutplane_stage_state_limit_bytes", type: "gauge", help: "What it may come to.", rows: [[labels, streams.maxBytes]] },
       { name: "cutplane_stage_queue_seconds", type: "histogram", help: "Waiting in the stage.", rows: histogramRows(labels, this.#queue) },
       { name: "cutplane_stage_compute_seconds", type: "histogram", help: "Running the segment.", rows: histogramRows(labels, this.#compute) },
       { name: "cutplane_stage_hop_seconds", type: "histogram", help: "On the way here, from the first byte sent to the last received.", rows: histogramRows(labels, this.#hop) },

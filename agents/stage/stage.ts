@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Family } from "../exposition.ts";
-import type { Assignment, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
+import { type Assignment, DEFAULT_MAX_STATE_BYTES, type ObservedLane, type RunningSession, type StageSample } from "../protocol/control.ts";
 import { FLAGS, NO_DEADLINE, type ControlFrame, type Message } from "../protocol/frame.ts";
 import { tensorBytes, type WireTensor } from "../protocol/tensor.ts";
 import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
@@ -14,6 +14,7 @@ import { giveBack } from "./give-back.ts";
 import { LaneRuntime, type LaneHost } from "./lane-runtime.ts";
 import type { TlsMaterial } from "./messages.ts";
 import { openedBody, parseOpen } from "./open-body.ts";
+import { packState, unpackState } from "./pack-state.ts";
 import { RunFailed, startRunner, type Runner } from "./run-session.ts";
 import type { SenderLink } from "./sender-link.ts";
 import type { RunJob, TensorAt } from "./session.ts";
@@ -42,7 +43,7 @@ export class Stage {
   readonly #counts = new Map<string, LaneCounts>();
   readonly #metrics = new StageMetrics();
   readonly #queue: Job[] = [];
-  readonly #streams = new Streams();
+  readonly #streams: Streams;
   readonly #acceptor: DataAcceptor;
   readonly #host: LaneHost;
   #tls: TlsMaterial;
@@ -54,6 +55,8 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options;
+    const { segment, limits } = options.assignment;
+    this.#streams = new Streams({ firstBytes: segment.states.reduce((sum, { dataType, shape }) => sum + tensorBytes(dataType, shape), 0), maxBytes: limits.maxStateBytes ?? DEFAULT_MAX_STATE_BYTES });
     this.#tls = options.tls;
     this.#context = dataContext(options.tls);
     this.#host = {
@@ -96,6 +99,7 @@ export class Stage {
   }
 
   setLanes(lanes: Assignment["lanes"], limits: Assignment["limits"]): void {
+    this.#streams.maxBytes = limits.maxStateBytes ?? DEFAULT_MAX_STATE_BYTES;
     const wanted = new Map(lanes.map((lane) => [lane.laneId, lane]));
     for (const [laneId, runtime] of this.#lanes) {
       const lane = wanted.get(laneId);
@@ -154,6 +158,7 @@ export class Stage {
     const fail = (code: WireErrorCode, text: string) => { this.#countFailed(lane); lane.fail(message, link, code, text); };
     if (!this.#runner) return fail("not_linked", "the stage is still loading");
     if (mode === "drain" && stageIndex === 0 && message.stepIndex === 0) return fail("draining", "the pipeline is being drained");
+    if ((message.flags & (FLAGS.takeState | FLAGS.giveState)) !== 0) return void this.#moveStream(message, lane, link, this.#runner);
     const stream = (message.flags & FLAGS.stream) !== 0;
     if (stream && this.#options.assignment.segment.states.length > 0) {
       try {
@@ -197,6 +202,7 @@ export class Stage {
       message.buffer = held;
       released = true;
       computeMs = result.computeMs;
+      if (made.job.stream) this.#streams.kept(made.job.stream.key, result.stateBytes);
       this.#runMs = Math.max(computeMs, this.#runMs * 0.9);
       countDone(this.#counts.get(lane.lane.laneId) ?? newCounts(), result.computeMs, 0);
       const queueMs = Math.max(0, performance.now() - job.arrivedAt - result.computeMs);
@@ -223,6 +229,49 @@ export class Stage {
       const spentMs = computeMs ?? performance.now() - startedAt;
       lane.fail(message, link, code, (error as Error).message, { queueMs: Math.max(0, holdMs - spentMs), computeMs: spentMs, holdMs, ...(receivedBytes === undefined ? {} : { receivedBytes }) });
     }
+  }
+
+  /** A stream between two steps: a copy of its state goes out with the message, or what is this stage's comes in with it. Nothing runs. */
+  async #moveStream(message: Message, lane: LaneRuntime, link: DialLink, runner: Runner): Promise<void> {
+    const isTake = (message.flags & FLAGS.takeState) !== 0;
+    try {
+      const tensors = await (isTake ? this.#takeState(message, lane, runner) : this.#giveState(message, lane, runner));
+      if (!isTake && lane.last && tensors.length > 0) throw new WireError("bad_tensors", `no stage keeps state "${tensors[0]!.name}"`);
+      link.leaves(tensors.reduce((sum, { data }) => sum + data.length, 0));
+      const { requestId, originId, attempt, epoch, streamId, stepIndex, deadlineMs, value, flags, traces } = message;
+      lane.send({ requestId, originId, attempt, epoch, streamId, stepIndex, flags: lane.last ? flags | FLAGS.answer : flags, deadlineMs, value, traces, tensors }, () => lane.finish(link, message.buffer), () => undefined);
+    } catch (error) {
+      if (!isTake) this.#endStream(streamKey(lane.lane.laneId, message));
+      lane.fail(message, link, error instanceof WireError ? error.code : "internal", (error as Error).message);
+    }
+  }
+
+  async #takeState(message: Message, { lane }: LaneRuntime, runner: Runner): Promise<WireTensor[]> {
+    const { segment, limits } = this.#options.assignment;
+    if (segment.states.length === 0) return message.tensors;
+    const key = streamKey(lane.laneId, message);
+    this.#streams.expect(key, message.stepIndex);
+    // Where the stream goes passes through this very stage: only the lane changes.
+    const there = [...this.#lanes.values()].filter((one) => one.lane.epoch === message.value);
+    if (there.length === 1) {
+      const as = streamKey(there[0]!.lane.laneId, message);
+      this.#streams.share(key, as, performance.now());
+      runner.shareState(key, as);
+      return message.tensors;
+    }
+    const state = await runner.takeState(key);
+    if (!state) throw new WireError("stream_unknown", "the stream's state is not here");
+    return packState(state, message.tensors, limits.maxFrameBytes);
+  }
+
+  async #giveState(message: Message, { lane }: LaneRuntime, runner: Runner): Promise<WireTensor[]> {
+    const { own, rest } = unpackState(message.tensors, this.#options.assignment.segment.states);
+    const key = streamKey(lane.laneId, message);
+    if (own.length > 0) {
+      this.#streams.give(key, message.stepIndex, own.reduce((sum, { data }) => sum + data.length, 0), performance.now());
+      await runner.giveState(key, own);
+    } else if (this.#options.assignment.segment.states.length > 0) this.#streams.expect(key, message.stepIndex);
+    return rest;
   }
 
   /** A step that did not happen leaves a hole: later steps of the stream must fail, not run on old state. */
@@ -268,7 +317,7 @@ export class Stage {
   }
 
   metrics(): Family[] {
-    return this.#metrics.families(this.#options.assignment, this.#queue.length);
+    return this.#metrics.families(this.#options.assignment, this.#queue.length, this.#streams);
   }
 
   /** Finishes what is in flight, at most `graceMs`, then closes everything. */

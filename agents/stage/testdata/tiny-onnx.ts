@@ -63,3 +63,25 @@ export function tinyRunningSum(input: string, output: string, width: number): Ui
     [], [{ name: input, shape }, { name: "sum", shape }], [{ name: output, shape }, { name: "sumNext", shape }],
   );
 }
+
+/** Of a model with two states, parts from..to of four: v1 = v0 + a, v2 = relu(v1·W + b), v3 = v2 / 2 + b, v4 = relu(v3·W + b); a' = v1, b' = v3. Part i maps `v<i>` to `v<i+1>`. */
+export function tinyTwoStates(from: number, to: number, width: number): Uint8Array {
+  const shape = [1, width];
+  const ops: TinyOp[] = [];
+  const weights: TinyWeight[] = [];
+  const states = (["a", "b"] as const).filter((_, index) => from <= index * 2 && index * 2 < to);
+  for (let i = from; i < to; i++) {
+    if (i % 2 === 1) {
+      ops.push({ type: "MatMul", inputs: [`v${i}`, `w${i}`], outputs: [`m${i}`] }, { type: "Add", inputs: [`m${i}`, `b${i}`], outputs: [`s${i}`] }, { type: "Relu", inputs: [`s${i}`], outputs: [`v${i + 1}`] });
+      weights.push(tinyWeight(`w${i}`, [width, width], 301 + i), tinyWeight(`b${i}`, [width], 577 + i));
+      continue;
+    }
+    const state = i === 0 ? "a" : "b";
+    if (i === 2) {
+      ops.push({ type: "Mul", inputs: ["v2", "half"], outputs: ["h2"] });
+      weights.push({ name: "half", shape: [1], values: new Float32Array([0.5]) });
+    }
+    ops.push({ type: "Add", inputs: [i === 0 ? "v0" : "h2", state], outputs: [`v${i + 1}`] }, { type: "Identity", inputs: [`v${i + 1}`], outputs: [`${state}Next`] });
+  }
+  return tinyOnnx(ops, weights, [`v${from}`, ...states].map((name) => ({ name, shape })), [`v${to}`, ...states.map((state) => `${state}Next`)].map((name) => ({ name, shape })));
+}
