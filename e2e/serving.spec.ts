@@ -136,3 +136,36 @@ test("with the keyboard only: one run is VALID or says why not, one is INVALID w
   expect(file.suggestedFilename()).toBe("mlperf_log_summary.txt");
   expect(readFileSync(await file.path(), "utf8")).toMatch(/Scenario : Server[\s\S]*Result is : INVALID/);
 });
+
+test("requests enter at two nodes, then at the other one alone: no request is lost, and who calls the old entry is sent on", async ({ page }) => {
+  const { input, shape, values } = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
+  const body = JSON.stringify({ inputs: [{ name: input, shape, datatype: "FP32", data: [...values] }] });
+  const entries = async () => (await cluster.api<{ ingress: { nodeId: string; url: string; ready: boolean }[] }>("GET", `/deployments/${deploymentId}`)).ingress;
+  const answerOf = async (at: string) => { const answer = await fetch(`${at}/v2/models/${NAME}/infer`, { method: "POST", body, redirect: "manual" }); return { status: answer.status, ...((await answer.json()) as { outputs?: { data: number[] }[]; error?: string }) }; };
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
+  const [old] = await entries();
+  const other = cluster.agents.find(({ nodeId }) => nodeId !== old?.nodeId);
+  await tabTo(page, page.getByTestId(`entry-${other?.name}`));
+  await page.keyboard.press("Space");
+  expect(await violations(page)).toEqual([]);
+  await tabTo(page, page.getByTestId("entries-save"));
+  await page.keyboard.press("Enter");
+  await until("both entries to be ready", async () => { const list = await entries(); return list.length === 2 && list.every(({ ready }) => ready); });
+  const both = await entries();
+  const [here, there] = await Promise.all(both.map(({ url: at }) => answerOf(at)));
+  expect(here).toMatchObject({ status: 200 });
+  expect(there?.outputs).toEqual(here?.outputs);
+  const leaving = cluster.agents.find(({ nodeId }) => nodeId === old?.nodeId)?.name;
+  await expect(page.getByTestId(`entry-${other?.name}`)).toBeChecked();
+  await expect(page.getByTestId("entries-save")).toBeHidden();
+  await tabTo(page, page.getByTestId(`entry-${leaving}`));
+  await page.keyboard.press("Space");
+  await expect(page.getByTestId("entries")).toContainText(`who calls ${leaving} is sent on`);
+  await tabTo(page, page.getByTestId("entries-save"));
+  await page.keyboard.press("Enter");
+  await until("the other entry alone to be there", async () => (await entries()).length === 1 && (await answerOf(old?.url ?? "")).status !== 200);
+  const gone = await answerOf(old?.url ?? "");
+  expect(gone.status).toBe(308);
+  expect(gone.error).toContain((await entries())[0]?.url);
+  expect((await answerOf((await entries())[0]?.url ?? "")).outputs).toEqual(here?.outputs);
+});

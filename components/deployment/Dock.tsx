@@ -16,6 +16,7 @@ const ChartsOfChosen = lazy(async () => ({ default: (await import("./ChartsOfCho
 const DraftChanges = lazy(async () => ({ default: (await import("./DraftChanges.tsx")).DraftChanges }));
 const History = lazy(async () => ({ default: (await import("./History.tsx")).History }));
 const Load = lazy(async () => ({ default: (await import("./Load.tsx")).Load }));
+const Entries = lazy(async () => ({ default: (await import("./Entries.tsx")).Entries }));
 const Keys = lazy(async () => ({ default: (await import("./Keys.tsx")).Keys }));
 const Serving = lazy(async () => ({ default: (await import("./Serving.tsx")).Serving }));
 const Timeline = lazy(async () => ({ default: (await import("./Timeline.tsx")).Timeline }));
@@ -30,7 +31,7 @@ export function Dock({ deployment, plan }: { deployment: DeploymentFull | null; 
   const [tab, setTab] = useAddressParam("tab");
   const tabs: [string, string, ReactNode][] = [["spans", "Spans", <Spans key="s" />]];
   if (plan) tabs.push(["plan", "Plan", <PlanPanel key="p" {...plan} />]);
-  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["analyze", "Analyze", <AnalyzePanel key="z" deployment={deployment} />], ["serving", "Serving", <div key="v"><Replicas deployment={deployment} /><Serving deployment={deployment} /><Keys deployment={deployment} /></div>], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
+  if (deployment) tabs.push(["charts", "Charts", <ChartsOfChosen key="c" deployment={deployment} />], ["trace", "Trace", <Trace key="t" deployment={deployment} />], ["timeline", "Timeline", <Timeline key="l" deployment={deployment} />], ["adapt", "Adapt", <AdaptPanel key="a" deployment={deployment} />], ["try", "Try it", <TryIt key="y" deployment={deployment} />], ["load", "Load", <Load key="o" deployment={deployment} />], ["analyze", "Analyze", <AnalyzePanel key="z" deployment={deployment} />], ["serving", "Serving", <div key="v"><Replicas deployment={deployment} /><Serving deployment={deployment} /><Entries deployment={deployment} /><Keys deployment={deployment} /></div>], ["changes", "Changes", <DraftChanges key="d" />], ["history", "History", <History key="h" deployment={deployment} />]);
   const shown = tabs.find(([key]) => key === tab)?.[0] ?? "spans";
   const root = useRef<HTMLDivElement>(null);
   const asked = useRef(tab);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { acceptSuggestion } from "../commands/accept-suggestion.ts";
+import { MAX_INGRESS_NODES } from "../commands/check-ingress.ts";
 import { cancelMigration } from "../commands/cancel-migration.ts";
 import { createDeployment } from "../commands/create-deployment.ts";
 import { diffPlan } from "../commands/create-plan.ts";
@@ -49,7 +50,7 @@ export const deployments = router({
     .query(({ ctx, input }) => readDeploymentDetail(ctx.deps, input.id)),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/deployments", tags, summary: "Deploy a plan under a name; await the operation" } })
-    .input(z.object({ name: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()).min(1).max(16).optional(), settings: deploymentSettings.optional(), idempotencyKey }))
+    .input(z.object({ name: z.string(), planId: z.string(), ingressNodeIds: z.array(z.string()).min(1).max(MAX_INGRESS_NODES).optional(), settings: deploymentSettings.optional(), idempotencyKey }))
     .output(z.object({ deployment: deploymentRow, operation }))
     .mutation(async ({ ctx, input }) => {
       const known = await findKnown(ctx, input.idempotencyKey);
@@ -59,7 +60,7 @@ export const deployments = router({
     }),
   deployPlan: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/plan", tags, summary: "Move a running deployment to another plan; with dryRun only the difference" } })
-    .input(byId.extend({ planId: z.string(), expectedRevision, ingressNodeIds: z.array(z.string()).min(1).max(16).optional().meta({ description: "Where requests enter from then on; left out, where they enter now. Whoever calls another node is refused after cutover." }), reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
+    .input(byId.extend({ planId: z.string(), expectedRevision, ingressNodeIds: z.array(z.string()).min(1).max(MAX_INGRESS_NODES).optional().meta({ description: "Where requests enter from then on; left out, where they enter now. Whoever calls another node is refused after cutover." }), reason: z.string().max(500).optional(), dryRun: z.boolean().default(false), idempotencyKey }))
     .output(z.object({ operation: operation.nullable(), diff: planDiff }))
     .mutation(async ({ ctx, input: { id, dryRun, expectedRevision, ...input } }) => {
       const diff = await diffPlan(ctx.deps, input.planId, id);
