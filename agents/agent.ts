@@ -20,6 +20,7 @@ import { createIdentityKeeper, type IdentityKeeper } from "./identity-keeper.ts"
 import { type HttpTls, readIngressCertificate, watchIngressCertificate } from "./ingress-certificate.ts";
 import { IngressHost } from "./ingress-host.ts";
 import { createLinkMeter } from "./link-meter.ts";
+import { createLossReader } from "./loss-reader.ts";
 import type { Log } from "./log.ts";
 import type { LogRing } from "./log-ring.ts";
 import { askMeasureProcess, createMeasurements } from "./measure.ts";
@@ -100,6 +101,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     parts.notice({ level: now < before ? "warn" : "info", code: "cores-changed", message: `it may use ${now} cores now, ${before} before` });
     parts.reporter.cores(now);
   });
+  const losses = createLossReader({ peers: () => state.desired.peers, dataPort: port.port, onLosses: parts.reporter.losses });
   const certificate = config.ingressCertificate && watchIngressCertificate(config.ingressCertificate, {
     onChange(httpTls) {
       state.httpTls = httpTls;
@@ -115,6 +117,7 @@ export async function startAgent(config: AgentConfig, identity: Identity, { log,
     async stop() {
       endWatchingCores();
       thermal.stop();
+      losses.stop();
       keeper.stop();
       certificate?.stop();
       parts.meter.stop();

@@ -1,6 +1,8 @@
 // Owns what is told to the console and when: changes at once but at most four times a second, samples and counters once a second, only fields that
 // differ from what this connection was already told. Nothing is kept for a console that is away but a bounded list of notices and link samples.
 import type { HeldArtifact, LinkSample, NodeSample, Notice, ObservedAssignment, ObservedIngress, ObservedMeasure, Report } from "./protocol/control.ts";
+import { LossSums } from "./loss-sums.ts";
+import type { LinkLosses } from "./protocol/link-loss.ts";
 import type { KeyCount } from "./protocol/own-key.ts";
 
 export type Observed = { assignments: ObservedAssignment[]; ingress: ObservedIngress[]; measures: ObservedMeasure[]; /** Of the cache; another array when it changed, null = not known yet. */ held?: HeldArtifact[] | null; keyCounts?: KeyCount[] };
@@ -13,6 +15,8 @@ export type Reporter = {
   changed(): void;
   notice(notice: Notice): void;
   link(sample: LinkSample): void;
+  /** Of an interval: with the next sample, added up until then. */
+  losses(told: LinkLosses): void;
   /** Cores that may be used: told at once where they differ from what was told. */
   cores(now: number): void;
   /** A second's figures are fresh: the next ones are told now, and each second from here on, not up to a second late. */
@@ -46,9 +50,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   let toldStable = "";
   let rest = NOTHING;
   const notices = createNotices();
-  const links = new Map<string, LinkSample>();
+  const links = createLinkSamples();
+  const losses = new LossSums();
   let soon: NodeJS.Timeout | null = null;
-
   let cores: number | null = null;
   let sampledAtMs = Number.NEGATIVE_INFINITY;
 
@@ -73,7 +77,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (cores !== null && cores !== rest.cores) message.coresNow = cores;
     const waiting = notices.waiting(message.at);
     if (waiting.length > 0) message.notices = waiting;
-    if (links.size > 0) message.links = [...links.values()];
+    Object.assign(message, links.waiting());
+    const lost = withSample ? losses.waiting() : null;
+    if (lost) message.losses = lost;
     if (Object.keys(message).length === 4) return;
     if (!options.send(message)) return;
     seq += 1;
@@ -85,7 +91,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       toldStable = stable;
     }
     if (message.notices) notices.told();
-    links.clear();
+    links.told();
+    if (lost) losses.told();
   };
 
   const changed = () => {
@@ -106,17 +113,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       notices.add(notice);
       changed();
     },
-    link(sample) {
-      // The newest per peer is the only one worth telling late.
-      links.delete(sample.toNodeId);
-      links.set(sample.toNodeId, sample);
-      if (links.size > MAX_LINK_SAMPLES) links.delete(links.keys().next().value as string);
-      changed();
-    },
-    cores(now) {
-      cores = now;
-      report(false);
-    },
+    link(sample) { links.add(sample); changed(); },
+    losses: (told) => losses.add(told),
+    cores(now) { cores = now; report(false); },
     sampled() {
       if (performance.now() - sampledAtMs >= FRESH_SAMPLE_MS) reportNow();
     },
@@ -124,6 +123,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       told = { assignments: "", ingress: "", measures: "" };
       toldStable = "";
       rest = NOTHING;
+      losses.connected();
       reportNow();
     },
     stop() {
@@ -153,6 +153,20 @@ function createNotices() {
       list = list.slice(MAX_NOTICES_PER_REPORT);
       dropped = 0;
     },
+  };
+}
+
+/** The newest per peer is the only one worth telling late. */
+function createLinkSamples() {
+  const samples = new Map<string, LinkSample>();
+  return {
+    add(sample: LinkSample): void {
+      samples.delete(sample.toNodeId);
+      samples.set(sample.toNodeId, sample);
+      if (samples.size > MAX_LINK_SAMPLES) samples.delete(samples.keys().next().value as string);
+    },
+    waiting: (): Pick<Report, "links"> => (samples.size > 0 ? { links: [...samples.values()] } : {}),
+    told: () => samples.clear(),
   };
 }
 

@@ -34,7 +34,7 @@ const { values } = parseArgs({ options: { times: { type: "string", default: "5" 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 type Figures = { last: number; mean: number };
-type Capacity = { nodes: { nodeId: string; cores: Figures | null; stages: { deploymentId: string; computeMs: Figures }[] }[]; links: { fromNodeId: string; toNodeId: string; hopMs: Figures }[] };
+type Capacity = { nodes: { nodeId: string; cores: Figures | null; stages: { deploymentId: string; computeMs: Figures }[] }[]; links: { fromNodeId: string; toNodeId: string; hopMs: Figures | null }[] };
 type Adaptation = { signals: { name: string; samples: number }[]; drifts: { name: string }[] };
 type Disturbance = { name: string; signal: string; shown(capacity: Capacity): number | null; begin(): Promise<void>; end(): Promise<void> };
 
@@ -58,7 +58,7 @@ async function main(): Promise<Figure[]> {
 
 function disturbancesOf(lab: LabDeployment): Disturbance[] {
   const idOf = (name: string) => lab.cluster.agents.find((agent) => agent.name === name)?.nodeId ?? "";
-  const hop = (capacity: Capacity) => capacity.links.find((link) => [link.fromNodeId, link.toNodeId].sort().join() === [idOf(FROM), idOf(TO)].sort().join())?.hopMs.last ?? null;
+  const hop = (capacity: Capacity) => capacity.links.find((link) => [link.fromNodeId, link.toNodeId].sort().join() === [idOf(FROM), idOf(TO)].sort().join())?.hopMs?.last ?? null;
   const link = (name: string, change: Partial<typeof LAB_LINK>): Disturbance => {
     const both = async (settings: Partial<typeof LAB_LINK>) => { await lab.network.set(FROM, TO, settings); await lab.network.set(TO, FROM, settings); };
     return { name, signal: `${FROM} → ${TO}`, shown: hop, begin: () => both(change), end: () => both(LAB_LINK) };

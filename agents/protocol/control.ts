@@ -2,6 +2,7 @@
 // over mutual TLS. Everything is level-based: the console sends the node's whole desired state with a version that only grows, the agent
 // stores it, works towards it, and reports what it observes. Losing or repeating any message is harmless.
 import type { StageTimes } from "./frame.ts";
+import type { LinkLosses } from "./link-loss.ts";
 import type { KeyCount, OwnKey } from "./own-key.ts";
 import type { TensorSpec } from "./tensor.ts";
 import type { Thermal } from "./thermal.ts";
@@ -309,7 +310,7 @@ export type Report = {
   measures?: ObservedMeasure[];
   /** All that its cache holds; absent also where an agent does not tell it. */
   held?: HeldArtifact[];
-  links?: LinkSample[];
+  links?: LinkSample[]; /** Absent also where an agent does not tell it. */ losses?: LinkLosses;
   sample?: NodeSample;
   /** Cores its processes may use, at once when they changed; with each first report of a connection. Absent also where an agent does not tell it. */
   coresNow?: number;

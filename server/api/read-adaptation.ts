@@ -40,11 +40,13 @@ export function readCapacity(deps: Deps): z.infer<typeof capacity> {
       idleSlowdown: node.idlePace && node.idlePace.last > 0 ? node.usualPace / node.idlePace.last : null,
       memoryAvailableBytes: orNull(node.memory?.availableBytes ?? null), memoryUsableBytes: node.memory?.usableBytes ?? null,
       thermal: node.thermal && { ...node.thermal, celsius: orNull(node.thermal.celsius), clockRatio: orNull(node.thermal.clockRatio), ageMs: Math.max(0, nowMs - node.thermal.atMs) },
+      lossReadable: known.losses.readable.get(nodeId) ?? null,
       stages: [...node.stages.values()].map(({ deploymentId, epoch, stageIndex, computeMs }) => ({ deploymentId, epoch, stageIndex, computeMs: figure(computeMs) })),
     })),
-    links: [...known.links].map(([key, link]) => {
+    links: [...new Set([...known.links.keys(), ...known.losses.ratios.keys()])].map((key) => {
+      const link = known.links.get(key);
       const [fromNodeId = "", toNodeId = ""] = key.split(">");
-      return { fromNodeId, toNodeId, hopMs: figure(link.hopMs), roundTripMs: orNull(link.roundTripMs), bytesPerSecond: orNull(link.bytesPerSecond) };
+      return { fromNodeId, toNodeId, hopMs: orNull(link?.hopMs ?? null), roundTripMs: orNull(link?.roundTripMs ?? null), bytesPerSecond: orNull(link?.bytesPerSecond ?? null), lossRatio: orNull(known.losses.ratios.get(key) ?? null) };
     }),
   };
 }

@@ -2,6 +2,7 @@
 // what the fleet is: entries of what was not heard of for a while are dropped.
 import type { IngressSample, NodeSample, RequestTrace } from "../../agents/protocol/control.ts";
 import { type Tracked, track } from "../policy/adapt/tracked.ts";
+import { createLosses, type KnownLosses } from "./link-losses.ts";
 import { learnMemory, type MemoryCapacity } from "./memory-capacity.ts";
 import { learnThermal, type ThermalCapacity } from "./thermal-capacity.ts";
 
@@ -10,11 +11,11 @@ export type CoreLoss = { factor: number; sinceMs: number };
 export type StageCapacity = { deploymentId: string; epoch: number; stageIndex: number; computeMs: Tracked };
 /** Of frames of real requests. `hopMs`: half a round trip and the time from first to last byte. */
 export type LinkCapacity = { hopMs: Tracked; roundTripMs: Tracked | null; bytesPerSecond: Tracked | null };
-export type FleetCapacity = { nodes: Map<string, NodeCapacity>; links: Map<string, LinkCapacity>; /** By `hopsKey`: milliseconds of a replica's hops in the last second it served, [into each stage, back]. */ hops: Map<string, { atMs: number; epoch: number | null; hopMs: (number | null)[] }> };
+export type FleetCapacity = { nodes: Map<string, NodeCapacity>; links: Map<string, LinkCapacity>; losses: KnownLosses; /** By `hopsKey`: milliseconds of a replica's hops in the last second it served, [into each stage, back]. */ hops: Map<string, { atMs: number; epoch: number | null; hopMs: (number | null)[] }> };
 
 export const hopsKey = (deploymentId: string, replica: number): string => (replica === 1 ? deploymentId : `${deploymentId} r${replica}`);
 
-export const createCapacity = (): FleetCapacity => ({ nodes: new Map(), links: new Map(), hops: new Map() });
+export const createCapacity = (): FleetCapacity => ({ nodes: new Map(), links: new Map(), losses: createLosses(), hops: new Map() });
 
 const FORGET_MS = 10 * 60_000;
 /** How fast the pace taken for usual follows better and worse samples: one lucky one is no reference, and a machine that is slower for good is believed after some minutes. */

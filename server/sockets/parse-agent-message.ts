@@ -72,6 +72,8 @@ const measure = z.object({
     .nullable(),
 });
 const link = z.object({ toNodeId: id, at: time, rttMs: amount, rttSdMs: amount, bandwidthBytesPerSecond: amountOrNull, error: text.nullable() });
+/** No more is lost than was sent. */
+const linkLoss = z.object({ toNodeId: id, sentSegments: count, lostSegments: count }).refine((one) => one.lostSegments <= one.sentSegments, "lost more than it sent");
 const stageSample = z.object({
   assignmentId: id, deploymentId: id, epoch: count, stageIndex: count, done: count, failed: count, queueLength: count,
   computeMsP50: amountOrNull, computeMsP99: amountOrNull, queueMsP50: amountOrNull, receivedBytes: amount, sentBytes: amount, upstreamNodeIds: z.array(id).max(MAX_LANES),
@@ -101,6 +103,7 @@ const report = z.object({
   measures: z.array(measure).max(MAX_ITEMS).optional(),
   held: held.optional(),
   links: z.array(link).max(MAX_LINKS).optional(),
+  losses: z.object({ readable: z.boolean(), links: z.array(linkLoss).max(MAX_LINKS) }).optional(),
   sample: sample.optional(),
   coresNow: amount.optional(),
   keyCounts: z.array(z.object({ keyId: id, lifeId: id, day: z.string().regex(/^\d{4}-\d{2}-\d{2}$/), requests: count })).max(MAX_KEY_COUNTS).optional(),

@@ -20,12 +20,14 @@ export const capacity = z
         clockRatio: figure.nullable().meta({ description: "Clock as a share of the processor's highest; low also where there is nothing to do." }), clockLimitRatio: z.number().nullable().meta({ description: "Clock that it is allowed, as a share of its highest." }),
         throttled: z.boolean().nullable().meta({ description: "Slowed by heat, as its machine says." }), ageMs: z.number(),
       }).nullable().meta({ description: "Null = its agent has not told; what is null in it cannot be read on that machine." }),
+      lossReadable: z.boolean().nullable().meta({ description: "Whether its machine tells what its connections lose; null = its agent has not told." }),
       stages: z.array(z.object({ deploymentId: z.string(), epoch: z.number().int(), stageIndex: z.number().int(), computeMs: figure })),
     })),
     links: z.array(z.object({
       fromNodeId: z.string(), toNodeId: z.string(),
-      hopMs: figure.meta({ description: "Half a round trip and first to last byte, of frames of real requests." }),
+      hopMs: figure.nullable().meta({ description: "Half a round trip and first to last byte, of frames of real requests; null = none lately." }),
       roundTripMs: figure.nullable(), bytesPerSecond: figure.nullable().meta({ description: "Of frames of 64 kB and more." }),
+      lossRatio: figure.nullable().meta({ description: "Share of segments that the sender's system had to send again on its data connections, 0–1; null = not readable there, or too little was sent." }),
     })),
   })
   .meta({ id: "Capacity" });
