@@ -9,7 +9,7 @@ import { Time } from "../ui/Time.tsx";
 import { CheckDecision } from "./CheckDecision.tsx";
 
 const TONES: Record<AdaptDecision["outcome"], Tone> = { kept: "idle", suggested: "warn", accepted: "busy", expired: "idle", moving: "busy", moved: "ok", failed: "bad" };
-const KINDS = { remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it", add: "one replica more", drop: "one replica fewer" } as const;
+const KINDS = { tune: "same cuts and nodes, other threads", remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it", add: "one replica more", drop: "one replica fewer" } as const;
 
 /** Every action and every refusal with its reasons; the alternatives on demand. */
 export function DecisionList({ deploymentId, decisions }: { deploymentId: string; decisions: AdaptDecision[] }) {

@@ -139,7 +139,7 @@ function homesOf(running: readonly Placement[], placed: readonly Placement[]): P
   });
 }
 
-const homeOf = (placement: Placement): Placement => placement.map(({ from, to, topologyNodeId }) => ({ from, to, topologyNodeId }));
+const homeOf = (placement: Placement): Placement => placement.map(({ from, to, topologyNodeId, session }) => ({ from, to, topologyNodeId, ...(session ? { session } : {}) }));
 const wholeMs = (node: ProblemNode): number => node.cumulativeMs.at(-1) ?? 0;
 
 function withTimesOf(now: Problem, before: Problem): Problem {

@@ -132,7 +132,7 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
   });
 }
 
-const SAID = { remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica" } as const;
+const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica" } as const;
 const saidOf = ({ kind, replica }: Weighed): string => (replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {

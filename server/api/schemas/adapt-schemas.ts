@@ -41,7 +41,7 @@ const settingsShape = {
 export const adaptSettings = z.object(settingsShape).meta({ id: "AdaptSettings" });
 export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional() };
 
-const alternative = z.object({ kind: z.enum(["remap", "resplit", "return", "add", "drop"]), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
+const alternative = z.object({ kind: z.enum(["tune", "remap", "resplit", "return", "add", "drop"]), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
 export const adaptDecision = z
   .object({
     id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),

@@ -1,14 +1,15 @@
-// Owns what could be done: other nodes for the same segments (remap), or other cuts (re-split). Each legal, each with its cost today. Pure.
+// Owns what could be done: other threads where it runs (tune), other nodes for the same segments (remap), or other cuts (re-split). Each legal, each with its cost today. Pure.
 import { checkPlacement } from "../../planner/check-placement.ts";
 import { estimatePlacement } from "../../planner/estimate.ts";
-import type { Placement } from "../../planner/plan.ts";
+import { sameMode } from "../../planner/node-modes.ts";
+import type { Placement, StagePlacement } from "../../planner/plan.ts";
 import { placementCost } from "../../planner/placement-cost.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { solveNow } from "../../planner/solve-now.ts";
 import { lostNodes } from "./is-running.ts";
 
-export type Alternative = { kind: "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
+export type Alternative = { kind: "tune" | "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
 
 /** Each way is checked and estimated (about 0.1 ms); above this only one or two segments move at a time. */
 const MAX_WAYS = 600;
@@ -20,9 +21,11 @@ export function costToday(problem: Problem, request: PlanRequest, placement: Pla
   return estimate && placementCost(problem, request, estimate);
 }
 
-/** At most one of each kind, best first of its kind. `home`: where it was before adaptation moved it. `underLoad`: other cuts are also looked for by what they carry. */
-export function findAlternatives(problem: Problem, request: PlanRequest, running: Placement, home: Placement, underLoad = false): Alternative[] {
+/** At most one of each kind, best first of its kind. `home`: where it was before adaptation moved it. `underLoad`: other cuts are also looked for by what they carry. `slowed`: nodes with a drift, of which nobody knows what other threads would do there. */
+export function findAlternatives(problem: Problem, request: PlanRequest, running: Placement, home: Placement, { underLoad = false, slowed = new Set() }: { underLoad?: boolean; slowed?: ReadonlySet<string> } = {}): Alternative[] {
   const found: Alternative[] = [{ kind: "return", placement: home, bound: null, gap: null }];
+  const tuned = bestTune(problem, request, running, slowed);
+  if (tuned) found.push({ kind: "tune", placement: tuned, bound: null, gap: null });
   const remapped = bestRemap(problem, request, running);
   if (remapped) found.push({ kind: "remap", placement: remapped, bound: null, gap: null });
   // A demand or an SLO that today's fleet cannot meet at all must not forbid the better plan.
@@ -33,7 +36,7 @@ export function findAlternatives(problem: Problem, request: PlanRequest, running
   const carrying = underLoad ? solveNow(problem, { ...plain, objective: "throughput", forDeploy: true }) : null;
   const byRate: Alternative | null = carrying === null || "infeasible" in carrying ? null : { kind: "resplit", placement: carrying.placement, bound: null, gap: null };
   const resplit = better(problem, request, bySpeed, byRate);
-  if (resplit) found.push(resplit);
+  if (resplit) found.push(resplit.placement.length === running.length && resplit.placement.every((stage, k) => isSamePlace(stage, running[k])) ? { ...resplit, kind: "tune" } : resplit);
   return found.filter((one, index) => !samePlacement(one.placement, running) && isAllowed(problem, request, one.placement) && found.findIndex((other) => samePlacement(other.placement, one.placement)) === index);
 }
 
@@ -48,8 +51,28 @@ export function isAllowed(problem: Problem, request: PlanRequest, placement: Pla
   return checkPlacement(problem, placement, { request, forDeploy: true }).every((refusal) => refusal.code === "demand" || refusal.code === "slo");
 }
 
+/** The same segments on the same nodes in the same modes. */
 export function samePlacement(a: Placement, b: Placement): boolean {
-  return a.length === b.length && a.every((stage, k) => stage.from === b[k]?.from && stage.to === b[k]?.to && stage.topologyNodeId === b[k]?.topologyNodeId);
+  return a.length === b.length && a.every((stage, k) => isSamePlace(stage, b[k]) && sameMode(stage.session, b[k]?.session));
+}
+
+const isSamePlace = (a: StagePlacement, b: StagePlacement | undefined): boolean => a.from === b?.from && a.to === b.to && a.topologyNodeId === b.topologyNodeId;
+
+/** Stage by stage the mode that costs least, by the profile of its node; the node's cores and memory are shared as ever. */
+function bestTune(problem: Problem, request: PlanRequest, running: Placement, slowed: ReadonlySet<string>): Placement | null {
+  const now = costToday(problem, request, running);
+  if (request.defaultModeOnly || now === null) return null;
+  let best = { placement: running, cost: now };
+  for (const [k, { from, to, topologyNodeId }] of running.entries()) {
+    const node = problem.nodes.find((one) => one.topologyNodeId === topologyNodeId);
+    if (!node?.otherModes || slowed.has(topologyNodeId)) continue;
+    for (const session of [undefined, ...node.otherModes.map((mode) => mode.session)]) {
+      const placement = best.placement.map((stage, other) => (other === k ? { from, to, topologyNodeId, ...(session ? { session } : {}) } : stage));
+      const cost = costToday(problem, request, placement);
+      if (cost !== null && cost < best.cost && isAllowed(problem, request, placement)) best = { placement, cost };
+    }
+  }
+  return best.placement === running ? null : best.placement;
 }
 
 function bestRemap(problem: Problem, request: PlanRequest, running: Placement): Placement | null {

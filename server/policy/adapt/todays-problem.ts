@@ -1,5 +1,6 @@
 // Owns the planning problem as it is today: the tables of profiles and drawing, with what is slower now, and without what is cut. Pure.
 import type { PathFigures } from "../../topology/paths.ts";
+import type { ModeTimes } from "../../planner/node-modes.ts";
 import type { Problem, ProblemNode } from "../../planner/problem.ts";
 
 /** How many times slower than in the tables; absent = as in the tables. Links by "from>to" of drawn nodes, both their latency and their time per byte. */
@@ -33,6 +34,10 @@ function slowerPath(path: PathFigures, factor: number): PathFigures {
 
 function slowerNode(node: ProblemNode, factor: number): ProblemNode {
   if (factor === 1) return node;
-  const slower = (times: readonly number[]) => times.map((ms) => ms * factor);
-  return { ...node, layerMs: slower(node.layerMs), cumulativeMs: slower(node.cumulativeMs), entryMs: slower(node.entryMs), exitMs: slower(node.exitMs) };
+  return { ...slowerTimes(node, factor), ...(node.otherModes ? { otherModes: node.otherModes.map((mode) => slowerTimes(mode, factor)) } : {}) };
+}
+
+function slowerTimes<T extends ModeTimes>(times: T, factor: number): T {
+  const slower = (list: readonly number[]) => list.map((ms) => ms * factor);
+  return { ...times, layerMs: slower(times.layerMs), cumulativeMs: slower(times.cumulativeMs), entryMs: slower(times.entryMs), exitMs: slower(times.exitMs) };
 }
