@@ -18,7 +18,7 @@ const LOOK_MS = 2000;
 const MODES = [
   ["observe", "Observe", "Measures and writes down what it would do"],
   ["suggest", "Suggest", "Asks before each move"],
-  ["automatic", "Automatic", "Moves by itself, within its limits"],
+  ["automatic", "Automatic", "Moves by itself, within its limits; what is lost is repaired as is chosen beside them"],
 ] as const;
 
 /** What adaptation may do, what it sees, what it suggests, and what it decided and why. */
@@ -44,7 +44,11 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
         </fieldset>
         <Limit name="Moves an hour, at most" value={settings.movesPerHour} most={3600} onSet={(movesPerHour) => set.mutate({ id: deployment.id, movesPerHour })} />
         <Limit name="Seconds between moves" value={settings.coolDownSeconds} most={86_400} onSet={(coolDownSeconds) => set.mutate({ id: deployment.id, coolDownSeconds })} />
-        <ProtectedWindows windows={settings.protectedWindows} onSet={(protectedWindows) => set.mutate({ id: deployment.id, protectedWindows })} />
+        <ProtectedWindows windows={settings.protectedWindows} losses={settings.repairLosses} onSet={(protectedWindows) => set.mutate({ id: deployment.id, protectedWindows })} />
+        <label className="inline-flex min-h-7 items-center gap-1.5 self-end" title="A lost node or a cut link: what ran over it serves nobody until it is moved">
+          <input type="checkbox" checked={settings.repairLosses === "always"} onChange={(event) => set.mutate({ id: deployment.id, repairLosses: event.currentTarget.checked ? "always" : "within-limits" })} data-testid="repair-losses" />
+          Repair what is lost in spite of these limits
+        </label>
         <div className="min-w-60 flex-1">
           <div className="eyebrow">Now</div>
           <State tone={verdict === null ? "idle" : verdict === "steady" && deployment.drift.length === 0 ? "ok" : verdict === "moving" ? "busy" : "warn"} testId="adapt-verdict">{verdict === null ? "not looked at" : drifts.length > 0 || deployment.drift.length > 0 ? "drift" : verdict === "moving" ? "moving" : verdict === "steady" ? "as predicted" : "away from its plan"}</State>

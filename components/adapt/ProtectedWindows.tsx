@@ -1,6 +1,6 @@
 "use client";
 import { Plus, X } from "lucide-react";
-import { clockText, MAX_PROTECTED_WINDOWS, type ProtectedWindow } from "../../server/policy/adapt/adapt-settings.ts";
+import { clockText, MAX_PROTECTED_WINDOWS, type ProtectedWindow, type RepairLosses } from "../../server/policy/adapt/adapt-settings.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { minuteOf } from "./minute-of.ts";
@@ -8,12 +8,12 @@ import { minuteOf } from "./minute-of.ts";
 /** A first guess that is easily changed: the night. */
 const NEW_WINDOW: ProtectedWindow = { fromMinute: 22 * 60, toMinute: 6 * 60 };
 
-/** Times of day in which nothing moves by itself. They are UTC, like the server's, so that a fleet over several zones has one meaning. */
-export function ProtectedWindows({ windows, onSet }: { windows: readonly ProtectedWindow[]; onSet(windows: ProtectedWindow[]): void }) {
+/** Times of day in which nothing moves by itself, but what is lost where that is chosen. They are UTC, like the server's, so that a fleet over several zones has one meaning. */
+export function ProtectedWindows({ windows, losses, onSet }: { windows: readonly ProtectedWindow[]; losses: RepairLosses; onSet(windows: ProtectedWindow[]): void }) {
   const change = (index: number, part: Partial<ProtectedWindow>) => onSet(windows.map((one, at) => (at === index ? { ...one, ...part } : one)));
   return (
     <fieldset className="flex flex-col" data-testid="protected-windows">
-      <legend className="eyebrow">Never by itself between (UTC)</legend>
+      <legend className="eyebrow">{losses === "always" ? "Only losses by itself between (UTC)" : "Never by itself between (UTC)"}</legend>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         {windows.map((window, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two windows may be equal, and only their order tells them apart

@@ -2,6 +2,8 @@
 
 export const ADAPT_MODES = ["observe", "suggest", "automatic"] as const;
 export type AdaptMode = (typeof ADAPT_MODES)[number];
+export const REPAIR_LOSSES = ["always", "within-limits"] as const;
+export type RepairLosses = (typeof REPAIR_LOSSES)[number];
 /** Each day, minutes after midnight UTC; to < from goes over midnight. */
 export type ProtectedWindow = { fromMinute: number; toMinute: number };
 export type AdaptSettings = {
@@ -9,11 +11,13 @@ export type AdaptSettings = {
   mode: AdaptMode;
   coolDownSeconds: number;
   movesPerHour: number;
-  /** Nothing is moved automatically in them. */
+  /** Nothing is moved automatically in them, except what is lost. */
   protectedWindows: ProtectedWindow[];
+  /** What a lost node or a link that is cut takes down serves nobody. Always: it is moved at once, in spite of cool-down, moves per hour and protected windows. Within-limits: they hold for it too. */
+  repairLosses: RepairLosses;
 };
 /** Nobody's deployment is moved without being asked. */
-export const DEFAULT_ADAPT_SETTINGS: AdaptSettings = { mode: "suggest", coolDownSeconds: 30, movesPerHour: 12, protectedWindows: [] };
+export const DEFAULT_ADAPT_SETTINGS: AdaptSettings = { mode: "suggest", coolDownSeconds: 30, movesPerHour: 12, protectedWindows: [], repairLosses: "always" };
 export const MAX_PROTECTED_WINDOWS = 16;
 const HOUR_MS = 3_600_000;
 const DAY_MINUTES = 1440;

@@ -178,7 +178,11 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
     return keep("no-better", weighed.length === 0 ? "Nothing else can run it." : "Nothing else is better by more than predictions can be trusted.", rest);
   }
   const now = costNow ?? best.cost;
-  if (isLost) return act(memory, { ...keep("act", "", rest).decision, regret: memory.regret, needed: 0 }, best, losses.map((loss) => loss.what).join(" "));
+  const said = losses.map((loss) => loss.what).join(" ");
+  // Snapshots of before there was the setting have none.
+  const lossLimit = isLost && settings.repairLosses === "within-limits" ? whyNotNow(settings, seen.moves, seen.nowMs) : null;
+  if (lossLimit) return keep("limit", `${said} ${lossLimit}`, { ...rest, target: best });
+  if (isLost) return act(memory, { ...keep("act", "", rest).decision, regret: memory.regret, needed: 0 }, best, said);
   memory.regret = before.regret + (best.gain / now) * seconds;
   const payback = (best.gain / now) * Math.max(0, expectedDwellMs / 1000 - best.bill.seconds);
   const pays = payback >= CLEAR_GAIN * best.bill.costSeconds;
