@@ -15,7 +15,7 @@ import { assignmentIdOf } from "../policy/stable-id.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
 import { findDeployment, findRevisions } from "../store/deployments.ts";
 import { updatePlanParity } from "../store/plans.ts";
-import { driveAdaptation } from "./drive-adaptation.ts";
+import { adaptActsEnded, driveAdaptation } from "./drive-adaptation.ts";
 import { type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
 
 vi.mock("../commands/check-plan-parity.ts", async (original) => (await import("./testdata/agreeing-checks.ts")).agreeingChecks(await original<object>()));
@@ -73,6 +73,7 @@ async function serve(deploymentId: string, seconds: number, { ms = {}, perSecond
     live.deploymentRings.set(deploymentId, ring);
     pushSample(ring, fleet.clock.nowMs, [perSecond, 0, 1, 1, 1, 0]);
     await driveAdaptation(fleet.deps);
+    await adaptActsEnded(fleet.deps);
   }
 }
 

@@ -12,7 +12,7 @@ import { liveFleet } from "../live/live-fleet.ts";
 import { listDecisions } from "../store/adapt-decisions.ts";
 import { findSnapshot, packSnapshot, unpackSnapshot } from "../store/decision-snapshots.ts";
 import { findUnfinishedMigration } from "../store/deployments.ts";
-import { driveAdaptation } from "./drive-adaptation.ts";
+import { adaptActsEnded, driveAdaptation } from "./drive-adaptation.ts";
 import { NODE_IDS, type ScriptedFleet, startScriptedFleet } from "./testdata/scripted-fleet.ts";
 
 vi.mock("../commands/check-plan-parity.ts", async (original) => (await import("./testdata/agreeing-checks.ts")).agreeingChecks(await original<object>()));
@@ -35,6 +35,7 @@ async function serve(deploymentId: string, seconds: number, computeMs: { a: numb
       if (node) Object.assign(node, { sampleAtMs: fleet.clock.nowMs, sample: { cpuRatio: 0.1, agentCpuCores: 0.1, memoryUsedBytes: 1, agentRssBytes: 1, stages: [stage], ingress: [] } });
     }
     await driveAdaptation(fleet.deps);
+    await adaptActsEnded(fleet.deps);
   }
 }
 
@@ -141,6 +142,7 @@ test("what was just acted on is not acted on again by a picture of before", asyn
   if (before) before.actedAtMs = fleet.clock.nowMs + 20_000;
   fleet.clock.nowMs += 20_000;
   await driveAdaptation(fleet.deps);
+  await adaptActsEnded(fleet.deps);
   expect((await listDecisions(database.db, id, 9)).filter((one) => one.verdict === "act")).toHaveLength(1);
 });
 
@@ -177,6 +179,7 @@ test("a link that is cut is moved away from like a lost node: the decision names
   for (let second = 0; second < 12 && started().length === 0; second++) {
     await fleet.run(1);
     await driveAdaptation(fleet.deps);
+    await adaptActsEnded(fleet.deps);
   }
   expect(started()).toHaveLength(1);
   const [decision] = await listDecisions(database.db, id, 1);

@@ -1,9 +1,11 @@
 // Looks at every running deployment once a second: takes in what reports told, asks the controller, records changes of mind, has moves made in automatic
-// mode, and holds what was gained against what was promised.
+// mode, and holds what was gained against what was promised. Acting takes seconds: a deployment that is acted on is not looked at, and the others are.
 import { actOnDecision } from "../commands/act-on-decision.ts";
 import type { Deps } from "../commands/deps.ts";
 import { readObservation } from "../commands/read-observation.ts";
 import { AppError } from "../errors.ts";
+import type { Db } from "../store/db.ts";
+import { type Acts, createActs } from "./acts.ts";
 import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSamples } from "../live/sample-ring.ts";
@@ -27,6 +29,18 @@ const ACCEPTED_LIMIT_MS = 10 * 60_000;
 const RETRY_FIRST_MS = 15_000;
 const RETRY_MAX_MS = 600_000;
 
+const actsOf = new WeakMap<Db, Acts>();
+
+function acts({ db, log }: Deps): Acts {
+  const known = actsOf.get(db) ?? createActs((deploymentId, error) => log[error instanceof AppError ? "warn" : "error"]({ err: error, deploymentId }, "what was decided of a deployment could not be done"));
+  actsOf.set(db, known);
+  return known;
+}
+
+/** Until all that is acted on has ended. */
+export const adaptActsEnded = (deps: Deps): Promise<void> => acts(deps).ended();
+
+/** @returns once all were looked at; what is acted on goes on. */
 export async function driveAdaptation(deps: Deps): Promise<void> {
   const { snapshot } = liveFleet(deps.db);
   if (!snapshot) return;
@@ -36,7 +50,7 @@ export async function driveAdaptation(deps: Deps): Promise<void> {
   const open = await listOpenDecisions(deps.db);
   for (const deployment of stored) {
     const view = views.get(deployment.id);
-    if (!view || view.desired === "stopped" || view.currentRevisionId === null || snapshot.nowMs < (adaptStates(deps.db).get(deployment.id)?.actedAtMs ?? 0)) continue;
+    if (!view || view.desired === "stopped" || view.currentRevisionId === null || acts(deps).isBusy(deployment.id) || snapshot.nowMs < (adaptStates(deps.db).get(deployment.id)?.actedAtMs ?? 0)) continue;
     try {
       await driveOne(deps, deployment, view, open.filter((one) => one.deploymentId === deployment.id));
     } catch (error) {
@@ -60,18 +74,22 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
   if (!isNews(state, decision, seen.nowMs, suggestion)) return;
-  state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
   const { mode } = deployment.adaptation;
+  // Looked at again in a second; nothing of it is written before it can be done.
+  if (decision.verdict === "act" && mode === "automatic" && !acts(deps).hasRoom()) return;
+  state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
   const outcome: DecisionOutcome = decision.verdict !== "act" || mode === "observe" ? "kept" : "suggested";
   const record = await write(deps, deployment, { seen, decision, before, outcome });
   if (outcome !== "suggested" || mode !== "automatic") return;
   state.triedWith = lostIn(decision);
   const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
-  const operation = await actOnDecision(deps, view, record, null).catch((error) => {
-    notDone(state, deps.clock.now());
-    throw error;
-  }).finally(() => { state.actedAtMs = deps.clock.now(); });
-  if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+  acts(deps).begin(deployment.id, async () => {
+    const operation = await actOnDecision(deps, view, record, null).catch((error) => {
+      notDone(state, deps.clock.now());
+      throw error;
+    }).finally(() => { state.actedAtMs = deps.clock.now(); });
+    if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+  });
 }
 
 function notDone(state: AdaptState, nowMs: number): void {

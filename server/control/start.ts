@@ -12,7 +12,7 @@ import { liveFleet } from "../live/live-fleet.ts";
 import { presenceDueMs } from "../live/node-presence.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { eventHeadSeq } from "../store/events.ts";
-import { driveAdaptation } from "./drive-adaptation.ts";
+import { adaptActsEnded, driveAdaptation } from "./drive-adaptation.ts";
 import { driveDrains } from "./drive-drains.ts";
 import { endRigs } from "./end-rigs.ts";
 import { driveMigrations, finishStops, type ProgressMemory } from "./drive-migrations.ts";
@@ -131,6 +131,7 @@ function startLeaderLoops(deps: Deps): Leading {
       fleet.onFigures = null;
       if (gathering) clearTimeout(gathering);
       await Promise.all([reconcile, drains, adapt, measure, ...rest].map((loop) => loop.stop()));
+      await adaptActsEnded(deps);
     },
   };
 }
