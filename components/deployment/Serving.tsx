@@ -50,6 +50,11 @@ function Form({ deploymentId, now }: { deploymentId: string; now: ServingSetting
           {fields.tries && <div className={`${ROW} grid-cols-2!`}>{field("sharePercent", "Requests to it", "%")}{field("shadowPercent", "Copies to it", "%")}{field("errorPercent", "Failing at most", "%")}{field("p99Ms", "p99 at most", "ms")}</div>}
           <p className="text-xs text-ink-2">{fields.tries ? "The move stops beside the running revision until you promote it. Answers to copies are compared and given to nobody. More failures, or a slower p99 (left empty: what the plan was made for, where that is a 99th percentile), in three windows one after the other turn it back. Moves that mend something (drain, Adapt) and roll back do not stop." : "A deployed plan takes over once it answers like the whole model."}</p>
         </Group>
+        <Group title="Open streams">
+          <Switch checked={fields.movesStreams} onChange={(movesStreams) => set({ movesStreams })} testId="serving-movesStreams">Move them with their state when their revision is left</Switch>
+          <div className={ROW}>{field("streamMinutes", "Revision kept", "min")}{field("stateMegabytes", "State, a stage", "MiB")}</div>
+          <p className="text-xs text-ink-2">{fields.movesStreams ? "Each goes to the new revision between two of its steps. One that cannot move stays, while the left revision is kept." : "They stay where they are until they end; when the left revision has been kept so long, they are moved."} What then cannot move ends, and its client is told why. Of models with state.</p>
+        </Group>
         <Group title="All requests, at each ingress">
           <div className={ROW}>{field("maxInFlight", "In flight")}{field("defaultDeadlineMs", "Usual deadline", "ms")}{field("maxDeadlineMs", "Longest", "ms")}</div>
           <p className="text-xs text-ink-2">What is more is answered 429; what takes longer, 504.</p>

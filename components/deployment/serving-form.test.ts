@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { ServingSettings } from "../api.ts";
 import { fieldsOf, settingsOf } from "./serving-form.ts";
 
-const OFF: ServingSettings = { batching: null, keyLimits: null, canary: null, limits: { maxInFlight: 256, defaultDeadlineMs: 10_000, maxDeadlineMs: 60_000 } };
-const ON: ServingSettings = { batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [4, 8] }, keyLimits: { requestsPerSecond: 0.5, burst: 3, maxInFlight: 2 }, canary: { share: 0.07, shadowShare: 0.5, maxErrorRatio: 0.001, maxLatencyMsP99: 40 }, limits: OFF.limits };
+const OFF: ServingSettings = { batching: null, keyLimits: null, canary: null, streams: { policy: "move", limitMs: 3_600_000, maxStateBytes: 2 ** 28 }, limits: { maxInFlight: 256, defaultDeadlineMs: 10_000, maxDeadlineMs: 60_000 } };
+const ON: ServingSettings = { batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [4, 8] }, keyLimits: { requestsPerSecond: 0.5, burst: 3, maxInFlight: 2 }, canary: { share: 0.07, shadowShare: 0.5, maxErrorRatio: 0.001, maxLatencyMsP99: 40 }, streams: { policy: "finish", limitMs: 90_000, maxStateBytes: 1_000_000 }, limits: OFF.limits };
 
 test("settings become fields and the same settings again", () => {
   for (const settings of [OFF, ON]) expect(settingsOf(fieldsOf(settings))).toEqual({ settings, problems: null });

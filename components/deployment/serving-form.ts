@@ -6,15 +6,16 @@ export type ServingFields = {
   joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string;
   limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
   maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
+  movesStreams: boolean; streamMinutes: string; stateMegabytes: string;
   tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; p99Ms: string;
 };
-export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys" | "tries">;
+export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys" | "tries" | "movesStreams">;
 export type FieldProblems = Partial<Record<FieldName, string>>;
 
 /** What stands in fields that were never used: modest, so that switching on changes little. */
 const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", p99Ms: "" } as const;
 
-export function fieldsOf({ batching, keyLimits, canary, limits }: ServingSettings): ServingFields {
+export function fieldsOf({ batching, keyLimits, canary, streams, limits }: ServingSettings): ServingFields {
   return {
     joins: batching !== null,
     ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", ") } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes }),
@@ -22,6 +23,7 @@ export function fieldsOf({ batching, keyLimits, canary, limits }: ServingSetting
     ...(keyLimits ? { requestsPerSecond: `${keyLimits.requestsPerSecond}`, burst: `${keyLimits.burst}`, keyInFlight: `${keyLimits.maxInFlight}` } : { requestsPerSecond: FIRST.requestsPerSecond, burst: FIRST.burst, keyInFlight: FIRST.keyInFlight }),
     tries: canary !== null,
     ...(canary ? { sharePercent: percent(canary.share), shadowPercent: percent(canary.shadowShare), errorPercent: percent(canary.maxErrorRatio), p99Ms: canary.maxLatencyMsP99 === null ? "" : `${canary.maxLatencyMsP99}` } : { sharePercent: FIRST.sharePercent, shadowPercent: FIRST.shadowPercent, errorPercent: FIRST.errorPercent, p99Ms: FIRST.p99Ms }),
+    movesStreams: streams.policy === "move", streamMinutes: `${streams.limitMs / 60_000}`, stateMegabytes: `${streams.maxStateBytes / 2 ** 20}`,
     maxInFlight: `${limits.maxInFlight}`, defaultDeadlineMs: `${limits.defaultDeadlineMs}`, maxDeadlineMs: `${limits.maxDeadlineMs}`,
   };
 }
@@ -39,9 +41,10 @@ export function settingsOf(fields: ServingFields): { settings: ServingSettings; 
   const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
   const share = (name: FieldName) => Number((number(name, 0, 100, false) / 100).toPrecision(12));
   const canary = fields.tries ? { share: share("sharePercent"), shadowShare: share("shadowPercent"), maxErrorRatio: share("errorPercent"), maxLatencyMsP99: fields.p99Ms.trim() === "" ? null : number("p99Ms", 0.001, 3_600_000, false) } : null;
+  const streams = { policy: fields.movesStreams ? ("move" as const) : ("finish" as const), limitMs: Math.round(number("streamMinutes", 0, 10_080, false) * 60_000), maxStateBytes: Math.round(number("stateMegabytes", 0.001, 2 ** 20, false) * 2 ** 20) };
   const limits = { maxInFlight: number("maxInFlight", 1, Number.MAX_SAFE_INTEGER, true), defaultDeadlineMs: number("defaultDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true), maxDeadlineMs: number("maxDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true) };
   if (problems.defaultDeadlineMs === undefined && limits.defaultDeadlineMs > limits.maxDeadlineMs) problems.defaultDeadlineMs = "Longer than the longest one allowed.";
-  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { batching, keyLimits, canary, limits }, problems: null };
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { batching, keyLimits, canary, streams, limits }, problems: null };
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(12))}`;

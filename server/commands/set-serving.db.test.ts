@@ -26,7 +26,7 @@ test("a change reaches the ingress without another revision, is told of with who
   expect(await change({ batching: BATCHING })).toMatchObject({ batching: BATCHING, keyLimits: null });
   await fleet.run(2);
   expect(route()).toMatchObject({ batching: BATCHING, pipelines: before.pipelines, limits: before.limits });
-  expect(await change({ keyLimits: KEY_LIMITS, limits: { maxInFlight: 7 } })).toEqual({ batching: BATCHING, keyLimits: KEY_LIMITS, canary: null, limits: { maxInFlight: 7, defaultDeadlineMs: before.limits.defaultDeadlineMs, maxDeadlineMs: before.limits.maxDeadlineMs } });
+  expect(await change({ keyLimits: KEY_LIMITS, limits: { maxInFlight: 7 } })).toEqual({ batching: BATCHING, keyLimits: KEY_LIMITS, canary: null, streams: { policy: "move", limitMs: 3_600_000, maxStateBytes: 2 ** 28 }, limits: { maxInFlight: 7, defaultDeadlineMs: before.limits.defaultDeadlineMs, maxDeadlineMs: before.limits.maxDeadlineMs } });
   await fleet.run(2);
   expect(route()).toMatchObject({ batching: BATCHING, keyLimits: KEY_LIMITS, limits: { ...before.limits, maxInFlight: 7 } });
   await change({ batching: null, keyLimits: null });

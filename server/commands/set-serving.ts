@@ -1,23 +1,24 @@
 // Says how a deployment takes its requests: whether they run together, what each key may ask, how many and how long. Ingresses follow while they serve.
 import { AppError } from "../errors.ts";
-import type { DeploymentSettings } from "../policy/snapshot.ts";
+import { DEFAULT_STREAMS } from "../policy/drain-limit.ts";
+import type { DeploymentSettings, StreamSettings } from "../policy/snapshot.ts";
 import { findUnfinishedMigration, lockDeployment, updateDeployment } from "../store/deployments.ts";
 import { checkBatching, checkLimits } from "./check-serving.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { notFound } from "./not-found.ts";
 
 /** Those of the limits that need no restart of a stage. */
-export type ServingSettings = Required<Pick<DeploymentSettings, "batching" | "keyLimits" | "canary">> & { limits: Pick<DeploymentSettings["limits"], "maxInFlight" | "defaultDeadlineMs" | "maxDeadlineMs"> };
-export type ServingChange = { batching?: ServingSettings["batching"]; keyLimits?: ServingSettings["keyLimits"]; canary?: ServingSettings["canary"]; limits?: Partial<ServingSettings["limits"]> };
+export type ServingSettings = Required<Pick<DeploymentSettings, "batching" | "keyLimits" | "canary">> & { streams: StreamSettings; limits: Pick<DeploymentSettings["limits"], "maxInFlight" | "defaultDeadlineMs" | "maxDeadlineMs"> };
+export type ServingChange = { batching?: ServingSettings["batching"]; keyLimits?: ServingSettings["keyLimits"]; canary?: ServingSettings["canary"]; streams?: Partial<StreamSettings>; limits?: Partial<ServingSettings["limits"]> };
 
-export function servingOf({ batching, keyLimits, canary, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } }: DeploymentSettings): ServingSettings {
-  return { batching: batching ?? null, keyLimits: keyLimits ?? null, canary: canary ?? null, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } };
+export function servingOf({ batching, keyLimits, canary, streams, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } }: DeploymentSettings): ServingSettings {
+  return { batching: batching ?? null, keyLimits: keyLimits ?? null, canary: canary ?? null, streams: { ...DEFAULT_STREAMS, ...streams }, limits: { maxInFlight, defaultDeadlineMs, maxDeadlineMs } };
 }
 
 /** What is left out stays; null switches off. @throws AppError not-found, bad-request */
 export async function setServing(deps: Deps, input: { deploymentId: string; change: ServingChange; actor: Actor }): Promise<ServingSettings> {
-  const { batching, keyLimits, canary, limits } = input.change;
-  if (batching === undefined && keyLimits === undefined && canary === undefined && limits === undefined) throw new AppError("bad-request", "Nothing is to change.", { fix: "Name batching, keyLimits, canary or limits." });
+  const { batching, keyLimits, canary, streams, limits } = input.change;
+  if (batching === undefined && keyLimits === undefined && canary === undefined && streams === undefined && limits === undefined) throw new AppError("bad-request", "Nothing is to change.", { fix: "Name batching, keyLimits, canary, streams or limits." });
   const serving = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
@@ -27,6 +28,7 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
     // A trial under way follows; without settings it would have no bounds, and ends by being promoted or cancelled alone.
     if (canary === null && settings.canaryMigrationId && (await findUnfinishedMigration(tx, deployment.id))?.state === "canary") throw new AppError("conflict", "A new revision is being tried.", { place: "settings.canary", fix: "Promote it or cancel the move first." });
     if (canary !== undefined) settings.canary = canary;
+    if (streams !== undefined) settings.streams = { ...DEFAULT_STREAMS, ...settings.streams, ...streams };
     if (limits !== undefined) settings.limits = checkLimits({ ...settings.limits, ...limits });
     await updateDeployment(tx, deployment.id, { settings });
     const serving = servingOf(settings);
@@ -39,11 +41,12 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
-function inWords({ batching, keyLimits, canary, limits }: ServingSettings): string {
+function inWords({ batching, keyLimits, canary, streams, limits }: ServingSettings): string {
   return [
     batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other` : "runs each request alone",
     keyLimits ? `lets each key send ${keyLimits.requestsPerSecond} a second, ${keyLimits.burst} at once, ${keyLimits.maxInFlight} in flight` : "has no limits for keys",
     ...(canary ? [`tries new revisions with ${percent(canary.share)} of requests and copies of ${percent(canary.shadowShare)}, up to ${percent(canary.maxErrorRatio)} failing${canary.maxLatencyMsP99 === null ? "" : ` and ${canary.maxLatencyMsP99} ms at the 99th percentile`}`] : []),
+    `lets open streams ${streams.policy === "move" ? "move" : "finish"} when their revision is left, for ${Number((streams.limitMs / 60_000).toPrecision(3))} min at most`,
     `holds at most ${limits.maxInFlight} requests, ${limits.defaultDeadlineMs} ms each if they do not say otherwise`,
   ].join("; it ");
 }

@@ -28,7 +28,7 @@ export type StartMigrationInput = {
 export async function startMigration(deps: Deps, tx: Tx, append: Append, input: StartMigrationInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
   const { deployment, fromRevisionId, planId, stages, ingressNodeIds, reason, actor } = input;
   const unfinished = await findUnfinishedMigration(tx, deployment.id);
-  if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: "Wait until it is done, or cancel it first." });
+  if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: unfinished.state === "drain" ? "Wait until the revision it left is empty: its operation says for what. Open streams that may finish keep it for as long as the deployment's settings say; set them to move to end that now." : "Wait until it is done, or cancel it first." });
   const now = new Date(deps.clock.now());
   const number = ((await listRevisions(tx, deployment.id))[0]?.number ?? 0) + 1;
   const revisionId = newId("rev");

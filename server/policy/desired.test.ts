@@ -85,6 +85,26 @@ test("an ingress sends the model's inputs but never its state", () => {
   expect(desired(deployment([old])).get("a")?.ingress[0]?.pipelines[0]?.sends).toEqual(["x"]);
 });
 
+test("streams of a revision that is left go to the one that serves: at once, or when their time to finish is over; a stop, and a model without state, move none", () => {
+  const streamsIn = (view: ReturnType<typeof moving>) => desired(view).get("a")?.ingress[0]?.pipelines.map((pipeline) => [pipeline.epoch, pipeline.streams]);
+  const finishing = (sinceMs: number) => {
+    const view = moving([old, next], "drain", { stateSinceMs: NOW_MS - sinceMs });
+    return { ...view, settings: { ...view.settings, streams: { policy: "finish" as const, limitMs: 60_000, maxStateBytes: 7 } } };
+  };
+  expect(streamsIn(moving([old, next], "drain"))).toEqual([[1, "move"], [2, undefined]]);
+  expect(streamsIn(moving([old, next], "rolling-back"))).toEqual([[1, undefined], [2, "move"]]);
+  expect(streamsIn(moving([old, next], "cutover"))).toEqual([[1, undefined], [2, undefined]]);
+  expect(streamsIn(finishing(60_000))).toEqual([[1, undefined], [2, undefined]]);
+  expect(streamsIn(finishing(60_001))).toEqual([[1, "move"], [2, undefined]]);
+  const stopping = moving([old, next], "drain");
+  expect(streamsIn({ ...stopping, desired: "stopped", settings: { ...stopping.settings, stoppedAtMs: NOW_MS } })).toEqual([[1, undefined], [2, undefined]]);
+  const stateless = moving([old, next], "drain");
+  expect(streamsIn({ ...stateless, model: { ...stateless.model, states: [] } })).toEqual([[1, undefined], [2, undefined]]);
+  const kept = { ...old.stages[0]!, segment: { ...old.stages[0]!.segment, states: stateless.model.states } };
+  const limits = desired({ ...finishing(0), revisions: [{ ...old, stages: [kept, old.stages[1]!] }, next] });
+  expect([limits.get("a")!.assignments[0]!.limits.maxStateBytes, limits.get("b")!.assignments[0]!.limits.maxStateBytes]).toEqual([7, undefined]);
+});
+
 test("the order of what was read changes nothing", () => {
   const view = moving([old, next], "warm");
   const turned = { ...view, revisions: [...view.revisions].reverse() };

@@ -6,13 +6,13 @@
 //   prepare, warm, verify   old open, new open; requests are stamped with old's epoch
 //   canary                  both open; requests are stamped with old's epoch, but a share of them with new's
 //   cutover                 both open; requests are stamped with new's epoch, and old takes over where new breaks
-//   drain                   old drains, new open
+//   drain                   old drains, new open; old's streams stay or move to new, by policy
 //   retire, done            new only
-//   rolling-back            old open, new drains; requests are stamped with old's epoch
+//   rolling-back            old open, new drains, its streams stay or move back; requests are stamped with old's epoch
 // A stopped deployment drains, then has nothing.
 import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd, Peer } from "../../agents/protocol/control.ts";
 import { canaryRouteOf } from "./canary.ts";
-import { drainLimitMs } from "./drain-limit.ts";
+import { drainLimitMs, movesStreams } from "./drain-limit.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import { ownKeysOf } from "./own-keys.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
@@ -144,7 +144,7 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
     ...(stage.memoryBytes === undefined ? {} : { memoryBytes: stage.memoryBytes }),
     warmShapes: stage.warmShapes,
     lanes: [],
-    limits: { queueLength, maxFrameBytes },
+    limits: { queueLength, maxFrameBytes, ...(stage.segment.states.length > 0 && deployment.settings.streams ? { maxStateBytes: deployment.settings.streams.maxStateBytes } : {}) },
   };
   document.assignments.push(made);
   return made;
@@ -169,6 +169,10 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
 /** Between cutover and drain the old revision is whole, and known to answer right: it catches what a failing new one drops. Never the other way round: the new one is not verified yet. */
 const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && revision.revisionId === migration.fromRevisionId;
 
+/** From a revision that a move has left to the one that serves. A stop leads nowhere. */
+const streamsMove = ({ nowMs }: FleetSnapshot, { desired, migration, model, settings }: DeploymentView): boolean =>
+  desired === "running" && migration !== null && model.states.length > 0 && movesStreams(settings, nowMs - migration.stateSinceMs);
+
 /** `entered`: the active revisions that are entered at the node; `enteredAt`: every node where one is. Where the one that serves is not, new requests are refused and those in flight finish. */
 function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[], { nodeId, enteredAt }: { nodeId: string; enteredAt: string[] }): IngressRoute {
   const { model, settings } = deployment;
@@ -178,7 +182,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
   const pipelines = entered.flatMap(({ revision, mode }) => replicasOf(revision.stages).map(({ number, stages }, _index, all): IngressPipeline => {
     const last = stages.at(-1) as StageView;
     const share = all.length === 1 ? {} : { replica: number, ...(revision.replicaRates?.[number - 1] ? { rate: revision.replicaRates[number - 1] } : {}) };
-    return { epoch: revision.epoch, revisionId: pipelineIdOf(revision.revisionId, number), revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode, ...(isSpare(deployment, revision) ? { spare: true } : {}), ...share };
+    return { epoch: revision.epoch, revisionId: pipelineIdOf(revision.revisionId, number), revisionNumber: revision.number, last: laneEnd(snapshot, last.nodeId, `stage:${assignmentIdOf(deployment.deploymentId, last)}`), firstNodeIds: stages.slice(0, 1).map((stage) => stage.nodeId), sends, mode, ...(isSpare(deployment, revision) ? { spare: true } : {}), ...(mode === "drain" && streamsMove(snapshot, deployment) ? { streams: "move" as const } : {}), ...share };
   }));
   const { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs } = settings.limits;
   return {

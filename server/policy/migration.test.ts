@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drainLimitMs } from "./drain-limit.ts";
+import { DEFAULT_STREAMS, drainLimitMs } from "./drain-limit.ts";
 import { MAX_RESTARTS, NO_PROGRESS_LIMIT_MS, nextMigrationStep, progressSignature, RETIRE_LIMIT_MS, SETTLE_MS } from "./migration.ts";
 import type { DeploymentView, MigrationState, NodeView } from "./snapshot.ts";
 import { deployment, moving, node, NOW_MS, reportIngress, reportReady, revision, snapshot } from "./testdata/fleet.ts";
@@ -97,6 +97,17 @@ test("a drain waits for what is in flight, settles first, and ends at the deadli
   expect(decide(at(SETTLE_MS - 1), fleet(2))).toMatchObject({ action: "wait" });
   expect(decide(at(limit), busy)).toMatchObject({ action: "wait", reason: expect.stringContaining("4 still in flight") });
   expect(decide(at(limit + 1), busy)).toMatchObject({ action: "step", to: "retire", reason: expect.stringContaining("passed their deadline") });
+});
+
+test("while streams are open on the revision that is left, it stays beyond what a request may take, and the operation says for what", () => {
+  const open = (epoch: number) => fleet(2, (nodes) => nodes.map((each) => (each.nodeId === "a" ? reportIngress(each, [1, 2], 2, { pipelines: [1, 2].map((one) => ({ epoch: one, linked: true, inFlight: one === epoch ? 3 : 0, streams: one === epoch ? 3 : 0 })) }) : each)));
+  const at = (state: MigrationState, sinceMs: number) => ({ ...moving(BOTH, state, { stateSinceMs: NOW_MS - sinceMs }) });
+  const past = drainLimitMs(at("drain", 0).settings) + 1;
+  expect(decide(at("drain", past), open(1))).toEqual({ action: "wait", reason: expect.stringMatching(/^On epoch 1, open streams: 3\. They move with their state/) });
+  expect(decide(at("drain", past), open(2))).toMatchObject({ action: "step", to: "retire" });
+  expect(decide(at("drain", DEFAULT_STREAMS.limitMs + 1), open(1))).toMatchObject({ action: "step", to: "retire", reason: expect.stringContaining("open streams: 3") });
+  expect(decide(at("rolling-back", past), open(2))).toMatchObject({ action: "wait", reason: expect.stringContaining("On epoch 2") });
+  expect(decide(at("rolling-back", DEFAULT_STREAMS.limitMs + 1), open(2))).toMatchObject({ action: "step", to: "rolled-back" });
 });
 
 test("retiring always ends, and rolling back says what serves", () => {

@@ -3,13 +3,13 @@
 //   (verify ──a trial is wanted──▶ canary ──promoted──▶ cutover)
 //
 //   prepare ──all files held──▶ warm ──all ready and linked──▶ verify ──equal, or no numbers to compare──▶ cutover ──every ingress stamps
-//   the new epoch──▶ drain ──nothing in flight on the old epoch, or its deadline passed──▶ retire ──old lanes gone──▶ done
+//   the new epoch──▶ drain ──nothing in flight on the old epoch, or its deadline passed; no stream open there, or their limit passed──▶ retire ──old lanes gone──▶ done
 //
 //   canary:                cancel, a failure, or figures beyond what was allowed ──▶ rolling-back; stays as long as it takes
 //   prepare, warm, verify: cancel, any failure, or no progress for the step's limit ──▶ rolling-back (the old revision was never touched)
 //   cutover, drain:        a new stage or ingress fails while the old revision is whole ──▶ rolling-back (the old revision is still loaded)
 //   retire:                always ends; what an unreachable node still holds goes when it comes back
-//   rolling-back ──nothing in flight on the new epoch, or its deadline passed──▶ rolled-back, or cancelled when that was asked for
+//   rolling-back ──nothing in flight on the new epoch, or its deadline (of open streams: their limit) passed──▶ rolled-back, or cancelled when that was asked for
 //
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
 // often the point.
@@ -17,7 +17,7 @@ import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/
 import { canaryBreach, canaryText, isTrialWanted } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
 import { replicasOf } from "./replicas.ts";
-import { drainLimitMs } from "./drain-limit.ts";
+import { drainLimitMs, openStreams, streamWait } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { verifyNeed } from "./verify-task.ts";
@@ -159,6 +159,8 @@ function drain(context: Context): MigrationDecision {
   if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
   const inFlight = inFlightOf(context.deployment, context.old, context.snapshot.nodes);
   if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to: "retire", reason: `Nothing is in flight on epoch ${context.old.epoch}.` };
+  const streams = streamsOf(context, context.old);
+  if (streams) return streams.isOver ? { action: "step", to: "retire", reason: `On epoch ${context.old.epoch}, ${streams.text}` } : { action: "wait", reason: `On epoch ${context.old.epoch}, ${streams.text}` };
   if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to: "retire", reason: `${inFlight} in flight on epoch ${context.old.epoch} passed their deadline.` };
   return { action: "wait", reason: inFlight === 0 ? "Waiting for the nodes' next reports." : `${inFlight} still in flight on epoch ${context.old.epoch}.` };
 }
@@ -177,9 +179,13 @@ function rollBack(context: Context, cancelRequested: boolean): MigrationDecision
   const to = cancelRequested ? "cancelled" : "rolled-back";
   const stays = context.old ? `Revision ${context.old.number} goes on serving.` : "Nothing serves now.";
   if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to, reason: stays };
+  const streams = streamsOf(context, context.next);
+  if (streams) return streams.isOver ? { action: "step", to, reason: `On epoch ${context.next.epoch}, ${streams.text} ${stays}` } : { action: "wait", reason: `On epoch ${context.next.epoch}, ${streams.text}` };
   if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to, reason: `${inFlight} in flight passed their deadline. ${stays}` };
   return { action: "wait", reason: `${inFlight} in flight on epoch ${context.next.epoch}.` };
 }
+
+const streamsOf = ({ snapshot, deployment, sinceMs }: Context, revision: RevisionView) => streamWait(deployment.settings, openStreams(deployment, revision, snapshot.nodes), sinceMs);
 
 /** Why the new revision can't come to serve; null while it still may. */
 function failureOf(context: Context): string | null {

@@ -39,6 +39,8 @@ export type DeploymentSettings = {
   batching?: Batching | null;
   /** Of each key, and of all who need none; null or absent = no limit but those above. */
   keyLimits?: KeyLimits | null;
+  /** What becomes of open streams when their revision is left; null or absent = DEFAULT_STREAMS. */
+  streams?: StreamSettings | null;
   /** How a new revision that somebody deploys is tried before it takes over; null or absent = not. */
   canary?: CanarySettings | null;
   /** The move that is to stop for a trial, and stays there until it is promoted; null or absent = none. */
@@ -52,6 +54,10 @@ export type DeploymentSettings = {
 /** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests failing, or a p99 beyond `maxLatencyMsP99` (null =
  * what the revision's plan was asked to keep to at a quantile of 0.99 or above, else no bound), through three complete windows at one ingress ends the trial. */
 export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null };
+
+/** Of a model with state. "move": streams go to the new revision at once, each with its state; "finish": they stay until they end. Either way `limitMs` is the longest that a left revision is kept for them;
+ * then those that were to finish move, and what cannot move ends with an error that says why. `maxStateBytes`: of all streams of a stage together. */
+export type StreamSettings = { policy: "move" | "finish"; limitMs: number; maxStateBytes: number };
 
 export type DeploymentView = {
   deploymentId: string;

@@ -51,7 +51,7 @@ const assignment = z.object({
 });
 const ingress = z.object({
   deploymentId: id, currentEpoch: count.nullable(), url: agentText(500),
-  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, refusedBy, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
+  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, streams: count.optional(), streamProblem: text.optional(), refusedBy, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),

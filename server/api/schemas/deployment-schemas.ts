@@ -132,10 +132,16 @@ const canary = z
   .nullable()
   .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial. `maxLatencyMsP99` null = the latency that the revision's plan was asked to keep to, where that is for a quantile of 0.99 or above, else no bound. null = it takes over at once." });
 
+const streams = z.object({
+  policy: z.enum(["move", "finish"]).meta({ description: "move: to the new revision at once, each stream with its state, between two of its steps; finish: they stay until they end." }),
+  limitMs: z.number().int().min(0).max(7 * 86_400_000).meta({ description: "A revision that was left is kept so long for them. Then those that were to finish move; what cannot move ends with an error that says why." }),
+  maxStateBytes: z.number().int().min(1).max(2 ** 40).meta({ description: "State of all streams together at each stage; a stream that finds no room is refused with stream_limit." }),
+}).meta({ description: "Of streams (sequence_id) of a model with state when their revision is left." });
+
 export const servingSettings = z
-  .object({ batching, keyLimits, canary, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
+  .object({ batching, keyLimits, canary, streams, limits: z.object({ maxInFlight: count, defaultDeadlineMs: count, maxDeadlineMs: count }) })
   .meta({ id: "ServingSettings" });
-export const servingChange = { batching: batching.optional(), keyLimits: keyLimits.optional(), canary: canary.optional(), limits: z.object({ maxInFlight: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit }).optional() };
+export const servingChange = { batching: batching.optional(), keyLimits: keyLimits.optional(), canary: canary.optional(), streams: streams.partial().optional(), limits: z.object({ maxInFlight: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit }).optional() };
 
 export const deploymentSettings = z
   .object({
@@ -143,5 +149,6 @@ export const deploymentSettings = z
     limits: z.object({ maxInFlight: limit, maxRequestBytes: limit, defaultDeadlineMs: limit, maxDeadlineMs: limit, queueLength: limit, maxFrameBytes: limit }).optional(),
     batching: batching.optional(),
     keyLimits: keyLimits.optional(),
+    streams: streams.partial().optional(),
   })
   .meta({ id: "DeploymentSettings" });
