@@ -15,11 +15,25 @@ test.each([
   ["UINT16", 0, 65_535, [0, 0, 0xff, 0xff]],
   ["INT32", -(2 ** 31), 2 ** 31 - 1, [0, 0, 0, 0x80, 0xff, 0xff, 0xff, 0x7f]],
   ["UINT32", 0, 2 ** 32 - 1, [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]],
-  ["INT64", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, [1, 0, 0, 0, 0, 0, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0]],
-  ["UINT64", 0, Number.MAX_SAFE_INTEGER, [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0]],
 ])("%s takes what fits and refuses what would arrive as another number", (datatype, min, max, bytes) => {
   expect(bytesOf(datatype, [min, max])).toEqual(bytes);
   for (const wrong of [min - 1, max + 1, 0.5, "1", null, true]) expect(() => bytesOf(datatype, [0, wrong]), `${wrong}`).toThrow(/value 1 is .*, not /);
+});
+
+test.each([
+  ["INT64", ["-9223372036854775808", "9223372036854775807", "-9007199254740993", "9007199254740991", "0"], ["-9223372036854775809", "9223372036854775808", "1e19", "0.5", '"1"', "null"]],
+  ["UINT64", ["18446744073709551615", "9223372036854775809", "9007199254740993", "9007199254740991", "0"], ["-1", "18446744073709551616", "1e19", "0.5", '"1"', "true"]],
+])("%s takes every value it has, to the last digit, in nested lists too", (datatype, values, wrong) => {
+  const read = (data: string, count: number) => parseInfer(Buffer.from(`{"inputs":[{"name":"w","datatype":"INT8","shape":[1],"data":[1]},{"data" : ${data}, "name":"x","datatype":"${datatype}","shape":[${count}]}]}`), null).tensors[1]!.data;
+  const { buffer } = read(`[ [${values.slice(0, 2).join(" , ")}], [${values.slice(2).join(",")}] ]`, values.length);
+  expect([...(datatype === "INT64" ? new BigInt64Array(buffer as ArrayBuffer) : new BigUint64Array(buffer as ArrayBuffer))].map(String)).toEqual(values);
+  for (const one of wrong) expect(() => read(`[0, ${one}]`, 2), one).toThrow(/value 1 is .*, not U?INT64/);
+});
+
+test("an id of a sequence keeps all its digits", () => {
+  const sequenceOf = (id: string) => parseInfer(Buffer.from(`{"parameters":{"sequence_id":${id},"sequence_start":true},"inputs":[{"name":"x","datatype":"INT8","shape":[1],"data":[1]}]}`), null).sequence;
+  expect(["18446744073709551615", "9007199254740993", "1000", '"1000"', '"9b2e"'].map((id) => sequenceOf(id)?.id)).toEqual(["18446744073709551615", "9007199254740993", "1000", "1000", "9b2e"]);
+  expect(["0", '""'].map(sequenceOf)).toEqual([null, null]);
 });
 
 test("nested lists are flattened; BOOL takes true, false, 1 and 0", () => {

@@ -2,6 +2,7 @@
 // https://github.com/kserve/open-inference-protocol; binary extension and the sequence and timeout parameters as Triton names them.
 import { elementCount, tensorBytes, BYTES_PER_ELEMENT, type DataType, type TensorSpec, type WireTensor } from "../protocol/tensor.ts";
 import { fromHalf, toHalf } from "./half.ts";
+import { textAt } from "./json-text.ts";
 
 export const OIP_NAMES: Record<DataType, string> = {
   bool: "BOOL", uint8: "UINT8", int8: "INT8", uint16: "UINT16", int16: "INT16", uint32: "UINT32", int32: "INT32", uint64: "UINT64", int64: "INT64",
@@ -32,9 +33,10 @@ const isObject = (value: unknown): value is Json => typeof value === "object" &&
 /** `headerLength` is Inference-Header-Content-Length: the JSON's bytes when binary tensors follow. Throws BadRequest. */
 export function parseInfer(body: Buffer, headerLength: number | null): OipRequest {
   if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength > 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
+  const text = body.toString("utf8", 0, headerLength ?? body.length);
   let json: unknown;
   try {
-    json = JSON.parse(body.toString("utf8", 0, headerLength ?? body.length));
+    json = JSON.parse(text);
   } catch (error) {
     throw new BadRequest(`the body is not JSON: ${(error as Error).message}`);
   }
@@ -42,12 +44,13 @@ export function parseInfer(body: Buffer, headerLength: number | null): OipReques
   if (!Array.isArray(json.inputs) || json.inputs.length === 0) throw new BadRequest('"inputs" must be a list of tensors');
   let at = headerLength ?? body.length;
   const tensors = json.inputs.map((input: unknown, index) => {
-    const tensor = readTensor(input, index, body, at);
+    const tensor = readTensor(input, index, text, body, at);
     at += tensor.binaryBytes;
     return tensor.tensor;
   });
   if (at !== body.length) throw new BadRequest(`${body.length - at} bytes follow the last binary tensor`);
   const parameters = isObject(json.parameters) ? json.parameters : {};
+  if (typeof parameters.sequence_id === "number" && !Number.isSafeInteger(parameters.sequence_id)) parameters.sequence_id = textAt(text, ["parameters", "sequence_id"]);
   return readWishes(typeof json.id === "string" ? json.id : null, tensors, json, parameters);
 }
 
@@ -58,7 +61,7 @@ export function dataTypeOf(name: string, datatype: unknown): DataType {
   return dataType;
 }
 
-function readTensor(input: unknown, index: number, body: Buffer, at: number): { tensor: WireTensor; binaryBytes: number } {
+function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: WireTensor; binaryBytes: number } {
   if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
   const { name } = input;
   const dataType = dataTypeOf(name, input.datatype);
@@ -67,7 +70,8 @@ function readTensor(input: unknown, index: number, body: Buffer, at: number): { 
   const count = elementCount(shape as number[]);
   if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
   const bytes = tensorBytes(dataType, shape as number[]);
-  const binaryBytes = isObject(input.parameters) ? input.parameters.binary_data_size : undefined;
+  const { binary_data_size: binaryBytes, shared_memory_region: region } = isObject(input.parameters) ? input.parameters : ({} as Json);
+  if (region !== undefined) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
   if (binaryBytes !== undefined) {
     if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${OIP_NAMES[dataType]} needs ${bytes}`);
     if (at + bytes > body.length) throw new BadRequest(`input "${name}": the body ends before its ${bytes} bytes`);
@@ -76,7 +80,7 @@ function readTensor(input: unknown, index: number, body: Buffer, at: number): { 
   const flat = Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null;
   if (!flat) throw new BadRequest(`input "${name}" has neither data nor binary_data_size`);
   if (flat.length !== count) throw new BadRequest(`input "${name}": ${flat.length} values, shape [${shape.join(", ")}] needs ${count}`);
-  return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat) }, binaryBytes: 0 };
+  return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat, () => textAt(text, ["inputs", index, "data"])?.match(NUMBERS) ?? []) }, binaryBytes: 0 };
 }
 
 function readWishes(id: string | null, tensors: WireTensor[], json: Json, parameters: Json): OipRequest {
@@ -94,24 +98,39 @@ function readWishes(id: string | null, tensors: WireTensor[], json: Json, parame
   const timeout = parameters.timeout;
   const priority = parameters.priority ?? 0;
   if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
-  if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) throw new BadRequest("timeout must be a number of microseconds above 0");
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) throw new BadRequest("timeout must be a number of microseconds");
   return {
     id, tensors,
     // An empty list is what clients send that have no wish.
     outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
     sequence: hasSequence ? { id: String(sequenceId), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
-    timeoutMs: typeof timeout === "number" ? timeout / 1000 : null, priority: priority as number, idempotent: parameters.idempotent === true,
+    // As over gRPC, which cannot leave a number out, 0 is no timeout.
+    timeoutMs: typeof timeout === "number" && timeout > 0 ? timeout / 1000 : null, priority: priority as number, idempotent: parameters.idempotent === true,
   };
 }
 
-/** The type decides once, before the loop (docs/decisions/0005): how one value is checked and written. */
-function packValues(name: string, dataType: DataType, values: unknown[]): Uint8Array {
+const NUMBERS = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** The type decides once, before the loop (docs/decisions/0005): how one value is checked and written. `digits`: of all values, as they were sent. */
+function packValues(name: string, dataType: DataType, values: unknown[], digits: () => readonly string[]): Uint8Array {
   const size = BYTES_PER_ELEMENT[dataType];
   const bytes = new Uint8Array(values.length * size);
-  const write = writerOf(new DataView(bytes.buffer), dataType);
+  const view = new DataView(bytes.buffer);
+  const write = writerOf(view, dataType);
   const fits = checkOf(dataType);
+  const wide = WIDE_RANGES[dataType];
+  let exact: readonly string[] | null = null;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
+    if (wide && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      // Read as a number it has lost its last digits: what was sent counts.
+      exact ??= digits();
+      const written = exact[i] ?? "";
+      const whole = /^-?\d+$/.test(written) ? BigInt(written) : null;
+      if (whole === null || whole < wide[0] || whole > wide[1]) throw new BadRequest(`input "${name}": value ${i} is ${written}, not ${OIP_NAMES[dataType]} (${wide[0]} to ${wide[1]}, written as digits)`);
+      view.setBigInt64(i * size, BigInt.asIntN(64, whole), true);
+      continue;
+    }
     if (!fits(value)) throw new BadRequest(`input "${name}": value ${i} is ${JSON.stringify(value)}, not ${OIP_NAMES[dataType]}${hintOf(dataType, value)}`);
     write(i * size, Number(value));
   }
@@ -125,16 +144,18 @@ function checkOf(dataType: DataType): (value: unknown) => boolean {
   return (value) => typeof value === "number";
 }
 
-/** What fits; what does not would arrive as another number. 64-bit integers end where JSON's numbers stop being exact. */
+/** What fits; what does not would arrive as another number. Of 64-bit integers: what a number holds exactly; the others are read by their digits. */
 const RANGES: Partial<Record<DataType, [min: number, max: number]>> = {
   int8: [-128, 127], uint8: [0, 255], int16: [-32_768, 32_767], uint16: [0, 65_535], int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1],
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], uint64: [0, Number.MAX_SAFE_INTEGER],
 };
+const WIDE_RANGES: Partial<Record<DataType, [min: bigint, max: bigint]>> = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] };
 
 function hintOf(dataType: DataType, value: unknown): string {
   const range = RANGES[dataType];
   if (!range || !Number.isInteger(value)) return "";
-  return ` (${range[0]} to ${range[1]}${dataType.endsWith("64") ? " in JSON; larger ones go as binary data" : ""})`;
+  const [min, max] = WIDE_RANGES[dataType] ?? range;
+  return ` (${min} to ${max})`;
 }
 
 function writerOf(view: DataView, dataType: DataType): (at: number, value: number) => void {

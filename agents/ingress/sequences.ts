@@ -51,7 +51,7 @@ export class Sequences {
     for (let hold = this.#sequences.get(id)?.hold; hold; hold = this.#sequences.get(id)?.hold) {
       if (hold.waiting >= MAX_WAITING_STEPS) {
         this.forget(id, true);
-        throw new WireError("overloaded", `${MAX_WAITING_STEPS} steps of sequence "${id}" wait while it is moved: it has ended`);
+        throw new WireError("overloaded", `${MAX_WAITING_STEPS} steps of sequence "${saidAs(id)}" wait while it is moved: it has ended`);
       }
       hold.waiting++;
       hold.hurry((deadlineAt - performance.now()) / 2);
@@ -79,8 +79,8 @@ export class Sequences {
 
   #missing(id: string): WireError {
     const ended = this.#ended.get(id);
-    if (ended) return new WireError("stream_lost", `sequence "${id}" has ended: ${ended.why}. Begin it anew with sequence_start`);
-    return new WireError("stream_unknown", `sequence "${id}" is not open here: send sequence_start with its first request`);
+    if (ended) return new WireError("stream_lost", `sequence "${saidAs(id)}" has ended: ${ended.why}. Begin it anew with sequence_start`);
+    return new WireError("stream_unknown", `sequence "${saidAs(id)}" is not open here: send sequence_start with its first request`);
   }
 
   /** A step has its outcome. */
@@ -120,3 +120,6 @@ export class Sequences {
     }
   }
 }
+
+/** As its client chose it: what comes before the first colon tells whose it is. */
+const saidAs = (id: string): string => id.slice(id.indexOf(":") + 1);

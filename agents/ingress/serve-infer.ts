@@ -5,7 +5,7 @@ import type { Access } from "./find-model.ts";
 import type { Gone } from "./gone.ts";
 import { BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
-import { requestName } from "./request-name.ts";
+import { requestName, sequenceName } from "./request-name.ts";
 import type { GivenTrace } from "./trace-context.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
@@ -32,7 +32,7 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
   for (const { name } of request.outputs ?? []) {
     if (!declared.outputs.some((output) => output.name === name)) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
   }
-  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
+  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence && { ...request.sequence, id: sequenceName(request.sequence.id, access) }, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
   try {
     const outputs = chosen(answer, request);
     const answeredAt = performance.now();

@@ -4,7 +4,7 @@ import { BadRequest, dataTypeOf, OIP_NAMES, type OipRequest } from "../oip.ts";
 import type { Served } from "../serve-infer.ts";
 
 /** 64-bit integers as the decoder gives them. */
-type Integer = number | { toNumber(): number; low: number; high: number };
+type Integer = number | { toNumber(): number; toString(): string; low: number; high: number };
 type Parameter = { bool_param?: boolean; int64_param?: Integer; string_param?: string; double_param?: number; uint64_param?: Integer; parameter_choice?: string };
 /** An entry may come without its value. */
 type Parameters = Record<string, Parameter | null>;
@@ -34,7 +34,8 @@ export function readInferMessage(message: ModelInferRequest): OipRequest {
 function parameterValue(parameter: Parameter | null): unknown {
   if (!parameter) return undefined;
   const value = parameter[parameter.parameter_choice as keyof Parameter];
-  return typeof value === "object" ? value.toNumber() : value;
+  // Ids of sequences are 64-bit numbers to which JavaScript's are not equal: those it would round stay digits.
+  return typeof value === "object" ? (Number.isSafeInteger(value.toNumber()) ? value.toNumber() : value.toString()) : value;
 }
 
 function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "sequence" | "timeoutMs" | "priority" | "idempotent"> {
