@@ -7,17 +7,21 @@ import { cutTensors, joinTensors, batchKeyOf } from "./batch-tensors.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { nextBatch, type Waiting } from "./next-batch.ts";
+import { levelOf } from "./priority.ts";
 import { relativeError } from "./verification.ts";
 
 /** A batch is another order of the same sums: as far apart as that may bring float32. */
 const TOLERANCE = 1e-4;
 
-export type BatchRequest = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
+/** Where a request may be answered: through one epoch only, or (null) anywhere; `isTried`: as one of the share that a revision under trial is given. */
+export type Destination = { epoch: number | null; isTried: boolean };
+export const ANYWHERE: Destination = { epoch: null, isTried: false };
+export type BatchRequest = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number; /** Requests of one destination run together; absent = anywhere. */ to?: Destination };
 /** `waitedMs` for the batch; `size` = items of the whole batch; `executed` is true for one of its requests. */
 export type BatchAnswer = InferAnswer & { waitedMs: number; size: number; executed: boolean };
-type Member = Waiting & BatchRequest & { settle(outcome: BatchAnswer | WireError): void; settled: boolean };
+type Member = Waiting & BatchRequest & { to: Destination; settle(outcome: BatchAnswer | WireError): void; settled: boolean };
 export type BatcherHost = {
-  infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: Gone }): Promise<InferAnswer>;
+  infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: Gone; priority: number; to: Destination }): Promise<InferAnswer>;
   limits(): { maxInFlight: number };
   /** Requests are not joined any more, and why. */
   refused(why: string): void;
@@ -65,9 +69,11 @@ export class Batcher {
     return new Promise((resolve, reject) => {
       const gone = () => member.settle(new WireError("cancelled", "the client went away"));
       const timer = setTimeout(() => member.settle(new WireError("deadline", "no answer within the deadline")), remainingMs);
-      const { items, key } = batchKeyOf(request.inputs);
+      const { items, key: alike } = batchKeyOf(request.inputs);
+      const { to = ANYWHERE } = request;
+      const key = to === ANYWHERE ? alike : `${to.epoch}${to.isTried ? "?" : ""} ${alike}`;
       const member: Member = {
-        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, items, key, arrivedAt: performance.now(), settled: false,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, to, items, key, arrivedAt: performance.now(), settled: false,
         settle: (outcome) => {
           if (member.settled) { if (!(outcome instanceof WireError)) outcome.release(); return; }
           member.settled = true;
@@ -131,7 +137,7 @@ export class Batcher {
   #together(members: Member[]): Promise<InferAnswer> {
     const abort = new ClientGone();
     for (const { signal } of members) signal?.addEventListener("abort", () => { if (members.every((member) => member.settled)) abort.abort(); }, { once: true });
-    return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort }).then((answer) => {
+    return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort, priority: Math.min(...members.map((member) => levelOf(member.priority))), to: members[0]!.to }).then((answer) => {
       this.#lanes = answer.trace.stages.length + 1;
       return answer;
     });
@@ -143,7 +149,7 @@ export class Batcher {
       const abort = new ClientGone();
       member.signal?.addEventListener("abort", () => abort.abort(), { once: true });
       try {
-        const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort });
+        const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort, priority: member.priority, to: member.to });
         member.settle({ outputs: answer.outputs, trace: answer.trace, epoch: answer.epoch, attempts: answer.attempts, release: answer.release, waitedMs: leftAt - member.arrivedAt, size: member.items, executed: true });
       } catch (error) {
         member.settle(wireErrorOf(error));

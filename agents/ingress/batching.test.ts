@@ -29,6 +29,18 @@ test("many clients' requests run together and are answered as if alone; the hist
   }
 });
 
+test("requests that name a version run together as well, and are answered by it", async () => {
+  sendRoute(served.ingress, [served.pipeline], { ...ROUTE, batching: { maxSize: 8, maxDelayMs: 2, preferredSizes: [4, 8] } });
+  await expect.poll(async () => ((await (await fetch(`${served.url}/v2/models/tiny/config`)).json()) as { max_batch_size: number }).max_batch_size).toBe(8);
+  const before = await stats();
+  const body = JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [1, 2, 3, 4] }] });
+  const answers = await Promise.all(Array.from({ length: 60 }, async () => (await (await fetch(`${served.url}/v2/models/tiny/versions/3/infer`, { method: "POST", body })).json()) as { model_version: string }));
+  expect(new Set(answers.map(({ model_version }) => model_version))).toEqual(new Set(["3"]));
+  const after = await stats();
+  expect(after.inference_count - before.inference_count).toBe(60);
+  expect(after.execution_count - before.execution_count).toBeLessThan(50);
+});
+
 test("a key that asks for more than its limits allow is told when to come again, over REST", async () => {
   sendRoute(served.ingress, [served.pipeline], { ...ROUTE, keyLimits: { requestsPerSecond: 0.001, burst: 3, maxInFlight: 8 } });
   const body = JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [1, 2, 3, 4] }] });

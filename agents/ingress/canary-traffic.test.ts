@@ -47,6 +47,21 @@ test("a quarter of the requests goes to the new revision, evenly; without a tria
   expect(countOf((await ask(10)).epochs, 1)).toBe(10);
 });
 
+test("a share of the requests is one of the requests, however many run together: 300 of 1,000", async () => {
+  const route = { ...ROUTE, canary: { epoch: 2, share: 0.3, shadowShare: 0, tolerance: 1e-3 }, batching: { maxSize: 8, maxDelayMs: 2, preferredSizes: [8] } };
+  sendRoute(served.ingress, [served.pipeline, same], route);
+  await served.ingress.until("the trial", () => observed()?.pipelines.length === 2 && observed()!.pipelines.every(({ linked }) => linked) && observed()!.canary?.epoch === 2);
+  const epochs: number[] = [];
+  const executions = async () => ((await (await fetch(`${served.url}/v2/models/tiny/stats`)).json()) as { model_stats: { execution_count: number }[] }).model_stats.reduce((sum, one) => sum + one.execution_count, 0);
+  const before = await executions();
+  await Promise.all(Array.from({ length: 25 }, async () => { epochs.push(...(await ask(40)).epochs); }));
+  expect([epochs.length, countOf(epochs, 1) + countOf(epochs, 2)]).toEqual([1000, 1000]);
+  expect(Math.abs(countOf(epochs, 2) - 300)).toBeLessThanOrEqual(20);
+  expect((await executions()) - before).toBeLessThan(900);
+  await served.ingress.until("all are counted", () => observed()!.canary!.requests === countOf(epochs, 2));
+  await trial(null);
+});
+
 test("copies are compared and their answers given to nobody: equal ones of the same cut, different ones of another model", async () => {
   await trial({ epoch: 2, share: 0, shadowShare: 1, tolerance: 1e-3 });
   const before = await ask(10);

@@ -69,7 +69,7 @@ export class Canary {
   }
 
   /** Counts a request that the new revision was given. One that another revision had to answer was not answered by it. */
-  async counted(run: () => Promise<InferAnswer>): Promise<InferAnswer> {
+  async counted<T extends InferAnswer>(run: () => Promise<T>): Promise<T> {
     const startedAt = this.#nowMs();
     try {
       const answer = await run();

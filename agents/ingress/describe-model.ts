@@ -3,6 +3,7 @@
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { OIP_NAMES } from "./oip.ts";
+import { PRIORITY_LEVELS } from "./priority.ts";
 import { IDLE_MS } from "./sequences.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
@@ -35,12 +36,14 @@ export function modelMetadata(route: RouteRuntime) {
 export function modelConfig(route: RouteRuntime) {
   const { modelName, inputs, outputs, states, batching } = route.route;
   const { maxBatchSize } = route;
+  const isBatched = maxBatchSize > 0 && batching;
   const tell = (specs: TensorSpec[]) => tensorsOf(route, specs).map(({ name, datatype, shape }) => ({ name, data_type: `TYPE_${datatype}`, dims: maxBatchSize > 0 ? shape.slice(1) : shape }));
   return {
     name: modelName, platform: "onnx_cutplane", backend: "cutplane", version_policy: { latest: { num_versions: 1 } }, max_batch_size: maxBatchSize,
     input: tell(inputs), output: tell(outputs),
     ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
-    ...(maxBatchSize > 0 && batching ? { dynamic_batching: { preferred_batch_size: batching.preferredSizes, max_queue_delay_microseconds: Math.round(batching.maxDelayMs * 1000) } } : {}),
+    // Requests wait in order of their priority also where each runs alone.
+    ...(states.length > 0 ? {} : { dynamic_batching: { preferred_batch_size: isBatched ? batching.preferredSizes : [], max_queue_delay_microseconds: isBatched ? Math.round(batching.maxDelayMs * 1000) : 0, priority_levels: PRIORITY_LEVELS, default_priority_level: PRIORITY_LEVELS } }),
     parameters: route.batchingProblem === null ? {} : { batching_off_because: { string_value: route.batchingProblem } }, model_transaction_policy: { decoupled: false },
   };
 }

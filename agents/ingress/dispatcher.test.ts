@@ -9,8 +9,9 @@ type Sent = { requestId: number; attempt: number };
 /** What a dispatcher uses of a pipeline, with nobody behind it. */
 function pipeline(epoch: number, { rate = 1, replica }: { rate?: number; replica?: number } = {}) {
   const sent: Sent[] = [];
-  const runtime = { pipeline: { epoch, replica, sends: [] }, linked: true, outstanding: 0, rate, counts: { answered: 0, failed: 0, lost: 0 }, answerRoundTripMs: null, problem: () => null, cancel: () => undefined, send: ({ requestId, attempt }: Sent) => void sent.push({ requestId, attempt }) };
-  return { runtime: runtime as unknown as PipelineRuntime & { linked: boolean }, sent };
+  const turns: number[] = [];
+  const runtime = { pipeline: { epoch, replica, sends: [] }, linked: true, outstanding: 0, rate, counts: { answered: 0, failed: 0, lost: 0 }, answerRoundTripMs: null, problem: () => null, cancel: () => undefined, send: ({ requestId, attempt }: Sent, _leaving: () => void, turn: number) => void (sent.push({ requestId, attempt }), turns.push(turn)) };
+  return { runtime: runtime as unknown as PipelineRuntime & { linked: boolean }, sent, turns };
 }
 function create() {
   let id = 0;
@@ -108,4 +109,19 @@ test("what one replica refuses is sent to another, whatever their load; a step o
   expect(second.sent).toHaveLength(1);
   expect(await step).toMatchObject({ code: "stream_lost" });
   expect(first.runtime.outstanding).toBe(0);
+});
+
+test("of those that wait for a pipeline the higher priority goes first, also in what waits for credit; steps of a stream keep their order", async () => {
+  const { dispatcher, infer, answer } = create();
+  const one = pipeline(1);
+  one.runtime.linked = false;
+  dispatcher.current = [one.runtime];
+  const asked = [0, 3, 1, 8, 99, 2].map((priority) => infer({ priority }));
+  const steps = [5, 1].map((priority, stepIndex) => infer({ priority, pipeline: one.runtime, stream: { streamId: 1, stepIndex, end: false } }));
+  one.runtime.linked = true;
+  dispatcher.flush();
+  expect(one.sent.map(({ requestId }) => requestId)).toEqual([3, 6, 2, 1, 4, 5, 7, 8]);
+  expect(one.turns).toEqual([...one.turns].sort((a, b) => a - b));
+  for (const sent of one.sent) answer(sent, one.runtime);
+  expect(await Promise.all([...asked, ...steps])).toHaveLength(8);
 });

@@ -15,6 +15,7 @@ import { chooseReplica } from "./choose-replica.ts";
 import { GivenUpRequests } from "./given-up.ts";
 import type { Gone } from "./gone.ts";
 import type { PipelineRuntime, ToldError } from "./pipeline-runtime.ts";
+import { turnOf } from "./priority.ts";
 import { RequestFailed } from "./request-failed.ts";
 
 /** Between attempts after a retryable error; doubles up to the longest. */
@@ -43,6 +44,8 @@ export type InferRequest = {
   isCheck?: boolean;
   /** Through a pipeline of this epoch only; null or absent = the current one. */
   epoch?: number | null;
+  /** 1 = first; 0 or absent = as the last level. Steps of streams keep their order whatever they say. */
+  priority?: number;
 };
 export type InferAnswer = {
   outputs: WireTensor[]; trace: RequestTrace; epoch: number; attempts: number;
@@ -50,7 +53,8 @@ export type InferAnswer = {
   release(): void;
 };
 
-type Entry = Omit<InferRequest, "epoch"> & {
+type Entry = Omit<InferRequest, "epoch" | "priority"> & {
+  /** Lowest first, where several wait. */ turn: number;
   /** The epoch it keeps to. */ only: number | null;
   id: number; attempt: number; sentTo: PipelineRuntime | null; /** Refused it last. */ refusedBy: PipelineRuntime | null; startedAt: number; startedAtIso: string; /** When the present attempt left; null = it waits. */ leftAt: number | null;
   /** How often its pipeline broke. */ resends: number; tries: NonNullable<RequestTrace["tries"]>;
@@ -130,9 +134,10 @@ export class Dispatcher {
     }
     return new Promise((resolve, reject) => {
       const id = this.#nextId();
+      const startedAt = performance.now();
       const entry: Entry = {
         // Spelled out, here and below on a request's way: an object spread costs more than all the rest.
-        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, first: request.first ?? null, only: request.epoch ?? null, id, attempt: 0, sentTo: null, refusedBy: null, startedAt: performance.now(), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, replica: undefined, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, stream: request.stream, pipeline: request.pipeline, first: request.first ?? null, only: request.epoch ?? null, id, attempt: 0, sentTo: null, refusedBy: null, startedAt, turn: turnOf({ arrivedAt: startedAt, priority: request.stream ? 0 : (request.priority ?? 0) }), startedAtIso: new Date().toISOString(), leftAt: null, came: [], epoch: null, replica: undefined, resends: 0, tries: [], retryTimer: null, retryMs: FIRST_RETRY_MS,
         ready: true, resolve, reject, gone: () => this.#abandon(entry, new WireError("cancelled", "the client went away")),
         deadlineTimer: setTimeout(() => this.#abandon(entry, new WireError("deadline", "no answer within the deadline")), remainingMs),
       };
@@ -162,7 +167,7 @@ export class Dispatcher {
         streamId: stream?.streamId ?? 0, stepIndex: stream?.stepIndex ?? 0, flags: stream ? flagsOf(stream) : 0, value: stream?.moves?.what === "take" ? stream.moves.epoch : 0,
         deadlineMs: Math.max(1, Math.ceil(entry.deadlineAt - performance.now())), traces: [],
         tensors: stream?.moves ? entry.inputs : entry.inputs.filter((tensor) => wanted.includes(tensor.name)),
-      }, () => { entry.leftAt = performance.now(); });
+      }, () => { entry.leftAt = performance.now(); }, entry.turn);
     } catch (error) {
       this.#failed(entry, error instanceof WireError ? error.code : "internal", (error as Error).message, []);
     }
@@ -217,7 +222,7 @@ export class Dispatcher {
 
   /** A pipeline broke: what was on it is sent again at once where another one is linked, else when one is; steps of streams cannot be. */
   onBroken(pipeline: PipelineRuntime): void {
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#inTurn()) {
       if (entry.sentTo !== pipeline) continue;
       this.#leave(entry);
       pipeline.counts.lost++;
@@ -235,7 +240,11 @@ export class Dispatcher {
 
   /** A pipeline was linked or became the current one. */
   flush(): void {
-    for (const entry of [...this.#entries.values()]) this.#try(entry);
+    for (const entry of this.#inTurn()) this.#try(entry);
+  }
+
+  #inTurn(): Entry[] {
+    return [...this.#entries.values()].sort((a, b) => a.turn - b.turn);
   }
 
   #problemOf({ pipeline, only }: Entry): string | null {

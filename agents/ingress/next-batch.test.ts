@@ -16,6 +16,8 @@ test.each<[what: string, queue: Waiting[], nowMs: number, decision: unknown]>([
   ["larger than a batch: alone", waiting(9, 1), 1, { take: [0], why: "alone" }],
   ["only alike ones are joined, the oldest first", waiting({ key: "a" }, { key: "b" }, { key: "a" }), 5, { take: [0, 2], why: "waited" }],
   ["priority goes first, then arrival; none said comes last", waiting({}, { priority: 2, items: 4 }, { priority: 1, items: 4 }), 2, { take: [2, 1], why: "full" }],
+  ["who waits long enough goes before later ones of any priority", waiting({ items: 8 }, { priority: 1, items: 8, arrivedAt: 1_749 }), 1_749, { take: [1], why: "alone" }],
+  ["and a little longer", waiting({ items: 8 }, { priority: 1, items: 8, arrivedAt: 1_751 }), 1_751, { take: [0], why: "alone" }],
 ])("%s", (_what, queue, nowMs, decision) => {
   expect(nextBatch(queue, batching, nowMs)).toEqual(decision);
 });

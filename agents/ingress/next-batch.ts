@@ -1,16 +1,17 @@
 // Decides which waiting requests run together now, or until when to wait for more. Pure: a snapshot and the time in, what and why out.
 import type { Batching } from "../protocol/control.ts";
+import { turnOf } from "./priority.ts";
 
 /** `key`: requests of equal keys may be joined (same inputs but for the batch dimension). Times: `performance.now()` clock. */
-export type Waiting = { items: number; arrivedAt: number; key: string; /** 1 = first; 0 = nothing said: after all that said something. */ priority: number };
+export type Waiting = { items: number; arrivedAt: number; key: string; /** 1 = first; 0 = nothing said: as the last level. */ priority: number };
 export type BatchDecision =
   | { take: readonly number[]; why: "full" | "preferred" | "waited" | "alone" }
   | { take: null; /** Infinity: nothing waits. */ untilMs: number };
 
-/** Indices into `waiting`, which is in order of arrival. The first by priority, then arrival, is always in; others join in that order. */
+/** Indices into `waiting`, which is in order of arrival. The first by priority and arrival is always in; others join in that order. */
 export function nextBatch(waiting: readonly Waiting[], { maxSize, maxDelayMs, preferredSizes }: Batching, nowMs: number): BatchDecision {
   if (waiting.length === 0) return { take: null, untilMs: Number.POSITIVE_INFINITY };
-  const order = waiting.map((_, index) => index).sort((a, b) => rank(waiting[a]!) - rank(waiting[b]!) || a - b);
+  const order = waiting.map((_, index) => index).sort((a, b) => turnOf(waiting[a]!) - turnOf(waiting[b]!) || a - b);
   const first = waiting[order[0]!]!;
   if (first.items >= maxSize) return { take: [order[0]!], why: "alone" };
   const alike = order.filter((index) => waiting[index]!.key === first.key);
@@ -25,8 +26,6 @@ export function nextBatch(waiting: readonly Waiting[], { maxSize, maxDelayMs, pr
   if (nowMs >= oldestAt + maxDelayMs) return { take: full.taken, why: "waited" };
   return { take: null, untilMs: oldestAt + maxDelayMs };
 }
-
-const rank = ({ priority }: Waiting): number => (priority === 0 ? Number.MAX_SAFE_INTEGER : priority);
 
 function fill(waiting: readonly Waiting[], alike: readonly number[], size: number): { taken: number[]; items: number } {
   const taken: number[] = [];

@@ -92,9 +92,9 @@ export class PipelineRuntime {
     return this.#answers.connection?.roundTripMs ?? null;
   }
 
-  /** Sends a request, or queues it until stage 0 grants credit; `leaving` is called when it goes. Throws WireError. */
-  send(message: Omit<Message, "buffer">, leaving: () => void): void {
-    this.#first!.send(message, () => undefined, leaving);
+  /** Sends a request, or queues it until stage 0 grants credit; `leaving` is called when it goes; `turn`: the lowest goes first. Throws WireError. */
+  send(message: Omit<Message, "buffer">, leaving: () => void, turn?: number): void {
+    this.#first!.send(message, () => undefined, leaving, turn);
   }
 
   cancel(requestId: number): void {

@@ -8,7 +8,7 @@ import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { unbatchableBecause } from "./batch-tensors.ts";
-import { Batcher, type BatchAnswer } from "./batcher.ts";
+import { Batcher, type BatchAnswer, type Destination } from "./batcher.ts";
 import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
@@ -25,6 +25,7 @@ import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts"
 import { RequestFailed } from "./request-failed.ts";
 import { RouteStreams, type SequenceStep } from "./route-streams.ts";
 import { beginTrace, type GivenTrace, type TraceContext } from "./trace-context.ts";
+import { spreadRequest } from "./spread-requests.ts";
 import { Verification } from "./verification.ts";
 import { VersionStatistics } from "./version-statistics.ts";
 
@@ -48,7 +49,7 @@ export type InferOptions = {
   deadlineMs: number | null; signal?: Gone; sequence: SequenceStep | null;
   /** Through this version only; null or absent = whichever is current. */
   version?: RouteVersion | null;
-  /** 1 = first; 0 or absent = after all that have one. Of use while requests wait for a batch. */
+  /** 1 = first; 0 or absent = as the last level. Of use while requests wait: for a batch, or for the first stage. */
   priority?: number;
   /** Of a request that may come again (request-name.ts); null or absent = it has none. */
   name?: string | null;
@@ -59,6 +60,7 @@ export type InferOptions = {
 };
 /** A revision whose pipeline is here. */
 export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
+type Waiting = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
 type StepAnswer = InferAnswer & Partial<BatchAnswer>;
 export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
 
@@ -147,7 +149,7 @@ export class RouteRuntime {
     this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
     if (!batching || this.batchingProblem !== null) return;
     this.#batcher = new Batcher(batching, {
-      infer: (request) => this.#spread(request),
+      infer: (request) => this.#send(request, request.to),
       limits: () => this.route.limits,
       refused: (why) => { this.batchingProblem = why; },
     });
@@ -218,7 +220,7 @@ export class RouteRuntime {
     const startedAt = performance.now();
     const { limits, states } = this.route;
     try {
-      if (this.#batcher && !version) this.#batcher.demandRoom();
+      if (this.#batcher) this.#batcher.demandRoom();
       else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
     } catch (error) {
       this.totals.accepted++;
@@ -282,27 +284,26 @@ export class RouteRuntime {
   async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<StepAnswer> {
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
-      if (this.#batcher && !version) return this.#batcher.infer({ inputs, deadlineAt, signal, priority: priority ?? 0 });
-      if (!version) return this.#spread({ inputs, deadlineAt, signal });
-      return this.#dispatcher.infer({ inputs, deadlineAt, signal, stream: null, pipeline: null, epoch: version.epoch });
+      const request = { inputs, deadlineAt, signal, priority: priority ?? 0 };
+      return version ? this.#run(request, { epoch: version.epoch, isTried: false }) : this.#spread(request);
     }
     return this.streams.infer({ inputs, sequence, deadlineAt, signal });
   }
 
-  /** To the current revision, or to the one that is tried beside it. */
-  #spread({ inputs, deadlineAt, signal }: { inputs: WireTensor[]; deadlineAt: number; signal?: Gone }): Promise<InferAnswer> {
-    const canary = this.canary;
-    const tried = canary && this.#dispatcher.leastLoadedOf(canary.epoch);
-    const request = { inputs, deadlineAt, signal, stream: null, pipeline: null };
-    if (!canary || !tried?.linked) return this.#dispatcher.infer(request);
-    if (canary.takes()) return canary.counted(() => this.#dispatcher.infer({ ...request, first: tried }));
-    const answered = this.#dispatcher.infer(request);
-    const { maxInFlight, defaultDeadlineMs } = this.route.limits;
-    if (!canary.shadows(this.#dispatcher.inFlight * 2 < maxInFlight)) return answered;
-    return answered.then((answer) => {
-      void canary.shadow(answer.outputs, () => this.#dispatcher.infer({ inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline: tried }));
-      return answer;
+  #spread(request: Waiting): Promise<StepAnswer> {
+    const { canary, route: { limits: { maxInFlight, defaultDeadlineMs } } } = this;
+    return spreadRequest<StepAnswer>({
+      canary, tried: canary && this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
+      copy: (pipeline) => this.#dispatcher.infer({ inputs: request.inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline }),
     });
+  }
+
+  #run(request: Waiting, to: Destination): Promise<StepAnswer> {
+    return this.#batcher ? this.#batcher.infer({ ...request, to }) : this.#send(request, to);
+  }
+
+  #send({ inputs, deadlineAt, signal, priority }: Waiting, { epoch, isTried }: Destination): Promise<InferAnswer> {
+    return this.#dispatcher.infer({ inputs, deadlineAt, signal, priority, stream: null, pipeline: null, epoch, first: isTried && this.canary ? this.#dispatcher.leastLoadedOf(this.canary.epoch) : null });
   }
 
   #setCanary(): void {

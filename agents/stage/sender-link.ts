@@ -6,7 +6,7 @@ import type { FrameConnection } from "./frame-connection.ts";
 /** More waiting than this means credits are broken: senders upstream are bounded by credits of their own. */
 const MAX_WAITING = 4096;
 
-type Waiting = { message: Omit<Message, "buffer">; sent: (whole: boolean) => void; leaving: (() => void) | undefined };
+type Waiting = { message: Omit<Message, "buffer">; sent: (whole: boolean) => void; leaving: (() => void) | undefined; turn: number };
 
 /** One accepted, opened connection. */
 export class SenderLink {
@@ -30,14 +30,18 @@ export class SenderLink {
     return this.#waiting.length;
   }
 
-  /** `sent` is called when the bytes are out of our hands (or the link closed), `leaving` right before the message is encoded. Throws WireError. */
-  send(message: Omit<Message, "buffer">, sent: (whole: boolean) => void, leaving?: () => void): void {
+  /** `sent` is called when the bytes are out of our hands (or the link closed), `leaving` right before the message is encoded. `turn`: of those that wait the lowest goes first; absent = after all others. Throws WireError. */
+  send(message: Omit<Message, "buffer">, sent: (whole: boolean) => void, leaving?: () => void, turn?: number): void {
     if (this.#credits > 0 && this.#waiting.length === 0) {
       this.#credits--;
       return this.#hand({ message, sent, leaving });
     }
     if (this.#waiting.length >= MAX_WAITING) throw new WireError("overloaded", "too many frames wait for credit");
-    this.#waiting.push({ message, sent, leaving });
+    const last = this.#waiting.at(-1)?.turn ?? Number.NEGATIVE_INFINITY;
+    const frame: Waiting = { message, sent, leaving, turn: turn ?? last };
+    let at = this.#waiting.length;
+    while (at > 0 && this.#waiting[at - 1]!.turn > frame.turn) at--;
+    this.#waiting.splice(at, 0, frame);
   }
 
   grant(credits: number): void {
@@ -48,7 +52,7 @@ export class SenderLink {
     }
   }
 
-  #hand({ message, sent, leaving }: Waiting): void {
+  #hand({ message, sent, leaving }: Omit<Waiting, "turn">): void {
     leaving?.();
     const known = this.#hopTimes || !message.traces.some((trace) => trace.times);
     this.connection.sendMessage(known ? message : { ...message, traces: message.traces.map(({ times: _times, ...trace }) => trace) }, sent);

@@ -1,0 +1,28 @@
+// Owns where one request goes while a revision is tried beside the current one. Decided for each request before it is joined with others, so that a
+// share of the requests is one of the requests, however many run together.
+import { ANYWHERE, type Destination } from "./batcher.ts";
+import type { Canary } from "./canary.ts";
+import type { InferAnswer } from "./dispatcher.ts";
+import type { PipelineRuntime } from "./pipeline-runtime.ts";
+
+export type Spread<T> = {
+  canary: Canary | null;
+  /** Of the revision that is tried, the pipeline that is least loaded; null = none is linked. */
+  tried: PipelineRuntime | null;
+  /** Copies would hold nobody up. */
+  hasRoom(): boolean;
+  run(to: Destination): Promise<T>;
+  /** Runs a copy there, alone. */
+  copy(pipeline: PipelineRuntime): Promise<InferAnswer>;
+};
+
+export function spreadRequest<T extends InferAnswer>({ canary, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
+  if (!canary || !tried?.linked) return run(ANYWHERE);
+  if (canary.takes()) return canary.counted(() => run({ epoch: null, isTried: true }));
+  const answered = run(ANYWHERE);
+  if (!canary.shadows(hasRoom())) return answered;
+  return answered.then((answer) => {
+    void canary.shadow(answer.outputs, () => copy(tried));
+    return answer;
+  });
+}
