@@ -22,6 +22,18 @@ export function findModel({ routes, moved }: ServedHere, name: string, version: 
   return { route, version: known };
 }
 
+/** Whether it takes requests; one that nobody knows does not, and that is no error (as with Triton). Throws Refusal when it moved away, or a key is missing. */
+export function isModelReady(here: ServedHere, name: string, version: string | undefined, access: Access): { ready: true } | { ready: false; known: boolean; because: string } {
+  try {
+    const found = findModel(here, name, version, access);
+    const ready = found.version ? found.version.ready : found.route.ready;
+    return ready ? { ready } : { ready, known: true, because: found.version?.problem ?? found.route.notReadyBecause() };
+  } catch (error) {
+    if (error instanceof Refusal && (error.code === "unknown_model" || error.code === "unknown_version")) return { ready: false, known: false, because: error.message };
+    throw error;
+  }
+}
+
 /** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. Only while it is serving can what is not among them be said to be unknown. */
 export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[] };
 

@@ -6,7 +6,7 @@ import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { closeAfter } from "./drain.ts";
-import { type Access, countKey, demandKey, demandServing, findModel, type ServedHere } from "./find-model.ts";
+import { type Access, countKey, demandKey, demandServing, findModel, isModelReady, type ServedHere } from "./find-model.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
@@ -106,6 +106,7 @@ export function repositoryRefusal(action: "load" | "unload"): Refusal {
 
 async function answerModel(asked: Asked, name: string, wantedVersion: string | undefined, action: string): Promise<void> {
   const { res, served, access } = asked;
+  if (action === "ready") return answerReady(asked, name, wantedVersion);
   const { route, version } = findModel(served, name, wantedVersion, access);
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
@@ -122,9 +123,16 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
   demandMethod(asked, "GET");
   if (action === "") return sendJson(res, 200, modelMetadata(route));
   if (action === "config") return sendJson(res, 200, modelConfig(route));
-  if (action === "stats") return sendJson(res, 200, { model_stats: route.statistics(version) });
-  if (version ? version.ready : route.ready) return sendJson(res, 200, { name: route.route.modelName, ready: true });
-  sendJson(res, 503, { name: route.route.modelName, ready: false, error: version?.problem ?? route.notReadyBecause() }, { "retry-after": "1" });
+  sendJson(res, 200, { model_stats: route.statistics(version) });
+}
+
+function answerReady(asked: Asked, name: string, wantedVersion: string | undefined): void {
+  demandMethod(asked, "GET");
+  const told = isModelReady(asked.served, name, wantedVersion, asked.access);
+  if (told.ready) return sendJson(asked.res, 200, { name, ready: true });
+  if (told.known) return sendJson(asked.res, 503, { name, ready: false, error: told.because }, { "retry-after": "1" });
+  // Triton's status and first words of what it does not know.
+  sendJson(asked.res, 400, { name, ready: false, error: `Model version not ready: ${told.because}` });
 }
 
 async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Promise<void> {

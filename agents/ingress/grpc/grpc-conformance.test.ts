@@ -45,9 +45,11 @@ test.each<[call: string, name: string, request: object, answer: object]>([
   ["is_server_ready", "ServerReady", {}, { ready: true }],
   ["is_model_ready", "ModelReady", { name: "tiny" }, { ready: true }],
   ["is_model_ready of a version", "ModelReady", { name: "tiny", version: "3" }, { ready: true }],
+  ["is_model_ready of an unknown version", "ModelReady", { name: "tiny", version: "9" }, { ready: false }],
+  ["is_model_ready of an unknown model", "ModelReady", { name: "wrong" }, { ready: false }],
   ["get_server_metadata", "ServerMetadata", {}, { name: "triton", extensions: expect.arrayContaining(["statistics", "model_configuration"]) }],
   ["get_model_metadata", "ModelMetadata", { name: "tiny" }, { name: "tiny", versions: ["3"], inputs: [{ name: "v0", datatype: "FP32", shape: [-1, WIDTH] }], outputs: [{ name: "v1", datatype: "FP32", shape: [-1, WIDTH] }] }],
-  ["get_model_config", "ModelConfig", { name: "tiny" }, { config: { name: "tiny", backend: "cutplane", max_batch_size: 0, input: [{ name: "v0", data_type: "TYPE_FP32", dims: [-1, WIDTH] }], output: [{ name: "v1" }], model_transaction_policy: { decoupled: false } } }],
+  ["get_model_config", "ModelConfig", { name: "tiny" }, { config: { name: "tiny", backend: "cutplane", max_batch_size: 0, dynamic_batching: { priority_levels: 8, default_priority_level: 8 }, input: [{ name: "v0", data_type: "TYPE_FP32", dims: [-1, WIDTH] }], output: [{ name: "v1" }], model_transaction_policy: { decoupled: false } } }],
   ["get_inference_statistics", "ModelStatistics", { name: "tiny" }, { model_stats: [{ name: "tiny", version: "3", inference_stats: { success: { count: expect.any(Number) }, queue: { ns: expect.any(Number) }, compute_infer: { ns: expect.any(Number) } } }] }],
   ["get_inference_statistics of all", "ModelStatistics", {}, { model_stats: [{ name: "tiny" }] }],
   ["get_model_repository_index", "RepositoryIndex", {}, { models: [{ name: "tiny", version: "3", state: "READY", reason: "" }] }],
@@ -64,7 +66,7 @@ test.each<[call: string, name: string, request: object, answer: object]>([
 const { INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED, UNIMPLEMENTED, UNAUTHENTICATED, RESOURCE_EXHAUSTED } = status;
 test.each<[what: string, name: string, request: object, code: status, words: RegExp]>([
   ["an unknown model", "ModelInfer", { ...infer, model_name: "wrong" }, NOT_FOUND, /^Request for unknown model: 'wrong' is not found/],
-  ["an unknown version", "ModelReady", { name: "tiny", version: "9" }, NOT_FOUND, /^Request for unknown model: 'tiny' version 9 is not found/],
+  ["an unknown version", "ModelConfig", { name: "tiny", version: "9" }, NOT_FOUND, /^Request for unknown model: 'tiny' version 9 is not found/],
   ["metadata of an unknown model", "ModelMetadata", { name: "wrong" }, NOT_FOUND, /^Request for unknown model/],
   ["load", "RepositoryModelLoad", { model_name: "tiny" }, UNAVAILABLE, /start the deployment at the console/],
   ["unload", "RepositoryModelUnload", { model_name: "tiny" }, UNAVAILABLE, /stop the deployment at the console/],

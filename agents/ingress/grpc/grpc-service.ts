@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
-import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, type ServedHere } from "../find-model.ts";
+import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, isModelReady, type ServedHere } from "../find-model.ts";
 import { ClientGone, type Gone } from "../gone.ts";
 import { isServerReady, repositoryRefusal } from "../http-server.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
@@ -83,10 +83,7 @@ export class GrpcService {
       ServerLive: () => ({ live: true }),
       ServerReady: () => ({ ready: isServerReady(this.#served()) }),
       ServerMetadata: () => serverMetadata(),
-      ModelReady: (request: Named, access) => {
-        const { route, version } = find(request, access);
-        return { ready: version ? version.ready : route.ready };
-      },
+      ModelReady: ({ name, version }: Named, access) => ({ ready: isModelReady(here(), name, version, access).ready }),
       ModelMetadata: (request: Named, access) => modelMetadata(find(request, access).route),
       ModelConfig: (request: Named, access) => ({ config: configOf(find(request, access).route) }),
       ModelStatistics: (request: Named, access) => {
