@@ -10,7 +10,7 @@ type Sent = { requestId: number; attempt: number };
 function pipeline(epoch: number, { rate = 1, replica }: { rate?: number; replica?: number } = {}) {
   const sent: Sent[] = [];
   const turns: number[] = [];
-  const runtime = { pipeline: { epoch, replica, sends: [] }, linked: true, outstanding: 0, rate, counts: { answered: 0, failed: 0, lost: 0 }, answerRoundTripMs: null, problem: () => null, cancel: () => undefined, send: ({ requestId, attempt }: Sent, _leaving: () => void, turn: number) => void (sent.push({ requestId, attempt }), turns.push(turn)) };
+  const runtime = { pipeline: { epoch, replica, sends: [] }, linked: true, outstanding: 0, rate, counts: { answered: 0, failed: 0, lost: 0 }, answerRoundTripMs: null, problem: () => null, cancel: () => undefined, send: ({ requestId, attempt }: Sent, _leaving: () => void, turn: number) => { sent.push({ requestId, attempt }); turns.push(turn); } };
   return { runtime: runtime as unknown as PipelineRuntime & { linked: boolean }, sent, turns };
 }
 function create() {
