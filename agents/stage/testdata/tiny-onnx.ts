@@ -1,4 +1,5 @@
-// Owns writing small ONNX files for tests: just enough of protobuf for chains of MatMul, Add, Relu and a running sum.
+// Owns writing small ONNX files for tests: just enough of protobuf for chains of MatMul, Add, Relu, a running sum, and
+// Triton's "simple" example.
 
 /** Bytes of a protobuf field. */
 const varint = (value: number): number[] => {
@@ -11,21 +12,22 @@ const field = (number: number, body: Uint8Array): Uint8Array => Buffer.concat([B
 const int = (number: number, value: number): Uint8Array => Buffer.from([...varint(number * 8), ...varint(value)]);
 const text = (number: number, value: string): Uint8Array => field(number, Buffer.from(value));
 
-const FLOAT = 1;
+const TYPES = { float32: 1, int32: 6 };
 export type TinyOp = { type: string; inputs: string[]; outputs: string[] };
-export type TinyValue = { name: string; shape: (number | string)[] };
+/** `dataType`: float32 where it is not said. */
+export type TinyValue = { name: string; shape: (number | string)[]; dataType?: keyof typeof TYPES };
 export type TinyWeight = { name: string; shape: number[]; values: Float32Array };
 
-/** An ONNX model (opset 17) of float32 values. */
+/** An ONNX model (opset 17). Weights are float32. */
 export function tinyOnnx(ops: TinyOp[], weights: TinyWeight[], inputs: TinyValue[], outputs: TinyValue[]): Uint8Array {
-  const value = ({ name, shape }: TinyValue) => {
+  const value = ({ name, shape, dataType = "float32" }: TinyValue) => {
     const dims = shape.map((size) => field(1, typeof size === "number" ? int(1, size) : text(2, size)));
-    return Buffer.concat([text(1, name), field(2, field(1, Buffer.concat([int(1, FLOAT), field(2, Buffer.concat(dims))])))]);
+    return Buffer.concat([text(1, name), field(2, field(1, Buffer.concat([int(1, TYPES[dataType]), field(2, Buffer.concat(dims))])))]);
   };
   const graph = Buffer.concat([
     ...ops.map((op, index) => field(1, Buffer.concat([...op.inputs.map((name) => text(1, name)), ...op.outputs.map((name) => text(2, name)), text(3, `op${index}`), text(4, op.type)]))),
     text(2, "tiny"),
-    ...weights.map(({ name, shape, values }) => field(5, Buffer.concat([...shape.map((size) => int(1, size)), int(2, FLOAT), text(8, name), field(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))]))),
+    ...weights.map(({ name, shape, values }) => field(5, Buffer.concat([...shape.map((size) => int(1, size)), int(2, TYPES.float32), text(8, name), field(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))]))),
     ...inputs.map((input) => field(11, value(input))),
     ...outputs.map((output) => field(12, value(output))),
   ]);
@@ -56,11 +58,11 @@ export function tinyLayers(from: number, to: number, width: number, extraOutputs
 }
 
 /** y = x + sum, sum' = x + sum: a stage with recurrent state. */
-export function tinyRunningSum(input: string, output: string, width: number): Uint8Array {
+export function tinyRunningSum(input: string, output: string, width: number, dataType: TinyValue["dataType"] = "float32"): Uint8Array {
   const shape = [1, width];
   return tinyOnnx(
     [{ type: "Add", inputs: [input, "sum"], outputs: [output] }, { type: "Identity", inputs: [output], outputs: ["sumNext"] }],
-    [], [{ name: input, shape }, { name: "sum", shape }], [{ name: output, shape }, { name: "sumNext", shape }],
+    [], [{ name: input, shape, dataType }, { name: "sum", shape, dataType }], [{ name: output, shape, dataType }, { name: "sumNext", shape, dataType }],
   );
 }
 
@@ -84,4 +86,10 @@ export function tinyTwoStates(from: number, to: number, width: number): Uint8Arr
     ops.push({ type: "Add", inputs: [i === 0 ? "v0" : "h2", state], outputs: [`v${i + 1}`] }, { type: "Identity", inputs: [`v${i + 1}`], outputs: [`${state}Next`] });
   }
   return tinyOnnx(ops, weights, [`v${from}`, ...states].map((name) => ({ name, shape })), [`v${to}`, ...states.map((state) => `${state}Next`)].map((name) => ({ name, shape })));
+}
+
+/** Triton's example "simple": OUTPUT0 = INPUT0 + INPUT1, OUTPUT1 = INPUT0 − INPUT1, of INT32 [batch, 16]. */
+export function tinySimple(): Uint8Array {
+  const values = (...names: string[]) => names.map((name): TinyValue => ({ name, shape: ["n", 16], dataType: "int32" }));
+  return tinyOnnx([{ type: "Add", inputs: ["INPUT0", "INPUT1"], outputs: ["OUTPUT0"] }, { type: "Sub", inputs: ["INPUT0", "INPUT1"], outputs: ["OUTPUT1"] }], [], values("INPUT0", "INPUT1"), values("OUTPUT0", "OUTPUT1"));
 }
