@@ -11,7 +11,7 @@ import type { RouteRuntime } from "./route-runtime.ts";
 export const SERVER_NAME = "triton";
 export const serverMetadata = () => ({
   name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`,
-  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "process"],
+  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "trace", "logging", "process"],
 });
 
 type Told = { name: string; datatype: string; shape: number[] };

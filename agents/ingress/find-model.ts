@@ -35,7 +35,7 @@ export function isModelReady(here: ServedHere, name: string, version: string | u
 }
 
 /** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. Only while it is serving can what is not among them be said to be unknown. */
-export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[] };
+export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[]; /** Of the requests whose spans go to a collector. */ traceRatio: number };
 
 /** Throws Refusal 503 while an ingress does not know its deployments yet, or takes no requests any more. */
 export function demandServing({ state }: Pick<ServedHere, "state">): void {

@@ -11,6 +11,7 @@ import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
+import { otherCall } from "./other-extensions.ts";
 import { processRequest } from "./process-request.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { endRefused, unread } from "./refuse-body.ts";
@@ -69,6 +70,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOp
 async function answerServer(asked: Asked): Promise<void> {
   const { req, res, path, served, access } = asked;
   const { routes } = served;
+  if (/^\/v2\/repository\/[^/]+\/(?:index|models\/[^/]+\/(?:load|unload))$/.test(path)) throw new Refusal(400, "bad_request", "'repository_name' specification is not supported");
   const action = /^\/v2\/repository\/(?:index|models\/([^/]+)\/(load|unload))$/.exec(path);
   if (action) {
     demandMethod(asked, "POST");
@@ -76,6 +78,13 @@ async function answerServer(asked: Asked): Promise<void> {
     const wish = readWish(await readBody(req, MAX_SMALL_BODY_BYTES));
     if (!action[1]) return sendJson(res, 200, repositoryIndex(routes, wish.ready === true));
     throw repositoryRefusal(action[2] as "load" | "unload");
+  }
+  const other = otherCall(path, () => served.traceRatio);
+  if (other) {
+    const { method } = asked;
+    if (other.takes !== "both" || (method !== "POST" && method !== "GET")) demandMethod(asked, other.takes === "POST" ? "POST" : "GET");
+    demandKey(access, routes);
+    return sendJson(res, 200, other.answer(method === "POST" ? readWish(await readBody(req, MAX_SMALL_BODY_BYTES)) : {}));
   }
   const known: Record<string, () => void> = {
     "/v2/health/live": () => sendJson(res, 200, { live: true }),

@@ -48,6 +48,7 @@ export class Ingress {
   /** starting (the console's routes are not known yet) ──► serving ──► draining, also without ever serving */
   #state: ServedHere["state"] = "starting";
   #grpc: Promise<GrpcService> | null = null;
+  #grpcHere: GrpcService | null = null;
   // Each life counts from a place of its own, so that a late answer to an earlier one meets no request of this one. By chance and not by the clock, which may be set back, and
   // which is the same for two lives that begin within its grain. Below 2^53.
   #nextId = randomInt(2 ** 32) * 2 ** 20;
@@ -59,13 +60,13 @@ export class Ingress {
     this.#otlp = options.otlp ? new OtlpExporter({ settings: options.otlp, nodeId: options.tls.nodeId, problem: (message) => options.notice(message === null ? { level: "info", code: "traces", message: "spans reach the collector again" } : { level: "warn", code: "traces", message: `spans are lost: ${message}` }) }) : null;
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
     const needsKey = !isLoopback(options.host);
-    const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved });
+    const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved, traceRatio: this.#otlp?.ratio ?? 0 });
     const { server, open } = createIngressServer({ served, needsKey, httpTls: options.httpTls });
     this.server = server;
     this.#open = open;
     splitProtocols(this.server, (socket) => {
       // The library is loaded with the first client that needs it.
-      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => new loaded.GrpcService(served, needsKey));
+      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService(served, needsKey); return this.#grpcHere; });
       this.#grpc.then((grpc) => grpc.serve(socket), () => socket.destroy());
     });
   }
@@ -92,10 +93,15 @@ export class Ingress {
       const runtime = this.#routes.get(local.route.deploymentId);
       if (runtime) runtime.update(local);
       else this.#routes.set(local.route.deploymentId, new RouteRuntime(local, {
-        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, keyCounts: this.#keyCounts, changed: this.#options.changed, otlp: this.#otlp,
+        nodeId: this.#options.tls.nodeId, originId: this.#originId, nextId: () => ++this.#nextId, pool: this.#pool, context: () => this.#context, dataProxy: this.#options.dataProxy, keyCounts: this.#keyCounts, changed: () => this.#changed(), otlp: this.#otlp,
       }));
     }
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#options.changed();
+    this.#grpcHere?.changed();
   }
 
   renew(tls: TlsMaterial): void {

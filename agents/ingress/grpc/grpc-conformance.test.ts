@@ -53,6 +53,12 @@ test.each<[call: string, name: string, request: object, answer: object]>([
   ["get_inference_statistics", "ModelStatistics", { name: "tiny" }, { model_stats: [{ name: "tiny", version: "3", inference_stats: { success: { count: expect.any(Number) }, queue: { ns: expect.any(Number) }, compute_infer: { ns: expect.any(Number) } } }] }],
   ["get_inference_statistics of all", "ModelStatistics", {}, { model_stats: [{ name: "tiny" }] }],
   ["get_model_repository_index", "RepositoryIndex", {}, { models: [{ name: "tiny", version: "3", state: "READY", reason: "" }] }],
+  ["get_system_shared_memory_status", "SystemSharedMemoryStatus", { name: "" }, { regions: {} }],
+  ["get_cuda_shared_memory_status", "CudaSharedMemoryStatus", {}, { regions: {} }],
+  ["unregister_system_shared_memory", "SystemSharedMemoryUnregister", { name: "r" }, {}],
+  ["unregister_cuda_shared_memory", "CudaSharedMemoryUnregister", {}, {}],
+  ["get_trace_settings", "TraceSetting", { model_name: "tiny" }, { settings: { trace_level: { value: ["OFF"] }, trace_rate: { value: ["1000"] } } }],
+  ["get_log_settings", "LogSettings", {}, { settings: { log_info: { bool_param: true }, log_verbose_level: { uint32_param: 0 }, log_format: { string_param: "default" } } }],
   ["infer, typed contents", "ModelInfer", { ...infer, id: "my id" }, { model_name: "tiny", model_version: "3", id: "my id", outputs: [{ name: "v1", datatype: "FP32", shape: [1, WIDTH] }] }],
   ["infer, raw contents", "ModelInfer", { ...infer, inputs: [bare], raw_input_contents: [floats(1, 2, 3, 4)] }, { outputs: [{ name: "v1" }] }],
   ["infer with a wanted output", "ModelInfer", { ...infer, outputs: [{ name: "v1" }] }, { outputs: [{ name: "v1" }] }],
@@ -70,6 +76,12 @@ test.each<[what: string, name: string, request: object, code: status, words: Reg
   ["metadata of an unknown model", "ModelMetadata", { name: "wrong" }, NOT_FOUND, /^Request for unknown model/],
   ["load", "RepositoryModelLoad", { model_name: "tiny" }, UNAVAILABLE, /start the deployment at the console/],
   ["unload", "RepositoryModelUnload", { model_name: "tiny" }, UNAVAILABLE, /stop the deployment at the console/],
+  ["an index of one repository", "RepositoryIndex", { repository_name: "mine" }, INVALID_ARGUMENT, /^'repository_name' specification is not supported/],
+  ["system shared memory", "SystemSharedMemoryRegister", { name: "r", key: "/r", byte_size: 64 }, UNIMPLEMENTED, /^system shared memory is not among/],
+  ["CUDA shared memory", "CudaSharedMemoryRegister", { name: "r", byte_size: 64 }, UNIMPLEMENTED, /^CUDA shared memory is not among/],
+  ["a change of trace settings", "TraceSetting", { settings: { trace_level: { value: ["TIMESTAMPS"] } } }, UNIMPLEMENTED, /read here and not changed/],
+  ["a change of log settings", "LogSettings", { settings: { log_verbose_level: { uint32_param: 1 } } }, UNIMPLEMENTED, /read here and not changed/],
+  ["an input in shared memory", "ModelInfer", { model_name: "tiny", inputs: [{ ...bare, parameters: { shared_memory_region: { string_param: "r" } } }] }, INVALID_ARGUMENT, /shared memory is not among/],
   ["no inputs", "ModelInfer", { model_name: "tiny" }, INVALID_ARGUMENT, /no inputs/],
   ["an unknown input", "ModelInfer", { model_name: "tiny", inputs: [{ ...input, name: "z" }] }, INVALID_ARGUMENT, /no input "z"/],
   ["raw and typed contents", "ModelInfer", { ...infer, raw_input_contents: [floats(1, 2, 3, 4)] }, INVALID_ARGUMENT, /exclude each other/],
@@ -93,7 +105,7 @@ test("messages packed with gzip and deflate are taken; what is not a message is 
   }
   const send = (path: string, bytes: Buffer) => new Promise((resolve) => { stub.makeUnaryRequest(path, () => bytes, (answer) => answer, {}, (error) => resolve(error?.code)); });
   expect(await send("/inference.GRPCInferenceService/ModelInfer", Buffer.from([0x0a, 0xff]))).toBe(INVALID_ARGUMENT);
-  expect(await send("/inference.GRPCInferenceService/SystemSharedMemoryStatus", Buffer.alloc(0))).toBe(UNIMPLEMENTED);
+  expect(await send("/inference.GRPCInferenceService/NoSuchCall", Buffer.alloc(0))).toBe(UNIMPLEMENTED);
   expect((await ask("ServerLive", {})).live).toBe(true);
 });
 

@@ -7,10 +7,12 @@ import { type Access, countKey, demandKey, demandServing, drainingRefusal, findM
 import { ClientGone, type Gone } from "../gone.ts";
 import { isServerReady, repositoryRefusal } from "../http-server.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
+import { OTHER_CALLS } from "../other-extensions.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import { readTraceContext } from "../trace-context.ts";
 import { demandReady, serveInfer } from "../serve-infer.ts";
+import { HealthService } from "./health-service.ts";
 import { type InferCall, type InferStream, serveInferStream, type StreamAnswer } from "./infer-stream.ts";
 import { inferResponse, type ModelInferRequest, readInferMessage } from "./infer-message.ts";
 import { decoderOf, encoderOf, Malformed, plainEncoderOf, SERVICE } from "./inference-messages.ts";
@@ -25,7 +27,7 @@ const KEEPALIVE_TIMEOUT_MS = 10_000;
 
 const CODE_OF: Record<number, status> = {
   400: status.INVALID_ARGUMENT, 401: status.UNAUTHENTICATED, 404: status.NOT_FOUND, 409: status.FAILED_PRECONDITION, 413: status.RESOURCE_EXHAUSTED,
-  429: status.RESOURCE_EXHAUSTED, 499: status.CANCELLED, 503: status.UNAVAILABLE, 504: status.DEADLINE_EXCEEDED,
+  429: status.RESOURCE_EXHAUSTED, 499: status.CANCELLED, 501: status.UNIMPLEMENTED, 503: status.UNAVAILABLE, 504: status.DEADLINE_EXCEEDED,
 };
 type Named = { name: string; version: string };
 type Unary = (request: never, access: Access) => object;
@@ -34,6 +36,7 @@ export class GrpcService {
   readonly #served: () => ServedHere;
   readonly #needsKey: boolean;
   readonly #streams = new Set<InferStream>();
+  readonly #health = new HealthService(() => isServerReady(this.#served()));
   #underWay = 0;
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
@@ -48,12 +51,18 @@ export class GrpcService {
       "grpc.keepalive_time_ms": KEEPALIVE_MS, "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS, "grpc.enable_channelz": 0,
     });
     this.#server.addService(definition(), this.#handlers());
+    this.#server.addService(this.#health.definition, this.#health.handlers);
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
   /** A connection that speaks HTTP/2, nothing of it read; TLS, if any, is behind it. */
   serve(socket: Socket): void {
     this.#injector.injectConnection(socket);
+  }
+
+  /** Something about the deployments that are entered here. */
+  changed(): void {
+    this.#health.changed();
   }
 
   /** Requests let in and not answered yet, and streams that are open. */
@@ -63,6 +72,7 @@ export class GrpcService {
 
   /** Calls under way are answered, at most for `graceMs`; a stream ends with UNAVAILABLE once what it had asked is answered. */
   drain(graceMs: number): void {
+    this.#health.drain();
     const refusal = drainingRefusal();
     for (const stream of this.#streams) stream.end(refusal);
     this.#injector.drain(graceMs);
@@ -91,10 +101,13 @@ export class GrpcService {
         demandKey(access, here().routes);
         return { model_stats: here().routes.flatMap((route) => route.statistics(null)) };
       },
-      RepositoryIndex: (request: { ready: boolean }, access) => { demandKey(access, here().routes); return { models: repositoryIndex(here().routes, request.ready) }; },
+      RepositoryIndex: (request: { repository_name: string; ready: boolean }, access) => { if (request.repository_name !== "") throw new Refusal(400, "bad_request", "'repository_name' specification is not supported"); demandKey(access, here().routes); return { models: repositoryIndex(here().routes, request.ready) }; },
       RepositoryModelLoad: (_request, access) => { demandKey(access, here().routes); throw repositoryRefusal("load"); },
       RepositoryModelUnload: (_request, access) => { demandKey(access, here().routes); throw repositoryRefusal("unload"); },
     };
+    for (const [name, answer] of Object.entries(OTHER_CALLS)) {
+      small[name] = (request, access) => { const served = here(); demandKey(access, served.routes); return answer(request, served.traceRatio); };
+    }
     const unary = Object.fromEntries(Object.entries(small).map(([name, answer]) => [name, (call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) => {
       try {
         callback(null, answer(wellFormed(call.request) as never, this.#access(call.metadata)));
