@@ -8,7 +8,7 @@ import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { unbatchableBecause } from "./batch-tensors.ts";
-import { Batcher, type BatchAnswer, type Destination } from "./batcher.ts";
+import { ANYWHERE, Batcher, type BatchAnswer, type Destination } from "./batcher.ts";
 import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
@@ -292,8 +292,9 @@ export class RouteRuntime {
 
   #spread(request: Waiting): Promise<StepAnswer> {
     const { canary, route: { limits: { maxInFlight, defaultDeadlineMs } } } = this;
+    if (!canary) return this.#run(request, ANYWHERE);
     return spreadRequest<StepAnswer>({
-      canary, tried: canary && this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
+      canary, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
       copy: (pipeline) => this.#dispatcher.infer({ inputs: request.inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline }),
     });
   }

@@ -6,7 +6,7 @@ import type { InferAnswer } from "./dispatcher.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 
 export type Spread<T> = {
-  canary: Canary | null;
+  canary: Canary;
   /** Of the revision that is tried, the pipeline that is least loaded; null = none is linked. */
   tried: PipelineRuntime | null;
   /** Copies would hold nobody up. */
@@ -17,7 +17,7 @@ export type Spread<T> = {
 };
 
 export function spreadRequest<T extends InferAnswer>({ canary, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
-  if (!canary || !tried?.linked) return run(ANYWHERE);
+  if (!tried?.linked) return run(ANYWHERE);
   if (canary.takes()) return canary.counted(() => run({ epoch: null, isTried: true }));
   const answered = run(ANYWHERE);
   if (!canary.shadows(hasRoom())) return answered;
