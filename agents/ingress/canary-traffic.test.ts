@@ -104,6 +104,7 @@ test("of two replicas of each revision the trial's share falls to both new ones;
   const asked = await Promise.all(Array.from({ length: 8 }, () => ask(5)));
   expect(countOf(asked.flatMap(({ epochs }) => epochs), 2)).toBe(20);
   await served.ingress.until("all have answered", () => [1, 2].every((epoch) => [1, 2].every((one) => (replica(epoch, one)?.counts?.answered ?? 0) > 0)));
+  await served.ingress.until("all are counted", () => observed()!.canary!.requests === 20);
   const { failed, requests } = observed()!.canary!;
   const stage = second.stages[0]!.child.process;
   stage.kill("SIGSTOP");
