@@ -104,12 +104,12 @@ function heldBytes(entry: Entry): number {
 }
 
 function isAdmitted(entry: Entry): boolean {
-  return entry.local.process !== null || entry.local.files !== "absent";
+  return entry.local.process !== null || (entry.local.files !== "absent" && !entry.desired?.filesOnly);
 }
 
 /** `nowMs`: by the clock of `retryAtMs`. */
 function observeEntry(entry: Entry, nowMs: number): ObservedAssignment {
-  const state = observedState(entry.local);
+  const state = observedState(entry.local, entry.desired?.filesOnly);
   const failure = entry.local.failure;
   return {
     assignmentId: entry.assignmentId, segmentId: entry.last.segment.segmentId, state,

@@ -37,6 +37,11 @@ test.each<[string, Partial<StepInput>, object]>([
   ["crashed, time reached, files here: start", { local: { ...absent, files: "present", failure }, nowMs: 2000 }, { do: "start" }],
   ["fits exactly: fetch", { room: { maxMemoryBytes: 300, otherMemoryBytes: 200 } }, { do: "fetch" }],
   ["its process fits exactly: fetch", { desired: { ...assignment(), memoryBytes: 150 }, room: { maxMemoryBytes: 300, otherMemoryBytes: 150 } }, { do: "fetch" }],
+  ["files alone wanted: fetch, however little memory is left", { desired: { ...assignment(), filesOnly: true }, room: { maxMemoryBytes: 10, otherMemoryBytes: 10 } }, { do: "fetch" }],
+  ["files alone wanted, files here: nothing", { desired: { ...assignment(), filesOnly: true }, local: { ...absent, files: "present" } }, { do: "nothing" }],
+  ["files alone wanted, running: drain", { desired: { ...assignment(), filesOnly: true }, local: running("ready") }, { do: "stop", graceMs: 500 }],
+  ["files alone wanted, loading: stop", { desired: { ...assignment(), filesOnly: true }, local: running("loading") }, { do: "stop", graceMs: 0 }],
+  ["files alone wanted, fetching failed: wait for its time", { desired: { ...assignment(), filesOnly: true }, local: { ...absent, failure } }, { do: "wait", untilMs: 2000 }],
   ["what runs is not refused when the limit shrank", { local: running("ready"), room: { maxMemoryBytes: 10, otherMemoryBytes: 0 } }, { do: "nothing" }],
 ])("%s", (_name, change, expected) => {
   expect(ask(change)).toEqual(expected);
@@ -54,6 +59,13 @@ test("its process is predicted, or was measured, to hold more than there is: ref
 
 test("a better prediction restarts nothing", () => {
   expect(loadKey({ ...assignment(), memoryBytes: 1 })).toBe(loadKey(assignment()));
+});
+
+test("files alone are told as fetched, and only where nothing else is wanted", () => {
+  expect(observedState({ ...absent, files: "present" }, true)).toBe("fetched");
+  expect(observedState({ ...absent, files: "present" })).toBe("pending");
+  expect(observedState({ ...absent, files: "fetching" }, true)).toBe("fetching");
+  expect(observedState(running("stopping"), true)).toBe("draining");
 });
 
 test("back-off grows, is capped and starts anew without a previous failure", () => {

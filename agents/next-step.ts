@@ -3,6 +3,7 @@
 //   state of an assignment          leaves by
 //   pending    nothing here yet     fetch (admitted), refuse (does not fit)
 //   fetching   bytes on their way   files here → start; failed
+//   fetched    files here, and no process wanted   not files alone any more → start
 //   loading    process started      process says warming, failed, or dies
 //   warming    first run            process says ready, failed, or dies
 //   ready      serving its lanes    lanes change → configure; not desired → drain; dies → failed
@@ -73,16 +74,19 @@ export function nextStep(input: StepInput): Step {
   }
   // 3 Desired with another segment or session: the process is replaced.
   if (running && running.loadKey !== loadKey(desired)) return { do: "stop", graceMs: running.phase === "ready" ? input.drainTimeoutMs : 0 };
-  // 4 Running: only lanes may differ. A stage takes them in every phase.
+  // 4 Desired with its files alone: the process goes, as if it were not desired.
+  if (running && desired.filesOnly) return { do: "stop", graceMs: running.phase === "ready" ? input.drainTimeoutMs : 0 };
+  // 5 Running: only lanes may differ. A stage takes them in every phase.
   if (running) return running.laneKey === laneKey(desired) ? { do: "nothing" } : { do: "configure" };
-  // 5 A fetch under way is left alone.
+  // 6 A fetch under way is left alone.
   if (local.files === "fetching") return { do: "nothing" };
-  // 6 Does it fit? Asked at every attempt, since others may have left.
-  const refusal = admit(desired, input.room);
+  if (desired.filesOnly && local.files === "present") return { do: "nothing" };
+  // 7 Does it fit? Asked at every attempt, since others may have left. Files alone take no memory.
+  const refusal = desired.filesOnly ? null : admit(desired, input.room);
   if (refusal) return refusal;
-  // 7 Failed: not before its time.
+  // 8 Failed: not before its time.
   if (local.failure && nowMs < local.failure.retryAtMs) return { do: "wait", untilMs: local.failure.retryAtMs };
-  // 8 Forwards.
+  // 9 Forwards.
   return local.files === "present" ? { do: "start" } : { do: "fetch" };
 }
 
@@ -115,9 +119,10 @@ export function nextFailure(previous: Failure | null, error: { code: string; mes
   return { ...error, attempts, retryAtMs: nowMs + pauseMs };
 }
 
-/** What the console is told. */
-export function observedState(local: LocalAssignment): AssignmentState {
+/** What the console is told. `filesOnly`: of what is desired. */
+export function observedState(local: LocalAssignment, filesOnly = false): AssignmentState {
   if (local.process) return local.process.phase === "stopping" ? "draining" : local.process.phase;
   if (local.failure) return "failed";
+  if (filesOnly && local.files === "present") return "fetched";
   return local.files === "fetching" ? "fetching" : "pending";
 }

@@ -129,7 +129,8 @@ export class RouteRuntime {
       pipeline.stop("the pipeline was removed");
     }
     for (const [key, pipeline] of wanted) if (!this.#pipelines.has(key)) this.#pipelines.set(key, new PipelineRuntime(pipeline, this.#pipelineHost()));
-    this.#dispatcher.current = route.currentEpoch === null ? [] : this.pipelinesOf(route.currentEpoch);
+    // While the current epoch's pipelines drain and no other is current, requests wait: they would be refused there.
+    this.#dispatcher.current = route.currentEpoch === null ? [] : this.pipelinesOf(route.currentEpoch).filter(({ pipeline }) => pipeline.mode === "open");
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
     this.#statistics.keep(this.versions().map((one) => one.version));
     this.#setCanary();

@@ -130,6 +130,8 @@ export type Assignment = {
   lanes: Lane[];
   /** `maxStateBytes`: of all streams together; absent = DEFAULT_MAX_STATE_BYTES. */
   limits: { queueLength: number; maxFrameBytes: number; maxStateBytes?: number };
+  /** Its files are to be here and its process is not: the memory is another's for now. An agent that does not know it loads it as ever. */
+  filesOnly?: true;
 };
 /** Recurrent state is a few KB a stream; this is room for 1,024 of 256 KB. */
 export const DEFAULT_MAX_STATE_BYTES = 256 * 1024 * 1024;
@@ -231,8 +233,8 @@ export const MAX_MEASURE_SEGMENTS = 64;
 
 // ───────────── observed: agent → console ─────────────
 
-/** Steps of an assignment on a node, in order; `failed` from any of them, retried with back-off (see `error`). */
-export const ASSIGNMENT_STATES = ["pending", "fetching", "loading", "warming", "ready", "draining", "failed"] as const;
+/** Steps of an assignment on a node, in order; `failed` from any of them, retried with back-off (see `error`). `fetched`: of one that is to have files alone, all are here. */
+export const ASSIGNMENT_STATES = ["pending", "fetching", "fetched", "loading", "warming", "ready", "draining", "failed"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
 export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number; /** Nodes it dials where nobody listened at the last try, as their machines say. Absent = none, or not told. */ refusedBy?: string[] };

@@ -9,7 +9,7 @@ import { useStale } from "../live/use-stale.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
 
-const TONES: Record<NodeFull["assignments"][number]["state"], Tone> = { pending: "idle", fetching: "busy", loading: "busy", warming: "busy", ready: "ok", draining: "warn", failed: "bad" };
+const TONES: Record<NodeFull["assignments"][number]["state"], Tone> = { pending: "idle", fetching: "busy", fetched: "idle", loading: "busy", warming: "busy", ready: "ok", draining: "warn", failed: "bad" };
 
 /** What the node runs now, and how fast. */
 export function NodeStages({ node }: { node: NodeFull }) {
