@@ -8,7 +8,7 @@ import { revalidateTarget, stepDeployment } from "../../server/policy/adapt/step
 import type { Burn } from "../../server/policy/adapt/slo-burn.ts";
 import { makeScene } from "./scenes.ts";
 
-const SETTINGS: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 60, protectedWindows: [], repairLosses: "always" };
+const SETTINGS: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 60, protectedWindows: [], pauseSeconds: 0, repairLosses: "always" };
 const MESH = { ...makeScene("mesh", 1) };
 const PROBLEM = { ...MESH, nodes: MESH.nodes.map((node) => ({ ...node, memoryLimitBytes: null })) };
 const whole = (node: number): Placement => [{ from: 0, to: 12, topologyNodeId: `n${node}` }];

@@ -10,7 +10,7 @@ import { ratiosOf } from "../../server/policy/adapt/observe-drift.ts";
 import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 import type { Policy } from "./simulate.ts";
 
-export const OUR_SETTINGS: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 120, protectedWindows: [], repairLosses: "always" };
+export const OUR_SETTINGS: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 120, protectedWindows: [], pauseSeconds: 0, repairLosses: "always" };
 
 export function staticPolicy(): Policy {
   return { name: "static", step: () => null };

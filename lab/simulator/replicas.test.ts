@@ -12,7 +12,7 @@ import { carriedBy, DROP_AFTER_MS } from "../../server/policy/adapt/scale.ts";
 import { placementsAfter, revalidateTarget, stepDeployment } from "../../server/policy/adapt/step-deployment.ts";
 import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 
-const FREE: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 60, protectedWindows: [], repairLosses: "always" };
+const FREE: AdaptSettings = { mode: "automatic", coolDownSeconds: 10, movesPerHour: 60, protectedWindows: [], pauseSeconds: 0, repairLosses: "always" };
 const scene = (kind: Parameters<typeof makeScene>[0], room = true): Problem => {
   const problem = makeScene(kind, 1);
   return room ? { ...problem, nodes: problem.nodes.map((node) => ({ ...node, memoryLimitBytes: null })) } : problem;

@@ -7,6 +7,7 @@ import { diffPlan } from "../commands/create-plan.ts";
 import { deleteDeployment } from "../commands/delete-deployment.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
+import { previewMove } from "../commands/preview-move.ts";
 import { previewDeployment } from "../commands/preview-deployment.ts";
 import { promoteCanary } from "../commands/promote-canary.ts";
 import { type RollBackInput, rollBack } from "../commands/roll-back.ts";
@@ -27,7 +28,7 @@ import { readDeploymentDetail, readDeploymentRow, readDeploymentRows } from "./r
 import { readDeploymentMetrics } from "./read-metrics.ts";
 import { readReplayMoment, readReplayTrack } from "./read-replay.ts";
 import { adaptation, adaptChange, adaptSettings, decisionCheck } from "./schemas/adapt-schemas.ts";
-import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, recentRequest, servingChange, servingSettings } from "./schemas/deployment-schemas.ts";
+import { deploymentDetail, deploymentMetricRow, deploymentRow, deploymentSettings, moveWay, recentRequest, servingChange, servingSettings } from "./schemas/deployment-schemas.ts";
 import { byId, done, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { deploymentPreview } from "./schemas/preview-schemas.ts";
 import { replayMoment, replayTrack } from "./schemas/replay-schemas.ts";
@@ -71,6 +72,11 @@ export const deployments = router({
       const { operation } = await deployPlan(ctx.deps, { deploymentId: id, expectedRevision: seen, tried: true, actor: ctx.actor, ...input });
       return { operation, diff };
     }),
+  previewMove: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/move", tags, summary: "How a deployment would get to a plan: beside what runs, step by step, or with a pause, predicted; does nothing" } })
+    .input(byId.extend({ planId: z.string() }))
+    .output(moveWay)
+    .query(({ ctx, input }) => previewMove(ctx.deps, { deploymentId: input.id, planId: input.planId })),
   preview: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/preview", tags, summary: "What stopping, starting, rolling back or deleting a deployment would do; does nothing" } })
     .input(byId.extend({ action: z.enum(DEPLOYMENT_ACTIONS), toRevision: z.number().int().min(1).optional() }))

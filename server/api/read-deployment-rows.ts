@@ -1,6 +1,6 @@
 // Owns how a deployment is shown: its rows, and what its nodes say now.
 import type { z } from "zod";
-import { CANCELLABLE_STATES } from "../commands/cancel-migration.ts";
+import { isCancellable } from "../commands/cancel-migration.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { predictedLatency } from "../live/predicted-latency.ts";
@@ -9,11 +9,12 @@ import { canaryText } from "../policy/canary.ts";
 import { replicasOf } from "../policy/replicas.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
 import { ingressOf } from "../policy/migration.ts";
+import { measuredPauseMs } from "../policy/move-course.ts";
 import { modeDrift } from "../policy/mode-drift.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { stopProgress } from "../policy/stop-progress.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
-import { findRevisions, lastMigrations, listDeployments, listMigrations, listRevisions, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
+import { findRevisions, lastMigrations, listDeployments, listMigrations, listRevisions, stepTimes, type StoredDeployment, type StoredMigration, type StoredRevision } from "../store/deployments.ts";
 import { listOperations } from "../store/operations.ts";
 import { readPlanRow } from "./plans.ts";
 import type { deploymentDetail, deploymentRow, migrationRow } from "./schemas/deployment-schemas.ts";
@@ -107,7 +108,7 @@ async function toRow(deps: ReadDeps, { snapshot, deployment, migration, revision
 }
 
 function toMigrationRow(snapshot: FleetSnapshot, view: DeploymentView | undefined, migration: StoredMigration, target: StoredRevision | undefined): MigrationRow {
-  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId, predictedBytes, moved } = migration;
+  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, reason, error, operationId, startedAt, startedBy, finishedAt, decisions, deploymentId, predictedBytes, moved, course } = migration;
   const assignments = new Map((target?.stages ?? []).map((stage) => [assignmentIdOf(deploymentId, stage), stage]));
   return {
     id,
@@ -117,7 +118,7 @@ function toMigrationRow(snapshot: FleetSnapshot, view: DeploymentView | undefine
     state,
     stateSince: stateSince.toISOString(),
     cancelRequested,
-    cancellable: finishedAt === null && !cancelRequested && CANCELLABLE_STATES.includes(state),
+    cancellable: finishedAt === null && !cancelRequested && isCancellable(migration),
     reason,
     trial: view && target && state === "canary" ? trialText(snapshot, view, target) : null,
     error,
@@ -126,6 +127,8 @@ function toMigrationRow(snapshot: FleetSnapshot, view: DeploymentView | undefine
     startedBy,
     finishedAt: finishedAt?.toISOString() ?? null,
     decisions,
+    handOver: course?.handOver ? { step: course.handOver.step, of: course.handOver.of } : null,
+    pause: course?.pause ? { ...course.pause, measuredMs: measuredPauseMs(stepTimes(decisions)) } : null,
     predictedBytes,
     moved,
     nodes: [...assignments].map(([assignmentId, stage]) => {

@@ -1,11 +1,16 @@
-// Moves a running deployment to another plan, while it serves.
+// Moves a running deployment to another plan, while it serves: beside what runs, or step by step, or, where that is allowed and nothing else fits, with a pause.
 import { AppError } from "../errors.ts";
+import type { HandOverStep, MoveCourse } from "../policy/move-course.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import { findDeployment, findRevisions, lockDeployment, updateDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
+import { findPlan, type StoredPlan } from "../store/plans.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { checkIngress } from "./check-ingress.ts";
+import { chooseWay, demandWay } from "./choose-way.ts";
+import { findOrThrow } from "./find-or-throw.ts";
 import { notFound } from "./not-found.ts";
+import { prepareHandOver } from "./prepare-hand-over.ts";
 import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
 
@@ -25,8 +30,8 @@ export type DeployPlanInput = {
 
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
-  const { plan, stages } = await resolveStages(deps, input.planId, input.deploymentId, await loadedStages(deps, input.deploymentId));
   const wanted = input.ingressNodeIds && (await checkIngress(deps.db, input.ingressNodeIds));
+  const { plan, first, course } = await firstStep(deps, input, wanted);
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
@@ -37,12 +42,28 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
       throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again.", details: { currentRevision: current?.number ?? 0 } });
     }
     const reason = input.reason?.trim() || `Plan ${plan.revision} was deployed.`;
-    const started = await startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: plan.id, stages, ingressNodeIds: wanted ?? deployment.settings.ingressNodeIds, reason, actor: input.actor, idempotencyKey: input.idempotencyKey });
-    if (input.tried && deployment.settings.canary) await updateDeployment(tx, deployment.id, { settings: { ...deployment.settings, canaryMigrationId: started.migrationId } });
+    const started = await startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, planId: first.planId, stages: first.stages, ingressNodeIds: first.ingressNodeIds, reason, actor: input.actor, idempotencyKey: input.idempotencyKey, ...(course ? { course } : {}) });
+    // A trial takes both revisions whole at once.
+    if (input.tried && !course && deployment.settings.canary) await updateDeployment(tx, deployment.id, { settings: { ...deployment.settings, canaryMigrationId: started.migrationId } });
     return started;
   });
   deps.wake("a plan was deployed");
   return started;
+}
+
+/** What the move begins with, and how it goes on from there. */
+async function firstStep(deps: Deps, { deploymentId, planId, actor }: DeployPlanInput, wanted: string[] | undefined): Promise<{ plan: StoredPlan; first: HandOverStep; course: MoveCourse | null }> {
+  const loaded = await loadedStages(deps, deploymentId);
+  const now = (await findOrThrow(findDeployment(deps.db, deploymentId), "deployment", deploymentId)).settings.ingressNodeIds;
+  const then = wanted ?? now;
+  const plan = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
+  const way = loaded.length === 0 ? ({ way: "beside" } as const) : demandWay(await chooseWay(deps, { deploymentId, planId }));
+  if (way.way === "hand-over") {
+    const [first, ...rest] = await prepareHandOver(deps, { deploymentId, planId, steps: way.steps, loaded, entries: { now, then }, actor });
+    return { plan, first, course: { handOver: { step: 1, of: 1 + rest.length, rest } } };
+  }
+  const { stages } = await resolveStages(deps, planId, deploymentId, loaded, way.way === "pause");
+  return { plan, first: { planId, stages, ingressNodeIds: then }, course: way.way === "pause" ? { pause: way.pause } : null };
 }
 
 /** Of the revision that serves now. */

@@ -17,9 +17,9 @@ export type ResolvedPlan = { plan: StoredPlan; stages: RevisionStage[]; sourceNo
 
 /**
  * `deploymentId`: what it holds of the nodes itself is not counted; null for a new one. `loaded`: the stages it runs, which stay loaded until the new ones serve. A cordon keeps new work away from their
- * nodes, it does not stop the rest from moving. May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`)
+ * nodes, it does not stop the rest from moving. `apart`: they leave memory first, where both do not fit. May take long for a large model whose segments were never made. @throws AppError not-found, conflict (parity), infeasible (with `details.refusals`)
  */
-export async function resolveStages(deps: Deps, planId: string, deploymentId: string | null, loaded: readonly RevisionStage[] = []): Promise<ResolvedPlan> {
+export async function resolveStages(deps: Deps, planId: string, deploymentId: string | null, loaded: readonly RevisionStage[] = [], apart = false): Promise<ResolvedPlan> {
   const plan = await findPlan(deps.db, planId);
   if (!plan) throw notFound("plan", planId, "planId");
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
@@ -28,7 +28,7 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, replica: _replica, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
   const held = new Set(running.map((stage) => stage.topologyNodeId));
   const placements = allPlacements(plan.plan);
-  const refusals = checkReplicas(problem, placements, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: true }, running: [running] }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
+  const refusals = checkReplicas(problem, placements, { forDeploy: true, request: { ...rulesOf(plan.plan.request ?? {}), bothLoaded: !apart }, running: [running] }).filter((refusal) => refusal.code !== "node-cordoned" || !held.has(refusal.topologyNodeId ?? ""));
   const first = refusals[0];
   if (first) throw new AppError("infeasible", first.message, { place: "planId", details: { refusals }, ...(first.fix ? { fix: first.fix } : {}) });
   const ranges = distinctRanges(placements.flat());

@@ -17,7 +17,7 @@ export async function setAdaptation(deps: Deps, input: { deploymentId: string; c
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
     const adaptation = { ...deployment.adaptation, ...input.change };
     await updateDeployment(tx, deployment.id, { adaptation });
-    await append({ name: "deployment.adaptation", subjectId: deployment.id, actor: input.actor, message: `Adaptation of ${deployment.name} is ${adaptation.mode}: at most ${adaptation.movesPerHour} moves an hour, ${adaptation.coolDownSeconds} s apart${adaptation.repairLosses === "always" ? ", but for what is lost" : ", also for what is lost"}.`, payload: { deploymentId: deployment.id, mode: adaptation.mode } });
+    await append({ name: "deployment.adaptation", subjectId: deployment.id, actor: input.actor, message: `Adaptation of ${deployment.name} is ${adaptation.mode}: at most ${adaptation.movesPerHour} moves an hour, ${adaptation.coolDownSeconds} s apart${adaptation.repairLosses === "always" ? ", but for what is lost" : ", also for what is lost"}${adaptation.pauseSeconds > 0 ? `; a move may pause it for ${adaptation.pauseSeconds} s` : ""}.`, payload: { deploymentId: deployment.id, mode: adaptation.mode } });
     return adaptation;
   });
 }

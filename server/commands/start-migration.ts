@@ -2,10 +2,12 @@
 // control loop does the rest from these rows.
 import { newId } from "../ids.ts";
 import type { Append } from "../events/publish.ts";
+import type { MoveCourse } from "../policy/move-course.ts";
+import { pauseText } from "../policy/predict-pause.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import type { Tx } from "../store/db.ts";
 import { findUnfinishedMigration, insertMigration, insertRevision, listRevisions, type StoredDeployment } from "../store/deployments.ts";
-import type { Operation } from "../store/operations.ts";
+import { findOperation, type Operation } from "../store/operations.ts";
 import { AppError } from "../errors.ts";
 import { billMove } from "./bill-move.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -22,6 +24,10 @@ export type StartMigrationInput = {
   reason: string;
   actor: Actor;
   idempotencyKey?: string;
+  /** How it goes where a node cannot hold both revisions. */
+  course?: MoveCourse;
+  /** The running operation it is a further step of; absent = it gets one of its own. */
+  operationId?: string;
 };
 
 /** @throws AppError conflict while another migration of the deployment is unfinished */
@@ -36,15 +42,16 @@ export async function startMigration(deps: Deps, tx: Tx, append: Append, input: 
   // An epoch only grows: a number that was never used can't meet an old frame.
   await insertRevision(tx, { id: revisionId, deploymentId: deployment.id, number, planId, epoch: number, createdAt: now, createdBy: actor, reason, ingressNodeIds, stages });
   const kind = fromRevisionId === null ? "deploy" : "move";
-  const operation = await beginOperation(deps, tx, append, { kind, subjectId: deployment.id, actor, idempotencyKey: input.idempotencyKey });
+  const under = input.operationId === undefined ? null : await findOperation(tx, input.operationId);
+  const operation = under ?? (await beginOperation(deps, tx, append, { kind, subjectId: deployment.id, actor, idempotencyKey: input.idempotencyKey }));
   const modelId = (await tx.plan.findUniqueOrThrow({ where: { id: planId }, select: { modelId: true } })).modelId;
   const bill = await billMove(deps, tx, { planId, modelId, stages, entryNodeIds: ingressNodeIds });
-  await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor, predictedBytes: bill?.bytes ?? null });
+  await insertMigration(tx, { id: migrationId, deploymentId: deployment.id, fromRevisionId, toRevisionId: revisionId, reason, operationId: operation.id, startedAt: now, startedBy: actor, predictedBytes: bill?.bytes ?? null, ...(input.course ? { course: input.course } : {}) });
   await append({
     name: "migration.started",
     subjectId: deployment.id,
     actor,
-    message: `${deployment.name} goes to revision ${number}: ${reason}`,
+    message: `${deployment.name} goes to revision ${number}${input.course?.handOver ? ` (step ${input.course.handOver.step} of ${input.course.handOver.of})` : ""}: ${reason}${input.course?.pause ? ` Nothing serves for ${pauseText(input.course.pause.predicted)}.` : ""}`,
     payload: { deploymentId: deployment.id, migrationId, toRevisionId: revisionId },
   });
   return { operation, migrationId, revisionId };

@@ -15,7 +15,7 @@ import { stepDeployment } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { type DecisionOutcome, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { insertSnapshot, packSnapshot } from "../store/decision-snapshots.ts";
-import { findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
+import { findLastMigrationOf, findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
 
 /** The same mind is not written again sooner; an action is always written. */
 const RECORD_EVERY_MS = 10_000;
@@ -168,7 +168,8 @@ async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]
     if (one.outcome !== "moving" || one.migrationId === null) continue;
     state.open ??= { decisionId: one.id, startedMs: one.at.getTime(), predictedSeconds: 0, cutoverMs: null, latencyBeforeMs: null };
     if (state.open.decisionId !== one.id) state.open = { decisionId: one.id, startedMs: nowMs, predictedSeconds: one.alternatives[one.chosen ?? -1]?.seconds ?? 0, cutoverMs: null, latencyBeforeMs: meanLatency(deps, one.deploymentId, nowMs - GAIN_WINDOW_MS, nowMs) };
-    const migration = await findMigration(deps.db, one.migrationId);
+    const begun = await findMigration(deps.db, one.migrationId);
+    const migration = begun?.course?.handOver ? await findLastMigrationOf(deps.db, begun.operationId) : begun;
     const cutover = migration?.decisions.find((step) => step.action === "cutover");
     if (cutover && state.open.cutoverMs === null) {
       state.open.cutoverMs = Date.parse(cutover.at);

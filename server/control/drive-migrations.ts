@@ -4,6 +4,7 @@ import type { Deps } from "../commands/deps.ts";
 import { endOperation, reportProgress } from "../commands/run-operation.ts";
 import { activeRevisions } from "../policy/desired.ts";
 import { nextMigrationStep, progressSignature, stagesOf } from "../policy/migration.ts";
+import { stepText } from "../policy/move-course.ts";
 import { mostMoved, type MovedBytes, movedBytes } from "../policy/moved-bytes.ts";
 import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { type StopProgress, stopProgress } from "../policy/stop-progress.ts";
@@ -49,7 +50,7 @@ function tellProgress(deps: Deps, snapshot: FleetSnapshot, deployment: Deploymen
   const observed = stagesOf(snapshot, deployment, next).flatMap((stage) => stage.observed ?? []);
   const done = observed.reduce((sum, assignment) => sum + assignment.bytesDone, 0);
   const total = observed.reduce((sum, assignment) => sum + assignment.bytesTotal, 0);
-  reportProgress(deps, migration.operationId, { step: migration.state, done, total, unit: "bytes", detail: reason });
+  reportProgress(deps, migration.operationId, { step: migration.state, done, total, unit: "bytes", detail: `${stepText(migration.handOver)}${reason}` });
 }
 
 /** A stop is done when nothing is desired of it any more and no connected node reports a stage of it, or they have had their time. */

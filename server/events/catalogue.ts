@@ -32,7 +32,7 @@ export type EventPayloads = {
   "migration.step": { deploymentId: string; migrationId: string; from: string; to: string };
   "migration.promoted": { deploymentId: string; migrationId: string };
   "migration.cancelling": { deploymentId: string; migrationId: string };
-  "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled"; /** Over the network, predicted when it began and told by agents; null = not known. */ movedBytes: number | null; predictedBytes: number | null };
+  "migration.finished": { deploymentId: string; migrationId: string; outcome: "done" | "rolled-back" | "cancelled"; /** Over the network, predicted when it began and told by agents; null = not known. */ movedBytes: number | null; predictedBytes: number | null; /** Of one that paused the deployment; null = it turned back before. */ pausedMs?: number | null; predictedPauseMs?: number };
   "assignment.changed": { nodeId: string; deploymentId: string; assignmentId: string; state: string };
   "console.leads": { consoleId: string; term: number; /** How the lead of the one before ended. */ after: "stopped" | "lost" };
   "credential.created": { credentialId: string; kind: string; deploymentId: string | null };

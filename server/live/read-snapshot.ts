@@ -100,8 +100,9 @@ async function deploymentView(context: Context, deployment: StoredDeployment): P
 }
 
 function migrationView(row: StoredMigration): MigrationView {
-  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, operationId, reason } = row;
-  return { migrationId: id, fromRevisionId, toRevisionId, state, stateSinceMs: stateSince.getTime(), cancelRequested, operationId, reason };
+  const { id, fromRevisionId, toRevisionId, state, stateSince, cancelRequested, operationId, reason, course } = row;
+  const { pause, handOver } = course ?? {};
+  return { migrationId: id, fromRevisionId, toRevisionId, state, stateSinceMs: stateSince.getTime(), cancelRequested, operationId, reason, ...(pause ? { pause: { nodeIds: pause.nodeIds, allowedMs: pause.allowedMs } } : {}), ...(handOver ? { handOver: { step: handOver.step, of: handOver.of } } : {}) };
 }
 
 /** The processor may be changed at any time; the rest never. */

@@ -11,10 +11,14 @@ export function deploymentStatus(snapshot: FleetSnapshot, deployment: Deployment
   if (migration && migration.fromRevisionId === null) return { status: "starting", reason: `${migration.reason} (${migration.state})` };
   const current = deployment.revisions.find((revision) => revision.revisionId === deployment.currentRevisionId);
   if (!current) return { status: "failed", reason: deployment.lastFailure ?? "No revision serves." };
+  if (migration?.pause && WAITING.includes(migration.state)) return { status: "moving", reason: `${migration.reason} Requests wait until a revision is loaded again (${migration.state}).` };
   const trouble = troubleOf(snapshot, deployment, current);
   if (migration) return { status: "moving", reason: trouble ?? `${migration.reason} (${migration.state})` };
   return trouble ? { status: "degraded", reason: trouble } : { status: "live", reason: `Revision ${current.number} serves.` };
 }
+
+/** Of a move with a pause: nothing serves, as it was said. */
+const WAITING: readonly string[] = ["pause", "unload", "warm", "verify", "restore"];
 
 function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current: DeploymentView["revisions"][number]): string | null {
   const replicas = replicasOf(stagesOf(snapshot, deployment, current));

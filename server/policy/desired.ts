@@ -9,10 +9,15 @@
 //   drain                   old drains, new open; old's streams stay or move to new, by policy
 //   retire, done            new only
 //   rolling-back            old open, new drains, its streams stay or move back; requests are stamped with old's epoch
+// Where nodes pause (move-course.ts): before the old stages there leave memory the new ones have files alone; after it the old ones have. Then
+//   pause, unload, warm, verify   old drains, new open; requests are stamped with old's epoch, and wait at the ingress while nothing open carries it
+//   cutover                       as ever, but old does not take over
+//   restore                       old open, nothing of new
 // A stopped deployment drains, then has nothing.
 import type { Assignment, Desired, IngressPipeline, IngressRoute, Lane, LaneEnd, Peer } from "../../agents/protocol/control.ts";
 import { canaryRouteOf } from "./canary.ts";
 import { drainLimitMs, movesStreams } from "./drain-limit.ts";
+import { holdsFilesOnly } from "./move-course.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import { ownKeysOf } from "./own-keys.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
@@ -55,11 +60,14 @@ export function activeRevisions(deployment: DeploymentView, nodes: ReadonlyMap<s
   const next = find(migration.toRevisionId);
   switch (migration.state) {
     case "prepare":
+      return [...open(old, "open"), ...open(next, "open")];
     case "warm":
     case "verify":
     case "canary":
     case "cutover":
-      return [...open(old, "open"), ...open(next, "open")];
+      return [...open(old, migration.pause ? "drain" : "open"), ...open(next, "open")];
+    case "pause":
+    case "unload":
     case "drain":
       return [...open(old, "drain"), ...open(next, "open")];
     case "retire":
@@ -67,6 +75,7 @@ export function activeRevisions(deployment: DeploymentView, nodes: ReadonlyMap<s
       return open(next, "open");
     case "rolling-back":
       return [...open(old, "open"), ...open(next, "drain")];
+    case "restore":
     case "rolled-back":
     case "cancelled":
       return open(old, "open");
@@ -115,7 +124,7 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
         if (!document) continue;
         const lane = laneOf(snapshot, deployment, { revision, replica, mode }, index);
         for (const end of lane.upstream) connect(data, stage.nodeId, end.nodeId);
-        assignmentFor(document, deployment, stage).lanes.push(lane);
+        assignmentFor(document, deployment, revision, stage).lanes.push(lane);
       }
       for (const nodeId of revision.ingressNodeIds) connect(data, nodeId, replica.stages.at(-1)?.nodeId ?? nodeId);
     }
@@ -131,10 +140,14 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
 }
 
 /** One per (segment, node): stages of several revisions or replicas, or two alike stages of one, share the process. */
-function assignmentFor(document: DesiredContent, deployment: DeploymentView, stage: StageView): Assignment {
+function assignmentFor(document: DesiredContent, deployment: DeploymentView, revision: RevisionView, stage: StageView): Assignment {
   const assignmentId = assignmentIdOf(deployment.deploymentId, stage);
   const known = document.assignments.find((assignment) => assignment.assignmentId === assignmentId);
-  if (known) return known;
+  const filesOnly = holdsFilesOnly(deployment, revision, stage);
+  if (known) {
+    if (!filesOnly) delete known.filesOnly;
+    return known;
+  }
   const { queueLength, maxFrameBytes } = deployment.settings.limits;
   const made: Assignment = {
     assignmentId,
@@ -145,6 +158,7 @@ function assignmentFor(document: DesiredContent, deployment: DeploymentView, sta
     warmShapes: stage.warmShapes,
     lanes: [],
     limits: { queueLength, maxFrameBytes, ...(stage.segment.states.length > 0 && deployment.settings.streams ? { maxStateBytes: deployment.settings.streams.maxStateBytes } : {}) },
+    ...(filesOnly ? { filesOnly } : {}),
   };
   document.assignments.push(made);
   return made;
@@ -167,11 +181,11 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
 }
 
 /** Between cutover and drain the old revision is whole, and known to answer right: it catches what a failing new one drops. Never the other way round: the new one is not verified yet. */
-const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && revision.revisionId === migration.fromRevisionId;
+const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && !migration.pause && revision.revisionId === migration.fromRevisionId;
 
-/** From a revision that a move has left to the one that serves. A stop leads nowhere. */
+/** From a revision that a move has left to the one that serves. A stop leads nowhere, and in a pause nothing serves. */
 const streamsMove = ({ nowMs }: FleetSnapshot, { desired, migration, model, settings }: DeploymentView): boolean =>
-  desired === "running" && migration !== null && model.states.length > 0 && movesStreams(settings, nowMs - migration.stateSinceMs);
+  desired === "running" && migration !== null && !migration.pause && model.states.length > 0 && movesStreams(settings, nowMs - migration.stateSinceMs);
 
 /** `entered`: the active revisions that are entered at the node; `enteredAt`: every node where one is. Where the one that serves is not, new requests are refused and those in flight finish. */
 function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[], { nodeId, enteredAt }: { nodeId: string; enteredAt: string[] }): IngressRoute {

@@ -11,11 +11,21 @@
 //   retire:                always ends; what an unreachable node still holds goes when it comes back
 //   rolling-back ──nothing in flight on the new epoch, or its deadline (of open streams: their limit) passed──▶ rolled-back, or cancelled when that was asked for
 //
+// Where nodes cannot hold both (`pause`, move-course.ts), the old revision's stages there leave memory before the new ones load:
+//
+//   prepare ──all files held, stages on other nodes ready──▶ pause ──nothing in flight on the old epoch──▶ unload ──old stages gone from the nodes that pause──▶ warm ──▶
+//   verify ──▶ cutover ──▶ … as above; requests wait at the ingress from pause to cutover
+//
+//   prepare:                 turned back as above: nothing was touched
+//   pause … cutover:         cancel (until cutover), any failure, no progress, or in pause longer in flight than is allowed ──▶ restore
+//   restore ──the old revision is loaded and linked again, or its limit passed──▶ rolled-back, or cancelled
+//
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
 // often the point.
 import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
 import { canaryBreach, canaryText, isTrialWanted } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
+import { breakingStages } from "./move-course.ts";
 import { replicasOf } from "./replicas.ts";
 import { drainLimitMs, openStreams, streamWait } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
@@ -27,10 +37,10 @@ export type MigrationDecision =
   | { action: "wait"; reason: string }
   | { action: "step"; to: MigrationState; reason: string }
   /** `error` is what the user reads of why the migration did not happen. */
-  | { action: "turn-back"; reason: string; error: string };
+  | { action: "turn-back"; reason: string; error: string; /** What was unloaded has to be loaded again. */ restore?: true };
 
 /** Longest a step may stand still. Loading and a warm run of a large segment show no progress of their own. */
-export const NO_PROGRESS_LIMIT_MS: Record<"prepare" | "warm" | "verify" | "cutover", number> = { prepare: 60_000, warm: 180_000, verify: 120_000, cutover: 20_000 };
+export const NO_PROGRESS_LIMIT_MS: Record<"prepare" | "unload" | "warm" | "verify" | "cutover" | "restore", number> = { prepare: 60_000, unload: 60_000, restore: 180_000, warm: 180_000, verify: 120_000, cutover: 20_000 };
 /** Unloading is quick; a node that has not said so is told again when it comes back. */
 export const RETIRE_LIMIT_MS = 15_000;
 /** A stage that has failed this often will fail again. */
@@ -53,6 +63,11 @@ export function nextMigrationStep(snapshot: FleetSnapshot, deployment: Deploymen
     case "warm":
     case "verify":
       return beforeCutover(context, migration.state, migration.cancelRequested);
+    case "pause":
+    case "unload":
+      return whilePaused(context, migration.state, migration.cancelRequested);
+    case "restore":
+      return restore(context, migration.cancelRequested);
     case "canary":
       return tryOut(context, migration.cancelRequested);
     case "cutover":
@@ -82,19 +97,66 @@ export function progressSignature(snapshot: FleetSnapshot, deployment: Deploymen
 }
 
 function beforeCutover(context: Context, state: "prepare" | "warm" | "verify", cancelRequested: boolean): MigrationDecision {
-  if (cancelRequested) return { action: "turn-back", reason: "It was cancelled.", error: "It was cancelled." };
+  // In prepare nothing was touched yet.
+  const back = (error: string): MigrationDecision => turnBack(context, error, state !== "prepare");
+  if (cancelRequested) return back("It was cancelled.");
   const failure = failureOf(context);
-  if (failure) return { action: "turn-back", reason: failure, error: failure };
+  if (failure) return back(failure);
   const decision = state === "prepare" ? prepare(context) : state === "warm" ? warm(context) : verify(context);
+  if (decision.action === "turn-back") return back(decision.error);
   if (decision.action !== "wait" || context.stillMs <= NO_PROGRESS_LIMIT_MS[state]) return decision;
-  const error = `No progress for ${Math.round(context.stillMs / 1000)} s in ${state}. ${decision.reason}`;
-  return { action: "turn-back", reason: error, error };
+  return back(`No progress for ${Math.round(context.stillMs / 1000)} s in ${state}. ${decision.reason}`);
+}
+
+function turnBack({ deployment }: Context, error: string, isTouched: boolean): MigrationDecision {
+  return { action: "turn-back", reason: error, error, ...(isTouched && deployment.migration?.pause ? { restore: true as const } : {}) };
+}
+
+/** Nothing open carries the epoch requests are stamped with: they wait. */
+function whilePaused(context: Context, state: "pause" | "unload", cancelRequested: boolean): MigrationDecision {
+  const { deployment: { migration, settings, deploymentId }, snapshot, old, next } = context;
+  if (cancelRequested) return turnBack(context, "It was cancelled.", true);
+  const failure = failureOf(context);
+  if (failure) return turnBack(context, failure, true);
+  if (!old || !migration?.pause) return { action: "step", to: "warm", reason: "Nothing ran before it." };
+  const { allowedMs } = migration.pause;
+  if (state === "pause") {
+    const inFlight = inFlightOf(context.deployment, old, snapshot.nodes);
+    if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to: "unload", reason: `Nothing is in flight on epoch ${old.epoch}.` };
+    if (context.sinceMs > drainLimitMs(settings)) return { action: "step", to: "unload", reason: `${inFlight} in flight on epoch ${old.epoch} passed their deadline.` };
+    if (context.sinceMs > allowedMs) return turnBack(context, `${inFlight} requests were still in flight after ${(context.sinceMs / 1000).toFixed(1)} s; it may pause for ${(allowedMs / 1000).toFixed(1)} s.`, true);
+    return { action: "wait", reason: inFlight === 0 ? "Waiting for the nodes' next reports." : `${inFlight} still in flight on epoch ${old.epoch}; new requests wait.` };
+  }
+  const held = breakingStages(deploymentId, migration.pause, stagesOf(snapshot, context.deployment, old), next).find(({ observed }) => observed && IN_MEMORY.includes(observed.state));
+  if (!held) return { action: "step", to: "warm", reason: `Revision ${old.number} is out of the memory of ${[...new Set(stagesOf(snapshot, context.deployment, next).filter(({ nodeId }) => migration.pause?.nodeIds.includes(nodeId)).map(({ name }) => name))].join(", ")}.` };
+  const reason = `Stage ${held.index} of revision ${old.number} is still in the memory of ${held.name}.`;
+  return context.stillMs > NO_PROGRESS_LIMIT_MS.unload ? turnBack(context, reason, true) : { action: "wait", reason };
+}
+const IN_MEMORY: readonly string[] = ["loading", "warming", "ready", "draining"];
+
+/** The old revision comes back to where it was; it was verified when it first came. */
+function restore(context: Context, cancelRequested: boolean): MigrationDecision {
+  const { snapshot, deployment, old } = context;
+  const to = cancelRequested ? "cancelled" : "rolled-back";
+  if (!old) return { action: "step", to, reason: "Nothing serves now." };
+  const stage = stagesOf(snapshot, deployment, old).find(({ node, observed, lane }) => !node?.connected || observed?.state !== "ready" || !lane?.upstreamLinked);
+  const entry = ingressOf(snapshot, deployment, old.ingressNodeIds).find(({ node, route }) => !node?.connected || route?.currentEpoch !== old.epoch || (route.pipelines.filter((pipeline) => pipeline.epoch === old.epoch && pipeline.linked).length ?? 0) < replicasOf(old.stages).length);
+  if (!stage && !entry) return { action: "step", to, reason: `Revision ${old.number} is loaded again and serves.` };
+  const reason = stage ? `Stage ${stage.index} of revision ${old.number} on ${stage.name} is ${stage.observed?.state === "ready" ? "not linked" : (stage.observed?.state ?? "not reported")}${because(stage.observed)}.` : `The ingress on ${entry?.name} has not reached revision ${old.number} again.`;
+  if (context.stillMs > NO_PROGRESS_LIMIT_MS.restore) return { action: "step", to, reason: `${reason} Its nodes go on trying.` };
+  return { action: "wait", reason };
 }
 
 function prepare(context: Context): MigrationDecision {
-  const waiting = stagesOf(context.snapshot, context.deployment, context.next).find(({ node, observed }) => !node?.connected || !observed || ["pending", "fetching", "failed"].includes(observed.state));
+  const { migration } = context.deployment;
+  const stages = stagesOf(context.snapshot, context.deployment, context.next);
+  const waiting = stages.find(({ node, observed }) => !node?.connected || !observed || ["pending", "fetching", "failed"].includes(observed.state));
   if (waiting) return { action: "wait", reason: `${waiting.name} has not fetched stage ${waiting.index}${because(waiting.observed)}.` };
-  return { action: "step", to: "warm", reason: "Every node holds its files." };
+  if (!migration?.pause || !context.old) return { action: "step", to: "warm", reason: "Every node holds its files." };
+  // What can be loaded beforehand shall not take from the pause.
+  const cold = stages.find(({ nodeId, observed }) => !migration.pause?.nodeIds.includes(nodeId) && observed?.state !== "ready");
+  if (cold) return { action: "wait", reason: `Stage ${cold.index} on ${cold.name} is ${cold.observed?.state}: it loads before anything pauses.` };
+  return { action: "step", to: "pause", reason: "Every node holds its files, and what fits beside the old revision is loaded." };
 }
 
 function warm(context: Context): MigrationDecision {
@@ -111,7 +173,7 @@ function warm(context: Context): MigrationDecision {
 
 function verify(context: Context): MigrationDecision {
   const need = verifyNeed(context.deployment);
-  const to = isTrialWanted(context.deployment) ? "canary" : "cutover";
+  const to = isTrialWanted(context.deployment) && !context.deployment.migration?.pause ? "canary" : "cutover";
   if (need.kind === "skip") return { action: "step", to, reason: need.reason };
   if (need.kind === "wait") return { action: "wait", reason: need.reason };
   if (need.kind === "impossible") return { action: "turn-back", reason: need.reason, error: need.reason };
@@ -143,13 +205,14 @@ function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
 
 function confirmCutover(context: Context): MigrationDecision {
   const failure = failureOf(context);
-  if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
   const { snapshot, deployment, next, old } = context;
+  if (failure && old && deployment.migration?.pause) return turnBack(context, `After cutover: ${failure}`, true);
+  if (failure && isWhole(context, old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
   const waiting = ingressOf(snapshot, deployment, next.ingressNodeIds).find(({ node, route }) => !node?.connected || route?.currentEpoch !== next.epoch) ?? leftEntries(context).find(({ node, route }) => node && node.presence !== "lost" && old && route?.currentEpoch === old.epoch);
   if (!waiting) return { action: "step", to: "drain", reason: `New requests carry epoch ${context.next.epoch}.` };
   const reason = `The ingress on ${waiting.name} has not switched to epoch ${context.next.epoch}.`;
   // It may go on serving the old epoch by itself, so the old revision must not be drained under it.
-  if (context.stillMs > NO_PROGRESS_LIMIT_MS.cutover && context.old) return { action: "turn-back", reason, error: reason };
+  if (context.stillMs > NO_PROGRESS_LIMIT_MS.cutover && context.old) return turnBack(context, reason, true);
   return { action: "wait", reason };
 }
 

@@ -16,7 +16,7 @@ export function turnsOf(moves: readonly PastMove[], stops: readonly PastStop[]):
     if (!cutover) continue;
     turns.push({ atMs: cutover.atMs, revisionId: move.toRevisionId, why: "cutover" });
     // Before its cutover a move that turns back changes nothing.
-    const back = move.steps.find((step) => step.toState === "rolling-back" && step.atMs >= cutover.atMs);
+    const back = move.steps.find((step) => (step.toState === "rolling-back" || step.toState === "restore") && step.atMs >= cutover.atMs);
     if (back) turns.push({ atMs: back.atMs, revisionId: move.fromRevisionId, why: "turned back" });
   }
   turns.push(...stops.map(({ atMs, kind }): Turn => ({ atMs, revisionId: null, why: kind })));

@@ -116,7 +116,7 @@ export type StageView = RevisionStage & {
 };
 
 /** States of a migration, in order; the last three end it. */
-export const MIGRATION_STATES = ["prepare", "warm", "verify", "canary", "cutover", "drain", "retire", "rolling-back", "done", "rolled-back", "cancelled"] as const;
+export const MIGRATION_STATES = ["prepare", "pause", "unload", "warm", "verify", "canary", "cutover", "drain", "retire", "restore", "rolling-back", "done", "rolled-back", "cancelled"] as const;
 export type MigrationState = (typeof MIGRATION_STATES)[number];
 
 export type MigrationView = {
@@ -128,6 +128,10 @@ export type MigrationView = {
   cancelRequested: boolean;
   operationId: string;
   reason: string;
+  /** On these nodes the old revision's stages leave memory before the new one's load; `allowedMs`: at most so long nothing may serve. Absent = nothing pauses. */
+  pause?: { nodeIds: string[]; allowedMs: number };
+  /** Which of the moves of a hand-over it is. Absent = it is one by itself. */
+  handOver?: { step: number; of: number };
 };
 
 export type MeasurementView = { task: MeasureTask; nodeId: string };

@@ -2,6 +2,7 @@
 import type { ModelFacts } from "../model/model.ts";
 import type { Parity, Plan } from "../planner/plan.ts";
 import { type AdaptSettings, DEFAULT_ADAPT_SETTINGS } from "../policy/adapt/adapt-settings.ts";
+import type { MoveCourse } from "../policy/move-course.ts";
 import type { MovedBytes } from "../policy/moved-bytes.ts";
 import type { DeploymentSettings, MigrationState, RevisionStage } from "../policy/snapshot.ts";
 import type { Db, Tx } from "./db.ts";
@@ -11,6 +12,8 @@ export const FINAL_MIGRATION_STATES: MigrationState[] = ["done", "rolled-back", 
 
 export type StoredRevision = { id: string; deploymentId: string; number: number; planId: string; epoch: number; createdAt: Date; createdBy: string; reason: string; retiredAt: Date | null; ingressNodeIds: string[]; stages: RevisionStage[] };
 export type MigrationDecisionRecord = { at: string; state: string; action: string; reason: string };
+/** Its times as numbers. */
+export const stepTimes = (decisions: readonly MigrationDecisionRecord[]) => decisions.map(({ at, state, action }) => ({ atMs: Date.parse(at), state, action }));
 export type StoredMigration = {
   id: string;
   deploymentId: string;
@@ -30,6 +33,8 @@ export type StoredMigration = {
   predictedBytes: number | null;
   /** What it brought, and who gave it; null until the cutover, and where an agent does not tell it. */
   moved: MovedBytes[] | null;
+  /** How it goes where a node cannot hold both revisions; null = as ever. */
+  course: MoveCourse | null;
 };
 export type StoredDeployment = {
   id: string;
@@ -120,13 +125,20 @@ export async function retireRevision(tx: Tx, id: string, at: Date): Promise<void
 
 export async function insertMigration(
   tx: Tx,
-  migration: { id: string; deploymentId: string; fromRevisionId: string | null; toRevisionId: string; reason: string; operationId: string; startedAt: Date; startedBy: string; predictedBytes: number | null },
+  migration: { id: string; deploymentId: string; fromRevisionId: string | null; toRevisionId: string; reason: string; operationId: string; startedAt: Date; startedBy: string; predictedBytes: number | null; course?: MoveCourse },
 ): Promise<void> {
-  await tx.migration.create({ data: { ...migration, state: "prepare", stateSince: migration.startedAt } });
+  const { course, ...rest } = migration;
+  await tx.migration.create({ data: { ...rest, ...(course ? { course: toJson(course) } : {}), state: "prepare", stateSince: migration.startedAt } });
 }
 
 export async function findMigration(db: Db | Tx, id: string): Promise<StoredMigration | null> {
   const row = await db.migration.findUnique({ where: { id } });
+  return row && toMigration(row);
+}
+
+/** The newest of those that one operation drives: a hand-over has several. */
+export async function findLastMigrationOf(db: Db | Tx, operationId: string): Promise<StoredMigration | null> {
+  const row = await db.migration.findFirst({ where: { operationId }, orderBy: { startedAt: "desc" } });
   return row && toMigration(row);
 }
 
@@ -202,5 +214,5 @@ const toRevision = (row: RevisionRow): StoredRevision => ({ ...row, ingressNodeI
 
 type MigrationRow = Awaited<ReturnType<Db["migration"]["findMany"]>>[number];
 function toMigration(row: MigrationRow): StoredMigration {
-  return { ...row, state: row.state as MigrationState, error: row.error === null ? null : fromJson<NonNullable<StoredMigration["error"]>>(row.error), decisions: fromJson<MigrationDecisionRecord[]>(row.decisions), predictedBytes: row.predictedBytes === null ? null : Number(row.predictedBytes), moved: row.moved === null ? null : fromJson<MovedBytes[]>(row.moved) };
+  return { ...row, state: row.state as MigrationState, error: row.error === null ? null : fromJson<NonNullable<StoredMigration["error"]>>(row.error), decisions: fromJson<MigrationDecisionRecord[]>(row.decisions), predictedBytes: row.predictedBytes === null ? null : Number(row.predictedBytes), moved: row.moved === null ? null : fromJson<MovedBytes[]>(row.moved), course: row.course === null ? null : fromJson<MoveCourse>(row.course) };
 }

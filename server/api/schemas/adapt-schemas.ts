@@ -1,7 +1,7 @@
 // Owns the API's description of adaptation: what nodes and links can do now, what the controller thinks, what it decided.
 import { z } from "zod";
 import { movedShape } from "./deployment-schemas.ts";
-import { ADAPT_MODES, MAX_PROTECTED_WINDOWS, REPAIR_LOSSES } from "../../policy/adapt/adapt-settings.ts";
+import { ADAPT_MODES, MAX_PAUSE_SECONDS, MAX_PROTECTED_WINDOWS, REPAIR_LOSSES } from "../../policy/adapt/adapt-settings.ts";
 import { DECISION_OUTCOMES } from "../../store/adapt-decisions.ts";
 import { placement } from "./plan-schemas.ts";
 
@@ -37,10 +37,11 @@ const settingsShape = {
   coolDownSeconds: z.number().int().min(0).max(86_400).meta({ description: "Between two moves; repairLosses says whether also before what is lost is repaired." }),
   movesPerHour: z.number().int().min(0).max(3_600),
   protectedWindows: z.array(z.object({ fromMinute: z.number().int().min(0).max(1440), toMinute: z.number().int().min(0).max(1440) })).max(MAX_PROTECTED_WINDOWS).meta({ description: "Each day, minutes after midnight UTC: nothing is moved automatically then, except by repairLosses." }),
+  pauseSeconds: z.number().int().min(0).max(MAX_PAUSE_SECONDS).meta({ description: "At most so long may a move, by hand too, keep it from serving, where its nodes can hold neither both revisions nor any step between. 0 = never." }),
   repairLosses: z.enum(REPAIR_LOSSES).meta({ description: "What a lost node or a cut link takes down serves nobody. always (the default): it is moved at once, whatever cool-down, moves per hour and protected windows say. within-limits: they hold for it too, and it stays down until they allow a move." }),
 };
 export const adaptSettings = z.object(settingsShape).meta({ id: "AdaptSettings" });
-export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional(), repairLosses: settingsShape.repairLosses.optional() };
+export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional(), repairLosses: settingsShape.repairLosses.optional(), pauseSeconds: settingsShape.pauseSeconds.optional() };
 
 const alternative = z.object({ kind: z.enum(["tune", "remap", "resplit", "return", "add", "drop"]), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
 export const adaptDecision = z

@@ -11,6 +11,24 @@ const moved = {
 /** What a move brings over the network. */
 export const movedShape = z.object(moved);
 
+const part = z.object({ ms: z.number(), kind: z.enum(["measured", "estimated"]) });
+/** How long nothing serves: predicted. */
+export const pauseShape = {
+  nodeIds: z.array(z.string()).meta({ description: "Nodes that can't hold both revisions." }),
+  predicted: z.object({ ms: z.number(), kind: z.enum(["measured", "estimated", "mixed"]).meta({ description: "By what loads, first runs and steps of moves took in this fleet, or estimated." }), parts: z.object({ drain: part, unload: part, load: part, warm: part, verify: part }) }),
+};
+const drawnStages = z.array(z.object({ from: z.number().int(), to: z.number().int(), topologyNodeId: z.string() }));
+/** How a running deployment would get to a plan. */
+export const moveWay = z
+  .object({
+    way: z.enum(["beside", "hand-over", "pause", "none"]).meta({ description: "beside: both revisions are loaded at once. hand-over: step by step, serving all the while. pause: nothing serves for a while. none: it is refused." }),
+    steps: z.array(z.array(drawnStages)).nullable().meta({ description: "Of a hand-over: stages of all replicas after each step." }),
+    pause: z.object({ ...pauseShape, allowedMs: z.number() }).nullable().meta({ description: "Of a pause, also of one that is not allowed." }),
+    said: z.string().meta({ description: "In a sentence." }),
+    fix: z.string().nullable(),
+  })
+  .meta({ id: "MoveWay" });
+
 export const migrationRow = z
   .object({
     id: z.string(),
@@ -29,6 +47,8 @@ export const migrationRow = z
     startedBy: z.string(),
     finishedAt: z.iso.datetime().nullable(),
     decisions: z.array(z.object({ at: z.string(), state: z.string(), action: z.string(), reason: z.string() })),
+    handOver: z.object({ step: z.number().int(), of: z.number().int() }).nullable().meta({ description: "Which of the moves of a hand-over it is: its nodes can't hold both revisions at once, so it goes by revisions between. Null = it is one by itself." }),
+    pause: z.object({ ...pauseShape, allowedMs: z.number(), measuredMs: z.number().nullable().meta({ description: "From the first request that waited until entries let requests in again, milliseconds; null = it has not ended, or not begun." }) }).nullable().meta({ description: "Of a move that pauses the deployment, because its nodes can't hold both revisions. Null = it serves all the while." }),
     ...moved,
     nodes: z.array(z.object({ nodeId: z.string(), assignmentId: z.string(), segmentId: z.string(), from: z.number(), to: z.number(), state: z.string(), bytesDone: z.number(), bytesTotal: z.number(), bytesPerSecond: z.number() })),
   })

@@ -118,7 +118,7 @@ function report(db: Db, nodeId: string, script: Script, nowMs: number): void {
   const inFlight = script.inFlight ?? (() => 0);
   const assignments = (document?.assignments ?? []).flatMap((assignment): ObservedAssignment[] => {
     const lanes = assignment.lanes.map((lane) => ({ laneId: lane.laneId, epoch: lane.epoch, upstreamLinked: isThrough(lane.upstream), inFlight: 0, ...dead(lane.upstream) }));
-    const good: ObservedAssignment = { assignmentId: assignment.assignmentId, segmentId: assignment.segment.segmentId, state: "ready", bytesDone: 10, bytesTotal: 10, bytesPerSecond: 0, loadMs: 1, warmMs: 1, residentBytes: 1, restarts: 0, lanes, error: null };
+    const good: ObservedAssignment = { assignmentId: assignment.assignmentId, segmentId: assignment.segment.segmentId, state: assignment.filesOnly ? "fetched" : "ready", bytesDone: 10, bytesTotal: 10, bytesPerSecond: 0, loadMs: 1, warmMs: 1, residentBytes: 1, restarts: 0, lanes, error: null };
     const bent = script.assignment ? script.assignment(nodeId, good) : good;
     return bent ? [bent] : [];
   });

@@ -13,12 +13,16 @@ export type AdaptSettings = {
   movesPerHour: number;
   /** Nothing is moved automatically in them, except what is lost. */
   protectedWindows: ProtectedWindow[];
+  /** At most so long may a move keep it from serving, where its nodes hold neither both revisions nor any step between; by hand as well. 0 = never. */
+  pauseSeconds: number;
   /** What a lost node or a link that is cut takes down serves nobody. Always: it is moved at once, in spite of cool-down, moves per hour and protected windows. Within-limits: they hold for it too. */
   repairLosses: RepairLosses;
 };
 /** Nobody's deployment is moved without being asked. */
-export const DEFAULT_ADAPT_SETTINGS: AdaptSettings = { mode: "suggest", coolDownSeconds: 30, movesPerHour: 12, protectedWindows: [], repairLosses: "always" };
+export const DEFAULT_ADAPT_SETTINGS: AdaptSettings = { mode: "suggest", coolDownSeconds: 30, movesPerHour: 12, protectedWindows: [], pauseSeconds: 0, repairLosses: "always" };
 export const MAX_PROTECTED_WINDOWS = 16;
+/** Longer than that is a stop and a start. */
+export const MAX_PAUSE_SECONDS = 600;
 const HOUR_MS = 3_600_000;
 const DAY_MINUTES = 1440;
 

@@ -24,6 +24,7 @@ import type { ScaleMemory } from "./scale.ts";
 import type { Burn } from "./slo-burn.ts";
 import { placementsOf } from "./replica-views.ts";
 import { valuedRequest } from "./valued-request.ts";
+import { wayAround } from "../way-around.ts";
 import { todaysProblem } from "./todays-problem.ts";
 
 export type Observation = {
@@ -88,7 +89,7 @@ export type ReplicaMemory = Pick<ControllerMemory, "regret" | "ours" | "home" | 
 export const NEW_CONTROLLER: ControllerMemory = { watched: { signals: {}, served: [] }, dwells: [], atMs: null, regret: 0, ours: 0, home: 0, alternatives: [], searchedAtMs: 0, searchedFor: "" };
 
 /** Costs are in the request's objective and unit, per request. */
-export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop"; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null };
+export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop"; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null; /** How it is moved where its nodes can't hold both revisions, in words. */ around?: string };
 export type Decision = {
   action: "keep" | "move";
   /** In words, for the record. */
@@ -167,7 +168,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   }
   if (costNow === null && !isLost) return keep("no-better", "What runs can't be estimated on today's drawing.");
   search(memory, seen, problem, drifts);
-  const weighed = weigh(memory, seen, problem, costNow);
+  const weighed = weigh(memory, seen, problem, costNow, settings.pauseSeconds);
   const ageMs = Math.max(0, ...drifts.map((drift) => seen.nowMs - drift.sinceMs), ...(isBurning ? [seen.nowMs - burningSinceMs] : []));
   // Away from home without a drift, nothing is expected to end.
   const expectedDwellMs = drifts.length > 0 || isBurning ? expectedResidualMs(dwells, ageMs) : 120_000;
@@ -198,7 +199,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   if (!isHome && slack < (best.bill.costSeconds + back) * now) return keep("guard", `The books allow ${(slack / now).toFixed(1)} s, and going there and back could cost ${(best.bill.costSeconds + back).toFixed(1)} s: leaving things alone must never be better by more than ${(LEDGER_MARGIN * 100).toFixed(1)} %.`, judged);
   const limit = whyNotNow(settings, seen.moves, seen.nowMs);
   if (limit) return keep("limit", limit, { ...judged, target: best });
-  return act(memory, { ...keep("act", "", judged).decision }, best, `${(best.gain / now * 100).toFixed(0)} % less than now, for ${best.bill.costSeconds.toFixed(1)} s of cost; regret ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s.`);
+  return act(memory, { ...keep("act", "", judged).decision }, best, `${(best.gain / now * 100).toFixed(0)} % less than now, for ${best.bill.costSeconds.toFixed(1)} s of cost; regret ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s.${best.around ? ` ${best.around}` : ""}`);
 }
 
 /** Whether a decision still holds on a fresh picture of today. Null = it does; else why not, in words. */
@@ -235,15 +236,17 @@ function search(memory: ControllerMemory, seen: Observation, problem: Problem, d
   memory.searchedAtMs = seen.nowMs;
 }
 
-function weigh(memory: ControllerMemory, seen: Observation, problem: Problem, costNow: number | null): Weighed[] {
+function weigh(memory: ControllerMemory, seen: Observation, problem: Problem, costNow: number | null, pauseSeconds: number): Weighed[] {
   return memory.alternatives.flatMap((one): Weighed[] => {
     const cost = costToday(problem, seen.request, one.placement);
     if (cost === null) return [];
-    const bill = movingBill(problem, seen.running, one.placement, seen.moveOverheadSeconds);
+    const direct = movingBill(problem, seen.running, one.placement, seen.moveOverheadSeconds);
+    const around = direct.shortOfMemory.length === 0 ? null : wayAround(problem, direct, { running: seen.running, target: one.placement, request: seen.request, overheadSeconds: seen.moveOverheadSeconds, pauseSeconds, costNow });
+    const bill = around?.bill ?? direct;
     const gain = costNow === null ? 0 : costNow - cost;
     const isLittle = costNow !== null && gain < LEAST_GAIN * costNow;
     const refused = bill.shortOfMemory.length > 0 ? "Its nodes can't hold both revisions while it moves." : isLittle ? "It is not better by more than predictions can be trusted." : null;
-    return [{ ...one, cost, bill, gain, refused }];
+    return [{ ...one, cost, bill, gain, refused, ...(around ? { around: around.said } : {}) }];
   });
 }
 
