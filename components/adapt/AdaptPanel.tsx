@@ -1,5 +1,6 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { MAX_PAUSE_SECONDS } from "../../server/policy/adapt/adapt-settings.ts";
 import { api, type DeploymentFull } from "../api.ts";
 import { digits, ms } from "../format.ts";
 import { shownError } from "../shown-error.ts";
@@ -44,6 +45,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
         </fieldset>
         <Limit name="Moves an hour, at most" value={settings.movesPerHour} most={3600} onSet={(movesPerHour) => set.mutate({ id: deployment.id, movesPerHour })} />
         <Limit name="Seconds between moves" value={settings.coolDownSeconds} most={86_400} onSet={(coolDownSeconds) => set.mutate({ id: deployment.id, coolDownSeconds })} />
+        <Limit name="A move may pause it, seconds" title="Only where its nodes can hold neither both revisions nor any step between; a move by hand as well. 0 = never" testId="adapt-pause" value={settings.pauseSeconds} most={MAX_PAUSE_SECONDS} onSet={(pauseSeconds) => set.mutate({ id: deployment.id, pauseSeconds })} />
         <ProtectedWindows windows={settings.protectedWindows} losses={settings.repairLosses} onSet={(protectedWindows) => set.mutate({ id: deployment.id, protectedWindows })} />
         <label className="inline-flex min-h-7 items-center gap-1.5 self-end" title="A lost node or a cut link: what ran over it serves nobody until it is moved">
           <input type="checkbox" checked={settings.repairLosses === "always"} onChange={(event) => set.mutate({ id: deployment.id, repairLosses: event.currentTarget.checked ? "always" : "within-limits" })} data-testid="repair-losses" />
@@ -87,12 +89,13 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
   );
 }
 
-function Limit({ name, value, most, onSet }: { name: string; value: number; most: number; onSet: (value: number) => void }) {
+type LimitProps = { name: string; title?: string; testId?: string; value: number; most: number; onSet: (value: number) => void };
+function Limit({ name, title, testId, value, most, onSet }: LimitProps) {
   return (
-    <label className="flex flex-col">
+    <label className="flex flex-col" title={title}>
       <span className="eyebrow">{name}</span>
       <input
-        key={value} type="number" min={0} max={most} step={1} defaultValue={value} className="field num w-24!"
+        key={value} type="number" min={0} max={most} step={1} defaultValue={value} className="field num w-24!" data-testid={testId}
         onBlur={(event) => { const next = event.currentTarget.valueAsNumber; if (Number.isInteger(next) && next >= 0 && next <= most && next !== value) onSet(next); else event.currentTarget.value = String(value); }}
         onKeyDown={(event) => { if (event.key === "Enter") event.currentTarget.blur(); }}
       />

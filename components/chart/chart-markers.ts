@@ -4,7 +4,7 @@ import type { StoredEvent } from "../../server/events/catalogue.ts";
 export type Marker = { seq: number; atMs: number; label: string; tone: "accent" | "bad" | "idle" };
 
 /** Steps of a move that change what is measured; the others are in the timeline. */
-const MARKED_STEPS: Record<string, string> = { cutover: "cutover", drain: "drain", "rolling-back": "rolled back" };
+const MARKED_STEPS: Record<string, string> = { cutover: "cutover", drain: "drain", "rolling-back": "rolled back", pause: "pause", restore: "rolled back" };
 
 export function chartMarkers(events: readonly StoredEvent[]): Marker[] {
   return events.flatMap((event) => {

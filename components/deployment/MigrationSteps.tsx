@@ -2,17 +2,18 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type DeploymentFull, type MigrationRow } from "../api.ts";
-import { bytes, bytesPerSecond, written } from "../format.ts";
+import { bytes, bytesPerSecond, ms, written } from "../format.ts";
 import { useLive } from "../live/live-store.ts";
 import { Button } from "../ui/Button.tsx";
 import { MovedBytes } from "./MovedBytes.tsx";
+import { Figure, predicted } from "../ui/Figure.tsx";
 import { Meter } from "../ui/Meter.tsx";
 import { toldProblem } from "../ui/notices.ts";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 
-const STEPS = ["prepare", "warm", "verify", "canary", "cutover", "drain", "retire"] as const;
-const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", warm: "run once on their nodes", verify: "compared with the whole model", canary: "tried beside the running revision", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
+const STEPS = ["prepare", "pause", "unload", "warm", "verify", "canary", "cutover", "drain", "retire"] as const;
+const WORDS: Record<(typeof STEPS)[number], string> = { prepare: "segments are shipped and loaded", pause: "requests under way finish, new ones wait", unload: "old segments leave memory that the new ones need", warm: "run once on their nodes", verify: "compared with the whole model", canary: "tried beside the running revision", cutover: "new requests go the new way", drain: "old requests finish", retire: "old segments are unloaded" };
 
 const TRIAL_POLL_MS = 2000;
 
@@ -26,12 +27,14 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
   return (
     <section aria-label="Move" data-testid="migration" data-state={migration.state} className="shrink-0 border-b border-line bg-panel px-3 py-2">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
+        {migration.handOver && <span className="text-xs font-medium" data-testid="hand-over-step">Step <span className="num">{migration.handOver.step}</span> of <span className="num">{migration.handOver.of}</span></span>}
         <Steps migration={migration} />
         <span className="text-xs text-ink-2">{migration.reason?.replace(/\.$/, "")}{migration.reason && ", "}<Time iso={migration.stateSince} /></span>
         <span className="ml-auto flex gap-1">{finished ? <Button look="quiet" onClick={() => setAway(migration.id)}>Put away</Button> : <><Promote deployment={deployment} migration={migration} /><Cancel deployment={deployment} migration={migration} /></>}</span>
       </div>
       {migration.trial && <p className="mt-1 text-xs" data-testid="trial">{migration.trial} <span className="text-ink-2">Shares and bounds are in Serving.</span></p>}
       {migration.error && migration.state !== "cancelled" && <p className="mt-1 text-bad" role="alert">{migration.error.message} {migration.error.fix && <span className="text-ink-2">{migration.error.fix}</span>}</p>}
+      {migration.pause && <p className="mt-1 text-xs text-ink-2" data-testid="migration-pause">{migration.pause.measuredMs === null ? <>Nothing serves for about <Figure figure={ms(migration.pause.predicted.ms)} kind={predicted(migration.pause.predicted.kind)} /> of it; at most <Figure figure={ms(migration.pause.allowedMs)} /> are allowed.</> : <>Nothing served for <Figure figure={ms(migration.pause.measuredMs)} />; <Figure figure={ms(migration.pause.predicted.ms)} kind={predicted(migration.pause.predicted.kind)} /> was said before.</>}</p>}
       {migration.moved && <p className="mt-1 text-xs text-ink-2" data-testid="migration-moved"><MovedBytes move={migration} /></p>}
       {!finished && migration.nodes.length > 0 && <NodeRows migration={migration} />}
     </section>
@@ -41,7 +44,7 @@ export function MigrationSteps({ deployment }: { deployment: DeploymentFull }) {
 function Steps({ migration }: { migration: MigrationRow }) {
   // Most moves do not stop for a trial.
   const isTried = migration.state === "canary" || migration.decisions.some((decision) => decision.action === "canary");
-  const steps = STEPS.filter((step) => step !== "canary" || isTried);
+  const steps = STEPS.filter((step) => (step === "canary" ? isTried : step === "pause" || step === "unload" ? migration.pause !== null : true));
   const at = steps.findIndex((step) => migration.state.startsWith(step));
   const done = migration.state === "done";
   const outcome = done ? (migration.toRevision === null ? "moved" : `moved to revision ${migration.toRevision}`) : migration.state === "cancelled" ? "cancelled" : migration.state;

@@ -11,6 +11,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DiffView } from "./DiffView.tsx";
+import { MoveWay, useMoveWay } from "./MoveWay.tsx";
 import { ParityBadge } from "./ParityBadge.tsx";
 import { ParityDetails } from "./ParityDetails.tsx";
 import { type DeployInput, useDeploy } from "./use-deploy.ts";
@@ -20,7 +21,7 @@ type Props = DeployInput & { open: boolean; onOpenChange: (open: boolean) => voi
 /** What would change, before anything does; nothing runs until it is confirmed. */
 export function DeployDialog({ open, onOpenChange, ...rest }: Props) {
   const title = rest.deployment ? `Move ${rest.deployment.name} to this plan` : `Deploy ${rest.modelName}`;
-  return <Dialog wide open={open} onOpenChange={onOpenChange} title={title} description={rest.deployment ? "It keeps serving while it moves. The old revision stays loaded until the new one has taken over." : "The segments are shipped to their nodes, loaded and tried before requests are let in."} testId="deploy-dialog">{open && <Body {...rest} close={() => onOpenChange(false)} />}</Dialog>;
+  return <Dialog wide open={open} onOpenChange={onOpenChange} title={title} description={rest.deployment ? "The old revision stays loaded until the new one has taken over, so that it keeps serving, unless it says otherwise below." : "The segments are shipped to their nodes, loaded and tried before requests are let in."} testId="deploy-dialog">{open && <Body {...rest} close={() => onOpenChange(false)} />}</Dialog>;
 }
 
 function Body({ close, modelName, ...input }: DeployInput & { close: () => void; modelName: string }) {
@@ -33,6 +34,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   const [key] = useState(oneKey);
   const shown = diff ?? (input.deployment === null && problem ? diffReplicas(problem, null, [input.placement, ...(plan?.plan.replicas ?? []).map((replica) => replica.placement)]) : null);
   const { deployment } = input;
+  const way = useMoveWay(deployment?.id ?? null, plan?.id ?? null);
   const done = () => { void queryClient.invalidateQueries(); close(); };
   const confirm = () => {
     if (!plan) return;
@@ -50,6 +52,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
     <div className="space-y-4">
       <div className="flex flex-wrap items-center gap-x-5 gap-y-1"><ParityBadge parity={plan.parity} /><span className="text-xs text-ink-3">plan <span className="num">{plan.hash.slice(0, 10)}</span>, revision {plan.revision} of this model on this topology</span></div>
       {plan.parity.status !== "pending" && <div className="text-xs text-ink-2"><ParityDetails parity={plan.parity} /></div>}
+      {way && <MoveWay way={way} nodes={nodes} />}
       {shown && <DiffView diff={shown} nodes={nodes} estimate={plan.plan.estimate} />}
       {plan.plan.explanation.length > 0 && <ul className="list-disc space-y-0.5 pl-4 text-ink-2">{plan.plan.explanation.map((text) => <li key={text}>{text}</li>)}</ul>}
       {planned.length > 0 && <p role="status" className="border-l-2 border-warn bg-warn-wash px-3 py-2 text-ink-2" data-testid="deploy-planned"><b className="font-medium text-ink">{planned.join(", ")} {planned.length === 1 ? "is" : "are"} only planned.</b> This plan is kept and can be compared. To deploy it, choose a machine of the fleet under “Stands for” in the inspector of {planned.length === 1 ? "that node" : "each"}.</p>}
@@ -59,7 +62,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
           ? <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Reason, for the record</span><input className="field" value={reason} onChange={(event) => setReason(event.target.value)} placeholder="optional" /></label>
           : <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Name, as in /v2/models/NAME</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} data-testid="deployment-name" /></label>}
         <Button look="quiet" onClick={close}>Not now</Button>
-        <Button type="submit" look="primary" disabled={unequal || planned.length > 0 || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? "Move it" : "Deploy"}</Button>
+        <Button type="submit" look="primary" disabled={unequal || way?.way === "none" || planned.length > 0 || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? (way?.way === "pause" ? "Pause and move it" : "Move it") : "Deploy"}</Button>
       </form>
       {shown?.same && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
     </div>
