@@ -1,4 +1,5 @@
 // Owns a measurement from its plan to its report: one run, a search for the peak rate, or the check for reused results.
+import { findPeak } from "./find-peak.ts";
 import { createLagProbe, createRealClock } from "./real-clock.ts";
 import { issueQueries, type Answer } from "./issue-queries.ts";
 import { judgeRun } from "./method/judge-run.ts";
@@ -6,7 +7,6 @@ import { createLatencyHistogram } from "./method/latency-histogram.ts";
 import { figuresOf, METHOD, reportSettings, type AccuracyReport, type LoadReport, type PeakReport, type ReuseReport } from "./method/load-report.ts";
 import { makeQueries } from "./method/make-queries.ts";
 import { makeSampleSets, type SampleSet } from "./method/make-sample-sets.ts";
-import { nextPeakProbe } from "./method/next-peak-probe.ts";
 import type { RunRecord } from "./method/run-record.ts";
 import { runStats } from "./method/run-stats.ts";
 import { resolveSettings, type EffectiveSettings, type RunSettings } from "./method/settings.ts";
@@ -43,7 +43,7 @@ export async function runLoad(plan: LoadPlan, target: Target, hooks: Hooks = {})
   };
   const once = (phase: string, changes: Partial<RunSettings> = {}) => runOnce(phase, plan, settings(changes), target, hooks);
   if (plan.what === "peak") {
-    const { peak, best } = await findPeak(plan, once);
+    const { peak, best } = await findPeak({ startQps: plan.settings.targetQps, decimals: plan.peakDecimals, isStopped: () => hooks.signal?.aborted === true, runAt: async (qps) => (await once(`${qps} queries/s`, { targetQps: qps }))[0]! });
     return finish(target, startedAt, best, { peak });
   }
   if (plan.what === "reuse") {
@@ -65,23 +65,6 @@ function rateOf(record: RunRecord): number {
   const stats = runStats(record);
   if (!stats) return 0;
   return record.settings.scenario === "Server" ? 1e9 / stats.sample.meanNs : stats.perSecond.completed;
-}
-
-async function findPeak(plan: LoadPlan, once: (phase: string, changes: Partial<RunSettings>) => Promise<Finished[]>): Promise<{ peak: PeakReport; best: Finished }> {
-  const probes: PeakReport["probes"] = [];
-  let best: Finished | null = null;
-  for (;;) {
-    const step = nextPeakProbe(plan.settings.targetQps, plan.peakDecimals, probes);
-    if (step.kind !== "probe") return { peak: { qps: step.kind === "peak" ? step.qps : null, why: step.kind === "none" ? step.why : null, probes }, best: best! };
-    const [finished] = await once(`${step.qps} queries/s`, { targetQps: step.qps });
-    const stats = runStats(finished!.record);
-    const { isBoundMet, isEverythingAnswered, isHarnessOnTime } = judgeRun(finished!.record, stats);
-    // A late harness says nothing about the system: the search ends rather than blame it.
-    const isMet = isBoundMet === true && isEverythingAnswered;
-    probes.push({ qps: step.qps, isMet, targetNs: stats?.targetNs ?? null });
-    if (isMet || !best) best = finished!;
-    if (!isMet && !isHarnessOnTime) return { peak: { qps: null, why: `At ${step.qps} queries/s the harness itself was late: the limit found would be its own.`, probes }, best };
-  }
 }
 
 /** Accuracy asks all sets, one after the other; performance the first. */
