@@ -49,7 +49,7 @@ const RULES: Rule[] = [
   { files: /^server\/trust\//, may: /^(server\/(trust|store|events)\/|server\/(clock|errors|ids|deps)\.ts|server\/commands\/deps\.ts|agents\/protocol\/)/ },
   { files: /^server\/database\//, may: /^(server\/(database|store)\/|server\/[a-z-]+\.ts|prisma\/)/ },
   { files: /^server\/loadgen\/method\//, may: /^server\/loadgen\/method\//, packages: PURE },
-  { files: /^server\/loadgen\//, may: /^(server\/loadgen\/|lab\/precise-timer\.ts)/, packages: /^node:/ },
+  { files: /^server\/loadgen\//, may: /^(server\/loadgen\/|lab\/precise-timer\.ts|agents\/ingress\/grpc\/inference-messages\.ts)/, packages: /^node:/ },
   { files: /^server\/demo\//, may: new RegExp(`^(server/demo/|${PURE_FOLDERS}|agents/protocol/)`) },
   { files: /^server\/store\//, may: new RegExp(`^(server/(store|events)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },
   { files: /^server\/events\//, may: new RegExp(`^(server/(events|store)/|${PURE_FOLDERS}|server/(clock|errors|ids)\\.ts|prisma/generated/|agents/protocol/)`) },

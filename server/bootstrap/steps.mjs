@@ -25,7 +25,7 @@ export const BUNDLES = {
 
 const TEXT = /\.(ts|tsx|js|mjs|css|json|svg|png|wav|prisma|sql)$/;
 const PAGES = ["app", "components", "server/api", "server/model", "server/planner", "server/topology", "server/policy", "server/loadgen/method", "server/events", "next.config.js", "postcss.config.mjs", "tsconfig.json", "tsconfig.base.json", "agents/protocol", "package-lock.json"];
-const SERVER = ["server", "lab/precise-timer.ts", "agents/protocol", "agents/processor", "prisma/schema.prisma", "package-lock.json"];
+const SERVER = ["server", "lab/precise-timer.ts", "agents/protocol", "agents/processor", "agents/ingress/oip.ts", "agents/ingress/half.ts", "agents/ingress/grpc/inference-messages.ts", "agents/ingress/grpc/inference-service.json", "prisma/schema.prisma", "package-lock.json"];
 
 /** In order. `inputs` are hashed: same hash and `outputs` there = nothing to do. */
 const STEPS = [

@@ -84,6 +84,8 @@ test.each([
   [["--scenario", "Sever"], /--scenario Sever must be one of SingleStream/],
   [["--scenario", "Server", "--target", "http://127.0.0.1:1", "--model", "m"], /--qps is needed in Server/],
   [["--scenario", "Offline", "--qps", "x", "--target", "http://127.0.0.1:1", "--model", "m"], /--qps x must be a number from/],
+  [["--scenario", "SingleStream", "--target", "grpc://127.0.0.1:1", "--model", "m", "--api", "openai-chat"], /--api openai-chat is not spoken over gRPC/],
+  [["--scenario", "SingleStream", "--target", "grpcs://127.0.0.1:1", "--model", "m", "--encoding", "json"], /--encoding json is not spoken over gRPC/],
   [["--nonsense"], /Unknown option '--nonsense'/],
 ])("wrong options end with 2 and a sentence: %j", async (args, sentence) => {
   const { code, stderr } = await loadgen(...args);

@@ -42,7 +42,8 @@ Load
   --window MS           closed loop: a window (default 2000)
   --max-windows N       closed loop: no figure after so many (default 10)
 Target
-  --target URL          where it listens; for OpenAI's API with its /v1
+  --target URL          where it listens; for OpenAI's API with its /v1. grpc://HOST:PORT, or grpcs:// with TLS: the Open
+                        Inference Protocol over gRPC (GRPCInferenceService), tensors raw, so many calls a connection as it allows
   --api NAME            ${APIS.join(", ")} (default oip)
   --model NAME          as the target calls it
   --key KEY             sent as a bearer token; or in the variable LOADGEN_KEY
@@ -52,7 +53,7 @@ Samples
   --samples N           how many different ones are made up (default 256)
   --shape NAME=1,3,224  sizes of an input's open dimensions; may be repeated
   --encoding NAME       auto (default), binary or json tensors
-  --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"};
+  --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"}; over gRPC it is sent as the same message;
                         api process: {"file": "a.png", "expect": "text"} or {"text": "…", "expect": "text"}
   --file FILE           api process: raw bodies; may be repeated; --content-type TYPE (default image/png)
   --max-tokens N        OpenAI completions (default 64)
@@ -79,6 +80,11 @@ function parseFlags(args: readonly string[]) {
   return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
 }
 
+/** Of a target's URL: then the API is the Open Inference Protocol. */
+export function isGrpc(url: string): boolean {
+  return /^grpcs?:/i.test(url);
+}
+
 /** @throws Error with a sentence: which option, what it may be */
 export function parseOptions(args: readonly string[], keyOfEnvironment: string | undefined): Options {
   const values = parseFlags(args);
@@ -87,6 +93,8 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
   const api = oneOf(values.api, APIS, "api");
   if (!values.target) throw new Error("--target URL is needed: where the system listens.");
   if (!values.model) throw new Error("--model NAME is needed: as the target calls it.");
+  if (isGrpc(values.target) && api !== "oip") throw new Error(`--api ${api} is not spoken over gRPC: give an http:// or https:// target, or leave --api out.`);
+  if (isGrpc(values.target) && values.encoding === "json") throw new Error("--encoding json is not spoken over gRPC: there tensors are raw. Leave it out.");
   if (api === "process" && (values.file ?? []).length === 0 && values.data === undefined) throw new Error("--api process needs bodies: give them with --file, once for each, or list them in --data.");
   return {
     plan: closedLoop ?? planOf(values, scenario),

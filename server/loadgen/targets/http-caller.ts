@@ -6,7 +6,8 @@ export type Reply = { status: number; headers: Record<string, string | string[] 
 export type Call = { method: "GET" | "POST"; path: string; headers?: Record<string, string>; body?: Buffer | null; /** Each piece of the body as it comes, instead of at the end. */ onPiece?: (piece: Buffer) => void };
 export type HttpCaller = { call(call: Call, done: (error: Error | null, reply: Reply | null) => void): void; close(): void };
 
-const MAX_REPLY_BYTES = 64 * 2 ** 20;
+/** A call's limit, so that a wrong answer cannot fill memory. */
+export const MAX_REPLY_BYTES = 64 * 2 ** 20;
 /** Idle connections that are kept: as many as a busy Server run has open at once. */
 const MAX_FREE_SOCKETS = 1024;
 

@@ -1,8 +1,10 @@
 // Owns measuring an endpoint of the Open Inference Protocol v2 over HTTP: Cutplane's ingress, Triton, KServe, or any other that speaks it.
 // https://github.com/kserve/open-inference-protocol; binary tensors as in Triton's extension_binary_data.md
+import { errorWords } from "./error-words.ts";
 import { type CallerOptions, type HttpCaller, ask, createHttpCaller } from "./http-caller.ts";
 import { madeUpTensor, tensorValues, type TensorSpec } from "./made-up-tensor.ts";
 import type { DataRow } from "./read-data.ts";
+import { shapedInputs } from "./shaped-inputs.ts";
 import { describeFailure, loadBodies, type Target } from "./target.ts";
 
 export type OipOptions = CallerOptions & {
@@ -40,7 +42,7 @@ export async function openOipTarget(options: OipOptions): Promise<Target> {
 function send(caller: HttpCaller, model: string, body: Body, answered: Parameters<Target["send"]>[1]): void {
   const headers: Record<string, string> = body.jsonBytes === null ? { "content-type": "application/json" } : { "content-type": "application/octet-stream", "inference-header-content-length": String(body.jsonBytes) };
   caller.call({ method: "POST", path: `${modelPath(model)}/infer`, headers, body: body.bytes }, (error, reply) => {
-    if (!reply) answered({ ok: false, problem: error!.message });
+    if (!reply) answered({ ok: false, problem: errorWords(error!) });
     else if (reply.status !== 200) answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
     else answered({ ok: true, data: outputBytes(reply.body, reply.headers["inference-header-content-length"]) });
   });
@@ -66,15 +68,12 @@ async function describe(caller: HttpCaller, options: OipOptions): Promise<{ inpu
   const extensions = Array.isArray(server.extensions) ? server.extensions : [];
   const isBinary = options.encoding === "binary" || (options.encoding === "auto" && extensions.includes("binary_tensor_data"));
   const declared = Array.isArray(model.inputs) ? (model.inputs as TensorSpec[]) : [];
-  if (declared.length === 0 && !options.data) throw new Error(`${options.baseUrl} says of model "${options.model}" no inputs: give real requests with --data.`);
-  const unknown = Object.keys(options.shapes).find((name) => !declared.some((input) => input.name === name));
-  if (unknown !== undefined) throw new Error(`The model has no input "${unknown}"; it has ${declared.map(({ name }) => `"${name}"`).join(", ")}.`);
-  const inputs = declared.map(({ name, datatype, shape }) => ({ name, datatype, shape: options.shapes[name] ?? shape.map((size) => (size < 0 ? 1 : size)) }));
+  const inputs = shapedInputs(declared, options.shapes, { url: options.baseUrl, model: options.model, hasData: options.data !== null });
   return { inputs, isBinary, name: `${String(server.name ?? "endpoint")} ${String(server.version ?? "")} ${options.model}`.replace(/\s+/g, " ") };
 }
 
 async function getJson(caller: HttpCaller, path: string, url: string): Promise<Record<string, unknown>> {
-  const reply = await ask(caller, { method: "GET", path }).catch((error: Error) => { throw new Error(`${url} does not answer: ${error.message}. Is it running, and is the address right?`); });
+  const reply = await ask(caller, { method: "GET", path }).catch((error: Error) => { throw new Error(`${url} does not answer: ${errorWords(error)}. Is it running, and is the address right?`); });
   if (reply.status !== 200) throw new Error(`${url} answers GET ${path} with ${describeFailure(reply.status, reply.body)}`);
   try {
     return JSON.parse(reply.body.toString()) as Record<string, unknown>;

@@ -1,5 +1,6 @@
 // Owns measuring an endpoint that speaks OpenAI's API: chat and text completions as streams, so that the first token's time is known, and embeddings.
 // https://platform.openai.com/docs/api-reference; streams are server-sent events that end with "data: [DONE]".
+import { errorWords } from "./error-words.ts";
 import { type CallerOptions, type HttpCaller, createHttpCaller } from "./http-caller.ts";
 import type { DataRow } from "./read-data.ts";
 import { createSseReader } from "./sse-reader.ts";
@@ -39,7 +40,7 @@ function send(caller: HttpCaller, { kind }: OpenAiOptions, body: Buffer, answere
   const reader = createSseReader(() => Math.round(performance.now() * 1e6));
   const headers = { "content-type": "application/json", ...(isStream ? { accept: "text/event-stream" } : {}) };
   caller.call({ method: "POST", path: PATHS[kind], headers, body, onPiece: isStream ? reader.add : undefined }, (error, reply) => {
-    if (!reply) return answered({ ok: false, problem: error!.message });
+    if (!reply) return answered({ ok: false, problem: errorWords(error!) });
     if (reply.status !== 200) return answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
     if (!isStream) return answered({ ok: true, data: reply.body });
     const { text, firstAtNs, tokens, isWhole, problem } = reader.end();

@@ -1,4 +1,5 @@
 // Owns measuring a deployment of ours through its processor: raw pictures, texts or sounds in, JSON out.
+import { errorWords } from "./error-words.ts";
 import { type CallerOptions, createHttpCaller } from "./http-caller.ts";
 import { describeFailure, loadBodies, type Target } from "./target.ts";
 
@@ -15,7 +16,7 @@ export function openProcessTarget(options: CallerOptions & { model: string; samp
     send(sample, answered) {
       const { bytes, contentType } = bodies.get(sample)!;
       caller.call({ method: "POST", path, headers: { "content-type": contentType }, body: bytes }, (error, reply) => {
-        if (!reply) answered({ ok: false, problem: error!.message });
+        if (!reply) answered({ ok: false, problem: errorWords(error!) });
         else if (reply.status !== 200) answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
         else answered({ ok: true, data: reply.body });
       });
