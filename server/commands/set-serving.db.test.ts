@@ -29,11 +29,13 @@ test("a change reaches the ingress without another revision, is told of with who
   expect(await change({ keyLimits: KEY_LIMITS, limits: { maxInFlight: 7 } })).toEqual({ batching: BATCHING, keyLimits: KEY_LIMITS, canary: null, streams: { policy: "move", limitMs: 3_600_000, maxStateBytes: 2 ** 28 }, limits: { maxInFlight: 7, defaultDeadlineMs: before.limits.defaultDeadlineMs, maxDeadlineMs: before.limits.maxDeadlineMs } });
   await fleet.run(2);
   expect(route()).toMatchObject({ batching: BATCHING, keyLimits: KEY_LIMITS, limits: { ...before.limits, maxInFlight: 7 } });
+  expect((await change({ streams: { policy: "finish", limitMs: 5_000 } })).streams).toEqual({ policy: "finish", limitMs: 5_000, maxStateBytes: 2 ** 28 });
+  expect((await change({ streams: { limitMs: 6_000 } })).streams).toMatchObject({ policy: "finish", limitMs: 6_000 });
   await change({ batching: null, keyLimits: null });
   await fleet.run(2);
   expect([route()!.batching, route()!.keyLimits]).toEqual([undefined, undefined]);
   const told = await database.db.event.findMany({ where: { name: "deployment.serving", subjectId: deploymentId }, orderBy: { seq: "asc" } });
-  expect(told.map(({ actor }) => actor)).toEqual(["api:ana", "api:ana", "api:ana"]);
+  expect(told.map(({ actor }) => actor)).toEqual(["api:ana", "api:ana", "api:ana", "api:ana", "api:ana"]);
   expect(told[1]!.message).toContain("lets each key send 5 a second");
 });
 
