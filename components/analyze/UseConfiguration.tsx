@@ -6,6 +6,7 @@ import { api, type Analysis, client, type DeploymentFull, queryClient } from "..
 import { useWorkbench } from "../canvas/workbench-store.ts";
 import { followOperation } from "../operation/own-operations.ts";
 import { DiffView } from "../plan/DiffView.tsx";
+import { MoveWay, useMoveWay } from "../plan/MoveWay.tsx";
 import { ParityBadge } from "../plan/ParityBadge.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
@@ -18,7 +19,7 @@ type Props = { analysis: Analysis; configuration: Analysis["results"][number]["c
 
 /** What using it would change: the plan by the same difference as any move, and how requests are joined. Nothing changes until it is confirmed. */
 export function UseConfiguration({ close, ...rest }: Props) {
-  return <Dialog wide open onOpenChange={(open) => { if (!open) close(); }} title={`Use this configuration for ${rest.deployment.name}`} description="It keeps serving while it changes." testId="use-configuration"><Body {...rest} close={close} /></Dialog>;
+  return <Dialog wide open onOpenChange={(open) => { if (!open) close(); }} title={`Use this configuration for ${rest.deployment.name}`} description="It keeps serving while it changes, unless it says otherwise below." testId="use-configuration"><Body {...rest} close={close} /></Dialog>;
 }
 
 function Body({ analysis, configuration, deployment, close }: Props) {
@@ -26,6 +27,7 @@ function Body({ analysis, configuration, deployment, close }: Props) {
   const plan = useQuery(api.plans.get.queryOptions({ id: configuration.planId }));
   const diff = useQuery(api.plans.diff.queryOptions({ id: configuration.planId, against: deployment.id }));
   const serving = useQuery(api.deployments.serving.queryOptions({ id: deployment.id }));
+  const { way, isAsked } = useMoveWay(diff.data && !diff.data.same ? deployment.id : null, configuration.planId);
   const [key] = useState(oneKey);
   const batching = configuration.maxBatch === 1 ? null : { maxSize: configuration.maxBatch, maxDelayMs: analysis.request.batchDelayMs, preferredSizes: [] };
   const use = useMutation({
@@ -51,11 +53,12 @@ function Body({ analysis, configuration, deployment, close }: Props) {
   return (
     <div className="space-y-4">
       <ParityBadge parity={plan.data.parity} />
+      {change.plan && way && <MoveWay way={way} nodes={nodes} />}
       {change.plan ? <DiffView diff={diff.data} nodes={nodes} estimate={plan.data.plan.estimate} /> : <p className="text-ink-2">Its plan runs already.</p>}
       <p data-testid="use-batching">Batches: {change.batching ? <>{batchText(nowBatch)} <span aria-hidden>→</span><span className="sr-only">become</span> <b className="font-medium">{batchText(configuration.maxBatch)}</b>{batching && `, a request waits at most ${batching.maxDelayMs} ms for others`}</> : `${batchText(nowBatch)}, as now`}.</p>
       <p className="text-xs text-ink-2">It was measured with {configuration.concurrency} {configuration.concurrency === 1 ? "request" : "requests"} under way at once. How many there are is up to its clients; no setting holds them to it.{configuration.concurrency > serving.data.limits.maxInFlight && ` It lets ${serving.data.limits.maxInFlight} in flight at each ingress and answers more with 429: raise that under Serving.`}</p>
       {use.error && <Problem title="It was not changed" error={use.error} />}
-      <div className="flex justify-end gap-2 border-t border-line pt-3"><Button look="quiet" onClick={close}>Not now</Button><Button look="primary" data-initial-focus disabled={unequal || (!change.plan && !change.batching)} busy={use.isPending} onClick={() => use.mutate(change)} data-testid="confirm-use">Use it</Button></div>
+      <div className="flex justify-end gap-2 border-t border-line pt-3"><Button look="quiet" onClick={close}>Not now</Button><Button look="primary" data-initial-focus disabled={unequal || isAsked || (change.plan && way?.way === "none") || (!change.plan && !change.batching)} busy={use.isPending} onClick={() => use.mutate(change)} data-testid="confirm-use">Use it</Button></div>
       {!change.plan && !change.batching && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
     </div>
   );

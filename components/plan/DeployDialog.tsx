@@ -34,7 +34,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
   const [key] = useState(oneKey);
   const shown = diff ?? (input.deployment === null && problem ? diffReplicas(problem, null, [input.placement, ...(plan?.plan.replicas ?? []).map((replica) => replica.placement)]) : null);
   const { deployment } = input;
-  const way = useMoveWay(deployment?.id ?? null, plan?.id ?? null);
+  const { way, isAsked } = useMoveWay(deployment?.id ?? null, plan?.id ?? null);
   const done = () => { void queryClient.invalidateQueries(); close(); };
   const confirm = () => {
     if (!plan) return;
@@ -62,7 +62,7 @@ function Body({ close, modelName, ...input }: DeployInput & { close: () => void;
           ? <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Reason, for the record</span><input className="field" value={reason} onChange={(event) => setReason(event.target.value)} placeholder="optional" /></label>
           : <label className="mr-auto min-w-40 flex-1"><span className="eyebrow">Name, as in /v2/models/NAME</span><input className="field" value={name} onChange={(event) => setName(event.target.value)} data-testid="deployment-name" /></label>}
         <Button look="quiet" onClick={close}>Not now</Button>
-        <Button type="submit" look="primary" disabled={unequal || way?.way === "none" || planned.length > 0 || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? (way?.way === "pause" ? "Pause and move it" : "Move it") : "Deploy"}</Button>
+        <Button type="submit" look="primary" disabled={unequal || isAsked || way?.way === "none" || planned.length > 0 || shown?.same === true || (!deployment && name.trim() === "")} busy={busy} data-testid="confirm-deploy">{busy ? "Sending…" : deployment ? (way?.way === "pause" ? "Pause and move it" : "Move it") : "Deploy"}</Button>
       </form>
       {shown?.same && <p className="text-right text-xs text-ink-3">This is what runs already.</p>}
     </div>

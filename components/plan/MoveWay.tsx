@@ -5,12 +5,15 @@ import { layersText } from "../format.ts";
 
 type Named = { id: string; name: string };
 
-/** How the deployment would get to the plan: nothing to say where both fit; else the steps, or how long nothing would serve. */
+/** How the deployment would get to the plan. Nothing is to be confirmed while it `isAsked`: it may pause. */
 export function useMoveWay(deploymentId: string | null, planId: string | null) {
-  return useQuery({ ...api.deployments.previewMove.queryOptions({ id: deploymentId ?? "", planId: planId ?? "" }), enabled: deploymentId !== null && planId !== null }).data ?? null;
+  const enabled = deploymentId !== null && planId !== null;
+  const { data, isPending } = useQuery({ ...api.deployments.previewMove.queryOptions({ id: deploymentId ?? "", planId: planId ?? "" }), enabled });
+  return { way: data ?? null, isAsked: enabled && isPending };
 }
 
-export function MoveWay({ way, nodes }: { way: NonNullable<ReturnType<typeof useMoveWay>>; nodes: readonly Named[] }) {
+/** Nothing to say where both revisions fit; else the steps, or how long nothing would serve. */
+export function MoveWay({ way, nodes }: { way: NonNullable<ReturnType<typeof useMoveWay>["way"]>; nodes: readonly Named[] }) {
   const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
   if (way.way === "beside") return null;
   return (

@@ -11,6 +11,7 @@ import { told, toldProblem } from "../ui/notices.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { DiffView } from "./DiffView.tsx";
+import { MoveWay, useMoveWay } from "./MoveWay.tsx";
 import { ReplicaList } from "./ReplicaList.tsx";
 
 /** Two plans side by side, and what going from A to B would change. */
@@ -56,6 +57,7 @@ function DeployThis({ plan }: { plan: PlanRow }) {
   const chosen = own.find((one) => one.id === target) ?? null;
   const before = chosen ? plan.deployedIn.find((use) => use.deploymentId === chosen.id && !use.current) : undefined;
   const diff = useQuery({ ...api.plans.diff.queryOptions({ id: plan.id, against: target ?? "" }), enabled: target !== null });
+  const { way, isAsked } = useMoveWay(before ? null : target, plan.id);
   const topology = useQuery(api.topologies.get.queryOptions({ id: plan.topologyId }));
   const settled = { onError: (error: unknown) => toldProblem("Moving the deployment", error), onSuccess: ({ operation }: { operation: { id: string } | null }) => { if (operation) followOperation(operation.id); setTarget(null); told("It moves; its page shows every step."); void queryClient.invalidateQueries(); } };
   const deploy = useMutation(api.deployments.deployPlan.mutationOptions(settled));
@@ -65,9 +67,10 @@ function DeployThis({ plan }: { plan: PlanRow }) {
   return (
     <div className="flex flex-wrap gap-2">
       {own.map((one) => plan.deployedIn.some((use) => use.deploymentId === one.id && use.current) ? <span key={one.id} className="text-xs text-ink-3">runs in {one.name}</span> : <Button key={one.id} onClick={() => setTarget(one.id)} data-testid="deploy-this">{plan.deployedIn.some((use) => use.deploymentId === one.id) ? "Roll back" : "Deploy this to"} {one.name}…</Button>)}
-      <Dialog wide open={chosen !== null} onOpenChange={(open) => { if (!open) setTarget(null); }} title={before ? `Roll ${chosen?.name} back to revision ${before.revision}` : `Move ${chosen?.name ?? ""} to this plan`} description="It keeps serving while it moves. The old revision stays loaded until the new one has taken over." testId="deploy-this-dialog">
+      <Dialog wide open={chosen !== null} onOpenChange={(open) => { if (!open) setTarget(null); }} title={before ? `Roll ${chosen?.name} back to revision ${before.revision}` : `Move ${chosen?.name ?? ""} to this plan`} description="The old revision stays loaded until the new one has taken over, so that it keeps serving, unless it says otherwise below." testId="deploy-this-dialog">
+        {way && <div className="mb-3"><MoveWay way={way} nodes={topology.data?.document.nodes ?? []} /></div>}
         {diff.error ? <Problem title="What would change is not known" error={diff.error} /> : diff.data ? <DiffView diff={diff.data} nodes={topology.data?.document.nodes ?? []} estimate={plan.plan.estimate} /> : <Skeleton label="Comparing" rows={4} />}
-        <div className="mt-3 flex justify-end gap-2"><Button look="quiet" onClick={() => setTarget(null)}>Not now</Button><Button look="primary" disabled={!diff.data || diff.data.same} busy={deploy.isPending || back.isPending} onClick={confirm} data-testid="confirm-deploy-this">{before ? "Roll back" : "Move it"}</Button></div>
+        <div className="mt-3 flex justify-end gap-2"><Button look="quiet" onClick={() => setTarget(null)}>Not now</Button><Button look="primary" disabled={!diff.data || diff.data.same || isAsked || way?.way === "none"} busy={deploy.isPending || back.isPending} onClick={confirm} data-testid="confirm-deploy-this">{before ? "Roll back" : way?.way === "pause" ? "Pause and move it" : "Move it"}</Button></div>
       </Dialog>
     </div>
   );
