@@ -8,7 +8,7 @@ import { createArtifactSource, type FetchedBytes } from "./artifact-source.ts";
 import { createAssignments } from "./assignments.ts";
 import { childStarter, type StartChild } from "./child-process.ts";
 import { type ConsoleClient, createConsoleClient } from "./console-client.ts";
-import { type ControlLink, createControlLink } from "./control-link.ts";
+import { CONSOLE_AWAY, type ControlLink, createControlLink } from "./control-link.ts";
 import { loadPorts, type Ports, savePorts } from "./data-folder.ts";
 import { listenForData, routeDialled } from "./data-listener.ts";
 import { isDesired, loadDesired, NOTHING_DESIRED, saveDesired } from "./desired-store.ts";
@@ -160,6 +160,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   const ingress = new IngressHost({
     ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls, otlp: config.otlp,
     sampled: () => reporter.sampled(),
+    askConsole: (call) => state.link?.ask(call) ?? Promise.resolve(CONSOLE_AWAY),
     port: () => config.ingressPort || ports.ingressPort,
     onPort: (port) => {
       if (port === ports.ingressPort) return;
@@ -205,7 +206,7 @@ async function apply({ state }: Context, parts: Parts, next: Desired): Promise<v
   parts.peers.set(next.peers);
   for (const nodeId of state.links.keys()) if (!parts.peers.isPeer(nodeId)) state.links.delete(nodeId);
   parts.assignments.set(next.assignments);
-  parts.ingress.set(next.ingress, next.moved);
+  parts.ingress.set(next.ingress, next.moved, next.unloaded);
   parts.measurements.set(next.measurements);
   parts.meter.set(next.peers);
   const digests = next.ingress.flatMap((route) => [...route.processorFiles.map((file) => file.digest), ...(route.verify ? [route.verify.parityDigest] : [])]);

@@ -6,12 +6,15 @@ import type { Identity } from "./identity.ts";
 import type { ConsoleAddress, Desired, Hello, Report } from "./protocol/control.ts";
 import type { LogPage, LogQuery } from "./protocol/log-page.ts";
 import { MAX_METRICS_CHARS, type MetricsPage } from "./protocol/metrics-page.ts";
+import { REPOSITORY_FAILURES, REPOSITORY_WAIT_MS, type RepositoryAnswer, type RepositoryCall } from "./protocol/repository-call.ts";
 
 export type LinkState = { kind: "connected" } | { kind: "lost"; message: string } | { kind: "refused"; code: string; message: string };
 export type ControlLink = {
   connected(): boolean;
   /** False = not connected; nothing is queued, since the next connection begins with a whole report. */
   send(report: Report): boolean;
+  /** Answers when it is done. Never rejects: a console that is away is an answer too. */
+  ask(call: RepositoryCall): Promise<RepositoryAnswer>;
   /** Anew with the present identity (renewed certificate, moved console). */
   reconnect(): void;
   close(): void;
@@ -34,6 +37,9 @@ export type ControlLinkOptions = {
   onState(state: LinkState): void;
 };
 
+export const CONSOLE_AWAY: RepositoryAnswer = { ok: false, code: "unavailable", message: "this node has no connection to its console, which is what starts and stops deployments" };
+/** The console answers before that. */
+const ASK_TIMEOUT_MS = REPOSITORY_WAIT_MS + 15_000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
 /** A console that says no keeps saying it until someone acts; asking it every minute costs nobody anything. */
@@ -119,6 +125,14 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
       socket.emit("report", report);
       return true;
     },
+    async ask(call) {
+      if (!socket?.connected) return CONSOLE_AWAY;
+      try {
+        return believed(await socket.timeout(ASK_TIMEOUT_MS).emitWithAck("repository", call));
+      } catch {
+        return { ok: false, code: "unavailable", message: "the connection to the console ended before it answered; what was begun there goes on" };
+      }
+    },
     reconnect: () => {
       attempts = 0;
       again(0);
@@ -134,6 +148,13 @@ export function createControlLink(options: ControlLinkOptions): ControlLink {
 type Refusal = { code?: string; message?: string; fix?: string | null };
 /** Refusals that end by themselves. */
 const TEMPORARY = new Set(["unavailable", "too-many", "internal"]);
+
+function believed(raw: unknown): RepositoryAnswer {
+  const answer = raw as Partial<Record<"ok" | "code" | "message", unknown>> | null;
+  if (answer?.ok === true) return { ok: true };
+  const code = REPOSITORY_FAILURES.find((one) => one === answer?.code) ?? "unavailable";
+  return { ok: false, code, message: typeof answer?.message === "string" ? answer.message : "the console gave no reason" };
+}
 
 /** The transport hides the reason two levels down. */
 function describe(error: Error & { description?: unknown }): string {

@@ -1,4 +1,4 @@
-// Owns the one process all ingress routes of this node run in: started when there is a route, or one that moved away, restarted with back-off when it dies, given what it
+// Owns the one process all ingress routes of this node run in: started when there is a route, or one that moved away or is unloaded, restarted with back-off when it dies, given what it
 // needs from the cache. Serves no request itself.
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { messageOf } from "./agent-error.ts";
@@ -11,6 +11,7 @@ import { givenBytes } from "./given-bytes.ts";
 import { type Failure, nextFailure, STEADY_AFTER_MS } from "./next-step.ts";
 import { type IngressRoute, MAX_FETCHED_FILES, MAX_MOVED_ROUTES, type MovedRoute, type Notice, type ObservedIngress } from "./protocol/control.ts";
 import type { KeyCount } from "./protocol/own-key.ts";
+import { MAX_UNLOADED_ROUTES, type RepositoryAnswer, type RepositoryCall, type UnloadedRoute } from "./protocol/repository-call.ts";
 import type { FromIngress, LocalIngressRoute, TlsMaterial, ToIngress } from "./stage/messages.ts";
 
 export type IngressHostOptions = {
@@ -31,6 +32,8 @@ export type IngressHostOptions = {
   nowMs(): number;
   random(): number;
   notice(notice: Omit<Notice, "at">): void;
+  /** What a client wants of the console; never rejects. */
+  askConsole(call: RepositoryCall): Promise<RepositoryAnswer>;
   toldMetrics: ChildMetrics["told"];
   changed(): void;
   /** What its requests met in the last second is here. */
@@ -47,6 +50,7 @@ export class IngressHost {
   readonly #options: IngressHostOptions;
   #routes: readonly IngressRoute[] = [];
   #moved: readonly MovedRoute[] = [];
+  #unloaded: readonly UnloadedRoute[] = [];
   #child: Child<ToIngress> | null = null;
   #stopping = false;
   #startedAtMs = 0;
@@ -73,9 +77,10 @@ export class IngressHost {
   }
 
   /** Replaces all routes. */
-  set(routes: readonly IngressRoute[], moved: readonly MovedRoute[] = []): void {
+  set(routes: readonly IngressRoute[], moved: readonly MovedRoute[] = [], unloaded: readonly UnloadedRoute[] = []): void {
     this.#routes = routes;
     this.#moved = moved.slice(0, MAX_MOVED_ROUTES);
+    this.#unloaded = unloaded.slice(0, MAX_UNLOADED_ROUTES);
     this.#cancelTimers();
     const wanted = new Set(wantedFiles(routes).map((file) => file.digest));
     for (const known of [this.#paths, this.#given]) for (const digest of known.keys()) if (!wanted.has(digest)) known.delete(digest);
@@ -125,12 +130,13 @@ export class IngressHost {
   stop(): Promise<void> {
     this.#routes = [];
     this.#moved = [];
+    this.#unloaded = [];
     this.#cancelTimers();
     return this.#stopChild();
   }
 
   #isNeeded(): boolean {
-    return this.#routes.length > 0 || this.#moved.length > 0;
+    return this.#routes.length + this.#moved.length + this.#unloaded.length > 0;
   }
 
   #cancelTimers(): void {
@@ -161,7 +167,7 @@ export class IngressHost {
       processorPaths: Object.fromEntries(route.processorFiles.flatMap(({ name, digest }) => (pathOf(digest) ? [[name, pathOf(digest) as string]] : []))),
       parityPath: route.verify ? pathOf(route.verify.parityDigest) : null,
     }));
-    this.#child?.send({ type: "routes", routes, moved: this.#moved });
+    this.#child?.send({ type: "routes", routes, moved: this.#moved, unloaded: this.#unloaded });
   }
 
   #hear(message: FromIngress): void {
@@ -189,8 +195,18 @@ export class IngressHost {
       case "metrics":
         this.#options.toldMetrics(message);
         return;
+      case "repository":
+        void this.#answer(message);
+        return;
     }
     this.#options.changed();
+  }
+
+  /** To the process that asked; another one since knows nothing of it. */
+  async #answer({ askId, call }: Extract<FromIngress, { type: "repository" }>): Promise<void> {
+    const child = this.#child;
+    const answer = await this.#options.askConsole(call);
+    if (child === this.#child) child?.send({ type: "repository", askId, answer });
   }
 
   #ended(reason: string): void {

@@ -48,7 +48,7 @@ test("what a key may ask is limited and freed again, and what is wrong is told a
   await expect(page.getByText("has no limits for keys").first()).toBeVisible();
 });
 
-test("by keyboard a client gets a key and the key limits of its own; others go on as before", async ({ page }) => {
+test("by keyboard a client gets a key, limits of its own and the right to load; others go on as before", async ({ page }) => {
   const { input, shape, values } = await sampleOf(bundledModel(SERVED_MODEL), [1, 3, 48, 192]);
   const body = JSON.stringify({ inputs: [{ name: input, shape, datatype: "FP32", data: [...values] }] });
   const ask = async (key: string) => { const answer = await fetch(`${url}/v2/models/${NAME}/infer`, { method: "POST", body, headers: key === "" ? {} : { authorization: `Bearer ${key}` } }); await answer.arrayBuffer(); return answer; };
@@ -79,6 +79,14 @@ test("by keyboard a client gets a key and the key limits of its own; others go o
   expect((await ask("")).status).toBe(200);
   // What the ingress let in, as the console added it up.
   await expect(row.getByTestId("key-usage")).toContainText(/[1-3] of 3 this day/);
+  const load = async () => (await fetch(`${url}/v2/repository/models/${NAME}/load`, { method: "POST", headers: { authorization: `Bearer ${key}` } })).status;
+  expect(await load()).toBe(403);
+  await row.getByTestId("key-edit").press("Enter");
+  await tabTo(page, page.getByTestId("key-mayLoad"));
+  await page.keyboard.press("Space");
+  await page.getByTestId("key-save").press("Enter");
+  await expect(row).toContainText("loads and unloads");
+  expect(await load()).toBe(200);
   expect(page.url()).not.toContain(key);
 });
 

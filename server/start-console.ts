@@ -248,7 +248,7 @@ async function startAgents({ env, deps, authority, key, hosts, port }: AgentsOpt
   const advertisedHost = env.publicHosts[0] ?? (env.host === "localhost" ? "127.0.0.1" : env.host);
   const listener = await startAgentListener({ deps, authority, key, host: env.host, ports, hosts, advertisedHost });
   if (env.agentPort === null) rememberAgentPort(env.dataFolder, listener.endpoint.port);
-  const sockets = attachAgents(listener.server, deps);
+  const sockets = attachAgents(listener.server, deps, { isOpen: isLoopback(env.host) });
   const close = async () => {
     await sockets.close();
     await listener.close();

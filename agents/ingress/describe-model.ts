@@ -1,5 +1,6 @@
 // Owns what the protocol tells of servers and models: metadata, configuration, the repository's index. One shape for REST and gRPC: field names and
 // order are the protocol's (kserve/open-inference-protocol; Triton's model configuration, statistics and model repository extensions).
+import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { OIP_NAMES } from "./oip.ts";
@@ -48,13 +49,16 @@ export function modelConfig(route: RouteRuntime) {
   };
 }
 
-/** Every deployment that enters here, each of its versions. */
-export function repositoryIndex(routes: readonly RouteRuntime[], onlyReady: boolean) {
+/** Every deployment that enters here, each of its versions, and those that do not run. */
+export function repositoryIndex({ routes, unloaded }: { routes: readonly RouteRuntime[]; unloaded: readonly UnloadedRoute[] }, onlyReady: boolean) {
   const rows = routes.flatMap((route) => {
     const name = route.route.modelName;
+    // It still answers what it had let in.
+    if (unloaded.some((one) => one.modelName === name)) return [];
     const versions = route.versions();
     if (versions.length === 0) return [{ name, version: "", state: "UNAVAILABLE", reason: route.notReadyBecause() }];
     return versions.map(({ version, ready, problem }) => ({ name, version, state: ready ? "READY" : "UNAVAILABLE", reason: problem ?? "" }));
   });
-  return onlyReady ? rows.filter((row) => row.state === "READY") : rows;
+  const off = unloaded.map(({ modelName, version, reason }) => ({ name: modelName, version, state: "UNAVAILABLE", reason }));
+  return onlyReady ? rows.filter((row) => row.state === "READY") : [...rows, ...off];
 }

@@ -3,17 +3,17 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MovedRoute } from "../protocol/control.ts";
 import type { OwnKey } from "../protocol/own-key.ts";
+import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import { movedRefusal } from "./moved-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
 /** `version` as the client wrote it; "" or undefined = the current one. Throws Refusal in the protocol's words. */
-export function findModel({ routes, moved }: ServedHere, name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
-  const route = routes.find((candidate) => candidate.route.modelName === name);
-  const gone = moved.find((candidate) => candidate.modelName === name);
-  demandKey(access, route ? [route] : gone ? [{ route: gone }] : [...routes, ...moved.map((one) => ({ route: one }))]);
+export function findModel(served: ServedHere, name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
+  const { route, gone, off } = findNamed(served, name, access);
   // While it still answers what it had let in, too.
   if (gone && (!route || route.route.currentEpoch === null)) throw movedRefusal(gone);
+  if (!route && off) throw new Refusal(404, UNLOADED, `Request for unknown model: '${name}' has no available versions: ${off.reason}`);
   // Clients compare these words: the protocol's own examples look for "Request for unknown model".
   if (!route) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found`);
   if (version === undefined || version === "") return { route, version: null };
@@ -29,13 +29,30 @@ export function isModelReady(here: ServedHere, name: string, version: string | u
     const ready = found.version ? found.version.ready : found.route.ready;
     return ready ? { ready } : { ready, known: true, because: found.version?.problem ?? found.route.notReadyBecause() };
   } catch (error) {
+    if (error instanceof Refusal && error.code === UNLOADED) return { ready: false, known: true, because: error.message };
     if (error instanceof Refusal && (error.code === "unknown_model" || error.code === "unknown_version")) return { ready: false, known: false, because: error.message };
     throw error;
   }
 }
 
-/** What an ingress knows now: deployments that are entered here, and those that are entered elsewhere since. Only while it is serving can what is not among them be said to be unknown. */
-export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[]; /** Of the requests whose spans go to a collector. */ traceRatio: number };
+/** Code of the refusal for a model that could be loaded. */
+export const UNLOADED = "unloaded";
+
+/** All that is known here of that name. Throws Refusal 401 for who may not know it. */
+export function findNamed(served: ServedHere, name: string, access: Access): { route: RouteRuntime | undefined; gone: MovedRoute | undefined; off: UnloadedRoute | undefined } {
+  const route = served.routes.find((candidate) => candidate.route.modelName === name);
+  const gone = served.moved.find((candidate) => candidate.modelName === name);
+  const off = served.unloaded.find((candidate) => candidate.modelName === name);
+  const known = route ?? (gone && { route: gone }) ?? (off && { route: off });
+  demandKey(access, known ? [known] : [...keyHoldersOf(served), ...served.moved.map((one) => ({ route: one }))]);
+  return { route, gone, off };
+}
+
+/** Whose keys may know what is here. */
+export const keyHoldersOf = ({ routes, unloaded }: ServedHere): { route: { keyHashes: string[] } }[] => [...routes, ...unloaded.map((route) => ({ route }))];
+
+/** What an ingress knows now: deployments that are entered here, those that are entered elsewhere since, and those that do not run. Only while it is serving can what is not among them be said to be unknown. */
+export type ServedHere = { state: "starting" | "serving" | "draining"; routes: readonly RouteRuntime[]; moved: readonly MovedRoute[]; unloaded: readonly UnloadedRoute[]; /** Of the requests whose spans go to a collector. */ traceRatio: number };
 
 /** Throws Refusal 503 while an ingress does not know its deployments yet, or takes no requests any more. */
 export function demandServing({ state }: Pick<ServedHere, "state">): void {
@@ -44,6 +61,7 @@ export function demandServing({ state }: Pick<ServedHere, "state">): void {
 }
 
 export const drainingRefusal = (): Refusal => new Refusal(503, "draining", "this ingress is stopping and takes no new requests: ask again, or at another entry of the deployment", 1);
+
 /** What a request shows of who sends it. */
 export type Access = { needsKey: boolean; authorization: string | undefined };
 
@@ -88,4 +106,4 @@ function ownKeyOf(ownKeys: Record<string, OwnKey>, { authorization }: Access): {
   return own ? { hash, own } : null;
 }
 
-const keyGiven = (authorization: string | undefined): string | undefined => /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+export const keyGiven = (authorization: string | undefined): string | undefined => /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];

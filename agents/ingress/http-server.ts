@@ -3,12 +3,14 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
+import type { RepositoryAction } from "../protocol/repository-call.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { closeAfter } from "./drain.ts";
-import { type Access, countKey, demandKey, demandServing, findModel, isModelReady, type ServedHere } from "./find-model.ts";
+import { type Access, countKey, demandKey, demandServing, findModel, isModelReady, keyHoldersOf, type ServedHere } from "./find-model.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
+import type { ModelRepository } from "./model-repository.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
 import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
 import { otherCall } from "./other-extensions.ts";
@@ -31,11 +33,12 @@ const KNOWN_ALWAYS: ReadonlySet<string> = new Set(["/v2/health/live", "/v2/healt
 
 export type HttpOptions = {
   served(): ServedHere;
+  repository: ModelRepository;
   /** Beyond loopback every request but liveness needs a key. */
   needsKey: boolean;
   httpTls: { keyPem: string; certificatePem: string } | null;
 };
-type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; access: Access };
+type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; repository: ModelRepository; access: Access };
 
 /** `open`: answers that are not finished. */
 export function createIngressServer(options: HttpOptions): { server: Server; open: ReadonlySet<ServerResponse> } {
@@ -61,7 +64,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOp
     closeAfter(res);
     if (!KNOWN_ALWAYS.has(path)) demandServing(served);
   }
-  const asked: Asked = { req, res, method: req.method ?? "GET", path, served, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
+  const asked: Asked = { req, res, method: req.method ?? "GET", path, served, repository: options.repository, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
   const match = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|process|config|stats))?$/.exec(path);
   if (match && path !== "/v2/models/stats") return answerModel(asked, match[1]!, match[2], match[3] ?? "");
   return answerServer(asked);
@@ -71,19 +74,22 @@ async function answerServer(asked: Asked): Promise<void> {
   const { req, res, path, served, access } = asked;
   const { routes } = served;
   if (/^\/v2\/repository\/[^/]+\/(?:index|models\/[^/]+\/(?:load|unload))$/.test(path)) throw new Refusal(400, "bad_request", "'repository_name' specification is not supported");
+  const demandAnyKey = () => demandKey(access, keyHoldersOf(served));
   const action = /^\/v2\/repository\/(?:index|models\/([^/]+)\/(load|unload))$/.exec(path);
   if (action) {
     demandMethod(asked, "POST");
-    demandKey(access, routes);
+    demandAnyKey();
     const wish = readWish(await readBody(req, MAX_SMALL_BODY_BYTES));
-    if (!action[1]) return sendJson(res, 200, repositoryIndex(routes, wish.ready === true));
-    throw repositoryRefusal(action[2] as "load" | "unload");
+    if (!action[1]) return sendJson(res, 200, repositoryIndex(served, wish.ready === true));
+    await asked.repository.act(action[2] as RepositoryAction, action[1], access, wish.parameters);
+    // As Triton: nothing is said but that it is done.
+    return sendDone(res);
   }
   const other = otherCall(path, () => served.traceRatio);
   if (other) {
     const { method } = asked;
     if (other.takes !== "both" || (method !== "POST" && method !== "GET")) demandMethod(asked, other.takes === "POST" ? "POST" : "GET");
-    demandKey(access, routes);
+    demandAnyKey();
     return sendJson(res, 200, other.answer(method === "POST" ? readWish(await readBody(req, MAX_SMALL_BODY_BYTES)) : {}));
   }
   const known: Record<string, () => void> = {
@@ -94,9 +100,9 @@ async function answerServer(asked: Asked): Promise<void> {
     },
     "/v2": () => sendJson(res, 200, serverMetadata()),
     "/v2/": () => sendJson(res, 200, serverMetadata()),
-    "/v2/models/stats": () => { demandKey(access, routes); sendJson(res, 200, { model_stats: routes.flatMap((route) => route.statistics(null)) }); },
+    "/v2/models/stats": () => { demandAnyKey(); sendJson(res, 200, { model_stats: routes.flatMap((route) => route.statistics(null)) }); },
     "/metrics": () => {
-      demandKey(access, routes);
+      demandAnyKey();
       res.writeHead(200, { "content-type": EXPOSITION_TYPE });
       res.end(expositionText(ingressMetrics(routes)));
     },
@@ -107,11 +113,6 @@ async function answerServer(asked: Asked): Promise<void> {
 }
 
 export const isServerReady = ({ state, routes }: ServedHere): boolean => state === "serving" && routes.length > 0 && routes.every((route) => route.ready);
-
-/** The console decides what runs where, and its own keys say who may tell it to; an ingress has none of those. */
-export function repositoryRefusal(action: "load" | "unload"): Refusal {
-  return new Refusal(503, "not_here", `explicit model load / unload is not allowed at an ingress: ${action === "load" ? "start" : "stop"} the deployment at the console, POST /api/v1/deployments/ID/${action === "load" ? "start" : "stop"} with a key of the console`);
-}
 
 async function answerModel(asked: Asked, name: string, wantedVersion: string | undefined, action: string): Promise<void> {
   const { res, served, access } = asked;
@@ -172,10 +173,10 @@ function demandMethod({ method, path }: Asked, wanted: "GET" | "POST"): void {
   if (method !== wanted && !(method === "HEAD" && wanted === "GET")) throw new Refusal(405, "method_not_allowed", `${path} takes ${wanted}`);
 }
 
-function readWish(body: Buffer): { ready?: unknown } {
+function readWish(body: Buffer): { ready?: unknown; parameters?: unknown } {
   if (body.length === 0) return {};
   try {
-    return (JSON.parse(body.toString()) ?? {}) as { ready?: unknown };
+    return (JSON.parse(body.toString()) ?? {}) as { ready?: unknown; parameters?: unknown };
   } catch (error) {
     throw new Refusal(400, "bad_request", `the body is not JSON: ${(error as Error).message}`);
   }
@@ -213,6 +214,11 @@ function sendJson(res: ServerResponse, status: number, value: unknown, headers: 
   const body = JSON.stringify(value);
   res.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...headers });
   res.end(body);
+}
+
+function sendDone(res: ServerResponse): void {
+  res.writeHead(200, { "content-length": "0" });
+  res.end();
 }
 
 async function sendBytes(req: IncomingMessage, res: ServerResponse, bytes: Buffer, headers: Record<string, string>): Promise<void> {

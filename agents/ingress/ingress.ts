@@ -7,6 +7,7 @@ import type { SecureContext, TLSSocket } from "node:tls";
 import type { Family } from "../exposition.ts";
 import type { IngressSample, MovedRoute, Notice, ObservedIngress } from "../protocol/control.ts";
 import type { KeyCount } from "../protocol/own-key.ts";
+import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import type { ControlFrame } from "../protocol/frame.ts";
 import { BufferPool } from "../stage/buffer-pool.ts";
 import { DataAcceptor, dataContext } from "../stage/data-tls.ts";
@@ -22,6 +23,7 @@ import { createIngressServer } from "./http-server.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
 import { KeyCounts } from "./key-counts.ts";
+import { type AskConsole, ModelRepository } from "./model-repository.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
@@ -30,7 +32,7 @@ import { splitProtocols } from "./split-protocols.ts";
 /** For the spans that are left when the ingress stops. */
 const LAST_SPANS_MS = 2_000;
 
-export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void; /** For the agent's log. */ notice(notice: Omit<Notice, "at">): void };
+export type IngressOptions = Omit<Extract<ToIngress, { type: "start" }>, "type"> & { changed(): void; askConsole: AskConsole; /** For the agent's log. */ notice(notice: Omit<Notice, "at">): void };
 
 export class Ingress {
   readonly server: Server;
@@ -41,6 +43,7 @@ export class Ingress {
   readonly #keyCounts = new KeyCounts();
   readonly #routes = new Map<string, RouteRuntime>();
   #moved: readonly MovedRoute[] = [];
+  #unloaded: readonly UnloadedRoute[] = [];
   readonly #originId: number;
   readonly #otlp: OtlpExporter | null;
   #context: SecureContext;
@@ -60,13 +63,14 @@ export class Ingress {
     this.#otlp = options.otlp ? new OtlpExporter({ settings: options.otlp, nodeId: options.tls.nodeId, problem: (message) => options.notice(message === null ? { level: "info", code: "traces", message: "spans reach the collector again" } : { level: "warn", code: "traces", message: `spans are lost: ${message}` }) }) : null;
     this.#acceptor = new DataAcceptor(options.tls, (socket, peerNodeId) => this.#accept(socket, peerNodeId));
     const needsKey = !isLoopback(options.host);
-    const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved, traceRatio: this.#otlp?.ratio ?? 0 });
-    const { server, open } = createIngressServer({ served, needsKey, httpTls: options.httpTls });
+    const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved, unloaded: this.#unloaded, traceRatio: this.#otlp?.ratio ?? 0 });
+    const repository = new ModelRepository(served, options.askConsole);
+    const { server, open } = createIngressServer({ served, repository, needsKey, httpTls: options.httpTls });
     this.server = server;
     this.#open = open;
     splitProtocols(this.server, (socket) => {
       // The library is loaded with the first client that needs it.
-      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService(served, needsKey); return this.#grpcHere; });
+      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService(served, repository, needsKey); return this.#grpcHere; });
       this.#grpc.then((grpc) => grpc.serve(socket), () => socket.destroy());
     });
   }
@@ -80,8 +84,9 @@ export class Ingress {
     return this.#url;
   }
 
-  setRoutes(routes: LocalIngressRoute[], moved: readonly MovedRoute[] = []): void {
+  setRoutes(routes: LocalIngressRoute[], moved: readonly MovedRoute[] = [], unloaded: readonly UnloadedRoute[] = []): void {
     this.#moved = moved;
+    this.#unloaded = unloaded;
     if (this.#state === "starting") this.#state = "serving";
     const wanted = new Set(routes.map(({ route }) => route.deploymentId));
     for (const [deploymentId, runtime] of this.#routes) {

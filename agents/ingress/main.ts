@@ -2,6 +2,7 @@
 // The same file is the entry of the processors' threads.
 import type { AddressInfo, Socket } from "node:net";
 import { isMainThread } from "node:worker_threads";
+import type { RepositoryAnswer, RepositoryCall } from "../protocol/repository-call.ts";
 import type { FromIngress, ToIngress } from "../stage/messages.ts";
 import { Ingress } from "./ingress.ts";
 import { runProcessorWorker } from "./processor-worker.ts";
@@ -14,6 +15,8 @@ function runIngress(): void {
   const tell = (message: FromIngress): void => { if (process.connected) process.send!(message); };
   let ingress: Ingress | null = null;
   let changes: NodeJS.Timeout | null = null;
+  let asks = 0;
+  const waiting = new Map<number, (answer: RepositoryAnswer) => void>();
   let cpu = process.cpuUsage();
   let sampledAt = performance.now();
 
@@ -30,8 +33,18 @@ function runIngress(): void {
     tellObserved();
   };
 
+  const askConsole = (call: RepositoryCall) => new Promise<RepositoryAnswer>((resolve) => {
+    const askId = ++asks;
+    waiting.set(askId, resolve);
+    tell({ type: "repository", askId, call });
+  });
+  const hear = ({ askId, answer }: Extract<ToIngress, { type: "repository" }>) => {
+    waiting.get(askId)?.(answer);
+    waiting.delete(askId);
+  };
+
   const start = (message: Extract<ToIngress, { type: "start" }>) => {
-    ingress = new Ingress({ ...message, changed, notice: (notice) => tell({ type: "notice", notice: { ...notice, at: new Date().toISOString() } }) });
+    ingress = new Ingress({ ...message, changed, askConsole, notice: (notice) => tell({ type: "notice", notice: { ...notice, at: new Date().toISOString() } }) });
     const { server } = ingress;
     server.once("error", (error: NodeJS.ErrnoException) => {
       tell({ type: "failed", code: error.code ?? "listen_failed", message: error.message });
@@ -46,7 +59,8 @@ function runIngress(): void {
 
   process.on("message", (message: ToIngress, handle?: unknown) => {
     if (message.type === "start") start(message);
-    else if (message.type === "routes") ingress?.setRoutes(message.routes, message.moved);
+    else if (message.type === "routes") ingress?.setRoutes(message.routes, message.moved, message.unloaded);
+    else if (message.type === "repository") hear(message);
     else if (message.type === "metrics") tell({ type: "metrics", askId: message.askId, families: ingress?.metrics() ?? [] });
     else if (message.type === "tls") ingress?.renew(message.tls);
     else if (message.type === "http-tls") ingress?.renewHttp(message.httpTls);

@@ -4,6 +4,7 @@
 import type { StageTimes } from "./frame.ts";
 import type { LinkLosses } from "./link-loss.ts";
 import type { KeyCount, OwnKey } from "./own-key.ts";
+import type { UnloadedRoute } from "./repository-call.ts";
 import type { TensorSpec } from "./tensor.ts";
 import type { Thermal } from "./thermal.ts";
 
@@ -71,6 +72,8 @@ export type Desired = {
   measurements: MeasureTask[];
   /** Deployments whose requests entered here and enter elsewhere now, at most MAX_MOVED_ROUTES: who still asks here is told where. Absent = none. */
   moved?: MovedRoute[];
+  /** Deployments whose requests enter here when they run, and that do not, at most MAX_UNLOADED_ROUTES. Absent = none. */
+  unloaded?: UnloadedRoute[];
 };
 export const MAX_MOVED_ROUTES = 32;
 /** `entries`: where clients reach it now, as the nodes there say; at least one. `keyHashes`: whoever has none of these keys is not told (beyond loopback). */

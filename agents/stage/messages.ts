@@ -16,6 +16,7 @@ import type { OtlpSettings } from "../ingress/otlp-exporter.ts";
 import type { Family } from "../exposition.ts";
 import type { Assignment, IngressRoute, IngressSample, Lane, MovedRoute, Notice, ObservedIngress, ObservedLane, RunningSession, StageSample } from "../protocol/control.ts";
 import type { KeyCount } from "../protocol/own-key.ts";
+import type { RepositoryAnswer, RepositoryCall, UnloadedRoute } from "../protocol/repository-call.ts";
 
 /** This node's identity for data connections. PEM texts; the certificate's CN (and a DNS SAN) is the node id. */
 export type TlsMaterial = { nodeId: string; keyPem: string; certificatePem: string; caPem: string };
@@ -94,8 +95,10 @@ export type ToIngress =
       /** Where spans of requests go; null or absent = nowhere. */
       otlp?: OtlpSettings | null;
     }
-  /** Replaces all routes. `moved`: what enters elsewhere now; absent = nothing. */
-  | { type: "routes"; routes: LocalIngressRoute[]; moved?: readonly MovedRoute[] }
+  /** Replaces all routes. `moved`: what enters elsewhere now; `unloaded`: what does not run; absent = nothing. */
+  | { type: "routes"; routes: LocalIngressRoute[]; moved?: readonly MovedRoute[]; unloaded?: readonly UnloadedRoute[] }
+  /** To the question of that number. */
+  | { type: "repository"; askId: number; answer: RepositoryAnswer }
   | { type: "tls"; tls: TlsMaterial }
   /** From the next HTTPS connection on. */
   | { type: "http-tls"; httpTls: { keyPem: string; certificatePem: string } }
@@ -111,6 +114,8 @@ export type FromIngress =
   | { type: "failed"; code: string; message: string }
   /** Whenever a pipeline's link, an epoch or a verification changes, and with each sample. */
   | { type: "observed"; ingress: ObservedIngress[] }
+  /** For the console; answered in any case. */
+  | { type: "repository"; askId: number; call: RepositoryCall }
   | { type: "sample"; samples: IngressSample[]; keyCounts: KeyCount[]; rssBytes: number; cpuCores: number }
   | { type: "notice"; notice: Notice }
   | { type: "stopped" };

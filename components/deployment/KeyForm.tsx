@@ -26,6 +26,8 @@ export function KeyForm({ deploymentId, row, usual, close }: { deploymentId: str
       <p className="text-xs text-ink-2">{fields.hasOwn ? "At each ingress, in place of what the deployment says of each key." : "As the deployment says of each key."}</p>
       <fieldset className="flex flex-col gap-1"><legend className="eyebrow mb-1">Quota over all ingresses</legend><div className={`${FIELD_ROW} grid-cols-2!`}>{field("perDay", "Requests a day")}{field("perMonth", "Requests a month")}</div></fieldset>
       <p className="text-xs text-ink-2">Days and months of UTC; empty = any number. What is more is answered 429 until the period ends. Counted from when it is set, and shared out among the ingresses every few seconds.</p>
+      <Switch checked={fields.mayLoad} onChange={(mayLoad) => set({ mayLoad })} testId="key-mayLoad">May load and unload</Switch>
+      <p className="text-xs text-ink-2">Who has it may start and stop this deployment at its ingress, by the load and unload of the Open Inference Protocol.</p>
       {save.isError && <Problem title="What it may ask was not saved" error={save.error} />}
       <div className="flex gap-2">
         <Button type="submit" look="primary" disabled={settings === null} busy={save.isPending} data-testid="key-save">Save</Button>

@@ -44,7 +44,7 @@ function Table({ deployment, rows, usual }: TableProps) {
           <tbody key={row.id} data-testid="key">
             <tr>
               <td className="font-medium">{row.name}</td>
-              <td className="text-ink-2">{limitsText(row.limits, usual)}</td>
+              <td className="text-ink-2">{limitsText(row.limits, usual)}{row.mayLoad && "; loads and unloads"}</td>
               <td className="text-ink-2" data-testid="key-usage">{row.usage.length === 0 ? "no quota" : row.usage.map((one) => <Used key={one.per} {...one} />)}</td>
               <td className="text-ink-2"><Time iso={row.createdAt} /></td>
               <td className="whitespace-nowrap text-right">

@@ -2,15 +2,15 @@
 import type { KeyRow } from "../api.ts";
 
 /** Texts of the fields, as typed. */
-export type KeyFields = { hasOwn: boolean; requestsPerSecond: string; burst: string; maxInFlight: string; perDay: string; perMonth: string };
-export type KeyFieldName = Exclude<keyof KeyFields, "hasOwn">;
-export type KeySettings = Pick<KeyRow, "limits" | "quota">;
+export type KeyFields = { hasOwn: boolean; requestsPerSecond: string; burst: string; maxInFlight: string; perDay: string; perMonth: string; mayLoad: boolean };
+export type KeyFieldName = Exclude<keyof KeyFields, "hasOwn" | "mayLoad">;
+export type KeySettings = Pick<KeyRow, "limits" | "quota" | "mayLoad">;
 export type KeyProblems = Partial<Record<KeyFieldName, string>>;
 
 /** An empty quota is none. `usual`: the deployment's limits of each key, from which own ones begin; null = it has none. */
-export function keyFieldsOf({ limits, quota }: KeySettings, usual: KeyRow["limits"]): KeyFields {
+export function keyFieldsOf({ limits, quota, mayLoad }: KeySettings, usual: KeyRow["limits"]): KeyFields {
   const { requestsPerSecond, burst, maxInFlight } = limits ?? usual ?? { requestsPerSecond: 20, burst: 40, maxInFlight: 16 };
-  return { hasOwn: limits !== null, requestsPerSecond: `${requestsPerSecond}`, burst: `${burst}`, maxInFlight: `${maxInFlight}`, perDay: `${quota?.perDay ?? ""}`, perMonth: `${quota?.perMonth ?? ""}` };
+  return { hasOwn: limits !== null, requestsPerSecond: `${requestsPerSecond}`, burst: `${burst}`, maxInFlight: `${maxInFlight}`, perDay: `${quota?.perDay ?? ""}`, perMonth: `${quota?.perMonth ?? ""}`, mayLoad };
 }
 
 /** What the fields say, or what is wrong with which of them. Ranges are those of the API. */
@@ -26,5 +26,5 @@ export function keySettingsOf(fields: KeyFields): { settings: KeySettings; probl
   const [perDay, perMonth] = [orNone("perDay"), orNone("perMonth")];
   if (problems.perDay === undefined && perDay !== null && perMonth !== null && perDay > perMonth) problems.perDay = "More than a whole month may have.";
   const quota = perDay === null && perMonth === null ? null : { perDay, perMonth };
-  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { limits, quota }, problems: null };
+  return Object.keys(problems).length > 0 ? { settings: null, problems } : { settings: { limits, quota, mayLoad: fields.mayLoad }, problems: null };
 }

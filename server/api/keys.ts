@@ -21,9 +21,10 @@ const quota = z
   .object({ perDay: requests, perMonth: requests })
   .nullable()
   .meta({ description: "Requests let in over all ingresses of the deployment, by calendar days and months of UTC; what is more is answered 429, Retry-After the period's end. null = any number. Counted from when it is set." });
+const mayLoad = z.boolean().meta({ description: "It may load and unload the model at the ingress (`POST /v2/repository/models/NAME/load`), which starts and stops the deployment." });
 const used = z.object({ per: z.enum(QUOTA_PERIODS), used: z.number(), requests: z.number(), resetsAt: z.iso.datetime() });
 const keyRow = z
-  .object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime(), limits, quota, usage: z.array(used).meta({ description: "Of each quota, as ingresses told it; a few seconds behind." }) })
+  .object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime(), limits, quota, mayLoad, usage: z.array(used).meta({ description: "Of each quota, as ingresses told it; a few seconds behind." }) })
   .meta({ id: "KeyRow" });
 
 export const keys = router({
@@ -37,16 +38,16 @@ export const keys = router({
     }),
   create: procedure
     .meta({ openapi: { method: "POST", path: "/deployments/{id}/keys", tags, summary: "A key for the deployment's ingress; shown once" } })
-    .input(byId.extend({ name: z.string(), limits: limits.optional(), quota: quota.optional() }))
+    .input(byId.extend({ name: z.string(), limits: limits.optional(), quota: quota.optional(), mayLoad: mayLoad.default(false) }))
     .output(z.object({ id: z.string(), key: z.string() }))
     .mutation(async ({ ctx, input }) => {
       const deployment = await findOrThrow(findDeployment(ctx.deps.db, input.id), "deployment", input.id);
-      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id, limits: input.limits ?? null, quota: input.quota ?? null, actor: ctx.actor });
+      const { credential, token } = await createCredential(ctx.deps, { name: input.name, kind: "inference", deploymentId: deployment.id, limits: input.limits ?? null, quota: input.quota ?? null, mayLoad: input.mayLoad, actor: ctx.actor });
       return { id: credential.id, key: token };
     }),
   set: procedure
     .meta({ openapi: { method: "PATCH", path: "/deployments/{id}/keys/{keyId}", tags, summary: "Change what one key may ask, while its deployment serves; what is left out stays, null takes its own away" } })
-    .input(byId.extend({ keyId: z.string().min(1).max(100), limits: limits.optional(), quota: quota.optional() }))
+    .input(byId.extend({ keyId: z.string().min(1).max(100), limits: limits.optional(), quota: quota.optional(), mayLoad: mayLoad.optional() }))
     .output(keyRow)
     .mutation(async ({ ctx, input: { id, keyId, ...change } }) => {
       const [row] = await toRows(ctx, [await setKey(ctx.deps, { deploymentId: id, keyId, change: change as KeyChange, actor: ctx.actor })]);
@@ -57,8 +58,8 @@ export const keys = router({
 async function toRows({ deps }: Context, credentials: Credential[]): Promise<z.infer<typeof keyRow>[]> {
   const nowMs = deps.clock.now();
   const usage = await readKeyUsage(deps.db, credentials.filter((one) => one.quota !== null).map(({ id }) => id), `${periodOf("month", nowMs)}-01`);
-  return credentials.map(({ id, name, createdAt, limits, quota }) => ({
-    id, name, createdAt, limits, quota,
+  return credentials.map(({ id, name, createdAt, limits, quota, mayLoad }) => ({
+    id, name, createdAt, limits, quota, mayLoad,
     usage: QUOTA_PERIODS.flatMap((per) => {
       const requests = requestsOf(quota, per);
       return requests === null ? [] : [{ per, used: usedIn(usage.get(id) ?? [], periodOf(per, nowMs)), requests, resetsAt: new Date(periodEndMs(per, nowMs)).toISOString() }];

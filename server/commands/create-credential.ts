@@ -10,7 +10,7 @@ import type { Actor, Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { checkQuota, demandRoomForOwn, isOwn, keyInWords } from "./set-key.ts";
 
-export type CredentialInput = { name: string; kind: Credential["kind"]; deploymentId: string | null; /** Of an ingress key; absent = the deployment's. */ limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; actor: Actor };
+export type CredentialInput = { name: string; kind: Credential["kind"]; deploymentId: string | null; /** Of an ingress key; absent = the deployment's. */ limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; mayLoad?: boolean; actor: Actor };
 
 /** @throws AppError conflict when the name is taken. */
 export async function createCredential(deps: Deps, input: CredentialInput): Promise<{ credential: Credential; token: string }> {
@@ -18,13 +18,13 @@ export async function createCredential(deps: Deps, input: CredentialInput): Prom
   const { token, hash } = makeToken(input.kind === "admin" ? "cp" : "cpk");
   const credential = await deps.publisher.transact(async (tx, append) => {
     if (await findCredentialByName(tx, name)) throw new AppError("conflict", `There is a credential “${name}” already.`, { place: "name", fix: "Choose another name, or revoke that one." });
-    const own = { limits: input.limits ?? null, quota: checkQuota(input.quota ?? null) };
+    const own = { limits: input.limits ?? null, quota: checkQuota(input.quota ?? null), mayLoad: input.kind === "inference" && input.mayLoad === true };
     if (isOwn(own) && input.deploymentId !== null) {
       await lockDeployment(tx, input.deploymentId);
       await demandRoomForOwn(tx, input.deploymentId);
     }
     const made = await insertCredential(tx, { name, hash, kind: input.kind, deploymentId: input.deploymentId, ...own, createdAt: new Date(deps.clock.now()) });
-    await append({ name: "credential.created", subjectId: made.id, actor: input.actor, message: `The ${wordOf(made)} “${name}” was made${isOwn(own) ? `: it ${keyInWords(made)}` : ""}.`, payload: { credentialId: made.id, kind: made.kind, deploymentId: made.deploymentId } });
+    await append({ name: "credential.created", subjectId: made.id, actor: input.actor, message: `The ${wordOf(made)} “${name}” was made${isOwn(own) || own.mayLoad ? `: it ${keyInWords(made)}` : ""}.`, payload: { credentialId: made.id, kind: made.kind, deploymentId: made.deploymentId } });
     return made;
   });
   if (input.deploymentId !== null) deps.wake("a key was made");

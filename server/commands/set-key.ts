@@ -9,12 +9,12 @@ import type { Tx } from "../store/db.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { notFound } from "./not-found.ts";
 
-export type KeyChange = { limits?: KeyLimits | null; quota?: KeyQuotaWanted | null };
+export type KeyChange = { limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; mayLoad?: boolean };
 
 /** What is left out stays; null = as the deployment says. @throws AppError not-found, bad-request, conflict */
 export async function setKey(deps: Deps, input: { deploymentId: string; keyId: string; change: KeyChange; actor: Actor }): Promise<Credential> {
   const { deploymentId, keyId, change } = input;
-  if (change.limits === undefined && change.quota === undefined) throw new AppError("bad-request", "Nothing is to change.", { fix: "Name limits or quota." });
+  if (change.limits === undefined && change.quota === undefined && change.mayLoad === undefined) throw new AppError("bad-request", "Nothing is to change.", { fix: "Name limits, quota or mayLoad." });
   const changed = await deps.publisher.transact(async (tx, append) => {
     // Its lock also keeps how many keys are unlike the others.
     if (!(await lockDeployment(tx, deploymentId))) throw notFound("deployment", deploymentId, "deploymentId");
@@ -23,7 +23,7 @@ export async function setKey(deps: Deps, input: { deploymentId: string; keyId: s
     const limits = change.limits === undefined ? key.limits : change.limits;
     const quota = change.quota === undefined ? key.quota : checkQuota(change.quota);
     if (!isOwn(key) && isOwn({ limits, quota })) await demandRoomForOwn(tx, deploymentId);
-    const made = await updateCredential(tx, keyId, { limits, quota });
+    const made = await updateCredential(tx, keyId, { limits, quota, mayLoad: change.mayLoad ?? key.mayLoad });
     await append({ name: "credential.changed", subjectId: keyId, actor: input.actor, message: `The ingress key “${made.name}” ${keyInWords(made)}.`, payload: { credentialId: keyId, kind: made.kind, deploymentId } });
     return made;
   });
@@ -46,10 +46,11 @@ export function checkQuota(quota: KeyQuotaWanted | null): KeyQuotaWanted | null 
   return quota;
 }
 
-export function keyInWords({ limits, quota }: Pick<Credential, "limits" | "quota">): string {
+export function keyInWords({ limits, quota, mayLoad }: Pick<Credential, "limits" | "quota" | "mayLoad">): string {
   const own = limits ? `may send ${limits.requestsPerSecond} a second, ${limits.burst} at once, ${limits.maxInFlight} in flight` : "has the deployment's limits";
   const quotas = [quota?.perDay ? `${quota.perDay} a day` : "", quota?.perMonth ? `${quota.perMonth} a month` : ""].filter((text) => text !== "");
-  return quotas.length === 0 ? own : `${own}, and ${quotas.join(", ")} over all ingresses`;
+  const asked = quotas.length === 0 ? own : `${own}, and ${quotas.join(", ")} over all ingresses`;
+  return mayLoad ? `${asked}; it may load and unload its deployment` : asked;
 }
 
 const isKeyOf = (key: Credential | null, deploymentId: string): key is Credential => key !== null && key.kind === "inference" && key.deploymentId === deploymentId && key.revokedAt === null;

@@ -19,6 +19,7 @@ import { canaryRouteOf } from "./canary.ts";
 import { drainLimitMs, movesStreams } from "./drain-limit.ts";
 import { holdsFilesOnly } from "./move-course.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
+import { addUnloaded, boundUnloaded } from "./unloaded-routes.ts";
 import { ownKeysOf } from "./own-keys.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
@@ -135,6 +136,7 @@ function addDeployment(snapshot: FleetSnapshot, deployment: DeploymentView, docu
     const document = documents.get(nodeId);
     if (document) document.moved = boundMoved([...(document.moved ?? []), route]);
   }
+  addUnloaded(deployment, documents);
   const enteredAt = [...new Set(active.flatMap(({ revision }) => revision.ingressNodeIds))];
   for (const nodeId of enteredAt) documents.get(nodeId)?.ingress.push(routeOf(snapshot, deployment, active.filter(({ revision }) => revision.ingressNodeIds.includes(nodeId)), { nodeId, enteredAt }));
 }
@@ -258,5 +260,6 @@ function sortDocument(document: DesiredContent): void {
   by(document.ingress, (route) => route.deploymentId);
   for (const route of document.ingress) route.pipelines.sort((a, b) => a.epoch - b.epoch || (a.replica ?? 1) - (b.replica ?? 1));
   by(document.peers, (peer) => peer.nodeId);
+  if (document.unloaded) document.unloaded = boundUnloaded(document.unloaded);
   by(document.measurements, (task) => task.taskId);
 }

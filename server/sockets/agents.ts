@@ -15,7 +15,10 @@ import { recordReport } from "../commands/record-report.ts";
 import { AppError } from "../errors.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { peerFingerprint } from "../trust/peer-fingerprint.ts";
-import { parseHello, parseLogPage, parseMetricsPage, parseReport } from "./parse-agent-message.ts";
+import { MAX_REPOSITORY_CALLS, type RepositoryAnswer } from "../../agents/protocol/repository-call.ts";
+import { loadModel } from "../commands/load-model.ts";
+import { isLoopback } from "../env.ts";
+import { parseHello, parseLogPage, parseMetricsPage, parseReport, parseRepositoryCall } from "./parse-agent-message.ts";
 
 /** A measured profile of the largest models; everything else is a thousandth of it. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -39,7 +42,7 @@ const PUSH_RETRY_MS = 2_000;
 /** Socket.io's reasons for an end that its own side or its system made; of the others, "ping timeout" says only that nothing is heard. */
 const CLOSED_BY_AGENT = ["transport close", "transport error", "client namespace disconnect"];
 
-type Connection = { socket: Socket; nodeId: string; name: string; tokens: number; tokensAtMs: number; invalid: number; sentVersion: number; isPushing: boolean; lastSeq: number };
+type Connection = { socket: Socket; nodeId: string; name: string; tokens: number; tokensAtMs: number; invalid: number; sentVersion: number; isPushing: boolean; lastSeq: number; calls: number; isOpen: boolean };
 export type AgentSockets = {
   close(): Promise<void>;
   /** Node ids with a connection. */
@@ -48,7 +51,8 @@ export type AgentSockets = {
   tellConsoles(addresses: ConsoleAddress[]): void;
 };
 
-export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets {
+/** `isOpen`: this console demands no credential of who reaches it, which only its own machine does. */
+export function attachAgents(httpsServer: HttpsServer, deps: Deps, { isOpen = false }: { isOpen?: boolean } = {}): AgentSockets {
   const io = new Server(httpsServer, { transports: ["websocket"], maxHttpBufferSize: MAX_MESSAGE_BYTES, perMessageDeflate: false, serveClient: false, pingInterval: PING_INTERVAL_MS, pingTimeout: PING_TIMEOUT_MS });
   const connections = new Map<string, Connection>();
   const fleet = liveFleet(deps.db);
@@ -63,12 +67,13 @@ export function attachAgents(httpsServer: HttpsServer, deps: Deps): AgentSockets
   });
   namespace.on("connection", (socket) => {
     const { nodeId, name } = socket.data as Identity;
-    const connection: Connection = { socket, nodeId, name, tokens: MAX_REPORT_BURST, tokensAtMs: deps.clock.now(), invalid: 0, sentVersion: -1, isPushing: false, lastSeq: -1 };
+    const connection: Connection = { socket, nodeId, name, tokens: MAX_REPORT_BURST, tokensAtMs: deps.clock.now(), invalid: 0, sentVersion: -1, isPushing: false, lastSeq: -1, calls: 0, isOpen: isOpen && isLoopback(plainAddress(socket.handshake.address)) };
     const old = connections.get(nodeId);
     connections.set(nodeId, connection);
     // One identity, one connection: the newest is the agent that runs now.
     if (old) refuse(old, { code: "conflict", message: "Another connection of this node took over.", fix: null });
     socket.on("report", (raw: unknown, acknowledge?: unknown) => takeReport(deps, connection, raw, acknowledge));
+    socket.on("repository", (raw: unknown, acknowledge?: unknown) => void answerCall(deps, connection, raw).then((answer) => { if (typeof acknowledge === "function") acknowledge(answer); }));
     socket.on("error", (error) => deps.log.debug({ err: error, nodeId }, "an agent's socket failed"));
     socket.on("disconnect", (reason) => {
       if (connections.get(nodeId) !== connection) return;
@@ -144,6 +149,22 @@ function takeReport(deps: Deps, connection: Connection, raw: unknown, acknowledg
   if (report.seq <= connection.lastSeq) return;
   connection.lastSeq = report.seq;
   recordReport(deps, { nodeId: connection.nodeId, name: connection.name, report });
+}
+
+/** Never rejects. */
+async function answerCall(deps: Deps, connection: Connection, raw: unknown): Promise<RepositoryAnswer> {
+  const parsed = parseRepositoryCall(raw);
+  if (!parsed.ok) return { ok: false, code: "failed", message: parsed.reason };
+  if (connection.calls >= MAX_REPOSITORY_CALLS) return { ok: false, code: "too-many", message: `the console works on ${MAX_REPOSITORY_CALLS} of this node already` };
+  connection.calls += 1;
+  try {
+    return await loadModel(deps, { call: parsed.value, nodeId: connection.nodeId, nodeName: connection.name, needsKey: !connection.isOpen });
+  } catch (error) {
+    deps.log.warn({ err: error, nodeId: connection.nodeId }, "a model could not be loaded or unloaded");
+    return { ok: false, code: "unavailable", message: "the console cannot do it right now" };
+  } finally {
+    connection.calls -= 1;
+  }
 }
 
 /** Rejects when the agent is away, silent, or answers what is no log. */

@@ -5,6 +5,7 @@ import { ASSIGNMENT_STATES, type Hello, MAX_FETCHED_FILES, MAX_GIVERS, MAX_HELD_
 import { LOG_LEVELS, type LogPage, MAX_LOG_LINES_PER_PAGE } from "../../agents/protocol/log-page.ts";
 import { MAX_METRICS_CHARS, type MetricsPage } from "../../agents/protocol/metrics-page.ts";
 import { MAX_KEY_COUNTS } from "../../agents/protocol/own-key.ts";
+import { REPOSITORY_ACTIONS, type RepositoryCall } from "../../agents/protocol/repository-call.ts";
 import { agentHardware, deviceClass } from "../commands/agent-hardware.ts";
 import { agentText } from "../commands/agent-text.ts";
 
@@ -122,6 +123,12 @@ export function parseHello(raw: unknown): Parsed<Hello> {
 }
 export function parseReport(raw: unknown): Parsed<Report> {
   return parse(report, raw, "report");
+}
+
+const repositoryCall = z.object({ deploymentId: id, action: z.enum(REPOSITORY_ACTIONS), key: agentText(256).nullable() });
+
+export function parseRepositoryCall(raw: unknown): Parsed<RepositoryCall> {
+  return parse(repositoryCall, raw, "call");
 }
 
 const metricsPage = z.object({ text: z.string().max(MAX_METRICS_CHARS).nullable(), error: text.nullable() });

@@ -18,19 +18,21 @@ export type Credential = {
   limits: KeyLimits | null;
   /** What it may ask over all ingresses; null = any number. */
   quota: KeyQuotaWanted | null;
+  /** It may start and stop its deployment through an ingress, by the protocol's load and unload. */
+  mayLoad: boolean;
   createdAt: string;
   revokedAt: string | null;
 };
 
-export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; createdAt: Date };
+export type NewCredential = { name: string; hash: string; kind: Credential["kind"]; deploymentId: string | null; limits?: KeyLimits | null; quota?: KeyQuotaWanted | null; mayLoad?: boolean; createdAt: Date };
 
 export async function insertCredential(db: Db | Tx, credential: NewCredential): Promise<Credential> {
   return toCredential(await db.credential.create({ data: { id: newId("crd"), ...credential, limits: jsonOrNull(credential.limits), quota: jsonOrNull(credential.quota) } }));
 }
 
-export type CredentialChange = Pick<Credential, "limits" | "quota">;
-export async function updateCredential(db: Db | Tx, id: string, { limits, quota }: CredentialChange): Promise<Credential> {
-  return toCredential(await db.credential.update({ where: { id }, data: { limits: jsonOrNull(limits), quota: jsonOrNull(quota), exhaustedIn: null } }));
+export type CredentialChange = Pick<Credential, "limits" | "quota" | "mayLoad">;
+export async function updateCredential(db: Db | Tx, id: string, { limits, quota, mayLoad }: CredentialChange): Promise<Credential> {
+  return toCredential(await db.credential.update({ where: { id }, data: { limits: jsonOrNull(limits), quota: jsonOrNull(quota), mayLoad, exhaustedIn: null } }));
 }
 
 /** False where these periods are marked already. */
@@ -86,6 +88,7 @@ function toCredential(row: CredentialRow): Credential {
     deploymentId: row.deploymentId,
     limits: row.limits === null ? null : fromJson<KeyLimits>(row.limits),
     quota: row.quota === null ? null : fromJson<KeyQuotaWanted>(row.quota),
+    mayLoad: row.mayLoad,
     createdAt: row.createdAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,
   };

@@ -2,10 +2,12 @@
 // connection. What is told and refused is the same as over REST; gRPC's codes are made of its statuses.
 import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
+import type { RepositoryAction } from "../../protocol/repository-call.ts";
 import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
-import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, isModelReady, type ServedHere } from "../find-model.ts";
+import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, isModelReady, keyHoldersOf, type ServedHere } from "../find-model.ts";
 import { ClientGone, type Gone } from "../gone.ts";
-import { isServerReady, repositoryRefusal } from "../http-server.ts";
+import { isServerReady } from "../http-server.ts";
+import type { ModelRepository } from "../model-repository.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
 import { OTHER_CALLS } from "../other-extensions.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
@@ -26,14 +28,16 @@ const KEEPALIVE_MS = 20_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 
 const CODE_OF: Record<number, status> = {
-  400: status.INVALID_ARGUMENT, 401: status.UNAUTHENTICATED, 404: status.NOT_FOUND, 409: status.FAILED_PRECONDITION, 413: status.RESOURCE_EXHAUSTED,
+  400: status.INVALID_ARGUMENT, 401: status.UNAUTHENTICATED, 403: status.PERMISSION_DENIED, 404: status.NOT_FOUND, 409: status.FAILED_PRECONDITION, 413: status.RESOURCE_EXHAUSTED,
   429: status.RESOURCE_EXHAUSTED, 499: status.CANCELLED, 501: status.UNIMPLEMENTED, 503: status.UNAVAILABLE, 504: status.DEADLINE_EXCEEDED,
 };
 type Named = { name: string; version: string };
-type Unary = (request: never, access: Access) => object;
+type Unary = (request: never, access: Access) => object | Promise<object>;
+type Wish = { model_name: string; repository_name: string; parameters: Record<string, unknown> };
 
 export class GrpcService {
   readonly #served: () => ServedHere;
+  readonly #repository: ModelRepository;
   readonly #needsKey: boolean;
   readonly #streams = new Set<InferStream>();
   readonly #health = new HealthService(() => isServerReady(this.#served()));
@@ -41,8 +45,9 @@ export class GrpcService {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
 
-  constructor(served: () => ServedHere, needsKey: boolean) {
+  constructor(served: () => ServedHere, repository: ModelRepository, needsKey: boolean) {
     this.#served = served;
+    this.#repository = repository;
     this.#needsKey = needsKey;
     this.#server = new Server({
       // Read with every call: what deployments take changes under connections that are open.
@@ -98,22 +103,19 @@ export class GrpcService {
       ModelConfig: (request: Named, access) => ({ config: configOf(find(request, access).route) }),
       ModelStatistics: (request: Named, access) => {
         if (request.name !== "") { const { route, version } = find(request, access); return { model_stats: route.statistics(version) }; }
-        demandKey(access, here().routes);
+        demandKey(access, keyHoldersOf(here()));
         return { model_stats: here().routes.flatMap((route) => route.statistics(null)) };
       },
-      RepositoryIndex: (request: { repository_name: string; ready: boolean }, access) => { if (request.repository_name !== "") throw new Refusal(400, "bad_request", "'repository_name' specification is not supported"); demandKey(access, here().routes); return { models: repositoryIndex(here().routes, request.ready) }; },
-      RepositoryModelLoad: (_request, access) => { demandKey(access, here().routes); throw repositoryRefusal("load"); },
-      RepositoryModelUnload: (_request, access) => { demandKey(access, here().routes); throw repositoryRefusal("unload"); },
+      RepositoryIndex: (request: { repository_name: string; ready: boolean }, access) => { if (request.repository_name !== "") throw new Refusal(400, "bad_request", "'repository_name' specification is not supported"); demandKey(access, keyHoldersOf(here())); return { models: repositoryIndex(here(), request.ready) }; },
+      RepositoryModelLoad: (wish: Wish, access) => { here(); return this.#act("load", wish, access); },
+      RepositoryModelUnload: (wish: Wish, access) => { here(); return this.#act("unload", wish, access); },
     };
     for (const [name, answer] of Object.entries(OTHER_CALLS)) {
-      small[name] = (request, access) => { const served = here(); demandKey(access, served.routes); return answer(request, served.traceRatio); };
+      small[name] = (request, access) => { const served = here(); demandKey(access, keyHoldersOf(served)); return answer(request, served.traceRatio); };
     }
     const unary = Object.fromEntries(Object.entries(small).map(([name, answer]) => [name, (call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) => {
-      try {
-        callback(null, answer(wellFormed(call.request) as never, this.#access(call.metadata)));
-      } catch (error) {
-        callback(errorOf(error as Error));
-      }
+      const done = async () => answer(wellFormed(call.request) as never, this.#access(call.metadata));
+      done().then((told) => callback(null, told), (error: Error) => callback(errorOf(error)));
     }]));
     return {
       ...unary,
@@ -128,6 +130,12 @@ export class GrpcService {
 
   #access(metadata: Metadata): Access {
     return { needsKey: this.#needsKey, authorization: metadata.get("authorization")[0]?.toString() };
+  }
+
+  async #act(action: RepositoryAction, { model_name, repository_name, parameters }: Wish, access: Access): Promise<object> {
+    if (repository_name !== "") throw new Refusal(400, "bad_request", "'repository_name' specification is not supported");
+    await this.#repository.act(action, model_name, access, parameters);
+    return {};
   }
 
   #infer(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: Gone): Promise<StreamAnswer> {

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, IngressPipeline, IngressRoute, Lane, MovedRoute, StatePair } from "../../protocol/control.ts";
+import type { UnloadedRoute } from "../../protocol/repository-call.ts";
 import type { TensorSpec } from "../../protocol/tensor.ts";
 import type { ToStage } from "../messages.ts";
 import type { IngressChild, StageChild, TestFleet, TestNode } from "./test-nodes.ts";
@@ -55,9 +56,9 @@ export function setLanes({ child, start: { assignment } }: TestStage, lanes: Lan
   child.send({ type: "lanes", lanes, limits: assignment.limits });
 }
 
-export function sendRoute(ingress: IngressChild, pipelines: TestPipeline[], route: Partial<IngressRoute> & Pick<IngressRoute, "currentEpoch" | "inputs" | "outputs">, parityPath: string | null = null, moved: readonly MovedRoute[] = []): void {
+export function sendRoute(ingress: IngressChild, pipelines: TestPipeline[], route: Partial<IngressRoute> & Pick<IngressRoute, "currentEpoch" | "inputs" | "outputs">, parityPath: string | null = null, moved: readonly MovedRoute[] = [], unloaded: readonly UnloadedRoute[] = []): void {
   ingress.send({
-    type: "routes", moved,
+    type: "routes", moved, unloaded,
     routes: [{
       processorPaths: {}, parityPath,
       route: {
