@@ -29,7 +29,7 @@ export function modelMetadata(route: RouteRuntime) {
   const { modelName, inputs, outputs, states, processor } = route.route;
   return {
     name: modelName, versions: route.versions().map((one) => one.version), platform: "onnx_cutplane", inputs: tensorsOf(route, inputs), outputs: tensorsOf(route, outputs),
-    parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", accepts: route.processor.accepts.join(", ") },
+    parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", accepts: route.processor.accepts.join(", "), widens: inputs.some(({ dataType }) => dataType === "float32") ? "BF16 to FP32" : "" },
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BadRequest, formatInfer, parseInfer, parseRaw } from "./oip.ts";
+import { BadRequest, checkInputs, formatInfer, parseInfer, parseRaw } from "./oip.ts";
 
 const input = (datatype: string, data: unknown[], over: object = {}) => ({ name: "x", datatype, shape: [data.length], data, ...over });
 const parse = (json: object, binary: Buffer = Buffer.alloc(0), headerLength?: number) => {
@@ -84,4 +84,10 @@ test.each([
   ["a sequence id that is none", { inputs: [input("FP32", [1])], parameters: { sequence_id: true } }],
 ])("%s is refused in words", (_what, json) => {
   expect(() => parse(json)).toThrow(BadRequest);
+});
+
+test("BF16 is for FP32 inputs alone", () => {
+  const given = (dataType: "float32" | "int32") => checkInputs(parse({ inputs: [input("BF16", [0], { data: undefined, parameters: { binary_data_size: 2 } })] }, Buffer.alloc(2)).tensors, [{ name: "x", dataType, shape: [1] }], new Set());
+  expect(() => given("float32")).not.toThrow();
+  expect(() => given("int32")).toThrow('input "x" is BF16, which is taken as FP32; the model takes INT32');
 });

@@ -1,6 +1,7 @@
 // Owns the Open Inference Protocol v2 over HTTP as bytes: infer requests in (JSON and the binary tensor extension), answers out.
 // https://github.com/kserve/open-inference-protocol; binary extension and the sequence and timeout parameters as Triton names them.
 import { elementCount, tensorBytes, BYTES_PER_ELEMENT, type DataType, type TensorSpec, type WireTensor } from "../protocol/tensor.ts";
+import { BRAIN_FLOAT_BYTES, widenBrainFloat } from "./brain-float.ts";
 import { fromHalf, toHalf } from "./half.ts";
 import { textAt } from "./json-text.ts";
 
@@ -13,11 +14,14 @@ const typeByName = new Map(Object.entries(OIP_NAMES).map(([type, name]) => [name
 /** What is wrong with a request, in words for its sender. */
 export class BadRequest extends Error {}
 
+/** `told`: the name its sender gave its type, where it came in another one than it has here. */
+export type GivenTensor = WireTensor & { told?: typeof BF16 };
+
 export type OipRequest = {
   id: string | null;
   /** Asked for again under the same id, it is the same request. */
   idempotent: boolean;
-  tensors: WireTensor[];
+  tensors: GivenTensor[];
   /** null = all outputs. */
   outputs: { name: string; binary: boolean }[] | null;
   binaryByDefault: boolean;
@@ -54,36 +58,48 @@ export function parseInfer(body: Buffer, headerLength: number | null): OipReques
   return readWishes(typeof json.id === "string" ? json.id : null, tensors, json, parameters);
 }
 
-/** By the protocol's name. Throws BadRequest: models that take text or BF16 are not served as tensors (agents/protocol/tensor.ts). */
-export function dataTypeOf(name: string, datatype: unknown): DataType {
+/** Models here have no such tensors (agents/protocol/tensor.ts). As bytes it is taken where a model takes FP32: each of its values is one of FP32's. */
+export const BF16 = "BF16";
+
+/** By the protocol's name. Throws BadRequest: models that take text are not served as tensors (agents/protocol/tensor.ts). */
+export function dataTypeOf(name: string, datatype: unknown): { dataType: DataType; told?: typeof BF16 } {
+  if (datatype === BF16) return { dataType: "float32", told: BF16 };
   const dataType = typeByName.get(String(datatype));
-  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(datatype) ?? "undefined"} is not one of ${[...typeByName.keys()].join(", ")}, which models take here`);
-  return dataType;
+  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(datatype) ?? "undefined"} is not one of ${[...typeByName.keys()].join(", ")}, which models take here, or ${BF16} for an FP32 input`);
+  return { dataType };
 }
 
-function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: WireTensor; binaryBytes: number } {
+/** Of a tensor as its sender gives its bytes. */
+export const givenBytes = ({ dataType, told }: ReturnType<typeof dataTypeOf>, shape: readonly number[]): number => (told === BF16 ? elementCount(shape) * BRAIN_FLOAT_BYTES : tensorBytes(dataType, shape));
+
+/** `data`: as many bytes as `givenBytes` says. */
+export const takeBytes = (name: string, { dataType, told }: ReturnType<typeof dataTypeOf>, shape: number[], data: Uint8Array): GivenTensor => (told === BF16 ? { name, dataType, shape, data: widenBrainFloat(data), told } : { name, dataType, shape, data });
+
+function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: GivenTensor; binaryBytes: number } {
   if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
   const { name } = input;
-  const dataType = dataTypeOf(name, input.datatype);
+  const type = dataTypeOf(name, input.datatype);
   const shape = input.shape;
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
   const count = elementCount(shape as number[]);
   if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
-  const bytes = tensorBytes(dataType, shape as number[]);
+  const bytes = givenBytes(type, shape as number[]);
   const { binary_data_size: binaryBytes, shared_memory_region: region } = isObject(input.parameters) ? input.parameters : ({} as Json);
   if (region !== undefined) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
   if (binaryBytes !== undefined) {
-    if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${OIP_NAMES[dataType]} needs ${bytes}`);
+    if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${String(input.datatype)} needs ${bytes}`);
     if (at + bytes > body.length) throw new BadRequest(`input "${name}": the body ends before its ${bytes} bytes`);
-    return { tensor: { name, dataType, shape: shape as number[], data: body.subarray(at, at + bytes) }, binaryBytes: bytes };
+    return { tensor: takeBytes(name, type, shape as number[], body.subarray(at, at + bytes)), binaryBytes: bytes };
   }
+  if (type.told === BF16) throw new BadRequest(`input "${name}": BF16 has no JSON form, send it as binary data`);
+  const { dataType } = type;
   const flat = Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null;
   if (!flat) throw new BadRequest(`input "${name}" has neither data nor binary_data_size`);
   if (flat.length !== count) throw new BadRequest(`input "${name}": ${flat.length} values, shape [${shape.join(", ")}] needs ${count}`);
   return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat, () => textAt(text, ["inputs", index, "data"])?.match(NUMBERS) ?? []) }, binaryBytes: 0 };
 }
 
-function readWishes(id: string | null, tensors: WireTensor[], json: Json, parameters: Json): OipRequest {
+function readWishes(id: string | null, tensors: GivenTensor[], json: Json, parameters: Json): OipRequest {
   const binaryByDefault = parameters.binary_data_output === true;
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
@@ -222,15 +238,16 @@ export function parseRaw(body: Buffer, declared: TensorSpec[], stateInputs: Set<
 }
 
 /** Checks a request's tensors against what the model declares. Throws BadRequest. */
-export function checkInputs(tensors: WireTensor[], declared: TensorSpec[], stateInputs: Set<string>): void {
+export function checkInputs(tensors: GivenTensor[], declared: TensorSpec[], stateInputs: Set<string>): void {
   const seen = new Set<string>();
   const symbols = new Map<string, { size: number; where: string }>();
-  for (const { name, dataType, shape } of tensors) {
+  for (const { name, dataType, shape, told } of tensors) {
     const spec = declared.find((candidate) => candidate.name === name);
     if (!spec) throw new BadRequest(`the model has no input "${name}"; it has ${declared.map((input) => `"${input.name}"`).join(", ")}`);
     if (stateInputs.has(name)) throw new BadRequest(`input "${name}" is state that lives on the stages: leave it out, and use sequence_id to keep it between requests`);
     if (seen.has(name)) throw new BadRequest(`input "${name}" appears twice`);
     seen.add(name);
+    if (told === BF16 && spec.dataType !== "float32") throw new BadRequest(`input "${name}" is BF16, which is taken as FP32; the model takes ${OIP_NAMES[spec.dataType]}`);
     if (dataType !== spec.dataType) throw new BadRequest(`input "${name}" is ${OIP_NAMES[dataType]}, the model takes ${OIP_NAMES[spec.dataType]}`);
     if (spec.shape === null) continue;
     const wrong = () => new BadRequest(`input "${name}" has shape [${shape.join(", ")}], the model takes [${spec.shape!.map((size) => size === "" ? "?" : size).join(", ")}]`);

@@ -76,6 +76,7 @@ test.each<[call: string, method: string, path: string, body: object | undefined,
   ["infer with BYTES", "POST", INFER, { inputs: [{ ...input, datatype: "BYTES", data: ["a", "b", "c", "d"] }] }, 400, { error: expect.stringMatching(/datatype "BYTES" is not one of BOOL/) }],
   ["infer with an input in shared memory", "POST", INFER, { inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], parameters: { shared_memory_region: "r", shared_memory_byte_size: 16 } }] }, 400, { error: expect.stringMatching(/shared memory is not among/) }],
   ["infer without a timeout, as some clients say it", "POST", INFER, { parameters: { timeout: 0 }, inputs: [input] }, 200, { model_name: "tiny" }],
+  ["infer with BF16 as JSON", "POST", INFER, { inputs: [{ ...input, datatype: "BF16" }] }, 400, { error: 'input "v0": BF16 has no JSON form, send it as binary data' }],
   ["infer with a priority that is none", "POST", INFER, { parameters: { priority: -1 }, inputs: [input] }, 400, { error: expect.stringMatching(/priority/) }],
 ])("%s", async (_call, method, path, body, status, answer) => {
   const got = await ask(method, path, body);
@@ -100,6 +101,19 @@ test.each<[what: string, json: object]>([
   const got = await ask("POST", INFER, Buffer.concat([json, floats(1, 2, 3, 4)]), lengthOf(json));
   expect(got.headers["content-type"]).toBe("application/octet-stream");
   expect(outputOf(got)).toEqual(await expected());
+});
+
+test("BF16 as bytes is widened to the FP32 the model takes; metadata say so, and other lengths are refused", async () => {
+  const brain = Buffer.from(new Uint16Array([0x3f80, 0x4000, 0x4040, 0x4080]).buffer);
+  const ofBytes = (size: number) => head({}, { datatype: "BF16", parameters: { binary_data_size: size } });
+  const json8 = ofBytes(8);
+  const got = await ask("POST", INFER, Buffer.concat([json8, brain]), lengthOf(json8));
+  expect([got.status, json(got).outputs[0].datatype, json(got).outputs[0].data]).toEqual([200, "FP32", await expected()]);
+  expect(json(await ask("GET", MODEL)).parameters).toMatchObject({ widens: "BF16 to FP32" });
+  for (const [size, bytes] of [[16, 16], [7, 7], [8, 7], [8, 9]] as const) {
+    const told = ofBytes(size);
+    expect((await ask("POST", INFER, Buffer.concat([told, Buffer.alloc(bytes)]), lengthOf(told))).status, `${size} ${bytes}`).toBe(400);
+  }
 });
 
 test("bytes in and JSON out: the length header is there only with bytes", async () => {

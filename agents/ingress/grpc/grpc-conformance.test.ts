@@ -61,6 +61,7 @@ test.each<[call: string, name: string, request: object, answer: object]>([
   ["get_log_settings", "LogSettings", {}, { settings: { log_info: { bool_param: true }, log_verbose_level: { uint32_param: 0 }, log_format: { string_param: "default" } } }],
   ["infer, typed contents", "ModelInfer", { ...infer, id: "my id" }, { model_name: "tiny", model_version: "3", id: "my id", outputs: [{ name: "v1", datatype: "FP32", shape: [1, WIDTH] }] }],
   ["infer, raw contents", "ModelInfer", { ...infer, inputs: [bare], raw_input_contents: [floats(1, 2, 3, 4)] }, { outputs: [{ name: "v1" }] }],
+  ["infer, BF16 for FP32", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BF16" }], raw_input_contents: [Buffer.from(new Uint16Array([0x3f80, 0x4000, 0x4040, 0x4080]).buffer)] }, { outputs: [{ name: "v1", datatype: "FP32" }] }],
   ["infer with a wanted output", "ModelInfer", { ...infer, outputs: [{ name: "v1" }] }, { outputs: [{ name: "v1" }] }],
   ["infer with parameters", "ModelInfer", { ...infer, parameters: { priority: { int64_param: 1 }, timeout: { int64_param: 9_000_000 }, mine: { string_param: "x" }, sequence_id: { int64_param: 0 } } }, { model_version: "3" }],
 ])("%s", async (_call, name, request, answer) => {
@@ -90,6 +91,8 @@ test.each<[what: string, name: string, request: object, code: status, words: Reg
   ["too few values", "ModelInfer", { ...infer, inputs: [{ ...bare, contents: { fp32_contents: [1] } }] }, INVALID_ARGUMENT, /has 1 values/],
   ["values in another field", "ModelInfer", { ...infer, inputs: [{ ...bare, contents: { int_contents: [1, 2, 3, 4] } }] }, INVALID_ARGUMENT, /goes into fp32_contents, not int_contents/],
   ["a value that does not fit", "ModelInfer", { ...infer, inputs: [{ name: "v0", datatype: "INT8", shape: [1], contents: { int_contents: [200] } }] }, INVALID_ARGUMENT, /does not fit INT8/],
+  ["BF16 with typed contents", "ModelInfer", { ...infer, inputs: [{ ...input, datatype: "BF16" }] }, INVALID_ARGUMENT, /BF16 has no typed contents/],
+  ["BF16 in as many bytes as FP32", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BF16" }], raw_input_contents: [floats(1, 2, 3, 4)] }, INVALID_ARGUMENT, /16 bytes, shape \[1, 4\] of BF16 needs 8/],
   ["FP16 with typed contents", "ModelInfer", { ...infer, inputs: [{ ...input, datatype: "FP16" }] }, INVALID_ARGUMENT, /no typed contents/],
   ["BYTES", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BYTES", contents: { bytes_contents: [Buffer.from("a")] } }] }, INVALID_ARGUMENT, /datatype "BYTES" is not one of/],
   ["a negative size", "ModelInfer", { ...infer, inputs: [{ ...input, shape: [-1, 4] }] }, INVALID_ARGUMENT, /shape must be/],

@@ -1,6 +1,6 @@
 // Owns ModelInferRequest → what an ingress runs, and its outputs → ModelInferResponse: typed and raw contents.
-import { elementCount, tensorBytes, type DataType, type WireTensor } from "../../protocol/tensor.ts";
-import { BadRequest, dataTypeOf, OIP_NAMES, type OipRequest } from "../oip.ts";
+import { elementCount, type DataType } from "../../protocol/tensor.ts";
+import { BadRequest, BF16, dataTypeOf, type GivenTensor, givenBytes, OIP_NAMES, type OipRequest, takeBytes } from "../oip.ts";
 import type { Served } from "../serve-infer.ts";
 
 /** 64-bit integers as the decoder gives them. */
@@ -52,20 +52,21 @@ function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "
   };
 }
 
-function readTensor({ name, datatype, shape: told, contents, parameters }: ModelInferRequest["inputs"][number], raw: Uint8Array | null): WireTensor {
+function readTensor({ name, datatype, shape: told, contents, parameters }: ModelInferRequest["inputs"][number], raw: Uint8Array | null): GivenTensor {
   if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
-  const dataType = dataTypeOf(name, datatype);
+  const type = dataTypeOf(name, datatype);
   const shape = told.map(numberOf);
   if (shape.length > 16 || !shape.every((size) => size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
   const count = elementCount(shape);
   if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
-  const bytes = tensorBytes(dataType, shape);
+  const bytes = givenBytes(type, shape);
   if (raw) {
     if (contents) throw new BadRequest(`input "${name}": contents and raw_input_contents exclude each other`);
     if (raw.length !== bytes) throw new BadRequest(`input "${name}": raw_input_contents has ${raw.length} bytes, shape [${shape.join(", ")}] of ${datatype} needs ${bytes}`);
-    return { name, dataType, shape, data: raw };
+    return takeBytes(name, type, shape, raw);
   }
-  const field = FIELD_OF[dataType];
+  const { dataType } = type;
+  const field = type.told === BF16 ? undefined : FIELD_OF[dataType];
   if (!field) throw new BadRequest(`input "${name}": ${datatype} has no typed contents, send it in raw_input_contents`);
   const values = contents?.[field.name] ?? [];
   const others = contents ? CONTENTS.filter((other) => other !== field.name && contents[other].length > 0) : [];

@@ -7,7 +7,7 @@ const PATH = "/v2/models/tiny/infer";
 const good = () => ({ id: "x", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], data: [1, 2, 3, 4] as unknown[] }], outputs: [{ name: "v1" }] });
 
 /** Values that stand where others are expected. */
-const STRANGE: unknown[] = [null, true, -1, 0.5, 1e308, 2 ** 53, "", "\u0000", "v0", [], [[]], {}, { a: 1 }, [null], ["1", 2, 3, 4], [1, 2, 3], [-1, 4], [2 ** 31, 2 ** 31, 2 ** 31], "BYTES", "FP16", Number.MAX_SAFE_INTEGER];
+const STRANGE: unknown[] = [null, true, -1, 0.5, 1e308, 2 ** 53, "", "\u0000", "v0", [], [[]], {}, { a: 1 }, [null], ["1", 2, 3, 4], [1, 2, 3], [-1, 4], [2 ** 31, 2 ** 31, 2 ** 31], "BYTES", "FP16", "BF16", Number.MAX_SAFE_INTEGER];
 
 /** A valid request with one or two places made strange or taken out. */
 function mutated(random: MadeRandom): Buffer {
