@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { observedOf } from "../stage/testdata/test-nodes.ts";
-import { LIMITS } from "../stage/testdata/test-pipeline.ts";
-import { type ServedModel, serveModel, WIDTH } from "./testdata/served-model.ts";
+import { LIMITS, sendRoute } from "../stage/testdata/test-pipeline.ts";
+import { ROUTE, type ServedModel, serveModel, WIDTH } from "./testdata/served-model.ts";
 
 const MAX_IN_FLIGHT = 4;
 let served: ServedModel;
@@ -28,4 +28,20 @@ test("three times what an ingress may hold: what it takes is answered, the rest 
     expect(answered).toHaveLength(MAX_IN_FLIGHT);
   }
   await served.ingress.until("nothing in flight", (child) => observedOf(child)[0]!.pipelines[0]!.inFlight === 0);
+});
+
+test("while it is told to let in fewer, so many are answered and the others told to come again, until it is told otherwise", async () => {
+  const limits = { ...LIMITS, maxInFlight: MAX_IN_FLIGHT, defaultDeadlineMs: LIMITS.maxDeadlineMs };
+  const statuses = async (count: number) => {
+    const list: number[] = [];
+    for (let index = 0; index < count; index++) list.push((await ask()).status);
+    return list;
+  };
+  sendRoute(served.ingress, [served.pipeline], { ...ROUTE, limits, admitPerSecond: 0.001 });
+  await expect.poll(async () => (await ask()).status, { timeout: 15_000 }).toBe(429);
+  const refused = await ask();
+  expect([refused.status, refused.retryAfter, refused.body.code]).toEqual([429, "1", "overloaded"]);
+  sendRoute(served.ingress, [served.pipeline], { ...ROUTE, limits });
+  await expect.poll(async () => (await ask()).status, { timeout: 15_000 }).toBe(200);
+  expect(await statuses(5)).toEqual([200, 200, 200, 200, 200]);
 });

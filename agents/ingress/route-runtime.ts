@@ -13,6 +13,7 @@ import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import type { KeyCounts } from "./key-counts.ts";
+import { AdmitLimit } from "./admit-limit.ts";
 import { KeyBuckets } from "./key-limits.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
@@ -68,6 +69,7 @@ export class RouteRuntime {
   local: LocalIngressRoute;
   readonly processor = new ProcessorRunner();
   readonly keys = new KeyBuckets();
+  readonly #admit = new AdmitLimit();
   readonly keyCounts: KeyCounts;
   readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {} };
   readonly latency = new LatencyHistogram();
@@ -282,10 +284,12 @@ export class RouteRuntime {
     return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
-  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority }: InferOptions): Promise<StepAnswer> {
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority = 0 }: InferOptions): Promise<StepAnswer> {
+    // What has begun goes on.
+    if (!sequence || sequence.start) this.#admit.demand(this.route.admitPerSecond, priority, performance.now());
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
-      const request = { inputs, deadlineAt, signal, priority: priority ?? 0 };
+      const request = { inputs, deadlineAt, signal, priority };
       return version ? this.#run(request, { epoch: version.epoch, isTried: false }) : this.#spread(request);
     }
     return this.streams.infer({ inputs, sequence, deadlineAt, signal });

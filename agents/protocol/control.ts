@@ -173,7 +173,7 @@ export type IngressRoute = {
   /** Requests that come together run together. Absent or null = each alone. */
   batching?: Batching | null;
   /** Of each key. Absent or null = only the limits above. */
-  keyLimits?: KeyLimits | null;
+  keyLimits?: KeyLimits | null; /** So many requests a second are let in here, those of a priority first; others are refused as `overloaded`. Absent or null = all. */ admitPerSecond?: number | null;
   /** sha-256 hex of accepted API keys. Empty is allowed on loopback only. */
   keyHashes: string[];
   /** Of single ones of them, by hash, at most MAX_OWN_KEYS. Absent = all are alike; an agent that does not know it takes them to be. */
