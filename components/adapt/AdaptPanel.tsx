@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { MAX_PAUSE_SECONDS } from "../../server/policy/adapt/adapt-settings.ts";
 import { api, type DeploymentFull } from "../api.ts";
-import { digits, ms } from "../format.ts";
+import { digits, ms, perSecond } from "../format.ts";
 import { shownError } from "../shown-error.ts";
 import { Figure } from "../ui/Figure.tsx";
 import { toldProblem } from "../ui/notices.ts";
@@ -29,7 +29,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
   const error = shownError(query);
   if (error) return <Problem title="Adaptation could not be read" error={error} />;
   if (!query.data) return <Skeleton rows={4} label="Loading adaptation" />;
-  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs, burn } = query.data;
+  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs, burn, admitPerSecond } = query.data;
   const pendingMode = set.isPending ? set.variables.mode : undefined;
   return (
     <div className="flex flex-col gap-3" data-testid="adapt">
@@ -59,6 +59,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
           {needed !== null && <span className="ml-2 text-ink-3">regret <span className="num">{digits(regret)}</span> of <span className="num">{digits(needed)}</span> s{expectedDwellMs !== null && <>, expected to last another <Figure figure={ms(expectedDwellMs)} kind="estimated" /></>}</span>}
         </div>
       </div>
+      {admitPerSecond !== null && <p data-testid="adapt-shedding"><State tone="warn">shedding</State> <span className="text-ink-2">More requests come than anything carries: <Figure figure={perSecond(admitPerSecond)} /> are let in, those of a priority first, and the others are told to come again. It ends by itself when far fewer come.</span></p>}
       {burn && <ErrorBudget burn={burn} />}
       {suggestion && <Suggestion deployment={deployment} decision={suggestion} />}
       {signals.length > 0 && (

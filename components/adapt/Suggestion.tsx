@@ -13,8 +13,9 @@ export function Suggestion({ deployment, decision }: { deployment: DeploymentFul
   return (
     <section aria-label="Suggestion" className="flex flex-wrap items-center gap-x-5 gap-y-1 rounded-md border border-line-strong bg-raised px-3 py-2" data-testid="adapt-suggestion">
       <span className="min-w-60 flex-1">{decision.reason}</span>
-      {chosen && <span className="text-ink-2">{decision.predictedGain !== null && <>saves <Figure figure={percent(decision.predictedGain)} kind="predicted" />, </>}{chosen.carriesPerSecond !== undefined && <>carries <Figure figure={perSecond(chosen.carriesPerSecond)} kind="predicted" />, </>}moves <Figure figure={bytes(chosen.bytes)} kind="predicted" />, takes about <Figure figure={ms(chosen.seconds * 1000)} kind="estimated" /></span>}
-      <Button look="primary" busy={accept.isPending} onClick={() => accept.mutate({ id: deployment.id, decisionId: decision.id })} data-testid="adapt-accept">{chosen?.kind === "add" ? "Accept and add" : chosen?.kind === "drop" ? "Accept and drop" : chosen?.kind === "tune" ? "Accept and tune" : "Accept and move"}</Button>
+      {chosen?.admitPerSecond != null && <span className="text-ink-2">lets <Figure figure={perSecond(chosen.admitPerSecond)} /> in</span>}
+      {chosen && chosen.admitPerSecond === undefined && <span className="text-ink-2">{decision.predictedGain !== null && <>saves <Figure figure={percent(decision.predictedGain)} kind="predicted" />, </>}{chosen.carriesPerSecond !== undefined && <>carries <Figure figure={perSecond(chosen.carriesPerSecond)} kind="predicted" />, </>}moves <Figure figure={bytes(chosen.bytes)} kind="predicted" />, takes about <Figure figure={ms(chosen.seconds * 1000)} kind="estimated" /></span>}
+      <Button look="primary" busy={accept.isPending} onClick={() => accept.mutate({ id: deployment.id, decisionId: decision.id })} data-testid="adapt-accept">{chosen?.kind === "add" ? "Accept and add" : chosen?.kind === "drop" ? "Accept and drop" : chosen?.kind === "tune" ? "Accept and tune" : chosen?.kind === "shed" ? "Accept and shed" : "Accept and move"}</Button>
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { createPlan } from "./create-plan.ts";
 import { deployPlan } from "./deploy-plan.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
+import { limitAdmission } from "./limit-admission.ts";
 import { inheritParity } from "./inherit-parity.ts";
 import { ADAPT_ACTOR, observationOf, readWatched } from "./read-observation.ts";
 
@@ -33,6 +34,8 @@ export async function actOnDecision(deps: Deps, view: DeploymentView, decision: 
 }
 
 async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, target: StoredDecision["alternatives"][number], acceptedBy: string | null): Promise<Operation | null> {
+  const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
+  if (target.kind === "shed" || target.kind === "admit") return limitAdmission(deps, { deploymentId: view.deploymentId, decisionId: decision.id, admitPerSecond: target.admitPerSecond ?? null, actor });
   const state = adaptState(deps.db, view.deploymentId);
   const seen = await readWatched(deps, state, view, deps.clock.now(), true);
   if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
@@ -44,7 +47,6 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
     return null;
   }
   const deployment = await findOrThrow(findDeployment(deps.db, view.deploymentId), "deployment", view.deploymentId);
-  const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
   const [first = [], ...others] = placementsAfter(placementsOf(fresh), target);
   const { plan, created } = await createPlan(deps, {
     modelId: deployment.modelId, topologyId: deployment.topologyId, placement: first, deploymentId: deployment.id,

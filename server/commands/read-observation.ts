@@ -38,7 +38,7 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
   return {
     ...base, ...measured[0],
     ...(base.further ? { further: base.further.map((one, index) => ({ ...one, ...measured[index + 1] })) } : {}),
-    demandPerSecond: demand(fleet, view, nowMs),
+    ...demand(fleet, view, nowMs), admitPerSecond: view.settings.admitPerSecond ?? null,
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
     coreLosses: coreLosses(fleet, watched),
     linkWords: wordsOfLinks(fleet, watched, view, nowMs),
@@ -77,10 +77,11 @@ function readBurn(fleet: LiveFleet, { request: { slo } }: WatchedPlan, view: Dep
   return burnOf(seconds, slo, nowMs);
 }
 
-/** Requests that ended in the last second, refused ones too; null = no entry has told. */
-function demand(fleet: LiveFleet, view: DeploymentView, nowMs: number): number | null {
+/** Requests that ended in the last second, refused ones too, and those of them that were answered; null = no entry has told. */
+function demand(fleet: LiveFleet, view: DeploymentView, nowMs: number): { demandPerSecond: number | null; answeredPerSecond: number | null } {
   const row = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - FRESH_MS).at(-1);
-  return row?.figures[0] ?? null;
+  const [requests = null, errors = null] = row?.figures ?? [];
+  return { demandPerSecond: requests, answeredPerSecond: requests === null ? null : Math.max(0, requests - (errors ?? 0)) };
 }
 
 /** The fleet as it is now, with times and ways as they were when watching began. @throws AppError not-found */

@@ -219,6 +219,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   drain: "Drain",
   load: "Load run",
   analyze: "Analysis",
+  shed: "Admission limit",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

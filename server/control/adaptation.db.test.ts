@@ -222,6 +222,45 @@ test("an SLO whose error budget burns is a reason of its own: seen in what is th
   expect(adaptStates(database.db).get(id)?.decision?.verdict).toBe("steady");
 });
 
+test("what is lost is repaired in spite of the limits, unless they are to hold for it too, which the record says", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", movesPerHour: 0, repairLosses: "within-limits" }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.dead = new Set(["nod_b"]);
+  await serve(id, 24, HEALTHY);
+  expect(started()).toEqual([]);
+  expect((await listDecisions(database.db, id, 1))[0]).toMatchObject({ verdict: "limit", trigger: [{ kind: "loss" }], reason: expect.stringContaining("0 are allowed") });
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { repairLosses: "always" }, actor: "test" });
+  for (let second = 0; second < 24 && started().length === 0; second++) await serve(id, 1, HEALTHY);
+  expect(started()).toHaveLength(1);
+});
+
+test("more requests than anything carries: fewer are let in at the ingress, which is written down, and all again when they have become few", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", movesPerHour: 0 }, actor: "test" });
+  await database.db.node.update({ where: { id: "nod_c" }, data: { cordoned: true } });
+  const ring = createSampleRing();
+  const asked = async (seconds: number, requests: number, errors: number) => {
+    for (let second = 0; second < seconds; second++) {
+      liveFleet(database.db).deploymentRings.set(id, ring);
+      pushSample(ring, fleet.clock.nowMs, [requests, errors, 1, 2]);
+      await serve(id, 1, HEALTHY);
+    }
+  };
+  const told = () => liveFleet(database.db).desired.get("nod_a")?.document.ingress[0]?.admitPerSecond;
+  await asked(20, 1, 0);
+  expect(told()).toBeUndefined();
+  await asked(40, 5_000, 4_000);
+  const [decision] = (await listDecisions(database.db, id, 9)).filter((one) => one.operationId !== null);
+  expect(decision).toMatchObject({ verdict: "act", outcome: "moved", trigger: [{ kind: "demand" }], reason: expect.stringContaining("are let in") });
+  const admitted = decision?.alternatives[decision.chosen ?? -1]?.admitPerSecond ?? 0;
+  expect(admitted).toBeGreaterThan(0);
+  expect(told()).toBe(admitted);
+  await asked(90, 1, 0);
+  expect(told()).toBeUndefined();
+  expect((await listDecisions(database.db, id, 1))[0]?.alternatives[0]).toMatchObject({ kind: "admit", admitPerSecond: null });
+});
+
 test("bad settings are refused with what and where", async () => {
   const id = await fleet.deploy();
   await expect(setAdaptation(fleet.deps, { deploymentId: id, change: { protectedWindows: [{ fromMinute: -1, toMinute: 3 }] }, actor: "test" })).rejects.toThrow("minutes after midnight");

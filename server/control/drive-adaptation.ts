@@ -76,11 +76,13 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   if (!isNews(state, decision, seen.nowMs, suggestion)) return;
   const { mode } = deployment.adaptation;
   // Looked at again in a second; nothing of it is written before it can be done.
-  if (decision.verdict === "act" && mode === "automatic" && !acts(deps).hasRoom()) return;
+  // What was limited is given back by itself, whatever the mode is by now.
+  const isAlone = mode === "automatic" || decision.target?.kind === "admit";
+  if (decision.verdict === "act" && isAlone && !acts(deps).hasRoom()) return;
   state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
-  const outcome: DecisionOutcome = decision.verdict !== "act" || mode === "observe" ? "kept" : "suggested";
+  const outcome: DecisionOutcome = decision.verdict !== "act" || (mode === "observe" && !isAlone) ? "kept" : "suggested";
   const record = await write(deps, deployment, { seen, decision, before, outcome });
-  if (outcome !== "suggested" || mode !== "automatic") return;
+  if (outcome !== "suggested" || !isAlone) return;
   state.triedWith = lostIn(decision);
   const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
   acts(deps).begin(deployment.id, async () => {
@@ -88,7 +90,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
       notDone(state, deps.clock.now());
       throw error;
     }).finally(() => { state.actedAtMs = deps.clock.now(); });
-    if (operation) state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+    if (operation && operation.kind !== "shed") state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
   });
 }
 
@@ -119,7 +121,7 @@ function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion
     if (decision.verdict === "steady") state.told = null;
     return false;
   }
-  if (decision.verdict === "act") return suggestion === undefined && (isOtherLoss(state, decision) || (nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS)));
+  if (decision.verdict === "act") return (suggestion === undefined || decision.target?.kind === "admit") && (isOtherLoss(state, decision) || (nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS)));
   if (suggestion) return false;
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }
@@ -139,9 +141,9 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
       deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
       trigger: trigger.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
       snapshotDigest: digest,
-      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
+      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, admitPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), ...(admitPerSecond === undefined ? {} : { admitPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
       chosen: target ? decision.alternatives.indexOf(target) : null,
-      costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" ? target.gain / decision.costNow : null, realisedGain: null,
+      costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" && target.kind !== "shed" && target.kind !== "admit" ? target.gain / decision.costNow : null, realisedGain: null,
       needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
     });
     await insertSnapshot(tx, { decisionId: record.id, deploymentId: deployment.id, packed });
@@ -150,7 +152,7 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
   });
 }
 
-const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica" } as const;
+const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica", shed: "Let fewer requests in", admit: "Let all requests in again" } as const;
 const saidOf = ({ kind, replica }: Weighed): string => (replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {

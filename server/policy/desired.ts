@@ -214,6 +214,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     limits: { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs },
     ...(settings.batching ? { batching: settings.batching } : {}),
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
+    ...(settings.admitPerSecond == null ? {} : { admitPerSecond: settings.admitPerSecond / Math.max(1, enteredAt.length) }),
     keyHashes: deployment.keyHashes,
     ...ownKeysOf(deployment, { nodeId, entered: enteredAt, nowMs: snapshot.nowMs }),
     verify: verifyTaskOf(deployment),

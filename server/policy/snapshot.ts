@@ -41,6 +41,8 @@ export type DeploymentSettings = {
   keyLimits?: KeyLimits | null;
   /** What becomes of open streams when their revision is left; null or absent = DEFAULT_STREAMS. */
   streams?: StreamSettings | null;
+  /** So many requests a second are let in at all its entries together, as adaptation decided while more came than anything carries; null or absent = all. */
+  admitPerSecond?: number | null;
   /** How a new revision that somebody deploys is tried before it takes over; null or absent = not. */
   canary?: CanarySettings | null;
   /** The move that is to stop for a trial, and stays there until it is promoted; null or absent = none. */

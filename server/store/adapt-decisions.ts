@@ -11,7 +11,7 @@ export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
 /** `name`: of the node, or of both ends of the link; of a demand or a burn empty. `factor`: times slower than when healthy; times what is carried with room to spare (demand); 1 (a lost node or link); times as fast as the SLO's error budget lasts (burn). */
 export type DecisionTrigger = { key: string; kind: "node" | "link" | "demand" | "loss" | "burn"; name: string; factor: number; sinceMs: number };
 /** Costs in the plan's objective and unit, per request. */
-export type DecisionAlternative = { kind: "tune" | "remap" | "resplit" | "return" | "add" | "drop"; /** Of several, which one, from 1. */ replica?: number; /** All together afterwards, where their number changes. */ carriesPerSecond?: number; placement: Placement; cost: number; bound: number | null; gap: number | null; gain: number; bytes: number; seconds: number; refused: string | null };
+export type DecisionAlternative = { kind: "tune" | "remap" | "resplit" | "return" | "add" | "drop" | "shed" | "admit"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** Of several, which one, from 1. */ replica?: number; /** All together afterwards, where their number changes. */ carriesPerSecond?: number; placement: Placement; cost: number; bound: number | null; gap: number | null; gain: number; bytes: number; seconds: number; refused: string | null };
 export type StoredDecision = {
   id: string; deploymentId: string; at: Date; mode: AdaptMode; verdict: string; outcome: DecisionOutcome; reason: string;
   trigger: DecisionTrigger[]; snapshotDigest: string; alternatives: DecisionAlternative[]; chosen: number | null;

@@ -43,7 +43,7 @@ const settingsShape = {
 export const adaptSettings = z.object(settingsShape).meta({ id: "AdaptSettings" });
 export const adaptChange = { mode: settingsShape.mode.optional(), coolDownSeconds: settingsShape.coolDownSeconds.optional(), movesPerHour: settingsShape.movesPerHour.optional(), protectedWindows: settingsShape.protectedWindows.optional(), repairLosses: settingsShape.repairLosses.optional(), pauseSeconds: settingsShape.pauseSeconds.optional() };
 
-const alternative = z.object({ kind: z.enum(["tune", "remap", "resplit", "return", "add", "drop"]), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
+const alternative = z.object({ kind: z.enum(["tune", "remap", "resplit", "return", "add", "drop", "shed", "admit"]).meta({ description: "shed: fewer requests are let in, those of a priority first, and the others get 429. admit: all are let in again." }), replica: z.number().int().optional().meta({ description: "Which of several replicas it moves, adds or drops, from 1." }), admitPerSecond: z.number().nullable().optional().meta({ description: "Requests a second that are let in from then on, where it sheds; null = all again." }), carriesPerSecond: z.number().optional().meta({ description: "What all replicas carry afterwards, with room to spare; where their number changes." }), placement, cost: z.number(), bound: z.number().nullable(), gap: z.number().nullable(), gain: z.number(), bytes: z.number(), seconds: z.number(), refused: z.string().nullable() });
 export const adaptDecision = z
   .object({
     id: z.string(), at: z.iso.datetime(), mode: z.enum(ADAPT_MODES), verdict: z.string(), outcome: z.enum(DECISION_OUTCOMES), reason: z.string(),
@@ -77,6 +77,7 @@ export const adaptation = z
       latencyMs: z.number(), budget: z.number().meta({ description: "Share of answered requests that may be slower than latencyMs." }), isBurning: z.boolean(),
       windows: z.array(z.object({ name: z.enum(["fast", "slow"]), longSeconds: z.number(), shortSeconds: z.number(), longRate: z.number().nullable(), shortRate: z.number().nullable(), threshold: z.number(), isBurning: z.boolean() })).meta({ description: "Times as fast as the budget lasts, estimated from medians and 99th percentiles of seconds; null = too few requests. Burning: both windows are beyond the threshold." }),
     }).nullable().meta({ id: "SloBurn", description: "How fast the SLO's error budget is used up, by multi-window burn rates (Site Reliability Workbook, chapter 5); null = the plan was asked for none, or it was not looked at." }),
+    admitPerSecond: z.number().nullable().meta({ description: "So many requests a second are let in at all entries together, because more come than anything carries; null = all. Ends by itself when far fewer come." }),
     suggestion: adaptDecision.nullable(),
     decisions: z.array(adaptDecision),
   })

@@ -21,6 +21,7 @@ import { type MovingBill, movingBill } from "./moving-bill.ts";
 import { addDwell, type DwellHistory, expectedResidualMs } from "./dwell.ts";
 import { relevantDrifts } from "./relevant-drifts.ts";
 import type { ScaleMemory } from "./scale.ts";
+import type { ShedMemory } from "./shed.ts";
 import type { Burn } from "./slo-burn.ts";
 import { placementsOf } from "./replica-views.ts";
 import { valuedRequest } from "./valued-request.ts";
@@ -39,6 +40,10 @@ export type Observation = {
   further?: readonly FurtherReplica[];
   /** Requests a second that ended, answered or refused; null = none told now. Absent = replicas are neither added nor dropped. */
   demandPerSecond?: number | null;
+  /** Of them those that were answered; null or absent = not told. */
+  answeredPerSecond?: number | null;
+  /** So many requests a second are let in, because it was decided so; null or absent = all. */
+  admitPerSecond?: number | null;
   /** No fewer replicas than a person asked for; absent = 1. */
   leastReplicas?: number;
   /** Medians of the last second, milliseconds; null = no request passed. Hops as in an estimate: into each stage, then back. */
@@ -79,6 +84,7 @@ export type ControllerMemory = {
   /** Of further replicas, in their order. */
   further?: ReplicaMemory[];
   scale?: ScaleMemory;
+  shed?: ShedMemory;
   /** Since when the SLO's budget burns; absent = it does not. */
   burningSinceMs?: number | undefined;
   /** By what placements are valued while it does; absent = as the plan was asked for. */
@@ -89,7 +95,7 @@ export type ReplicaMemory = Pick<ControllerMemory, "regret" | "ours" | "home" | 
 export const NEW_CONTROLLER: ControllerMemory = { watched: { signals: {}, served: [] }, dwells: [], atMs: null, regret: 0, ours: 0, home: 0, alternatives: [], searchedAtMs: 0, searchedFor: "" };
 
 /** Costs are in the request's objective and unit, per request. */
-export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop"; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null; /** How it is moved where its nodes can't hold both revisions, in words. */ around?: string };
+export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop" | "shed" | "admit"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null; /** How it is moved where its nodes can't hold both revisions, in words. */ around?: string };
 export type Decision = {
   action: "keep" | "move";
   /** In words, for the record. */
@@ -220,7 +226,7 @@ function act(memory: ControllerMemory, decision: Decision, target: Weighed, reas
 
 /** To be called when the move begins: pays its bill and starts the rent anew. */
 export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<Decision, "target" | "costNow">): ControllerMemory {
-  if (!target) return memory;
+  if (!target || target.kind === "shed" || target.kind === "admit") return memory;
   if (target.kind === "add" || target.kind === "drop") return { ...memory, ...(memory.scale ? { scale: { ...memory.scale, regret: 0, overSinceMs: null, lowSinceMs: null, added: null, searchedFor: "" } } : {}) };
   const paid = <M extends ReplicaMemory>(one: M): M => ({ ...one, regret: 0, ours: one.ours + target.bill.costSeconds * (costNow ?? target.cost), alternatives: [], searchedFor: "" });
   const { replica = 1 } = target;

@@ -1,5 +1,5 @@
-// Owns the step of a deployment's controller over all its replicas: one look at what is slower, one judgement of each replica, one of how many there should be, and
-// of all these the one thing that is done. Pure. With one replica and no known demand it is `stepController`.
+// Owns the step of a deployment's controller over all its replicas: one look at what is slower, one judgement of each replica, one of how many there should be, one of how
+// many requests are let in, and of all these the one thing that is done. Pure. With one replica and no known demand it is `stepController`.
 import { isSameStage } from "../../planner/node-modes.ts";
 import type { Placement } from "../../planner/plan.ts";
 import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
@@ -10,8 +10,9 @@ import { samePlacement } from "./alternatives.ts";
 import { lossesOf } from "./cut-links.ts";
 import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, valuedNow, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
+import { judgeShed, NEW_SHED, ofShed } from "./shed.ts";
 import { sayBurn } from "./slo-burn.ts";
-import { judgeScale, NEW_SCALE, type Scaled } from "./scale.ts";
+import { carriedBy, judgeScale, NEW_SCALE, type Scaled } from "./scale.ts";
 
 /** What is done first, of what several judgements say. */
 const ORDER: Decision["verdict"][] = ["act", "limit", "guard", "drift-waits", "demand-waits", "not-worth", "no-better", "moving", "steady"];
@@ -35,12 +36,19 @@ export function stepDeployment(before: ControllerMemory, seen: Observation, sett
   const { memory: scale, scaled: judgedScale } = judgeScale(before.scale ?? NEW_SCALE, seen, today, settings);
   const isMending = judged.some(({ decision }) => MENDING.includes(decision.verdict));
   const scaled = judgedScale?.target?.kind === "add" && isMending && seen.nowMs - judgedScale.sinceMs < MEND_FIRST_MS ? { ...judgedScale, verdict: "demand-waits" as const, target: null, reason: `${judgedScale.reason} First it is seen whether a replica that has become slow is better elsewhere.` } : judgedScale;
-  const memory: ControllerMemory = { ...(judged[0]?.memory ?? looked), scale, further: judged.slice(1).map(({ memory: one }) => ownOf(one)) };
-  const ranked = [...judged.map(({ decision }) => decision), ...(scaled ? [ofScaled(scaled, judged[0]?.decision)] : [])].sort((a, b) => rankOf(a) - rankOf(b));
+  const { memory: shedding, shed } = judgeShed(before.shed ?? NEW_SHED, {
+    nowMs: seen.nowMs, seconds: secondsSince(before.scale?.atMs ?? null, seen.nowMs), demand: scale.demand, answeredPerSecond: seen.answeredPerSecond ?? null, carries: carriedBy(placements.length > 1 ? enteredAtFirst(today, seen.running) : today, placements),
+    admitPerSecond: seen.admitPerSecond ?? null, isBurning: looked.burningSinceMs !== undefined, scaled,
+  });
+  const memory: ControllerMemory = { ...(judged[0]?.memory ?? looked), scale, shed: shedding, further: judged.slice(1).map(({ memory: one }) => ownOf(one)) };
+  const ranked = [...judged.map(({ decision }) => decision), ...(scaled ? [ofScaled(scaled, judged[0]?.decision)] : []), ...(shed && judged[0] ? [ofShed(shed, seen.running, judged[0].decision)] : [])].sort((a, b) => rankOf(a) - rankOf(b));
   const [first] = ranked as [Decision, ...Decision[]];
   // A suggestion stands as long as it is among them, whatever else is judged.
   return { memory, decision: { ...first, drifts, alternatives: ranked.flatMap((one) => one.alternatives) } };
 }
+
+const MAX_STEP_SECONDS = 5;
+const secondsSince = (atMs: number | null, nowMs: number): number => (atMs === null ? 0 : Math.min(MAX_STEP_SECONDS, Math.max(0, (nowMs - atMs) / 1000)));
 
 /** A replica whose node or link is lost goes before all else. */
 const rankOf = (decision: Decision): number => ORDER.indexOf(decision.verdict) - (decision.verdict === "act" && decision.because?.some((one) => one.kind === "loss") ? 1 : 0);
