@@ -37,6 +37,7 @@ import type { TlsMaterial } from "./stage/messages.ts";
 import { answerProbe } from "./stage/probe.ts";
 import { steadyNowMs } from "./steady-clock.ts";
 import { createThermalReader, type ThermalReader } from "./thermal-reader.ts";
+import { LinkUse, usedPeers } from "./used-peers.ts";
 import { watchCores } from "./watch-cores.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -46,6 +47,8 @@ export type Agent = {
   stop(): Promise<void>;
 };
 
+/** A node that served this lately may do so again in the next moment. */
+const SERVING_MS = 3_000;
 /** Asking which providers load takes a process and the runtime's library from a cold disk. */
 const PROVIDERS_TIMEOUT_MS = 30_000;
 
@@ -169,7 +172,12 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     },
   });
   const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, idleMs: () => nowMs() - state.servedAtMs, notice, changed });
-  const meter = createLinkMeter({ tls, dataProxyUrl: config.dataProxyUrl, busy: () => measurements.running(), onSample: (sample) => { state.links.set(sample.toNodeId, sample); reporter.link(sample); } });
+  const use = new LinkUse();
+  const meter = createLinkMeter({
+    tls, dataProxyUrl: config.dataProxyUrl, measuring: () => measurements.running(),
+    serving: () => state.servedAtMs > 0 && nowMs() - state.servedAtMs < SERVING_MS, carries: (nodeId) => use.carries(nodeId, nowMs()),
+    onSample: (sample) => { state.links.set(sample.toNodeId, sample); reporter.link(sample); },
+  });
   const artifacts = createArtifactServer({
     held: (digest) => cache.held(digest), openHeld: (digest, start, end) => cache.openHeld(digest, start, end), isPeer: (nodeId) => peers.isPeer(nodeId),
     relay: (nodeId, path, range) => peers.relay(nodeId, path, range), bytesPerSecond: config.shareBytesPerSecond,
@@ -180,6 +188,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
     sample() {
       state.lastSample = sampler.sample([...assignments.samples(), ...ingress.samples()]);
       if (isServing(state.lastSample)) state.servedAtMs = nowMs();
+      use.saw(usedPeers(state.desired, state.lastSample), nowMs());
       return state.lastSample;
     },
     send: (report) => state.link?.send(report) ?? false,

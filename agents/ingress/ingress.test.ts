@@ -168,11 +168,11 @@ test("data connections: strangers and wrong nodes get nowhere, garbage closes, t
 });
 
 test("probes measure the way to another node, and say why not", async () => {
-  const sample = await probePeer({ tls: nodes[0]!.tls, peer: nodes[1]!.end, dataProxy: null, bandwidth: true });
+  const sample = await probePeer({ tls: nodes[0]!.tls, peer: nodes[1]!.end, dataProxy: null, bandwidth: { knownBytesPerSecond: null, light: false } });
   expect(sample).toMatchObject({ toNodeId: "nod_b", error: null });
   expect(sample.rttMs).toBeGreaterThan(0);
   expect(sample.bandwidthBytesPerSecond).toBeGreaterThan(0);
-  const wrong = await probePeer({ tls: nodes[0]!.tls, peer: { ...nodes[1]!.end, nodeId: "nod_x" }, dataProxy: null, bandwidth: false });
+  const wrong = await probePeer({ tls: nodes[0]!.tls, peer: { ...nodes[1]!.end, nodeId: "nod_x" }, dataProxy: null, bandwidth: null });
   expect(wrong.error).toMatch(/reached nod_b/);
 });
 
@@ -186,7 +186,7 @@ test("a data proxy carries connections by CONNECT", async () => {
     for (const one of [socket, onward]) one.on("error", () => { socket.destroy(); onward.destroy(); });
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const sample = await probePeer({ tls: nodes[0]!.tls, peer: nodes[1]!.end, dataProxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, bandwidth: false });
+  const sample = await probePeer({ tls: nodes[0]!.tls, peer: nodes[1]!.end, dataProxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, bandwidth: null });
   expect(sample.error).toBeNull();
   expect(targets).toEqual([`127.0.0.1:${nodes[1]!.end.port}`]);
   proxy.close();

@@ -1,25 +1,28 @@
 // Owns measuring the way to another node: round trip and bytes/s over a mutual-TLS data connection of its own, and the side that answers.
 import type { Socket } from "node:net";
 import type { LinkSample } from "../protocol/control.ts";
-import { MAX_CHUNK_BYTES, type ControlFrame } from "../protocol/frame.ts";
+import type { ControlFrame } from "../protocol/frame.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { type BurstAsked, BurstPlan } from "./burst-plan.ts";
 import { DataAcceptor, dataContext, dialData } from "./data-tls.ts";
 import { FrameConnection } from "./frame-connection.ts";
 import type { TlsMaterial } from "./messages.ts";
 
 /** Round trips of one measurement; the first one warms the path and does not count. */
 const ROUND_TRIPS = 8;
-/** Bursts of one measurement; the fastest counts, because whatever else the machines do only takes bandwidth away … */
-const BURSTS = 3;
-/** … with a pause before the next, so that one busy moment does not fall on all. */
+/** Before the next burst, so that one busy moment does not fall on all. */
 const BURST_PAUSE_MS = 150;
-/** In a burst bytes are sent until this long has passed … */
+/** In a burst bytes are sent until this long and a round trip have passed, or all that its plan wants were. */
 const BURST_MS = 250;
-/** … or so many were sent, so that a measurement never hurts a slow or metered link much. */
-const MAX_BURST_BYTES = 4 * 1024 * 1024;
-/** Bulk frames not yet acknowledged: enough to fill 100 ms × 160 Mbit/s. */
-const BULK_AHEAD = 8;
+/** A burst goes in so many pieces, none of them larger or smaller than this. */
+const PIECES = 8;
+const MIN_PIECE_BYTES = 4 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
+/** Pieces not yet acknowledged: few at first, so that a link that has become slow is not filled for seconds; one more with each that arrived … */
+const FIRST_AHEAD = 2;
+/** … up to enough to fill 100 ms × 160 Mbit/s. */
+const MOST_AHEAD = 32;
 /** Probes a node answers at once; more are refused. */
 const MAX_ANSWERED = 16;
 /** A prober that stays longer is cut off. */
@@ -29,8 +32,8 @@ export type ProbeOptions = {
   tls: TlsMaterial;
   peer: { nodeId: string; host: string; port: number };
   dataProxy: string | null;
-  /** false = round trip only. */
-  bandwidth: boolean;
+  /** Null = round trip only. */
+  bandwidth: BurstAsked | null;
   signal?: AbortSignal;
 };
 
@@ -46,54 +49,56 @@ export async function probePeer({ tls, peer, dataProxy, bandwidth, signal }: Pro
   }
 }
 
-function measure(socket: Socket, nodeId: string, bandwidth: boolean, signal: AbortSignal | undefined): Promise<Pick<LinkSample, "rttMs" | "rttSdMs" | "bandwidthBytesPerSecond" | "rounds">> {
+function measure(socket: Socket, nodeId: string, bandwidth: BurstAsked | null, signal: AbortSignal | undefined): Promise<Pick<LinkSample, "rttMs" | "rttSdMs" | "bandwidthBytesPerSecond" | "rounds">> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => connection.close("deadline", "the probe took too long"), MAX_PROBE_MS / 2);
     const abort = () => connection.close("cancelled", "the probe was cancelled");
     const times: number[] = [];
-    const body = new Uint8Array(MAX_CHUNK_BYTES);
+    const plan = bandwidth && new BurstPlan(bandwidth);
+    let ahead = FIRST_AHEAD;
     let sentAt = performance.now();
-    let burst: { startedAt: number; acked: number; sent: number } | null = null;
-    const bandwidths: number[] = [];
+    let burst: { startedAt: number; acked: number; sent: number; body: Uint8Array } | null = null;
     let pause: NodeJS.Timeout | undefined;
     const ping = () => { sentAt = performance.now(); connection.sendControl("probe", { value: times.length }); };
-    const sendBulk = () => { burst!.sent++; connection.sendControl("probe", { value: ROUND_TRIPS + burst!.sent }, body); };
+    const isWhole = (one: NonNullable<typeof burst>) => one.sent * one.body.length >= plan!.bytes;
+    const sendBulk = (one: NonNullable<typeof burst>) => {
+      while (!isWhole(one) && one.sent - one.acked < ahead) connection.sendControl("probe", { value: ROUND_TRIPS + ++one.sent }, one.body);
+    };
     const startBurst = () => {
-      burst = { startedAt: performance.now(), acked: 0, sent: 0 };
-      for (let i = 0; i < BULK_AHEAD; i++) sendBulk();
+      burst = { startedAt: performance.now(), acked: 0, sent: 0, body: new Uint8Array(Math.min(MAX_PIECE_BYTES, Math.max(MIN_PIECE_BYTES, Math.ceil(plan!.bytes / PIECES)))) };
+      sendBulk(burst);
     };
     const finish = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       const used = times.slice(1);
       const mean = used.reduce((sum, ms) => sum + ms, 0) / used.length;
-      const bandwidthBytesPerSecond = bandwidths.length > 0 ? Math.max(...bandwidths) : null;
-      resolve({ rttMs: median(used), rttSdMs: Math.sqrt(used.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / used.length), bandwidthBytesPerSecond, rounds: used.length });
+      resolve({ rttMs: median(used), rttSdMs: Math.sqrt(used.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / used.length), bandwidthBytesPerSecond: plan?.bandwidth() ?? null, rounds: used.length });
       connection.close("going_away", "measured");
     };
     /**
      * From the first byte sent to the last acknowledgement, less one round trip. Counting from the first acknowledgement on would be shorter still, but one that comes late
      * (a busy process on either side) lets all others arrive in a bunch, and the link seem several times as wide as it is: this way a stall can only make it narrower.
      */
-    const endBurst = ({ acked, startedAt }: NonNullable<typeof burst>) => {
-      const elapsedMs = performance.now() - startedAt - Math.min(...times);
-      if (acked > 1 && elapsedMs > 0) bandwidths.push((acked * MAX_CHUNK_BYTES) / (elapsedMs / 1000));
+    const endBurst = ({ acked, sent, startedAt, body }: NonNullable<typeof burst>) => {
+      const spentMs = Math.max(0, performance.now() - startedAt - Math.min(...times));
       burst = null;
-      // A burst that ran into its time says enough: on a slow link more of them only get in the way.
-      if (bandwidths.length >= BURSTS || acked * MAX_CHUNK_BYTES < MAX_BURST_BYTES) return finish();
-      pause = setTimeout(startBurst, BURST_PAUSE_MS);
+      // What is still on its way would fall into the next one.
+      if (plan!.after({ bytes: acked * body.length, spentMs }) && acked >= sent) pause = setTimeout(startBurst, BURST_PAUSE_MS);
+      else finish();
     };
     const onAck = () => {
       const now = performance.now();
       if (times.length < ROUND_TRIPS) {
         times.push(now - sentAt);
         if (times.length < ROUND_TRIPS) return ping();
-        return bandwidth ? startBurst() : finish();
+        return plan ? startBurst() : finish();
       }
       if (!burst) return;
       burst.acked++;
-      const enough = now - burst.startedAt > BURST_MS || burst.sent * MAX_CHUNK_BYTES >= MAX_BURST_BYTES;
-      if (!enough) sendBulk();
+      ahead = Math.min(MOST_AHEAD, ahead + 1);
+      const isOver = now - burst.startedAt > BURST_MS + Math.min(...times);
+      if (!isOver && !isWhole(burst)) sendBulk(burst);
       else if (burst.acked >= burst.sent || (burst.acked > 1 && now - burst.startedAt > 4 * BURST_MS)) endBurst(burst);
     };
     const connection = new FrameConnection(socket, nodeId, {
