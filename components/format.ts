@@ -28,6 +28,8 @@ export const bytesPerSecond = (value: number | null | undefined): Written => { c
 export const count = (value: number | null | undefined): Written => scaled(value, 1000, ["", "k", "M", "G", "T"]);
 export const flops = (value: number | null | undefined): Written => scaled(value, 1000, ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"]);
 export const perSecond = (value: number | null | undefined): Written => (value === null || value === undefined ? NOTHING : { text: digits(value), unit: "req/s" });
+export const celsius = (value: number | null | undefined): Written => (value === null || value === undefined ? NOTHING : { text: digits(value), unit: "°C" });
+export const coresText = (value: number | null | undefined): Written => (value === null || value === undefined ? NOTHING : { text: digits(value), unit: value === 1 ? "core" : "cores" });
 export const percent = (ratio: number | null | undefined): Written => (ratio === null || ratio === undefined ? NOTHING : { text: digits(ratio * 100), unit: "%" });
 
 /** Milliseconds as µs, ms, s or min. */

@@ -51,7 +51,7 @@ export async function screensOf(api: <T>(method: string, route: string) => Promi
     ...detail("node", "nodes", nodes),
     ...preview("cordon", "nodes", nodes, (page) => page.getByRole("button", { name: /^(Unc|C)ordon/ }).click()),
     ...preview("remove-node", "nodes", nodes, byId("remove-node")),
-    ...["charts", "log"].flatMap((key) => detail("node", "nodes", nodes).map((one) => ({ name: `node-${key}`, path: `${one.path}?tab=${key}` }))),
+    ...["capacity", "charts", "log"].flatMap((key) => detail("node", "nodes", nodes).map((one) => ({ name: `node-${key}`, path: `${one.path}?tab=${key}` }))),
     { name: "add-node", path: "/nodes/add" },
     ...(nodes?.[0] ? [{ name: "add-node-joined", path: `/nodes/add?node=${nodes[0].id}` }] : []),
     { name: "events", path: "/events" },

@@ -18,6 +18,7 @@ import { Sparkline } from "../ui/Sparkline.tsx";
 import { State } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
 import { NodeLog } from "./NodeLog.tsx";
+import { NodeCapacity } from "./NodeCapacity.tsx";
 import { NodeChartsTab } from "./NodeChartsTab.tsx";
 import { ApproveNode } from "./ApproveNode.tsx";
 import { NodeLinks } from "./NodeLinks.tsx";
@@ -41,7 +42,7 @@ export function NodePage({ nodeId }: { nodeId: string }) {
   const node = query.data;
   return (
     <Page title={node.name} lead={<span className="flex flex-wrap gap-x-4"><Presence node={node} /><span className="num text-xs break-all">{node.id}</span></span>} actions={<Actions node={node} />}>
-      <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["charts", "Charts", <NodeChartsTab key="c" node={node} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
+      <NodeTabs tabs={[["overview", "Overview", <Facts key="o" node={node} onRemoved={() => setRemoved(node.name)} />], ["capacity", "Capacity", <NodeCapacity key="p" node={node} />], ["charts", "Charts", <NodeChartsTab key="c" node={node} />], ["log", "Logs", <NodeLog key="l" nodeId={node.id} nodeName={node.name} />]]} />
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { type AdaptThought, adaptThought, NO_THOUGHT } from "../live/adapt-thought.ts";
 import { liveFleet } from "../live/live-fleet.ts";
+import type { LiveLinkSample } from "../events/catalogue.ts";
 import type { Tracked } from "../policy/adapt/tracked.ts";
 import { listDecisions, type StoredDecision } from "../store/adapt-decisions.ts";
 import { findDeployment, findMigrations, type StoredMigration } from "../store/deployments.ts";
@@ -30,7 +31,7 @@ export function toDecision({ deploymentId: _deploymentId, at, ...rest }: StoredD
 }
 
 export function readCapacity(deps: Deps): z.infer<typeof capacity> {
-  const { capacity: known } = liveFleet(deps.db);
+  const { capacity: known, links: probedLinks } = liveFleet(deps.db);
   const nowMs = deps.clock.now();
   const figure = (tracked: Tracked) => ({ last: tracked.last, mean: tracked.mean, sd: Math.sqrt(tracked.variance), samples: tracked.samples, ageMs: Math.max(0, nowMs - tracked.atMs) });
   const orNull = (tracked: Tracked | null) => tracked && figure(tracked);
@@ -43,10 +44,22 @@ export function readCapacity(deps: Deps): z.infer<typeof capacity> {
       lossReadable: known.losses.readable.get(nodeId) ?? null,
       stages: [...node.stages.values()].map(({ deploymentId, epoch, stageIndex, computeMs }) => ({ deploymentId, epoch, stageIndex, computeMs: figure(computeMs) })),
     })),
-    links: [...new Set([...known.links.keys(), ...known.losses.ratios.keys()])].map((key) => {
+    links: [...new Set([...known.links.keys(), ...known.losses.ratios.keys(), ...probedLinks.keys()])].map((key) => {
       const link = known.links.get(key);
       const [fromNodeId = "", toNodeId = ""] = key.split(">");
-      return { fromNodeId, toNodeId, hopMs: orNull(link?.hopMs ?? null), roundTripMs: orNull(link?.roundTripMs ?? null), bytesPerSecond: orNull(link?.bytesPerSecond ?? null), lossRatio: orNull(known.losses.ratios.get(key) ?? null) };
+      return { fromNodeId, toNodeId, probed: probedFigures(probedLinks.get(key), nowMs), hopMs: orNull(link?.hopMs ?? null), roundTripMs: orNull(link?.roundTripMs ?? null), bytesPerSecond: orNull(link?.bytesPerSecond ?? null), lossRatio: orNull(known.losses.ratios.get(key) ?? null) };
     }),
+  };
+}
+
+/** A link that only carried traffic, or whose last probe failed, has none. */
+function probedFigures(link: LiveLinkSample | undefined, nowMs: number) {
+  if (!link || link.error !== null || link.measuredAt === "") return null;
+  const { rttMs, rttSdMs, bandwidthBytesPerSecond: last, spread = {} } = link;
+  const ageMs = (at: string) => Math.max(0, nowMs - Date.parse(at));
+  const { bandwidthMeanBytesPerSecond: mean, bandwidthSdBytesPerSecond: sd = 0, bandwidthSamples: samples = 1, bandwidthAt } = spread;
+  return {
+    roundTripMs: { last: rttMs, mean: rttMs, sd: rttSdMs, samples: 1, ageMs: ageMs(link.measuredAt) },
+    bytesPerSecond: last === null ? null : { last, mean: mean ?? last, sd, samples, ageMs: ageMs(bandwidthAt ?? link.measuredAt) },
   };
 }

@@ -25,6 +25,7 @@ export const capacity = z
     })),
     links: z.array(z.object({
       fromNodeId: z.string(), toNodeId: z.string(),
+      probed: z.object({ roundTripMs: figure, bytesPerSecond: figure.nullable() }).nullable().meta({ description: "By probe frames; the figures beside it are of real traffic and come first. Null = not reached by a probe yet." }),
       hopMs: figure.nullable().meta({ description: "Half a round trip and first to last byte, of frames of real requests; null = none lately." }),
       roundTripMs: figure.nullable(), bytesPerSecond: figure.nullable().meta({ description: "Of frames of 64 kB and more." }),
       lossRatio: figure.nullable().meta({ description: "Share of segments that the sender's system had to send again on its data connections, 0–1; null = not readable there, or too little was sent." }),
