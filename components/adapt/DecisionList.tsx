@@ -22,7 +22,7 @@ export function DecisionList({ deploymentId, decisions }: { deploymentId: string
         <tbody>
           {decisions.map((one) => (
             <tr key={one.id} data-testid="adapt-decision" data-outcome={one.outcome}>
-              <td className="text-ink-2"><Time iso={one.at} both /><br /><Link prefetch={false} href={`/deployments/${deploymentId}/replay?at=${encodeURIComponent(one.at)}`} className="text-xs underline underline-offset-4">as it was</Link><CheckDecision deploymentId={deploymentId} decisionId={one.id} /></td>
+              <td className="text-ink-2"><Time iso={one.at} both /><br /><Link prefetch={false} href={`/deployments/${deploymentId}/replay?at=${encodeURIComponent(one.at)}`} className="inline-flex min-h-6 items-center text-xs underline underline-offset-4">as it was</Link><CheckDecision deploymentId={deploymentId} decisionId={one.id} /></td>
               <td><State tone={TONES[one.outcome]}>{one.outcome}</State></td>
               <td className="max-w-[36rem] min-w-60">
                 {one.reason}
