@@ -1,6 +1,7 @@
 // Adaptation against leaving things alone on real agents, in a sample of the simulator's settings: two fleets alike meet the same trace in the same seconds, and the
 // simulator is asked what it says of that trace. What moves took and took from requests is what the simulator is calibrated by.
 //   npm run bench -- adapt-live [--minutes 10] [--setting mesh] [--record]
+//   npm run bench -- adapt-live --noise-only [--setting mesh]      nothing is disturbed, only the noise is there: nothing may move
 // See bench/METHODOLOGY.md.
 import { parseArgs } from "node:util";
 import { offlineOptimum } from "../lab/simulator/offline-optimum.ts";
@@ -15,10 +16,12 @@ import { type Figure, reportBench } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import { SIDES } from "./scenario-pair.ts";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, setting: { type: "string", multiple: true }, record: { type: "boolean" } } });
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, setting: { type: "string", multiple: true }, record: { type: "boolean" }, "noise-only": { type: "boolean" } } });
 const endMs = Number(values.minutes) * 60_000;
 const settings = LIVE_SETTINGS.filter(({ scenario }) => !values.setting || values.setting.includes(scenario.name));
 if (!(endMs >= 30_000 && endMs <= 3_600_000) || settings.length === 0) throw new Error(`--minutes must be 0.5 to 60 and --setting one of ${LIVE_SETTINGS.map(({ scenario }) => scenario.name).join(", ")}`);
+const isNoiseOnly = values["noise-only"] ?? false;
+if (values.record && isNoiseOnly) throw new Error("--record is of disturbances: leave out --noise-only");
 if (values.record && (settings.length < LIVE_SETTINGS.length || endMs < 600_000)) throw new Error("--record is of all settings, ten minutes each: leave out --setting and --minutes");
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -32,7 +35,7 @@ async function play(setting: LiveSetting): Promise<LiveOutcome> {
   const { scenario, noise, seed } = setting;
   let trace: Trace = { endMs, disturbances: [] };
   const run = await runScenario(scenario, { seed, say, disturb(problem) {
-    trace = liveTrace(setting, problem, endMs);
+    if (!isNoiseOnly) trace = liveTrace(setting, problem, endMs);
     for (const { fromMs, toMs, slowdowns } of trace.disturbances) say(`  ${(fromMs / 1000).toFixed(0)}–${(toMs / 1000).toFixed(0)} s: ${[...slowdowns.nodes, ...slowdowns.links].map(([key, times]) => `${key} ×${times.toFixed(1)}`).join(", ")}`);
     return { forMs: endMs, noise, seed, momentAt: (ms) => momentOf(trace, setting, ms), happenings: [], say };
   } });
@@ -53,10 +56,21 @@ async function play(setting: LiveSetting): Promise<LiveOutcome> {
 function figures(): Figure[] {
   const none = { op: "==", than: 0 } as const;
   const count = (key: "lost" | "different" | "duplicated" | "failed" | "heldBack") => outcomes.reduce((sum, { run }) => sum + SIDES.reduce((more, side) => more + run.counts[side][key], 0), 0);
-  const mean = (pick: (one: LiveOutcome) => number) => outcomes.reduce((sum, one) => sum + pick(one), 0) / outcomes.length;
   return [
     calibrationFigure(),
     { figure: "settings, minutes each", value: outcomes.length, unit: "settings", against: `${values.minutes} minutes` },
+    ...(isNoiseOnly ? outcomes.map(({ setting, run }): Figure => ({ figure: `${setting.scenario.name}, noise ${setting.noise} and nothing else: moves`, value: run.moves.length, unit: "moves", against: `${run.served.adapted.length} requests`, target: none })) : comparisons()),
+    { figure: "lost", value: count("lost"), unit: "requests", target: none },
+    { figure: "different", value: count("different"), unit: "requests", target: none },
+    { figure: "duplicated", value: count("duplicated"), unit: "requests", target: none },
+    { figure: "failed", value: count("failed") + count("heldBack"), unit: "requests", target: none },
+  ];
+}
+
+/** Adapted against left alone, and what the simulator says of that. */
+function comparisons(): Figure[] {
+  const mean = (pick: (one: LiveOutcome) => number) => outcomes.reduce((sum, one) => sum + pick(one), 0) / outcomes.length;
+  return [
     ...outcomes.map(({ setting, live, simulated, optimum, run }): Figure => ({
       figure: `${setting.scenario.name}, dwell ${setting.dwellMs / 1000} s, noise ${setting.noise}: mean latency, adapted ÷ left alone`, value: live, unit: "x",
       against: `simulated ${simulated.toFixed(3)}, the optimum in hindsight ${optimum.toFixed(3)}; ${run.moves.length} moves, ${run.served.adapted.length} requests`, target: { op: "<=", than: 1.02 },
@@ -68,9 +82,5 @@ function figures(): Figure[] {
     { figure: "a move takes beside fetching and loading", value: calibration.moveOverheadSeconds, unit: "s", against: `${calibration.moves} moves` },
     { figure: "a move's time against its decision's, spread of logarithms", value: calibration.moveSpread, unit: "" },
     { figure: "requests meanwhile, against the fleet left alone in the same seconds", value: calibration.interference, unit: "x more" },
-    { figure: "lost", value: count("lost"), unit: "requests", target: none },
-    { figure: "different", value: count("different"), unit: "requests", target: none },
-    { figure: "duplicated", value: count("duplicated"), unit: "requests", target: none },
-    { figure: "failed", value: count("failed") + count("heldBack"), unit: "requests", target: none },
   ];
 }

@@ -22,7 +22,7 @@ const seeds = Number(values.seeds);
 const scenes = SCENES.filter((scene) => !values.scene || values.scene.includes(scene));
 if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 100) || scenes.length === 0) throw new Error(`--seeds must be 1 to 100 and --scene one of ${SCENES.join(", ")}`);
 
-type Setting = { scene: Scene; dwellMs: number; noise: number; /** Mean cost ÷ that of static, mean over seeds; by policy. */ ratios: Map<string, number>; toOptimum: number; gigabytes: Map<string, number>; moves: Map<string, number> };
+type Setting = { scene: Scene; dwellMs: number; noise: number; /** Mean cost ÷ that of static, mean over seeds; by policy. */ ratios: Map<string, number>; /** Ours ÷ static in the worst seed. */ worstSeed: number; toOptimum: number; gigabytes: Map<string, number>; moves: Map<string, number> };
 
 const settings: Setting[] = [];
 for (const scene of scenes) for (const dwellMs of DWELLS_MS) for (const noise of NOISES) {
@@ -35,7 +35,7 @@ process.exitCode = reportBench("adapt", figures()) ? 0 : 1;
 function runSetting(scene: Scene, dwellMs: number, noise: number): Setting {
   const sums = { ratios: new Map<string, number>(), gigabytes: new Map<string, number>(), moves: new Map<string, number>() };
   const add = (map: Map<string, number>, name: string, value: number) => map.set(name, (map.get(name) ?? 0) + value / seeds);
-  let toOptimum = 0;
+  let [toOptimum, worstSeed] = [0, 0];
   for (let seed = 1; seed <= seeds; seed++) {
     const problem = makeScene(scene, seed);
     const solved = solveNow(problem, { objective: "latency" });
@@ -49,10 +49,12 @@ function runSetting(scene: Scene, dwellMs: number, noise: number): Setting {
       add(sums.ratios, policy.name, outcome.meanCost / base);
       add(sums.gigabytes, policy.name, outcome.bytesMoved / 1e9);
       add(sums.moves, policy.name, outcome.moves);
-      if (policy.name === OURS) toOptimum += outcome.meanCost / best / seeds;
+      if (policy.name !== OURS) continue;
+      toOptimum += outcome.meanCost / best / seeds;
+      worstSeed = Math.max(worstSeed, outcome.meanCost / base);
     }
   }
-  return { scene, dwellMs, noise, toOptimum, ...sums };
+  return { scene, dwellMs, noise, toOptimum, worstSeed, ...sums };
 }
 
 /** What stands beside every simulated figure. */
@@ -73,6 +75,7 @@ function plainFigures(): Figure[] {
   return [
     { figure: "simulated: settings", value: settings.length, unit: "fleets × dwells × noises" },
     { figure: "simulated: ours ÷ static, worst setting", value: worst(settings, (one) => ratio(one, OURS)), unit: "x", target: { op: "<=", than: 1.02 } },
+    { figure: "simulated: ours ÷ static, worst seed of all settings", value: worst(settings, (one) => one.worstSeed), unit: "x", target: { op: "<=", than: 1.02 } },
     { figure: "simulated: ours ÷ static, mean", value: mean((one) => ratio(one, OURS)), unit: "x", target: { op: "<=", than: 1 } },
     { figure: "simulated: ours ÷ offline optimum, worst setting at dwell ≥ 60 s", value: worst(long, (one) => one.toOptimum), unit: "x", target: { op: "<=", than: 1.2 } },
     ...names.filter((name) => name !== OURS).flatMap((name): Figure[] => [

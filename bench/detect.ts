@@ -114,7 +114,7 @@ async function measure(lab: LabDeployment, disturbance: Disturbance): Promise<Fi
     if (!(error instanceof NotHere)) throw error;
     return [{ figure: disturbance.name, value: Number.NaN, unit: "ms", withoutTargetBecause: error.message }];
   }
-  const row = (what: string, list: number[], targetMs: number): Figure => ({ figure: `${disturbance.name}: ${what}, median of ${list.length}`, value: quantile(list, 0.5), unit: "ms", against: `${targetMs} ms; longest ${Math.max(...list).toFixed(0)} ms`, ratio: quantile(list, 0.5) / targetMs, target: { op: "<=", than: 1 } });
+  const row = (what: string, list: number[], targetMs: number): Figure => ({ figure: `${disturbance.name}: ${what}, longest of ${list.length}`, value: Math.max(...list), unit: "ms", against: `${targetMs} ms; median ${quantile(list, 0.5).toFixed(0)} ms`, ratio: Math.max(...list) / targetMs, target: { op: "<=", than: 1 } });
   return [row("shown in the API", took.api, API_TARGET_MS), row("called a drift", took.drift, DRIFT_TARGET_MS)];
 }
 
