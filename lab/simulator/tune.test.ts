@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { makeScene } from "../../../lab/simulator/scenes.ts";
-import { DEFAULT_SESSION } from "../../planner/default-session.ts";
-import type { Placement } from "../../planner/plan.ts";
-import type { Problem } from "../../planner/problem.ts";
-import { costToday, findAlternatives, samePlacement } from "./alternatives.ts";
-import { todaysProblem } from "./todays-problem.ts";
+import { makeScene } from "./scenes.ts";
+import { DEFAULT_SESSION } from "../../server/planner/default-session.ts";
+import type { Placement } from "../../server/planner/plan.ts";
+import type { Problem } from "../../server/planner/problem.ts";
+import { costToday, findAlternatives, samePlacement } from "../../server/policy/adapt/alternatives.ts";
+import { todaysProblem } from "../../server/policy/adapt/todays-problem.ts";
 
 const TWO = { ...DEFAULT_SESSION, intraOpThreads: 2 };
 const half = (times: readonly number[]) => times.map((ms) => ms * 0.6);
