@@ -6,6 +6,8 @@ import { AGENT_VERSION } from "../version.ts";
 import { OIP_NAMES } from "./oip.ts";
 import { PRIORITY_LEVELS } from "./priority.ts";
 import { IDLE_MS } from "./sequences.ts";
+import type { FoundModel } from "./find-model.ts";
+import { processConfig, processMetadata, processName } from "./process-model.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 
 /** Clients written for Triton compare this name and refuse another (docs/decisions/0007). The version says who answers. */
@@ -25,16 +27,18 @@ function tensorsOf({ route }: RouteRuntime, specs: TensorSpec[]): Told[] {
   }));
 }
 
-export function modelMetadata(route: RouteRuntime) {
+export function modelMetadata({ route, isProcess }: FoundModel) {
+  if (isProcess) return processMetadata(route);
   const { modelName, inputs, outputs, states, processor } = route.route;
   return {
     name: modelName, versions: route.versions().map((one) => one.version), platform: "onnx_cutplane", inputs: tensorsOf(route, inputs), outputs: tensorsOf(route, outputs),
-    parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", accepts: route.processor.accepts.join(", "), widens: inputs.some(({ dataType }) => dataType === "float32") ? "BF16 to FP32" : "" },
+    parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", process: processor ? processName(modelName) : "", accepts: route.processor.accepts.join(", "), widens: inputs.some(({ dataType }) => dataType === "float32") ? "BF16 to FP32" : "" },
   };
 }
 
 /** Shapes of a model that is batched leave the batch out, as Triton's do. */
-export function modelConfig(route: RouteRuntime) {
+export function modelConfig({ route, isProcess }: FoundModel) {
+  if (isProcess) return processConfig(route);
   const { modelName, inputs, outputs, states, batching } = route.route;
   const { maxBatchSize } = route;
   const isBatched = maxBatchSize > 0 && batching;
@@ -49,6 +53,12 @@ export function modelConfig(route: RouteRuntime) {
   };
 }
 
+/** By either name the same numbers, under the one that was asked. */
+export function modelStatistics({ route, version, isProcess }: FoundModel) {
+  const told = route.statistics(version);
+  return isProcess ? told.map((row) => ({ ...row, name: processName(row.name) })) : told;
+}
+
 /** Every deployment that enters here, each of its versions, and those that do not run. */
 export function repositoryIndex({ routes, unloaded }: { routes: readonly RouteRuntime[]; unloaded: readonly UnloadedRoute[] }, onlyReady: boolean) {
   const rows = routes.flatMap((route) => {
@@ -57,7 +67,13 @@ export function repositoryIndex({ routes, unloaded }: { routes: readonly RouteRu
     if (unloaded.some((one) => one.modelName === name)) return [];
     const versions = route.versions();
     if (versions.length === 0) return [{ name, version: "", state: "UNAVAILABLE", reason: route.notReadyBecause() }];
-    return versions.map(({ version, ready, problem }) => ({ name, version, state: ready ? "READY" : "UNAVAILABLE", reason: problem ?? "" }));
+    const row = (as: string, version: string, problem: string | null) => ({ name: as, version, state: problem === null ? "READY" : "UNAVAILABLE", reason: problem ?? "" });
+    const { processor } = route;
+    return versions.flatMap(({ version, ready, problem }) => {
+      const because = ready ? null : (problem ?? "");
+      if (!route.route.processor) return [row(name, version, because)];
+      return [row(name, version, because), row(processName(name), version, because ?? (processor.ready ? null : processor.notReadyBecause))];
+    });
   });
   const off = unloaded.map(({ modelName, version, reason }) => ({ name: modelName, version, state: "UNAVAILABLE", reason }));
   return onlyReady ? rows.filter((row) => row.state === "READY") : [...rows, ...off];

@@ -5,21 +5,27 @@ import type { MovedRoute } from "../protocol/control.ts";
 import type { OwnKey } from "../protocol/own-key.ts";
 import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import { movedRefusal } from "./moved-refusal.ts";
+import { ownerOf } from "./process-model.ts";
 import { Refusal } from "./refusal.ts";
 import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
+/** `isProcess`: asked by the second name, under which its processor is a model (process-model.ts). */
+export type FoundModel = { route: RouteRuntime; version: RouteVersion | null; isProcess: boolean };
+
 /** `version` as the client wrote it; "" or undefined = the current one. Throws Refusal in the protocol's words. */
-export function findModel(served: ServedHere, name: string, version: string | undefined, access: Access): { route: RouteRuntime; version: RouteVersion | null } {
-  const { route, gone, off } = findNamed(served, name, access);
+export function findModel(served: ServedHere, name: string, version: string | undefined, access: Access): FoundModel {
+  const { owner, isProcess } = ownerOf(served, name);
+  const { route, gone, off } = findNamed(served, owner, access);
   // While it still answers what it had let in, too.
   if (gone && (!route || route.route.currentEpoch === null)) throw movedRefusal(gone);
   if (!route && off) throw new Refusal(404, UNLOADED, `Request for unknown model: '${name}' has no available versions: ${off.reason}`);
   // Clients compare these words: the protocol's own examples look for "Request for unknown model".
   if (!route) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found`);
-  if (version === undefined || version === "") return { route, version: null };
+  if (isProcess && !route.route.processor) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found: "${owner}" declares no processor`);
+  if (version === undefined || version === "") return { route, version: null, isProcess };
   const known = route.versions().find((one) => one.version === version);
   if (!known) throw new Refusal(404, "unknown_version", `Request for unknown model: '${name}' version ${version} is not found; here ${route.versions().length === 1 ? "is" : "are"} ${route.versions().map((one) => one.version).join(", ") || "none"}`);
-  return { route, version: known };
+  return { route, version: known, isProcess };
 }
 
 /** Whether it takes requests; one that nobody knows does not, and that is no error (as with Triton). Throws Refusal when it moved away, or a key is missing. */
@@ -27,6 +33,7 @@ export function isModelReady(here: ServedHere, name: string, version: string | u
   try {
     const found = findModel(here, name, version, access);
     const ready = found.version ? found.version.ready : found.route.ready;
+    if (ready && found.isProcess && !found.route.processor.ready) return { ready: false, known: true, because: found.route.processor.notReadyBecause };
     return ready ? { ready } : { ready, known: true, because: found.version?.problem ?? found.route.notReadyBecause() };
   } catch (error) {
     if (error instanceof Refusal && error.code === UNLOADED) return { ready: false, known: true, because: error.message };

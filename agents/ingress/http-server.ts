@@ -5,23 +5,26 @@ import { createServer as createHttps } from "node:https";
 import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
 import type { RepositoryAction } from "../protocol/repository-call.ts";
 import { WireError } from "../protocol/wire-error.ts";
-import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "./describe-model.ts";
+import { modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { closeAfter } from "./drain.ts";
-import { type Access, countKey, demandKey, demandServing, findModel, isModelReady, keyHoldersOf, type ServedHere } from "./find-model.ts";
+import { type Access, countKey, demandKey, demandServing, findModel, type FoundModel, isModelReady, keyHoldersOf, type ServedHere } from "./find-model.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import type { ModelRepository } from "./model-repository.ts";
 import { MovedRefusal, redirectFor } from "./moved-refusal.ts";
-import { formatInfer, parseInfer, parseRaw } from "./oip.ts";
+import { parseRawBytes, readBytesInput } from "./bytes-tensor.ts";
+import { formatInfer, parseInfer, parseInferOf, parseRaw } from "./oip.ts";
 import { otherCall } from "./other-extensions.ts";
+import { processName } from "./process-model.ts";
 import { processRequest } from "./process-request.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { endRefused, unread } from "./refuse-body.ts";
 import { continueWhenRead, isLarge, pack, packingOf, readBody } from "./request-body.ts";
 import { requestName } from "./request-name.ts";
-import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
 import { readTraceContext } from "./trace-context.ts";
-import { demandReady, serveInfer } from "./serve-infer.ts";
+import { demandReady, type Served, serveInfer, type Way } from "./serve-infer.ts";
+import { serveProcess } from "./serve-process.ts";
 
 /** HTTP connections at once. */
 const MAX_CONNECTIONS = 2048;
@@ -117,7 +120,8 @@ export const isServerReady = ({ state, routes }: ServedHere): boolean => state =
 async function answerModel(asked: Asked, name: string, wantedVersion: string | undefined, action: string): Promise<void> {
   const { res, served, access } = asked;
   if (action === "ready") return answerReady(asked, name, wantedVersion);
-  const { route, version } = findModel(served, name, wantedVersion, access);
+  const found = findModel(served, name, wantedVersion, access);
+  const { route, version } = found;
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
     demandReady(route, version);
@@ -125,15 +129,15 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
     try {
       // Named in its head it may be one that has its answer already; what is small is here as soon as it could be refused.
       if (isLarge(asked.req) && idempotencyKey(asked.req) === undefined) route.demandRoom({ deadlineMs: timeoutHeader(asked.req), version, trace: traceOf(asked.req) });
-      return await (action === "infer" ? infer(asked, route, version) : processRaw(asked, route));
+      return await (action === "infer" ? infer(asked, found) : processRaw(asked, route));
     } finally {
       done();
     }
   }
   demandMethod(asked, "GET");
-  if (action === "") return sendJson(res, 200, modelMetadata(route));
-  if (action === "config") return sendJson(res, 200, modelConfig(route));
-  sendJson(res, 200, { model_stats: route.statistics(version) });
+  if (action === "") return sendJson(res, 200, modelMetadata(found));
+  if (action === "config") return sendJson(res, 200, modelConfig(found));
+  sendJson(res, 200, { model_stats: modelStatistics(found) });
 }
 
 function answerReady(asked: Asked, name: string, wantedVersion: string | undefined): void {
@@ -148,20 +152,28 @@ function answerReady(asked: Asked, name: string, wantedVersion: string | undefin
 async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Promise<void> {
   const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const json = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
+  const { json } = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
   return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
 }
 
-async function infer({ req, res, access }: Asked, route: RouteRuntime, version: RouteVersion | null): Promise<void> {
+async function infer({ req, res, access }: Asked, { route, version, isProcess }: FoundModel): Promise<void> {
   const signal = goneOnClose(res);
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const receivedAt = performance.now();
+  const way: Way = { signal, deadlineMs: timeoutHeader(req), receivedAt: performance.now(), access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) };
   const header = req.headers["inference-header-content-length"];
-  const { inputs, states } = route.route;
-  const request = header === "0" ? parseRaw(body, inputs, new Set(states.map((state) => state.input))) : parseInfer(body, header === undefined ? null : Number(header));
-  const served = await serveInfer(route, version, request, { signal, deadlineMs: timeoutHeader(req), receivedAt, access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) });
+  const headerLength = header === undefined ? null : Number(header);
+  const { modelName, inputs, states } = route.route;
+  if (isProcess) {
+    const request = header === "0" ? parseRawBytes(body) : parseInferOf(body, headerLength, readBytesInput);
+    return sendServed(req, res, processName(modelName), request.id, await serveProcess(route, version, request, way));
+  }
+  const request = header === "0" ? parseRaw(body, inputs, new Set(states.map((state) => state.input))) : parseInfer(body, headerLength);
+  return sendServed(req, res, modelName, request.id, await serveInfer(route, version, request, way));
+}
+
+async function sendServed(req: IncomingMessage, res: ServerResponse, modelName: string, id: string | null, served: Served): Promise<void> {
   try {
-    const { json, binary } = formatInfer(route.route.modelName, served.version, request.id, served.outputs, served.parameters);
+    const { json, binary } = formatInfer(modelName, served.version, id, served.outputs, served.parameters);
     const bytes = binary.length === 0 ? json : Buffer.concat([json, ...binary]);
     await sendBytes(req, res, bytes, binary.length === 0 ? { "content-type": "application/json" } : { "content-type": "application/octet-stream", "inference-header-content-length": String(json.length) });
   } finally {

@@ -17,11 +17,17 @@ export class BadRequest extends Error {}
 /** `told`: the name its sender gave its type, where it came in another one than it has here. */
 export type GivenTensor = WireTensor & { told?: typeof BF16 };
 
-export type OipRequest = {
+/** The protocol's BYTES: what a processor takes and answers (process-model.ts), never a model. `data`: each element after its length, a little-endian uint32. */
+export type BytesTensor = { name: string; dataType: "bytes"; shape: number[]; data: Uint8Array; elements: Uint8Array[] };
+export type AnswerTensor = WireTensor | BytesTensor;
+export const BYTES = "BYTES";
+export const oipNameOf = (dataType: AnswerTensor["dataType"]): string => (dataType === "bytes" ? BYTES : OIP_NAMES[dataType]);
+
+export type OipRequest<T = GivenTensor> = {
   id: string | null;
   /** Asked for again under the same id, it is the same request. */
   idempotent: boolean;
-  tensors: GivenTensor[];
+  tensors: T[];
   /** null = all outputs. */
   outputs: { name: string; binary: boolean }[] | null;
   binaryByDefault: boolean;
@@ -34,8 +40,14 @@ export type OipRequest = {
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** One input of a request: its JSON, the text and place it has in the body, and where in the body its bytes would begin. Throws BadRequest. */
+export type ReadInput<T> = (input: unknown, index: number, text: string, body: Buffer, at: number) => { tensor: T; binaryBytes: number };
+
 /** `headerLength` is Inference-Header-Content-Length: the JSON's bytes when binary tensors follow. Throws BadRequest. */
-export function parseInfer(body: Buffer, headerLength: number | null): OipRequest {
+export const parseInfer = (body: Buffer, headerLength: number | null): OipRequest => parseInferOf(body, headerLength, readTensor);
+
+/** Throws BadRequest. */
+export function parseInferOf<T>(body: Buffer, headerLength: number | null, read: ReadInput<T>): OipRequest<T> {
   if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength > 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
   const text = body.toString("utf8", 0, headerLength ?? body.length);
   let json: unknown;
@@ -48,7 +60,7 @@ export function parseInfer(body: Buffer, headerLength: number | null): OipReques
   if (!Array.isArray(json.inputs) || json.inputs.length === 0) throw new BadRequest('"inputs" must be a list of tensors');
   let at = headerLength ?? body.length;
   const tensors = json.inputs.map((input: unknown, index) => {
-    const tensor = readTensor(input, index, text, body, at);
+    const tensor = read(input, index, text, body, at);
     at += tensor.binaryBytes;
     return tensor.tensor;
   });
@@ -65,7 +77,7 @@ export const BF16 = "BF16";
 export function dataTypeOf(name: string, datatype: unknown): { dataType: DataType; told?: typeof BF16 } {
   if (datatype === BF16) return { dataType: "float32", told: BF16 };
   const dataType = typeByName.get(String(datatype));
-  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(datatype) ?? "undefined"} is not one of ${[...typeByName.keys()].join(", ")}, which models take here, or ${BF16} for an FP32 input`);
+  if (!dataType) throw new BadRequest(`input "${name}": datatype ${JSON.stringify(datatype) ?? "undefined"} is not one of ${[...typeByName.keys()].join(", ")}, which models take here, or ${BF16} for an FP32 input${datatype === BYTES ? "; text, pictures and sound go to NAME.process, where a model declares a processor" : ""}`);
   return { dataType };
 }
 
@@ -75,31 +87,44 @@ export const givenBytes = ({ dataType, told }: ReturnType<typeof dataTypeOf>, sh
 /** `data`: as many bytes as `givenBytes` says. */
 export const takeBytes = (name: string, { dataType, told }: ReturnType<typeof dataTypeOf>, shape: number[], data: Uint8Array): GivenTensor => (told === BF16 ? { name, dataType, shape, data: widenBrainFloat(data), told } : { name, dataType, shape, data });
 
-function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: GivenTensor; binaryBytes: number } {
+/** What is the same for inputs of any type. `type`: what `typeOf` makes of the datatype. `values`: those in the JSON; null = there are none. Throws BadRequest. */
+export function readInputHead<D>(input: unknown, index: number, typeOf: (name: string, datatype: unknown) => D): { name: string; type: D; shape: number[]; count: number; binaryBytes: unknown; values: unknown[] | null } {
   if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
   const { name } = input;
-  const type = dataTypeOf(name, input.datatype);
+  const type = typeOf(name, input.datatype);
   const shape = input.shape;
-  if (!Array.isArray(shape) || shape.length > 16 || !shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
-  const count = elementCount(shape as number[]);
-  if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
-  const bytes = givenBytes(type, shape as number[]);
+  if (!Array.isArray(shape) || !isShape(shape)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
+  const count = countOf(name, shape);
   const { binary_data_size: binaryBytes, shared_memory_region: region } = isObject(input.parameters) ? input.parameters : ({} as Json);
   if (region !== undefined) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
+  return { name, type, shape, count, binaryBytes, values: Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null };
+}
+
+export const isShape = (shape: unknown[]): shape is number[] => shape.length <= 16 && shape.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 32);
+
+/** Elements of a shape a sender gave. Throws BadRequest. */
+export function countOf(name: string, shape: readonly number[]): number {
+  const count = elementCount(shape);
+  if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
+  return count;
+}
+
+function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: GivenTensor; binaryBytes: number } {
+  const { name, type, shape, count, binaryBytes, values: flat } = readInputHead(input, index, dataTypeOf);
+  const bytes = givenBytes(type, shape);
   if (binaryBytes !== undefined) {
-    if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${String(input.datatype)} needs ${bytes}`);
+    if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${type.told ?? OIP_NAMES[type.dataType]} needs ${bytes}`);
     if (at + bytes > body.length) throw new BadRequest(`input "${name}": the body ends before its ${bytes} bytes`);
-    return { tensor: takeBytes(name, type, shape as number[], body.subarray(at, at + bytes)), binaryBytes: bytes };
+    return { tensor: takeBytes(name, type, shape, body.subarray(at, at + bytes)), binaryBytes: bytes };
   }
   if (type.told === BF16) throw new BadRequest(`input "${name}": BF16 has no JSON form, send it as binary data`);
   const { dataType } = type;
-  const flat = Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null;
   if (!flat) throw new BadRequest(`input "${name}" has neither data nor binary_data_size`);
   if (flat.length !== count) throw new BadRequest(`input "${name}": ${flat.length} values, shape [${shape.join(", ")}] needs ${count}`);
-  return { tensor: { name, dataType, shape: shape as number[], data: packValues(name, dataType, flat, () => textAt(text, ["inputs", index, "data"])?.match(NUMBERS) ?? []) }, binaryBytes: 0 };
+  return { tensor: { name, dataType, shape, data: packValues(name, dataType, flat, () => textAt(text, ["inputs", index, "data"])?.match(NUMBERS) ?? []) }, binaryBytes: 0 };
 }
 
-function readWishes(id: string | null, tensors: GivenTensor[], json: Json, parameters: Json): OipRequest {
+function readWishes<T>(id: string | null, tensors: T[], json: Json, parameters: Json): OipRequest<T> {
   const binaryByDefault = parameters.binary_data_output === true;
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
@@ -187,7 +212,9 @@ function writerOf(view: DataView, dataType: DataType): (at: number, value: numbe
 }
 
 /** Values as JSON text. 64-bit integers keep all digits; NaN and infinities, which JSON does not have, become null. */
-function valuesText({ dataType, data }: WireTensor): string {
+function valuesText(tensor: AnswerTensor): string {
+  if (tensor.dataType === "bytes") return JSON.stringify(tensor.elements.map((element) => Buffer.from(element).toString()));
+  const { dataType, data } = tensor;
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   const size = BYTES_PER_ELEMENT[dataType];
   const count = data.length / size;
@@ -208,10 +235,10 @@ function valuesText({ dataType, data }: WireTensor): string {
 }
 
 /** The answer's parts: JSON, then the tensors sent as bytes, in the order the JSON names them. */
-export function formatInfer(modelName: string, version: string, id: string | null, tensors: (WireTensor & { binary: boolean })[], parameters: Record<string, string | number>): { json: Buffer; binary: Uint8Array[] } {
+export function formatInfer(modelName: string, version: string, id: string | null, tensors: (AnswerTensor & { binary: boolean })[], parameters: Record<string, string | number>): { json: Buffer; binary: Uint8Array[] } {
   const binary: Uint8Array[] = [];
   const outputs = tensors.map((tensor) => {
-    const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${OIP_NAMES[tensor.dataType]}","shape":[${tensor.shape.join(",")}]`;
+    const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${oipNameOf(tensor.dataType)}","shape":[${tensor.shape.join(",")}]`;
     if (!tensor.binary) return `{${head},"data":${valuesText(tensor)}}`;
     binary.push(tensor.data);
     return `{${head},"parameters":{"binary_data_size":${tensor.data.length}}}`;

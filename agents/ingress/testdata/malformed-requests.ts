@@ -28,12 +28,24 @@ function mutated(random: MadeRandom): Buffer {
   return Buffer.from(JSON.stringify(root));
 }
 
+/** Of a model with a processor: elements whose lengths do not fit, in a shape that may not fit either. Elsewhere it is unknown. */
+function bytesCase(random: MadeRandom): RestCase {
+  const path = "/v2/models/tiny.process/infer";
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(random.pick([0, 1, 3, 200, 2 ** 31, 2 ** 32 - 1]));
+  const data = random.pick([Buffer.concat([length, random.bytes(random.below(12))]), length.subarray(random.below(4)), random.bytes(random.below(30))]);
+  const input = { name: random.pick(["INPUT", "INPUT", "v0"]), datatype: random.pick(["BYTES", "BYTES", "FP32", null]), shape: random.pick<unknown>([[1], [1], [2], [0], [1, 1], [2 ** 31], [2 ** 31, 2 ** 31], null]) };
+  if (random.below(3) === 0) return { path, body: Buffer.from(JSON.stringify({ inputs: [{ ...input, data: random.pick(STRANGE) }] })), headers: {} };
+  const head = Buffer.from(JSON.stringify({ inputs: [{ ...input, parameters: { binary_data_size: random.pick<unknown>([data.length, data.length, data.length + 1, -1, 0.5, 2 ** 53, "4"]) } }] }));
+  return { path, body: Buffer.concat([head, data]), headers: { "inference-header-content-length": String(head.length) } };
+}
+
 export function restCase(random: MadeRandom): RestCase {
   const plain = (body: Buffer, headers: Record<string, string> = {}): RestCase => ({ path: PATH, body, headers });
   const json = Buffer.from(JSON.stringify(good()));
   const length = (value: string) => ({ "inference-header-content-length": value });
   const binary = Buffer.from(JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], parameters: { binary_data_size: random.pick([16, 15, 0, -1, 2 ** 40, "16", null]) } }] }));
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0: return plain(random.bytes(random.below(200)));
     case 1: return plain(json.subarray(0, random.below(json.length)));
     case 2: return plain(Buffer.concat([binary, random.bytes(random.below(40))]), length(random.pick([String(binary.length), String(binary.length + 1), "1", "-5", "1e3", "x", "99999999999"])));
@@ -41,6 +53,7 @@ export function restCase(random: MadeRandom): RestCase {
     case 4: return plain(random.pick([gzipSync(json), deflateSync(json), json]).subarray(random.below(4)), { "content-encoding": random.pick(["gzip", "deflate", "br", "gzip, gzip", "__proto__"]) });
     case 5: return { path: random.pick(["/v2/models/%ff/infer", "/v2/models/tiny/versions/-1/infer", "/v2/models//infer", "/v2/models/tiny/infer/x", "/v2/repository/models/x/drop", "/v2/models/__proto__/infer", "/v2/models/tiny/process"]), body: json, headers: {} };
     case 6: { const flipped = Buffer.from(json); flipped[random.below(flipped.length)] = random.below(256); return plain(flipped); }
+    case 7: return bytesCase(random);
     default: return plain(mutated(random));
   }
 }

@@ -19,11 +19,17 @@ export async function sendMalformed(url: string, count: number, seed: number, wi
   const tally: Tally = {};
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const client = new Client(new URL(url).host, credentials.createInsecure());
-  const valid = encoderOf("ModelInferRequest")({ model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }] });
+  const encode = encoderOf("ModelInferRequest");
+  const bytes = { model_name: "tiny.process", inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1] }] };
+  const valid = [
+    encode({ model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }] }),
+    encode({ ...bytes, raw_input_contents: [Buffer.from("\u0005\0\0\0words")] }),
+    encode({ ...bytes, inputs: [{ ...bytes.inputs[0], contents: { bytes_contents: [Buffer.from("words")] } }] }),
+  ];
   const one = (index: number): Promise<string> => {
     const share = index / count;
     if (share < SHARES.rest) return overRest(url, agent, random);
-    if (share < SHARES.rest + SHARES.grpc) return overGrpc(client, grpcCase(random, valid));
+    if (share < SHARES.rest + SHARES.grpc) return overGrpc(client, grpcCase(random, random.pick(valid)));
     return asBytes(url, wireCase(random));
   };
   const lane = async (first: number): Promise<void> => {
