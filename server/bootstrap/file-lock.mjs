@@ -49,7 +49,8 @@ function tryOnce(file, temporary) {
   let entry = first;
   for (let steps = 0; steps < MAX_SUCCESSORS; steps++) {
     const holder = parseHolder(entry);
-    if (holder && isAlive(holder)) return holder;
+    // A successor that came too late stands there for a moment, too, and holds nothing: the lock file had changed before.
+    if (holder && isAlive(holder)) return steps === 0 || readText(file) === first ? holder : "changed";
     const successor = successorOf(file, entry);
     if (link(temporary, successor)) {
       // Whoever took over from the same entry, and has tidied up since, had changed the lock file before.
