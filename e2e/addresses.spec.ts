@@ -167,6 +167,7 @@ test("one list of shortcuts: the sheet shows them, the palette offers them with 
 
   // A text field keeps its letters.
   await page.keyboard.press("Control+f");
+  await expect(page.getByTestId("find").getByRole("combobox")).toBeFocused();
   await page.keyboard.type("n?1");
   await expect(page.getByTestId("find").getByRole("combobox")).toHaveValue("n?1");
   await page.keyboard.press("Escape");
