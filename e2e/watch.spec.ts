@@ -282,7 +282,7 @@ test("with the keyboard only", async ({ page }) => {
 
   await open(page, `/nodes/${nodeId("cam")}`);
   await tabTo(page, page.getByTestId("tab-overview"));
-  for (const next of ["tab-charts", "tab-log"]) {
+  for (const next of ["tab-capacity", "tab-charts", "tab-log"]) {
     await page.keyboard.press("ArrowRight");
     await expect(page.getByTestId(next)).toHaveAttribute("aria-selected", "true");
   }
