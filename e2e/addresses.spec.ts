@@ -164,6 +164,8 @@ test("one list of shortcuts: the sheet shows them, the palette offers them with 
   const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   for (const keys of ["Ctrl K", "Ctrl Shift P", "Ctrl Z", "Ctrl Y", "Ctrl Shift Z", "Ctrl F", "Delete", "0", "1", "?"]) await expect.soft(sheet.locator("kbd").filter({ hasText: new RegExp(`^${keys.replace("?", "\\?")}$`) }).first(), keys).toBeVisible();
   await page.keyboard.press("Escape");
+  // What closes gives the focus back first.
+  await expect(sheet).toHaveCount(0);
 
   // A text field keeps its letters.
   await page.keyboard.press("Control+f");

