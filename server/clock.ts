@@ -10,7 +10,7 @@ export type SteadyClock = Clock & { /** @returns what stops it. */ onJump(listen
 
 /** Time goes a tenth faster or slower while the machine's clock is caught up with: no limit of ours is that exact. */
 const CATCH_UP_RATE = 0.1;
-/** An hour and a half of catching up. More is a machine that slept, or had no time at all before. */
+/** A hundred minutes of catching up. More is a machine that slept, or had no time at all before. */
 export const MAX_CAUGHT_UP_MS = 10 * 60_000;
 
 /** What was read last, by both clocks. */

@@ -8,7 +8,7 @@ import { findDecision } from "../store/adapt-decisions.ts";
 import { digestOf, findSnapshot, unpackSnapshot } from "../store/decision-snapshots.ts";
 import type { decisionCheck } from "./schemas/adapt-schemas.ts";
 
-/** @throws AppError not-found; gone where what it was made of is not kept any more */
+/** @throws AppError not-found, also where what it was made of is not kept any more */
 export async function checkDecision(deps: Deps, { deploymentId, decisionId }: { deploymentId: string; decisionId: string }): Promise<z.infer<typeof decisionCheck>> {
   const decision = await findOrThrow(findDecision(deps.db, decisionId).then((one) => (one?.deploymentId === deploymentId ? one : null)), "decision", decisionId);
   const packed = await findSnapshot(deps.db, decisionId);
