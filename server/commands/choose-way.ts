@@ -33,7 +33,7 @@ export type Way =
 export async function chooseWay(deps: Deps, input: { deploymentId: string; planId: string }): Promise<Way> {
   const [deployment, plan] = await Promise.all([findOrThrow(findDeployment(deps.db, input.deploymentId), "deployment", input.deploymentId), findOrThrow(findPlan(deps.db, input.planId), "plan", input.planId)]);
   const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(deps.db, [deployment.currentRevisionId]);
-  const { problem, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id });
+  const { problem, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id, asDrawn: true });
   const running = current ? replicasOf(current.stages).map(({ stages }) => drawnPlacement(topology.document, stages)) : [];
   const wanted = allPlacements(plan.plan);
   const choice = chooseMove(problem, running, wanted, rulesOf(plan.plan.request ?? {}));

@@ -31,7 +31,7 @@ export type PlacedOff = { nodes: { id: string; name: string }[]; to: DrainedTo; 
 export async function placeOff(deps: Deps, { deployment, current, entersHere }: Pick<DeploymentOnNode, "deployment" | "current" | "entersHere">, nodeId: string, before: DrainedBefore = { landing: new Map(), entries: new Map() }): Promise<PlacedOff | { reasons: Reason[] }> {
   const plan = current && (await findPlan(deps.db, current.planId));
   if (!plan) return { reasons: [{ message: `Nothing of ${deployment.name} serves yet.`, fix: "Wait until it does, or stop it." }] };
-  const { problem: whole, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id });
+  const { problem: whole, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id, asDrawn: true });
   const nodeIds = new Map(topology.document.nodes.map((drawn) => [drawn.id, drawn.nodeId]));
   const landingOn = (drawnId: string) => before.landing.get(nodeIds.get(drawnId) ?? "") ?? 0;
   const leaving = topology.document.nodes.filter((drawn) => drawn.nodeId === nodeId).map((drawn) => drawn.id);

@@ -24,7 +24,7 @@ export async function resolveStages(deps: Deps, planId: string, deploymentId: st
   if (!plan) throw notFound("plan", planId, "planId");
   if (plan.parity.status === "different") throw new AppError("conflict", "The plan's segments do not compute what the whole model computes.", { place: "planId", fix: "Choose other cuts.", details: plan.parity });
   if (plan.parity.status === "failed") throw new AppError("conflict", `The plan's parity check failed: ${plan.parity.message}`, { place: "planId", fix: "Make the plan again." });
-  const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId });
+  const { problem, topology, model } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deploymentId, asDrawn: true });
   const running = loaded.flatMap(({ nodeId, segmentId: _, memoryBytes: _bytes, replica: _replica, ...stage }): Placement => topology.document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ ...stage, topologyNodeId: node.id })));
   const held = new Set(running.map((stage) => stage.topologyNodeId));
   const placements = allPlacements(plan.plan);
