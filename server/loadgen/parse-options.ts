@@ -8,7 +8,7 @@ export const APIS = ["oip", "process", "openai-chat", "openai-completions", "ope
 export type Api = (typeof APIS)[number];
 export type Options = {
   plan: LoadPlan | ClosedLoopPlan;
-  target: { api: Api; url: string; model: string; key: string | null; timeoutMs: number; insecure: boolean; encoding: "auto" | "binary" | "json"; shapes: Record<string, number[]>; maxTokens: number; sampleCount: number };
+  target: { api: Api; url: string; model: string; key: string | null; timeoutMs: number; insecure: boolean; noLinkLocal: boolean; encoding: "auto" | "binary" | "json"; shapes: Record<string, number[]>; maxTokens: number; sampleCount: number };
   /** Files that the caller reads. */
   dataFile: string | null;
   rawFiles: string[];
@@ -49,6 +49,7 @@ Target
   --key KEY             sent as a bearer token; or in the variable LOADGEN_KEY
   --timeout MS          a sample unanswered that long has failed (default 30000)
   --insecure            accept a certificate nobody has signed
+  --no-link-local       call no link-local address, nor a name that has one: there clouds keep their machines' credentials
 Samples
   --samples N           how many different ones are made up (default 256)
   --shape NAME=1,3,224  sizes of an input's open dimensions; may be repeated
@@ -70,7 +71,7 @@ const FLAGS = {
   "closed-loop": { type: "string" }, window: { type: "string", default: "2000" }, "max-windows": { type: "string", default: "10" },
   qps: { type: "string" }, latency: { type: "string" }, percentile: { type: "string" }, "samples-per-query": { type: "string", default: "8" }, concurrency: { type: "string", default: "8" }, "min-queries": { type: "string", default: "1" },
   "max-outstanding": { type: "string", default: "4096" }, "max-seconds": { type: "string", default: "0" }, target: { type: "string" }, api: { type: "string", default: "oip" }, model: { type: "string" }, key: { type: "string" },
-  timeout: { type: "string", default: "30000" }, insecure: { type: "boolean", default: false }, samples: { type: "string", default: "256" }, shape: { type: "string", multiple: true }, encoding: { type: "string", default: "auto" },
+  timeout: { type: "string", default: "30000" }, insecure: { type: "boolean", default: false }, "no-link-local": { type: "boolean", default: false }, samples: { type: "string", default: "256" }, shape: { type: "string", multiple: true }, encoding: { type: "string", default: "auto" },
   data: { type: "string" }, file: { type: "string", multiple: true }, "content-type": { type: "string", default: "image/png" }, "max-tokens": { type: "string", default: "64" }, output: { type: "string" },
   json: { type: "boolean", default: false }, baseline: { type: "string" }, tolerance: { type: "string", default: "0.1" },
 } as const;
@@ -99,7 +100,7 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
   return {
     plan: closedLoop ?? planOf(values, scenario),
     target: {
-      api, url: values.target, model: values.model, key: values.key ?? keyOfEnvironment ?? null, timeoutMs: number(values.timeout, "timeout", 1, 3_600_000), insecure: values.insecure,
+      api, url: values.target, model: values.model, key: values.key ?? keyOfEnvironment ?? null, timeoutMs: number(values.timeout, "timeout", 1, 3_600_000), insecure: values.insecure, noLinkLocal: values["no-link-local"],
       encoding: oneOf(values.encoding, ["auto", "binary", "json"] as const, "encoding"), shapes: Object.fromEntries((values.shape ?? []).map(readShape)), maxTokens: number(values["max-tokens"], "max-tokens", 1, 1_000_000), sampleCount: number(values.samples, "samples", 1, 1_000_000),
     },
     dataFile: values.data ?? null, rawFiles: values.file ?? [], contentType: values["content-type"], output: values.output ?? null, json: values.json,

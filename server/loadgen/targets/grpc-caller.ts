@@ -26,7 +26,7 @@ export function framed(message: Uint8Array): Buffer {
 type Connection = { session: ClientHttp2Session; underWay: number; isReached: boolean; problem: string | null };
 
 /** @throws Error when `baseUrl` is not `grpc://host:port` or `grpcs://host:port` */
-export function createGrpcCaller({ baseUrl, timeoutMs, headers, insecure }: CallerOptions): GrpcCaller {
+export function createGrpcCaller({ baseUrl, timeoutMs, headers, insecure, lookup }: CallerOptions): GrpcCaller {
   const origin = originOf(baseUrl);
   const connections = new Set<Connection>();
   // What a server told on one connection holds for the next one, before it has told it there.
@@ -34,7 +34,7 @@ export function createGrpcCaller({ baseUrl, timeoutMs, headers, insecure }: Call
   const common = { ...headers, ":method": "POST", te: "trailers", "content-type": "application/grpc", "grpc-accept-encoding": "identity", "grpc-timeout": `${Math.ceil(timeoutMs)}m` };
   const open = (): Connection => {
     // What is under way belongs to the run and has its own limits: by default, Node refuses a connection's calls beyond 10 MB.
-    const session = connect(origin, { rejectUnauthorized: !insecure, settings: { initialWindowSize: WINDOW_BYTES, enablePush: false }, maxSessionMemory: Number.MAX_SAFE_INTEGER });
+    const session = connect(origin, { ...(lookup ? { lookup } : {}), rejectUnauthorized: !insecure, settings: { initialWindowSize: WINDOW_BYTES, enablePush: false }, maxSessionMemory: Number.MAX_SAFE_INTEGER });
     const connection: Connection = { session, underWay: 0, isReached: false, problem: null };
     session.once("connect", (_session, socket) => {
       if ("setNoDelay" in socket) socket.setNoDelay(true);

@@ -1,6 +1,7 @@
 // Owns one kept-alive pool of connections to a target, and calls over it that end within their limit, whatever the other side does.
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { LookupFunction } from "node:net";
 
 export type Reply = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };
 export type Call = { method: "GET" | "POST"; path: string; headers?: Record<string, string>; body?: Buffer | null; /** Each piece of the body as it comes, instead of at the end. */ onPiece?: (piece: Buffer) => void };
@@ -11,13 +12,13 @@ export const MAX_REPLY_BYTES = 64 * 2 ** 20;
 /** Idle connections that are kept: as many as a busy Server run has open at once. */
 const MAX_FREE_SOCKETS = 1024;
 
-export type CallerOptions = { baseUrl: string; timeoutMs: number; headers: Record<string, string>; /** Of a server whose certificate nobody has signed. */ insecure?: boolean };
+export type CallerOptions = { baseUrl: string; timeoutMs: number; headers: Record<string, string>; /** Of a server whose certificate nobody has signed. */ insecure?: boolean; /** How names become addresses; absent = as the system does. */ lookup?: LookupFunction };
 
 /** @throws Error when `baseUrl` is no http(s) URL */
-export function createHttpCaller({ baseUrl, timeoutMs, headers, insecure }: CallerOptions): HttpCaller {
+export function createHttpCaller({ baseUrl, timeoutMs, headers, insecure, lookup }: CallerOptions): HttpCaller {
   const base = parseBase(baseUrl);
   const isTls = base.protocol === "https:";
-  const settings = { keepAlive: true, noDelay: true, maxFreeSockets: MAX_FREE_SOCKETS, scheduling: "lifo" as const };
+  const settings = { ...(lookup ? { lookup } : {}), keepAlive: true, noDelay: true, maxFreeSockets: MAX_FREE_SOCKETS, scheduling: "lifo" as const };
   const agent = isTls ? new HttpsAgent({ ...settings, rejectUnauthorized: !insecure }) : new HttpAgent(settings);
   const send = isTls ? httpsRequest : httpRequest;
   const prefix = base.pathname.replace(/\/+$/, "");
