@@ -23,7 +23,7 @@ function batcherOf(f: (values: number[]) => number[], batching = { maxSize: 4, m
       };
       runs.push(run);
     }),
-    limits: () => ({ maxInFlight: 10 }), refused: (why) => refused.push(why),
+    limits: () => ({ maxInFlight: 10 }), replicas: () => 1, refused: (why) => refused.push(why),
   };
   return { batcher: new Batcher(batching, host), runs, refused };
 }

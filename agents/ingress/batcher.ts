@@ -23,6 +23,8 @@ type Member = Waiting & BatchRequest & { to: Destination; settle(outcome: BatchA
 export type BatcherHost = {
   infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: Gone; priority: number; to: Destination }): Promise<InferAnswer>;
   limits(): { maxInFlight: number };
+  /** Pipelines that batches are spread over. */
+  replicas(): number;
   /** Requests are not joined any more, and why. */
   refused(why: string): void;
 };
@@ -34,7 +36,7 @@ export class Batcher {
   #running = 0;
   /** Requests in batches under way. */
   #inBatches = 0;
-  /** Batches under way at most: one for each stage, and one on its way. Known from the first answer. */
+  /** Batches under way at most: one for each stage of each replica, and one on its way. Known from the first answer. */
   #lanes = 2;
   /** unproved ──► proved, or refused (then each runs alone) */
   #proof: "unproved" | "proving" | "proved" | "refused" = "unproved";
@@ -138,7 +140,7 @@ export class Batcher {
     const abort = new ClientGone();
     for (const { signal } of members) signal?.addEventListener("abort", () => { if (members.every((member) => member.settled)) abort.abort(); }, { once: true });
     return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort, priority: Math.min(...members.map((member) => levelOf(member.priority))), to: members[0]!.to }).then((answer) => {
-      this.#lanes = answer.trace.stages.length + 1;
+      this.#lanes = answer.trace.stages.length * Math.max(1, this.#host.replicas()) + 1;
       return answer;
     });
   }

@@ -50,3 +50,24 @@ test("a key that asks for more than its limits allow is told when to come again,
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(100);
   expect(await refused.json()).toMatchObject({ code: "key_limit", error: expect.stringMatching(/may send 0.001 requests a second/) });
 });
+
+test("what is in force of the limits is followed while it serves: each alone, and together again; what clients are told of shapes stays", async () => {
+  const follow = async (now: { maxSize: number; maxDelayMs: number }) => {
+    sendRoute(served.ingress, [served.pipeline], { ...ROUTE, batching: { maxSize: 8, maxDelayMs: 2, preferredSizes: [], now } });
+    // Routes and requests come by different ways.
+    await expect.poll(async () => (await ask()).joined).toBe(now.maxSize > 1);
+  };
+  const ask = async () => {
+    const before = await stats();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, at) => infer(Array.from({ length: WIDTH }, () => at))));
+    const after = await stats();
+    expect(answers.every((one) => one.shape[0] === 1)).toBe(true);
+    return { joined: after.execution_count - before.execution_count < after.inference_count - before.inference_count };
+  };
+  const mostOf = async () => ((await (await fetch(`${served.url}/v2/models/tiny/config`)).json()) as { max_batch_size: number }).max_batch_size;
+  await follow({ maxSize: 1, maxDelayMs: 0 });
+  expect(await mostOf()).toBe(8);
+  await follow({ maxSize: 4, maxDelayMs: 2 });
+  expect(await mostOf()).toBe(8);
+  await follow({ maxSize: 1, maxDelayMs: 0 });
+});

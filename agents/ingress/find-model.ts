@@ -7,7 +7,8 @@ import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import { movedRefusal } from "./moved-refusal.ts";
 import { ownerOf } from "./process-model.ts";
 import { Refusal } from "./refusal.ts";
-import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+import type { RouteVersion } from "./route-version.ts";
 
 /** `isProcess`: asked by the second name, under which its processor is a model (process-model.ts). */
 export type FoundModel = { route: RouteRuntime; version: RouteVersion | null; isProcess: boolean };

@@ -5,7 +5,8 @@ import type { InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import { ProcessorRefusal } from "./processor-runner.ts";
 import type { GivenTrace } from "./trace-context.ts";
-import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+import type { RouteVersion } from "./route-version.ts";
 
 /** Steps sent and not yet answered: keeps every stage busy without filling the queues with one client's audio. */
 const STEPS_AHEAD = 8;

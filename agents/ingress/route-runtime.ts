@@ -12,6 +12,7 @@ import { ANYWHERE, Batcher, type BatchAnswer, type Destination } from "./batcher
 import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
+import type { InferOptions } from "./infer-options.ts";
 import type { KeyCounts } from "./key-counts.ts";
 import { AdmitLimit } from "./admit-limit.ts";
 import { KeyBuckets } from "./key-limits.ts";
@@ -24,8 +25,10 @@ import type { OtlpExporter } from "./otlp-exporter.ts";
 import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
-import { RouteStreams, type SequenceStep } from "./route-streams.ts";
-import { beginTrace, type GivenTrace, type TraceContext } from "./trace-context.ts";
+import { RouteStreams } from "./route-streams.ts";
+import type { RouteVersion } from "./route-version.ts";
+import { beginTrace, type TraceContext } from "./trace-context.ts";
+import { RunTimes } from "./run-times.ts";
 import { spreadRequest } from "./spread-requests.ts";
 import { Verification } from "./verification.ts";
 import { VersionStatistics } from "./version-statistics.ts";
@@ -46,21 +49,6 @@ export type RouteHost = {
   /** Where sampled requests' spans go; null = nowhere. */
   otlp: OtlpExporter | null;
 };
-export type InferOptions = {
-  deadlineMs: number | null; signal?: Gone; sequence: SequenceStep | null;
-  /** Through this version only; null or absent = whichever is current. */
-  version?: RouteVersion | null;
-  /** 1 = first; 0 or absent = as the last level. Of use while requests wait: for a batch, or for the first stage. */
-  priority?: number;
-  /** Of a request that may come again (request-name.ts); null or absent = it has none. */
-  name?: string | null;
-  /** When it came, `performance.now()`; absent = now. */
-  receivedAt?: number;
-  /** The trace it came with; null or absent = none. */
-  trace?: GivenTrace | null;
-};
-/** A revision whose pipeline is here. */
-export type RouteVersion = { version: string; epoch: number; ready: boolean; /** Why it is not ready. */ problem: string | null };
 type Waiting = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
 type StepAnswer = InferAnswer & Partial<BatchAnswer>;
 export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
@@ -89,6 +77,7 @@ export class RouteRuntime {
   #trace: RequestTrace | null = null;
   readonly #statistics = new VersionStatistics();
   readonly #recent = new RecentRequests();
+  readonly #runs = new RunTimes();
 
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
@@ -146,21 +135,28 @@ export class RouteRuntime {
 
   #setBatching(): void {
     const { batching, inputs, outputs, states } = this.route;
-    if (batching && this.#batcher) { this.#batcher.batching = batching; return; }
+    const inForce = batching && { ...batching, ...batching.now };
+    if (inForce && this.#batcher) { this.#batcher.batching = inForce; return; }
     this.#batcher?.stop("batching was switched off");
     this.#batcher = null;
     this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
-    if (!batching || this.batchingProblem !== null) return;
-    this.#batcher = new Batcher(batching, {
+    if (!inForce || this.batchingProblem !== null) return;
+    this.#batcher = new Batcher(inForce, {
       infer: (request) => this.#send(request, request.to),
       limits: () => this.route.limits,
+      replicas: () => this.#dispatcher.current.length,
       refused: (why) => { this.batchingProblem = why; },
     });
   }
 
-  /** Items that run together at most; 0 = each request runs alone. */
+  /** Items that may run together at most, whether or not all of it is in force: clients' shapes hang on it; 0 = each request runs alone. */
   get maxBatchSize(): number {
-    return this.#batcher && this.batchingProblem === null ? this.#batcher.batching.maxSize : 0;
+    return this.#batcher && this.batchingProblem === null ? (this.route.batching?.maxSize ?? 0) : 0;
+  }
+
+  /** Null while each request runs alone. */
+  get #joining(): Batcher | null {
+    return this.#batcher && this.#batcher.batching.maxSize > 1 ? this.#batcher : null;
   }
 
   #pipelineHost(): PipelineHost {
@@ -223,7 +219,7 @@ export class RouteRuntime {
     const startedAt = performance.now();
     const { limits, states } = this.route;
     try {
-      if (this.#batcher) this.#batcher.demandRoom();
+      if (this.#joining) this.#joining.demandRoom();
       else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
     } catch (error) {
       this.totals.accepted++;
@@ -251,7 +247,7 @@ export class RouteRuntime {
       const items = this.#batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
       const { waitedMs = 0, size = items, executed = true } = answer;
       statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs, items, nowMs: Date.now() });
-      if (executed) statistics.executed(answer.trace, size, this.#host.nodeId);
+      if (executed) { statistics.executed(answer.trace, size, this.#host.nodeId); this.#runs.add(answer.trace, size); }
       return answer;
     } catch (error) {
       this.#countFailed(error as Error, context, { startedAt, receivedAt, version: options.version });
@@ -305,7 +301,7 @@ export class RouteRuntime {
   }
 
   #run(request: Waiting, to: Destination): Promise<StepAnswer> {
-    return this.#batcher ? this.#batcher.infer({ ...request, to }) : this.#send(request, to);
+    return this.#joining ? this.#joining.infer({ ...request, to }) : this.#send(request, to);
   }
 
   #send({ inputs, deadlineAt, signal, priority }: Waiting, { epoch, isTried }: Destination): Promise<InferAnswer> {
@@ -381,7 +377,7 @@ export class RouteRuntime {
       accepted: accepted - before.accepted, succeeded: succeeded - before.succeeded, failed: failed - before.failed, inFlight: this.inFlight,
       latencyMsP50: quantile(times, 0.5), latencyMsP99: quantile(times, 0.99),
       errors: Object.fromEntries(Object.entries(errors).map(([code, count]) => [code, count - (before.errors[code] ?? 0)]).filter(([, count]) => (count as number) > 0)),
-      trace: this.#trace, recent: this.#recent.take(),
+      trace: this.#trace, recent: this.#recent.take(), ...(this.route.batching ? { runs: this.#runs.take(this.batchingProblem) } : {}),
     };
     this.#taken = { accepted, succeeded, failed, errors: { ...errors } };
     this.#times = [];

@@ -7,7 +7,8 @@ import { type AnswerTensor, BadRequest, checkInputs, type OipRequest } from "./o
 import { Refusal } from "./refusal.ts";
 import { requestName, sequenceName } from "./request-name.ts";
 import type { GivenTrace } from "./trace-context.ts";
-import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+import type { RouteVersion } from "./route-version.ts";
 
 export type Served = {
   /** In the order the client asked for. */

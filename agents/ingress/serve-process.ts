@@ -6,7 +6,8 @@ import { PROCESS_ANSWER, PROCESS_INPUT, processOutputs } from "./process-model.t
 import { processRequest } from "./process-request.ts";
 import { Refusal } from "./refusal.ts";
 import { requestName } from "./request-name.ts";
-import type { RouteRuntime, RouteVersion } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
+import type { RouteVersion } from "./route-version.ts";
 import type { Served, Way } from "./serve-infer.ts";
 
 /** Rejects with Refusal, BadRequest, ProcessorRefusal or WireError. */

@@ -186,8 +186,9 @@ export type IngressRoute = {
 /** Of requests that are not part of a sequence and name no version: `share` go to `epoch` (back to the current one where that breaks); of the others `shadowShare` are also sent there as
  * copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
 export type RouteCanary = { epoch: number; share: number; shadowShare: number; tolerance: number };
-/** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. */
-export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[] };
+/** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. `now`: what of these limits is in force, `maxSize` 1 = each alone; absent = all
+ * of it, as for an agent that does not know it. */
+export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[]; now?: { maxSize: number; maxDelayMs: number } };
 /** `burst` requests at once, then `requestsPerSecond`; at most `maxInFlight` of one key at a time. At one ingress: several count each for itself. */
 export type KeyLimits = { requestsPerSecond: number; burst: number; maxInFlight: number };
 export type IngressPipeline = {
@@ -358,7 +359,12 @@ export type IngressSample = {
   trace: RequestTrace | null;
   /** Some finished requests of the interval: failed, slowest and newest ones, at most MAX_RECENT_REQUESTS. Absent = the agent tells none. */
   recent?: RequestTrace[];
+  /** Of a route with batching; absent also where an agent does not tell it. */
+  runs?: RunSums;
 };
+/** Sums over the interval's runs of the pipeline, each of one request or a batch: its items, its slowest part (a stage's computing, or a frame from first to last byte) and its whole way without waiting
+ * in a queue. `problem`: why requests are not joined though they are to be; absent = they are. */
+export type RunSums = { count: number; items: number; slowestMs: number; passMs: number; problem?: string };
 export const MAX_RECENT_REQUESTS = 10;
 /** All times are milliseconds. What is optional is absent where an agent on the way does not tell it. */
 export type RequestTrace = {

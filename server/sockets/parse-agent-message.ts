@@ -89,6 +89,7 @@ const trace = z.object({
 const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
   latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(), recent: z.array(trace).max(MAX_RECENT_REQUESTS).optional(),
+  runs: z.object({ count, items: count, slowestMs: amount, passMs: amount, problem: text.optional() }).optional(),
 });
 /** Null = not readable there. */
 const thermal = z.object({ celsius: z.number().min(-100).max(300).nullable(), sensor: id.nullable(), clockRatio: z.number().min(0).max(16).nullable(), clockLimitRatio: z.number().min(0).max(16).nullable(), throttled: z.boolean().nullable() });
