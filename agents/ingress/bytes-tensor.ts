@@ -41,6 +41,12 @@ export function joinElements(elements: readonly Uint8Array[]): Uint8Array {
 /** Of one that was read `data` is empty: its elements are what counts. */
 export const bytesTensor = (name: string, shape: number[], elements: Uint8Array[]): BytesTensor => ({ name, dataType: "bytes", shape, data: new Uint8Array(), elements });
 
+/** Of an answer. */
+export function textsTensor(name: string, shape: number[], texts: readonly string[]): BytesTensor {
+  const elements = texts.map((text) => Buffer.from(text));
+  return { ...bytesTensor(name, shape, elements), data: joinElements(elements) };
+}
+
 /** An input over REST: strings in the JSON, or binary data. Throws BadRequest. */
 export function readBytesInput(input: unknown, index: number, _text: string, body: Buffer, at: number): { tensor: BytesTensor; binaryBytes: number } {
   const { name, shape, count, binaryBytes, values } = readInputHead(input, index, demandBytes);

@@ -14,7 +14,7 @@ import type { RouteRuntime } from "./route-runtime.ts";
 export const SERVER_NAME = "triton";
 export const serverMetadata = () => ({
   name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`,
-  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "trace", "logging", "process"],
+  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "trace", "logging", "classification", "process"],
 });
 
 type Told = { name: string; datatype: string; shape: number[] };
@@ -39,13 +39,17 @@ export function modelMetadata({ route, isProcess }: FoundModel) {
 /** Shapes of a model that is batched leave the batch out, as Triton's do. */
 export function modelConfig({ route, isProcess }: FoundModel) {
   if (isProcess) return processConfig(route);
-  const { modelName, inputs, outputs, states, batching } = route.route;
+  const { modelName, inputs, outputs, states, batching, processor } = route.route;
   const { maxBatchSize } = route;
   const isBatched = maxBatchSize > 0 && batching;
   const tell = (specs: TensorSpec[]) => tensorsOf(route, specs).map(({ name, datatype, shape }) => ({ name, data_type: `TYPE_${datatype}`, dims: maxBatchSize > 0 ? shape.slice(1) : shape }));
+  const { pictures, labels } = route.processor;
+  const labelsFile = typeof processor?.labelsFile === "string" ? processor.labelsFile : "";
   return {
     name: modelName, platform: "onnx_cutplane", backend: "cutplane", version_policy: { latest: { num_versions: 1 } }, max_batch_size: maxBatchSize,
-    input: tell(inputs), output: tell(outputs),
+    // Of each picture's input its layout, as clients that make pictures into tensors themselves ask it.
+    input: tell(inputs).map((one) => ({ ...one, format: pictures?.input === one.name ? `FORMAT_${pictures.layout}` : "FORMAT_NONE" })),
+    output: tell(outputs).map((one) => ({ ...one, label_filename: labels?.output === one.name ? labelsFile : "" })),
     ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
     // Requests wait in order of their priority also where each runs alone.
     ...(states.length > 0 ? {} : { dynamic_batching: { preferred_batch_size: isBatched ? batching.preferredSizes : [], max_queue_delay_microseconds: isBatched ? Math.round(batching.maxDelayMs * 1000) : 0, priority_levels: PRIORITY_LEVELS, default_priority_level: PRIORITY_LEVELS } }),

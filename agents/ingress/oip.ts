@@ -28,8 +28,8 @@ export type OipRequest<T = GivenTensor> = {
   /** Asked for again under the same id, it is the same request. */
   idempotent: boolean;
   tensors: T[];
-  /** null = all outputs. */
-  outputs: { name: string; binary: boolean }[] | null;
+  /** null = all outputs. `classes`: so many of the best instead of the tensor (classification.ts); null = the tensor. */
+  outputs: { name: string; binary: boolean; classes: number | null }[] | null;
   binaryByDefault: boolean;
   sequence: { id: string; start: boolean; end: boolean } | null;
   timeoutMs: number | null;
@@ -124,14 +124,20 @@ function readTensor(input: unknown, index: number, text: string, body: Buffer, a
   return { tensor: { name, dataType, shape, data: packValues(name, dataType, flat, () => textAt(text, ["inputs", index, "data"])?.match(NUMBERS) ?? []) }, binaryBytes: 0 };
 }
 
+/** Throws BadRequest. */
+export function readClasses(name: string, wished: unknown): number {
+  if (!Number.isSafeInteger(wished) || (wished as number) < 1) throw new BadRequest(`output "${name}": classification is ${JSON.stringify(wished)}, not a whole number of classes from 1`);
+  return wished as number;
+}
+
 function readWishes<T>(id: string | null, tensors: T[], json: Json, parameters: Json): OipRequest<T> {
   const binaryByDefault = parameters.binary_data_output === true;
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw new BadRequest(`outputs[${index}] has no name`);
     const { binary_data: wish, classification, shared_memory_region: region } = isObject(output.parameters) ? output.parameters : ({} as Json);
-    if (classification !== undefined || region !== undefined) throw new BadRequest(`output "${output.name}": ${region === undefined ? "classification" : "shared memory"} is not among this server's extensions`);
-    return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault };
+    if (region !== undefined) throw new BadRequest(`output "${output.name}": shared memory is not among this server's extensions`);
+    return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault, classes: classification === undefined ? null : readClasses(output.name, classification) };
   }) ?? null;
   const sequenceId = parameters.sequence_id;
   const hasSequence = (typeof sequenceId === "number" && sequenceId !== 0) || (typeof sequenceId === "string" && sequenceId !== "");

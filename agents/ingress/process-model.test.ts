@@ -10,6 +10,7 @@ import { type IngressChild, observedOf, ready, TestFleet } from "../stage/testda
 import { layPipeline, LIMITS, type TestSegment } from "../stage/testdata/test-pipeline.ts";
 import { tinyOnnx, tinyWeight } from "../stage/testdata/tiny-onnx.ts";
 import { joinElements, splitElements } from "./bytes-tensor.ts";
+import { scoreText } from "./classification.ts";
 import { ownerOf } from "./process-model.ts";
 import { callGrpc, grpcStub, type InferAnswer, type Stub } from "./testdata/grpc-stub.ts";
 import { sendMalformed } from "./testdata/send-malformed.ts";
@@ -117,6 +118,8 @@ test("labels come best first, each with its score", async () => {
   const { outputs } = (await (await post("judge.process/infer", infer(["bad"], { outputs: [{ name: "LABEL" }, { name: "SCORE" }] }))).json()) as { outputs: [{ data: string[]; shape: number[] }, { data: number[] }] };
   const { top } = (await (await post("judge/process", Buffer.from("bad"))).json()) as { top: { label: string; score: number }[] };
   expect(outputs[0]).toMatchObject({ shape: [2], data: top.map(({ label }) => label) });
+  const { outputs: [classes] } = (await (await post("judge.process/infer", infer(["bad"], { outputs: [{ name: "SCORE", parameters: { classification: 1 } }] }))).json()) as { outputs: [object] };
+  expect(classes).toMatchObject({ datatype: "BYTES", shape: [1], data: [`${scoreText(outputs[1].data[0]!)}:0`] });
   expect(outputs[1].data).toEqual(top.map(({ score }) => expect.closeTo(score, 6)));
 });
 
@@ -126,6 +129,7 @@ test.each<[what: string, path: string, body: object, code: number, words: RegExp
   ["two elements", INFER, { inputs: [{ ...input, shape: [2], data: ["a", "b"] }] }, 400, /has shape \[2\], the model takes \[1\]/],
   ["another name", INFER, { inputs: [{ ...input, name: "x", data: ["a"] }] }, 400, /no input "x"; it has "INPUT"/],
   ["an output it does not have", INFER, infer(["a"], { outputs: [{ name: "rows" }] }), 400, /no output "rows"; it has "ANSWER", "EMBEDDING"/],
+  ["classes of a text", INFER, infer(["a"], { outputs: [{ name: "ANSWER", parameters: { classification: 1 } }] }), 400, /^output "ANSWER" is BYTES: classification is of integers, FP32 and FP64$/],
   ["a sequence", INFER, infer(["a"], { parameters: { sequence_id: 7 } }), 400, /makes its own sequences/],
   ["what its processor refuses", INFER, infer([""]), 400, /the text is empty/],
   ["more than the deployment takes", INFER, infer(["x".repeat(MAX_BYTES)]), 413, /at most 4096 bytes/],

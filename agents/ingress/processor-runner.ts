@@ -1,6 +1,7 @@
 // Owns one route's processor: its thread, whether it is loaded, and the calls in flight to it.
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
+import type { OutputLabels, Processor } from "../processor/processor.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { startThreadOf } from "../stage/start-thread.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
@@ -24,6 +25,8 @@ export class ProcessorRunner {
   /** Why it cannot be used; null = usable, or none declared. */
   problem: string | null = null;
   accepts: string[] = [];
+  labels: OutputLabels | null = null;
+  pictures: Processor["pictures"] | null = null;
   #ready = false;
   #worker: Worker | null = null;
   #wanted = "";
@@ -46,6 +49,7 @@ export class ProcessorRunner {
     this.#wanted = wanted;
     this.stop();
     this.problem = null;
+    this.labels = this.pictures = null;
     if (!route.processor) return;
     if (missing.length > 0) { this.problem = `the processor waits for ${missing.map((file) => file.name).join(", ")}`; return; }
     this.#start();
@@ -53,7 +57,8 @@ export class ProcessorRunner {
       const { inputs, outputs, states } = route;
       const loaded = await this.#call({ type: "load", spec: route.processor, paths: processorPaths, model: { inputs, outputs, states } });
       if (wanted !== this.#wanted) return;
-      this.accepts = (loaded as Extract<FromProcessor, { type: "loaded" }>).accepts;
+      const { accepts, labels, pictures } = loaded as Extract<FromProcessor, { type: "loaded" }>;
+      Object.assign(this, { accepts, labels, pictures });
       this.#ready = true;
     } catch (error) {
       if (wanted === this.#wanted) this.problem = `the processor cannot be used: ${(error as Error).message}`;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import { loadProcessor } from "../processor/load-processor.ts";
 import { ProcessorError, type ProcessorErrorCode } from "../processor/processor-error.ts";
-import type { Processor, ProcessorModel } from "../processor/processor.ts";
+import type { OutputLabels, Processor, ProcessorModel } from "../processor/processor.ts";
 import type { ProcessorSpec } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
@@ -13,7 +13,7 @@ export type ToProcessor =
   /** Of the encode with the same id; `outputs: null` = it came to nothing, forget it. */
   | { type: "decode"; id: number; outputs: WireTensor[][] | null };
 export type FromProcessor =
-  | { type: "loaded"; id: number; accepts: string[] }
+  | { type: "loaded"; id: number; accepts: string[]; labels: OutputLabels | null; pictures: Processor["pictures"] | null }
   | { type: "encoded"; id: number; steps: WireTensor[][] }
   | { type: "decoded"; id: number; json: string }
   | { type: "error"; id: number; message: string; code: ProcessorErrorCode | null; status: number };
@@ -30,7 +30,8 @@ export function runProcessorWorker(): void {
       const files = new Map<string, Uint8Array>();
       for (const [name, path] of Object.entries(message.paths)) files.set(name, await readFile(path));
       processor = await loadProcessor(message.spec, files, message.model);
-      return { type: "loaded", id, accepts: processor.accepts };
+      const { accepts, labels = null, pictures = null } = processor;
+      return { type: "loaded", id, accepts, labels, pictures };
     }
     if (!processor) throw new Error("the processor is not loaded");
     if (message.type === "encode") {

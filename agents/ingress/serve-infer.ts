@@ -1,8 +1,9 @@
 // Owns an infer request's way between its protocol and its deployment: checked against what the model declares, run, its wanted outputs chosen.
-import type { WireTensor } from "../protocol/tensor.ts";
+import type { TensorSpec, WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import type { Access } from "./find-model.ts";
 import type { Gone } from "./gone.ts";
+import { classify, demandClasses } from "./classification.ts";
 import { type AnswerTensor, BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
 import { requestName, sequenceName } from "./request-name.ts";
@@ -30,13 +31,15 @@ export function demandReady(route: RouteRuntime, version: RouteVersion | null): 
 export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
   const { route: declared } = route;
   checkInputs(request.tensors, declared.inputs, new Set(declared.states.map((state) => state.input)));
-  for (const { name } of request.outputs ?? []) {
-    if (!declared.outputs.some((output) => output.name === name)) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
+  for (const { name, classes } of request.outputs ?? []) {
+    const output = declared.outputs.find((one) => one.name === name);
+    if (classes !== null && output) demandClassesOf(route, output);
+    if (!output) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
   }
   const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence && { ...request.sequence, id: sequenceName(request.sequence.id, access) }, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
   try {
-    const outputs = chosen(answer, request);
     const answeredAt = performance.now();
+    const outputs = chosen(route, answer, request);
     const versionName = route.versionOf(answer.epoch);
     return {
       outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId, ...(answer.trace.replica === undefined ? {} : { replica: answer.trace.replica }) },
@@ -53,11 +56,19 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
 
 const wanted = ({ name, dataType, shape, data }: WireTensor, binary: boolean) => ({ name, dataType, shape, data, binary });
 
-function chosen(answer: InferAnswer, request: OipRequest): Served["outputs"] {
+/** Throws BadRequest where it has none, Refusal while what it has for labels is not known: an answer's form does not depend on when it is asked for. */
+function demandClassesOf({ route, processor }: RouteRuntime, output: TensorSpec): void {
+  demandClasses(output);
+  if (route.processor && !processor.ready) throw new Refusal(503, "not_ready", `the labels of "${output.name}" are not known: ${processor.notReadyBecause}`, 1);
+}
+
+function chosen(route: RouteRuntime, answer: InferAnswer, request: OipRequest): Served["outputs"] {
   if (request.outputs === null) return answer.outputs.map((tensor) => wanted(tensor, request.binaryByDefault));
-  return request.outputs.map(({ name, binary }) => {
+  return request.outputs.map(({ name, binary, classes }) => {
     const tensor = answer.outputs.find((output) => output.name === name);
     if (!tensor) throw new BadRequest(`output "${name}" is state that lives on the stages`);
-    return wanted(tensor, binary);
+    if (classes === null) return wanted(tensor, binary);
+    const { labels } = route.processor;
+    return { ...classify(tensor, { count: classes, first: route.maxBatchSize > 0, labels: labels?.output === name ? labels.labels : null }), binary };
   });
 }

@@ -1,6 +1,8 @@
 // Owns an infer request's way to a model's processor and back: its one BYTES element is what `/process` takes, its outputs what `/process` answers.
-import { answerOutputs } from "../processor/answer-outputs.ts";
-import { bytesTensor, joinElements } from "./bytes-tensor.ts";
+import { type AnswerOutput, answerOutputs } from "../processor/answer-outputs.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { textsTensor } from "./bytes-tensor.ts";
+import { classify, demandClasses } from "./classification.ts";
 import { type AnswerTensor, BadRequest, type BytesTensor, type OipRequest } from "./oip.ts";
 import { PROCESS_ANSWER, PROCESS_INPUT, processOutputs } from "./process-model.ts";
 import { processRequest } from "./process-request.ts";
@@ -18,9 +20,11 @@ export async function serveProcess(route: RouteRuntime, version: RouteVersion | 
   if (element.length > maxRequestBytes) throw new Refusal(413, "too_large", `input "${PROCESS_INPUT}" may have at most ${maxRequestBytes} bytes`);
   if (request.sequence) throw new BadRequest("a processor makes its own sequences: leave sequence_id out");
   const declared = processOutputs(route).map(({ name }) => name);
-  const wished = request.outputs ?? declared.map((name) => ({ name, binary: request.binaryByDefault }));
+  const wished = request.outputs ?? declared.map((name) => ({ name, binary: request.binaryByDefault, classes: null }));
   const strange = wished.find(({ name }) => !declared.includes(name));
   if (strange) throw new BadRequest(`the model has no output "${strange.name}"; it has ${declared.map((name) => `"${name}"`).join(", ")}`);
+  const kinds = answerOutputs(route.route.processor?.kind ?? "");
+  for (const { name, classes } of wished) if (classes !== null) demandClasses({ name, dataType: kinds.find((kind) => kind.name === name)?.dataType ?? "bytes" });
   const processed = await processRequest(route, {
     // Copied, because a view would take all of its message along to the processor's thread.
     contentType: "", body: new Uint8Array(element), signal, deadlineMs: request.timeoutMs ?? deadlineMs, version, priority: request.priority, trace,
@@ -30,7 +34,7 @@ export async function serveProcess(route: RouteRuntime, version: RouteVersion | 
   const { json, epoch, requestId, replica } = processed;
   const versionName = route.versionOf(epoch);
   return {
-    outputs: tensorsOf(route, json, wished), version: versionName,
+    outputs: tensorsOf(kinds, json, wished), version: versionName,
     parameters: { epoch, request_id: requestId, ...(replica === undefined ? {} : { replica }) },
     done: () => route.statisticsOf(versionName).wrote(performance.now() - answeredAt),
   };
@@ -46,20 +50,17 @@ function onlyElement([tensor, ...others]: BytesTensor[]): Uint8Array {
   return elements[0]!;
 }
 
-function tensorsOf(route: RouteRuntime, json: string, wished: readonly { name: string; binary: boolean }[]): Served["outputs"] {
-  const kinds = answerOutputs(route.route.processor?.kind ?? "");
+function tensorsOf(kinds: AnswerOutput[], json: string, wished: NonNullable<OipRequest["outputs"]>): Served["outputs"] {
   const answer = wished.some(({ name }) => name !== PROCESS_ANSWER) ? (JSON.parse(json) as never) : null;
-  const one = (name: string): AnswerTensor => {
+  const one = (name: string, classes: number | null): AnswerTensor => {
     const output = kinds.find((kind) => kind.name === name);
     if (!output) return texts(name, [json]);
     if (output.dataType === "bytes") return texts(name, output.of(answer!));
     const values = Float32Array.from(output.of(answer!));
-    return { name, dataType: "float32", shape: [values.length], data: new Uint8Array(values.buffer) };
+    const tensor: WireTensor = { name, dataType: "float32", shape: [values.length], data: new Uint8Array(values.buffer) };
+    return classes === null ? tensor : classify(tensor, { count: classes, first: false, labels: null });
   };
-  return wished.map(({ name, binary }) => ({ ...one(name), binary }));
+  return wished.map(({ name, binary, classes }) => ({ ...one(name, classes), binary }));
 }
 
-function texts(name: string, list: string[]): BytesTensor {
-  const elements = list.map((text) => Buffer.from(text));
-  return { ...bytesTensor(name, [elements.length], elements), data: joinElements(elements) };
-}
+const texts = (name: string, list: string[]): BytesTensor => textsTensor(name, [list.length], list);

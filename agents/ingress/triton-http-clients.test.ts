@@ -2,6 +2,7 @@
 // repository: src/python/examples, tritonclient/http, src/c++/library/http_client.cc), read as they read the answers.
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { splitElements } from "./bytes-tensor.ts";
 import { INPUT0, int32, int32Of, serveSimpleModels, type SimpleModels, sumsOf, VALUES } from "./testdata/simple-models.ts";
 
 let served: SimpleModels;
@@ -86,6 +87,36 @@ test.each([["int", "1000", 1], ["a second int", "1001", -1], ["uint64", "1844674
     [int32([value])],
   )));
   expect(answers.map((answer) => outputsOf(answer).OUTPUT![0])).toEqual(sumsOf(values));
+});
+
+/** Two pictures, one after the other; their numbers are their scores. */
+const PICTURES = Buffer.from(new Float32Array([0.5, 0.25, 0.125, 8, 0, -1, 1, 2, 3, 4, 5, 6]).buffer);
+const CLASSES = [["8.000000:3", "0.500000:0:cup", "0.250000:1:mug"], ["6.000000:5:T\u00fcr", "5.000000:4:bowl", "4.000000:3"]];
+const imageBody = (batch: number, outputs: string) => `{"inputs":[{"name":"data_0","shape":[${batch},3,1,2],"datatype":"FP32","parameters":{"binary_data_size":${batch * 24}}}],"outputs":[${outputs}]}`;
+
+test("image_client -c 3 -b 2: what it asks of metadata and configuration, and the classes of each picture as binary data", async () => {
+  const wished = '{"name":"prob_1","parameters":{"classification":3,"binary_data":true}}';
+  const [server, model, config, answer, all] = await exchange([
+    get("v2"), get("v2/models/image"), get("v2/models/image/config"),
+    post("v2/models/image/infer", imageBody(2, wished), [PICTURES]), post("v2/models/image/infer", imageBody(2, wished.replace("3", "9")), [PICTURES]),
+  ]);
+  expect(JSON.parse(server!.body.toString()).extensions).toContain("classification");
+  expect(JSON.parse(model!.body.toString())).toMatchObject({ inputs: [{ name: "data_0", datatype: "FP32", shape: [-1, 3, 1, 2] }], outputs: [{ name: "prob_1", datatype: "FP32", shape: [-1, 6] }] });
+  expect(JSON.parse(config!.body.toString())).toMatchObject({ max_batch_size: 8, input: [{ name: "data_0", format: "FORMAT_NCHW", dims: [3, 1, 2] }], output: [{ name: "prob_1", dims: [6], label_filename: "labels.txt" }] });
+  for (const [{ status, headers, body }, count] of [[answer!, 3], [all!, 6]] as const) {
+    const at = Number(headers["inference-header-content-length"]);
+    expect([status, JSON.parse(body.toString("utf8", 0, at)).outputs]).toEqual([200, [{ name: "prob_1", datatype: "BYTES", shape: [2, count], parameters: { binary_data_size: body.length - at } }]]);
+    const texts = splitElements("prob_1", body.subarray(at), 2 * count).map((element) => Buffer.from(element).toString());
+    expect([texts.slice(0, 3), texts.slice(count, count + 3)]).toEqual(CLASSES);
+  }
+  const [one] = await exchange([post("v2/models/image/infer", imageBody(1, '{"name":"prob_1","parameters":{"classification":1,"binary_data":true}}'), [PICTURES.subarray(0, 24)])]);
+  expect(one!.body.subarray(Number(one!.headers["inference-header-content-length"]))).toEqual(Buffer.from("\n\0\0\x008.000000:3", "latin1"));
+});
+
+test("classes as JSON, beside the tensor they are of", async () => {
+  const [answer] = await exchange([post("v2/models/image/infer", imageBody(2, '{"name":"prob_1","parameters":{"binary_data":false,"classification":3}},{"name":"prob_1"}'), [PICTURES])]);
+  const { outputs } = JSON.parse(answer!.body.toString());
+  expect(outputs).toEqual([{ name: "prob_1", datatype: "BYTES", shape: [2, 3], data: CLASSES.flat() }, { name: "prob_1", datatype: "FP32", shape: [2, 6], data: [0.5, 0.25, 0.125, 8, 0, -1, 1, 2, 3, 4, 5, 6] }]);
 });
 
 type Statistics = { inference_count: number; execution_count: number; inference_stats: Record<string, { count: number; ns: number }> };

@@ -1,10 +1,10 @@
 // Owns the kinds image-classify (picture → labels) and image-tensor (picture → the model's outputs as numbers).
 import { elementCount, type WireTensor } from "../protocol/tensor.ts";
-import { bestLabels, readLabels } from "./labels.ts";
+import { bestLabels, labelsOf, readLabels } from "./labels.ts";
 import { cropCentre, decodePicture, PICTURE_TYPES, resizePicture, type Picture } from "./picture.ts";
 import { checkPictureInput, pictureTensor, readNormalisation } from "./picture-tensor.ts";
 import { ProcessorError } from "./processor-error.ts";
-import type { Encoded, LoadProcessor } from "./processor.ts";
+import type { Encoded, LoadProcessor, Processor } from "./processor.ts";
 import { type OptionReader, readOptions } from "./read-options.ts";
 import { floatsOf, outputNamed, pickSpec, requestInputs, requestOutputs } from "./tensor-values.ts";
 
@@ -14,13 +14,15 @@ const MAX_ANSWER_VALUES = 100_000;
 
 export const loadImageClassify: LoadProcessor = async (spec, files, model) => {
   const options = readOptions(spec, files);
-  const encode = readImageInput(options, () => pickSpec(requestInputs(model), options.text("input"), "input"));
+  const { pictures, encode } = readImageInput(options, () => pickSpec(requestInputs(model), options.text("input"), "input"));
   const output = pickSpec(requestOutputs(model), options.text("output"), "output");
   const labels = readLabels(options);
   const minimumScore = options.number("minimumScore", 0, { min: 0, max: 1 });
   options.end();
   return {
     accepts: PICTURE_TYPES,
+    pictures,
+    ...labelsOf(output, labels),
     encode,
     async decode(outputs) {
       const best = bestLabels(outputNamed(outputs[0], output.name), labels);
@@ -32,10 +34,11 @@ export const loadImageClassify: LoadProcessor = async (spec, files, model) => {
 
 export const loadImageTensor: LoadProcessor = async (spec, files, model) => {
   const options = readOptions(spec, files);
-  const encode = readImageInput(options, () => pickSpec(requestInputs(model), options.text("input"), "input"));
+  const { pictures, encode } = readImageInput(options, () => pickSpec(requestInputs(model), options.text("input"), "input"));
   options.end();
   return {
     accepts: PICTURE_TYPES,
+    pictures,
     encode,
     async decode(outputs) {
       return { outputs: (outputs[0] ?? []).map(describeTensor) };
@@ -51,7 +54,7 @@ function describeTensor(tensor: WireTensor) {
   return { name: tensor.name, dataType: tensor.dataType, shape: tensor.shape, values: Array.from(floatsOf(tensor)) };
 }
 
-function readImageInput(options: OptionReader, pickInput: () => ReturnType<typeof pickSpec>): (input: { body: Uint8Array }) => Promise<Encoded> {
+function readImageInput(options: OptionReader, pickInput: () => ReturnType<typeof pickSpec>): { pictures: NonNullable<Processor["pictures"]>; encode(input: { body: Uint8Array }): Promise<Encoded> } {
   const input = pickInput();
   const how = readNormalisation(options, { channels: "rgb", scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
   const declared = sizeOf(input.shape, how.layout);
@@ -66,9 +69,12 @@ function readImageInput(options: OptionReader, pickInput: () => ReturnType<typeo
   }
   checkPictureInput(input, how, size);
   const padding = options.number("padding", 0, { min: -1e6, max: 1e6 });
-  return async ({ body }) => {
-    const picture = fitPicture(decodePicture(body), size, fit, resizeShort);
-    return { steps: [[pictureTensor(input, picture, size, how, padding)]], context: null };
+  return {
+    pictures: { input: input.name, layout: how.layout },
+    async encode({ body }) {
+      const picture = fitPicture(decodePicture(body), size, fit, resizeShort);
+      return { steps: [[pictureTensor(input, picture, size, how, padding)]], context: null };
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // Owns labels: reading them from a declaration, and the best k of a score vector.
-import type { WireTensor } from "../protocol/tensor.ts";
+import type { TensorSpec, WireTensor } from "../protocol/tensor.ts";
 import { ProcessorError } from "./processor-error.ts";
+import type { Processor } from "./processor.ts";
 import type { OptionReader } from "./read-options.ts";
 import { floatsOf, softmax } from "./tensor-values.ts";
 
@@ -19,6 +20,9 @@ export function readLabels(options: OptionReader): LabelOptions {
     softmax: options.boolean("softmax", false),
   };
 }
+
+/** What a processor tells of them: whose they are. */
+export const labelsOf = (output: TensorSpec, { labels }: LabelOptions): Pick<Processor, "labels"> => (labels ? { labels: { output: output.name, labels } } : {});
 
 /** Lines without their ends; an empty last line is not a line. Characters other than line ends stay: a label may be a blank. */
 export function linesOf(bytes: Uint8Array): string[] {

@@ -1,7 +1,7 @@
 // Owns the kinds text-embed (text → vector) and text-classify (text → labels), for models that take token ids.
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { TensorSpec, WireTensor } from "../protocol/tensor.ts";
-import { bestLabels, readLabels } from "./labels.ts";
+import { bestLabels, labelsOf, readLabels } from "./labels.ts";
 import { ProcessorError } from "./processor-error.ts";
 import type { Encoded, LoadProcessor, ProcessorInput, ProcessorModel } from "./processor.ts";
 import { type OptionReader, readOptions } from "./read-options.ts";
@@ -44,6 +44,7 @@ export const loadTextClassify: LoadProcessor = async (spec, files, model) => {
   options.end();
   return {
     accepts: TEXT_TYPES,
+    ...labelsOf(output, labels),
     encode,
     async decode(outputs, context) {
       const { tokenCount, truncated } = context as TextContext;

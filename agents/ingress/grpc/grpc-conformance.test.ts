@@ -96,6 +96,11 @@ test.each<[what: string, name: string, request: object, code: status, words: Reg
   ["FP16 with typed contents", "ModelInfer", { ...infer, inputs: [{ ...input, datatype: "FP16" }] }, INVALID_ARGUMENT, /no typed contents/],
   ["BYTES", "ModelInfer", { ...infer, inputs: [{ ...bare, datatype: "BYTES", contents: { bytes_contents: [Buffer.from("a")] } }] }, INVALID_ARGUMENT, /datatype "BYTES" is not one of/],
   ["BYTES by the name a processor would have", "ModelInfer", { model_name: "tiny.process", inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1], contents: { bytes_contents: [Buffer.from("a")] } }] }, NOT_FOUND, /^Request for unknown model: 'tiny.process' is not found: "tiny" declares no processor/],
+  ["no classes", "ModelInfer", { ...infer, outputs: [{ name: "v1", parameters: { classification: { int64_param: 0 } } }] }, INVALID_ARGUMENT, /^output "v1": classification is 0, not a whole number of classes from 1$/],
+  ["fewer classes than none", "ModelInfer", { ...infer, outputs: [{ name: "v1", parameters: { classification: { int64_param: -1 } } }] }, INVALID_ARGUMENT, /^output "v1": classification is -1, not/],
+  ["classes as a text", "ModelInfer", { ...infer, outputs: [{ name: "v1", parameters: { classification: { string_param: "3" } } }] }, INVALID_ARGUMENT, /^output "v1": classification must be an int64_param$/],
+  ["classes without a value", "ModelInfer", { ...infer, outputs: [{ name: "v1", parameters: { classification: {} } }] }, INVALID_ARGUMENT, /^output "v1": classification must be an int64_param$/],
+  ["an output in shared memory", "ModelInfer", { ...infer, outputs: [{ name: "v1", parameters: { shared_memory_region: { string_param: "r" } } }] }, INVALID_ARGUMENT, /^output "v1": shared memory is not among/],
   ["a negative size", "ModelInfer", { ...infer, inputs: [{ ...input, shape: [-1, 4] }] }, INVALID_ARGUMENT, /shape must be/],
 ])("refused with the protocol's code and words: %s", async (_what, name, request, code, words) => {
   expect(await codeOf(ask(name, request))).toEqual([code, expect.stringMatching(words)]);

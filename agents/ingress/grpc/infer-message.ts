@@ -1,7 +1,7 @@
 // Owns ModelInferRequest → what an ingress runs, and its outputs → ModelInferResponse: typed and raw contents.
 import type { DataType } from "../../protocol/tensor.ts";
 import { bytesTensor, demandBytes, splitElements } from "../bytes-tensor.ts";
-import { BadRequest, BF16, type BytesTensor, countOf, dataTypeOf, type GivenTensor, givenBytes, isShape, type OipRequest, oipNameOf, takeBytes } from "../oip.ts";
+import { BadRequest, BF16, type BytesTensor, countOf, dataTypeOf, type GivenTensor, givenBytes, isShape, type OipRequest, oipNameOf, readClasses, takeBytes } from "../oip.ts";
 import type { Served } from "../serve-infer.ts";
 
 /** 64-bit integers as the decoder gives them. */
@@ -26,11 +26,18 @@ export function readInferMessage<T>(message: ModelInferRequest, read: (input: In
   if (inputs.length === 0) throw new BadRequest("the request has no inputs");
   if (raw.length > 0 && raw.length !== inputs.length) throw new BadRequest(`raw_input_contents has ${raw.length} tensors, inputs ${inputs.length}: there must be one for each`);
   const tensors = inputs.map((input, index) => read(input, raw[index] ?? null));
-  for (const { name, parameters } of outputs) {
-    for (const key of ["classification", "shared_memory_region"]) if (Object.hasOwn(parameters, key)) throw new BadRequest(`output "${name}": ${key} is not among this server's extensions`);
-  }
+  const wishes = outputs.map((output) => ({ name: output.name, binary: true, classes: readClassification(output) }));
   const parameters = Object.fromEntries(Object.entries(message.parameters).map(([key, value]) => [key, parameterValue(value)]));
-  return { id: id === "" ? null : id, tensors, outputs: outputs.length === 0 ? null : outputs.map(({ name }) => ({ name, binary: true })), binaryByDefault: true, ...readParameters(parameters) };
+  return { id: id === "" ? null : id, tensors, outputs: wishes.length === 0 ? null : wishes, binaryByDefault: true, ...readParameters(parameters) };
+}
+
+/** Null = none is wished. Throws BadRequest. */
+function readClassification({ name, parameters }: ModelInferRequest["outputs"][number]): number | null {
+  if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`output "${name}": shared memory is not among this server's extensions`);
+  if (!Object.hasOwn(parameters, "classification")) return null;
+  const { classification } = parameters;
+  if (classification?.parameter_choice !== "int64_param") throw new BadRequest(`output "${name}": classification must be an int64_param`);
+  return readClasses(name, parameterValue(classification));
 }
 
 function parameterValue(parameter: Parameter | null): unknown {

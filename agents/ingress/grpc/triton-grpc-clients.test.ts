@@ -2,6 +2,7 @@
 // as protobuf's own writers order them, with nothing of the ingress's descriptor (Triton's client repository: src/python/examples, tritonclient/grpc).
 import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { splitElements } from "../bytes-tensor.ts";
 import { callGrpc, grpcStub, type InferAnswer, readFrames, type StreamedAnswer, type Stub } from "../testdata/grpc-stub.ts";
 import { INPUT0, int32, int32Of, serveSimpleModels, type SimpleModels, sumsOf, VALUES } from "../testdata/simple-models.ts";
 
@@ -72,6 +73,23 @@ test("simple_grpc_sequence_stream_infer_client: all sequences on one stream, ans
   expect(answers.map(({ error_message }) => error_message).filter((error) => error !== "")).toEqual([]);
   for (const [name] of IDS) expect(answers.flatMap(({ infer_response: one }) => (one!.id.startsWith(`${name}_`) ? [outputsOf(one!).OUTPUT![0]] : []))).toEqual(sumsOf(values));
   expect(answers.every(({ infer_response: one }) => one!.parameters.triton_final_response?.bool_param === true)).toBe(true);
+});
+
+test("image_client -i grpc -c 2 -b 2, also --streaming: the classes of each picture", async () => {
+  expect(await callGrpc(stub, "ModelConfig", { name: "image" })).toMatchObject({ config: { max_batch_size: 8, input: [{ name: "data_0", format: "FORMAT_NCHW", dims: [3, 1, 2] }], output: [{ name: "prob_1", label_filename: "labels.txt" }] } });
+  const classes = Buffer.concat([bytes(1, "classification"), bytes(2, number(2, 2))]);
+  const message = Buffer.concat([
+    bytes(1, "image"), bytes(3, "1"), bytes(5, Buffer.concat([bytes(1, "data_0"), bytes(2, "FP32"), bytes(3, Buffer.from([2, 3, 1, 2]))])),
+    bytes(6, Buffer.concat([bytes(1, "prob_1"), bytes(2, classes)])), bytes(7, Buffer.from(new Float32Array([0.5, 0.25, 0.125, 8, 0, -1, 1, 2, 3, 4, 5, 6]).buffer)),
+  ]);
+  const call = stream();
+  const streamed = new Promise<InferAnswer>((resolve) => call.on("data", ({ infer_response: one }: StreamedAnswer) => resolve(one!)));
+  call.write(message);
+  for (const { outputs, raw_output_contents: contents } of [await infer(message), await streamed]) {
+    expect(outputs).toMatchObject([{ name: "prob_1", datatype: "BYTES", shape: [2, 2] }]);
+    expect(splitElements("prob_1", contents[0]!, 4).map((element) => Buffer.from(element).toString())).toEqual(["8.000000:3", "0.500000:0:cup", "6.000000:5:T\u00fcr", "5.000000:4:bowl"]);
+  }
+  call.end();
 });
 
 type Statistics = { model_stats: { inference_count: number; inference_stats: Record<string, { count: number; ns: number }> }[] };
