@@ -29,14 +29,17 @@ export type Way =
   /** `pause`: that it would take, where that is what is not allowed. `said`: why not, in a sentence; `refusals` as the check gives them. */
   | { way: "none"; said: string; fix: string | null; refusals: Refusal[]; pause: MovePause | null };
 
-/** @throws AppError not-found */
-export async function chooseWay(deps: Deps, input: { deploymentId: string; planId: string }): Promise<Way> {
+/** `stages`: where an earlier revision of the plan had them, when it is to come back as it was. @throws AppError not-found */
+export async function chooseWay(deps: Deps, input: { deploymentId: string; planId: string; stages?: readonly RevisionStage[] }): Promise<Way> {
   const [deployment, plan] = await Promise.all([findOrThrow(findDeployment(deps.db, input.deploymentId), "deployment", input.deploymentId), findOrThrow(findPlan(deps.db, input.planId), "plan", input.planId)]);
   const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(deps.db, [deployment.currentRevisionId]);
   const { problem, topology } = await loadProblem(deps, { modelId: plan.modelId, topologyId: plan.topologyId, beside: deployment.id, asDrawn: true });
   const running = current ? replicasOf(current.stages).map(({ stages }) => drawnPlacement(topology.document, stages)) : [];
-  const wanted = allPlacements(plan.plan);
-  const choice = chooseMove(problem, running, wanted, rulesOf(plan.plan.request ?? {}));
+  const wanted = input.stages ? replicasOf(input.stages).map(({ stages }) => drawnPlacement(topology.document, stages)) : allPlacements(plan.plan);
+  // What is not drawn any more no sum speaks of: its nodes themselves say whether they take it.
+  if (input.stages && wanted.flat().length < input.stages.length) return { way: "beside" };
+  const { sensitiveInputs, ...asked } = rulesOf(plan.plan.request ?? {});
+  const choice = chooseMove(problem, running, wanted, { ...(sensitiveInputs ? { sensitiveInputs } : {}), ...(input.stages ? {} : asked) });
   if (choice.way === "none") return { way: "none", said: choice.refusals[0]?.message ?? "It can't run there.", fix: choice.refusals[0]?.fix ?? null, refusals: choice.refusals, pause: null };
   if (choice.way !== "pause") return choice;
   const allowedMs = deployment.adaptation.pauseSeconds * 1000;
@@ -49,9 +52,9 @@ export async function chooseWay(deps: Deps, input: { deploymentId: string; planI
 }
 
 /** @throws AppError infeasible, with the refusals and the pause that it would take */
-export function demandWay(way: Way): Exclude<Way, { way: "none" }> {
+export function demandWay(way: Way, place: "planId" | "toRevision" = "planId"): Exclude<Way, { way: "none" }> {
   if (way.way !== "none") return way;
-  throw new AppError("infeasible", way.said, { place: "planId", details: { refusals: way.refusals, ...(way.pause ? { pause: way.pause.predicted } : {}) }, ...(way.fix ? { fix: way.fix } : {}) });
+  throw new AppError("infeasible", way.said, { place, details: { refusals: way.refusals, ...(way.pause ? { pause: way.pause.predicted } : {}) }, ...(way.fix ? { fix: way.fix } : {}) });
 }
 
 function whyNotPause([first]: readonly Refusal[], predicted: PausePrediction, allowedMs: number): string {

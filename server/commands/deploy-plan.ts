@@ -1,17 +1,13 @@
 // Moves a running deployment to another plan, while it serves: beside what runs, or step by step, or, where that is allowed and nothing else fits, with a pause.
 import { AppError } from "../errors.ts";
-import type { HandOverStep, MoveCourse } from "../policy/move-course.ts";
-import type { RevisionStage } from "../policy/snapshot.ts";
-import { findDeployment, findRevisions, lockDeployment, updateDeployment } from "../store/deployments.ts";
+import { findRevisions, lockDeployment, updateDeployment } from "../store/deployments.ts";
 import type { Operation } from "../store/operations.ts";
-import { findPlan, type StoredPlan } from "../store/plans.ts";
+import { findPlan } from "../store/plans.ts";
+import { beginWay } from "./begin-way.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { checkIngress } from "./check-ingress.ts";
-import { chooseWay, demandWay } from "./choose-way.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 import { notFound } from "./not-found.ts";
-import { prepareHandOver } from "./prepare-hand-over.ts";
-import { resolveStages } from "./resolve-stages.ts";
 import { startMigration } from "./start-migration.ts";
 
 export type DeployPlanInput = {
@@ -31,7 +27,8 @@ export type DeployPlanInput = {
 /** @throws AppError not-found, conflict, infeasible, bad-request (another model) */
 export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
   const wanted = input.ingressNodeIds && (await checkIngress(deps.db, input.ingressNodeIds));
-  const { plan, first, course } = await firstStep(deps, input, wanted);
+  const plan = await findOrThrow(findPlan(deps.db, input.planId), "plan", input.planId);
+  const { first, course } = await beginWay(deps, { deploymentId: input.deploymentId, planId: input.planId, ingressNodeIds: wanted, actor: input.actor });
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
@@ -49,26 +46,4 @@ export async function deployPlan(deps: Deps, input: DeployPlanInput): Promise<{ 
   });
   deps.wake("a plan was deployed");
   return started;
-}
-
-/** What the move begins with, and how it goes on from there. */
-async function firstStep(deps: Deps, { deploymentId, planId, actor }: DeployPlanInput, wanted: string[] | undefined): Promise<{ plan: StoredPlan; first: HandOverStep; course: MoveCourse | null }> {
-  const loaded = await loadedStages(deps, deploymentId);
-  const now = (await findOrThrow(findDeployment(deps.db, deploymentId), "deployment", deploymentId)).settings.ingressNodeIds;
-  const then = wanted ?? now;
-  const plan = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
-  const way = loaded.length === 0 ? ({ way: "beside" } as const) : demandWay(await chooseWay(deps, { deploymentId, planId }));
-  if (way.way === "hand-over") {
-    const [first, ...rest] = await prepareHandOver(deps, { deploymentId, planId, steps: way.steps, loaded, entries: { now, then }, actor });
-    return { plan, first, course: { handOver: { step: 1, of: 1 + rest.length, rest } } };
-  }
-  const { stages } = await resolveStages(deps, planId, deploymentId, loaded, way.way === "pause");
-  return { plan, first: { planId, stages, ingressNodeIds: then }, course: way.way === "pause" ? { pause: way.pause } : null };
-}
-
-/** Of the revision that serves now. */
-async function loadedStages(deps: Deps, deploymentId: string): Promise<RevisionStage[]> {
-  const revisionId = (await findDeployment(deps.db, deploymentId))?.currentRevisionId;
-  const [revision] = revisionId ? await findRevisions(deps.db, [revisionId]) : [];
-  return revision?.stages ?? [];
 }

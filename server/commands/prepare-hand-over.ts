@@ -12,10 +12,10 @@ import { findOrThrow } from "./find-or-throw.ts";
 import { inheritParity } from "./inherit-parity.ts";
 import { resolveStages } from "./resolve-stages.ts";
 
-export type HandOverInput = { deploymentId: string; planId: string; steps: Placement[][]; loaded: readonly RevisionStage[]; /** Where requests enter until the last step, and from then on. */ entries: { now: string[]; then: string[] }; actor: Actor };
+export type HandOverInput = { deploymentId: string; planId: string; steps: Placement[][]; loaded: readonly RevisionStage[]; /** Where requests enter until the last step, and from then on. */ entries: { now: string[]; then: string[] }; /** Stages of the last step where they are fixed already; absent = the plan's, as it is drawn now. */ last?: RevisionStage[]; actor: Actor };
 
 /** The last one is the plan that was asked for. @throws AppError infeasible, conflict */
-export async function prepareHandOver(deps: Deps, { deploymentId, planId, steps, loaded, entries, actor }: HandOverInput): Promise<[HandOverStep, ...HandOverStep[]]> {
+export async function prepareHandOver(deps: Deps, { deploymentId, planId, steps, loaded, entries, last, actor }: HandOverInput): Promise<[HandOverStep, ...HandOverStep[]]> {
   const target = await findOrThrow(findPlan(deps.db, planId), "plan", planId);
   const proved = [await findRunningPlan(deps, deploymentId), target].filter((plan) => plan !== null);
   const made: HandOverStep[] = [];
@@ -23,7 +23,7 @@ export async function prepareHandOver(deps: Deps, { deploymentId, planId, steps,
   for (const placements of steps) {
     const isLast = placements === steps.at(-1);
     const plan = isLast ? target : await planBetween(deps, { deploymentId, target, placements, proved, actor });
-    const { stages } = await resolveStages(deps, plan.id, deploymentId, before);
+    const stages = (isLast && last) || (await resolveStages(deps, plan.id, deploymentId, before)).stages;
     made.push({ planId: plan.id, stages, ingressNodeIds: isLast ? entries.then : entries.now });
     before = stages;
   }

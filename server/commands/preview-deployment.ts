@@ -13,10 +13,11 @@ import { findTopology } from "../store/topologies.ts";
 import { diffPlan } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
+import { type MovePreview, previewMove } from "./preview-move.ts";
 import { chooseRollBackTarget } from "./roll-back.ts";
 
-/** `diff`: where another revision would serve. `nodes`: names of its drawing's. */
-export type DeploymentPreview = ActionPreview & { toRevision: number | null; diff: PlanDiff | null; nodes: { id: string; name: string }[] };
+/** `diff`: where another revision would serve; `way`: how it would get there. `nodes`: names of its drawing's. */
+export type DeploymentPreview = ActionPreview & { toRevision: number | null; way: MovePreview | null; diff: PlanDiff | null; nodes: { id: string; name: string }[] };
 
 /** @throws AppError not-found (the deployment, or `toRevision`) */
 export async function previewDeployment(deps: Deps, input: { deploymentId: string; action: DeploymentAction; toRevision?: number }): Promise<DeploymentPreview> {
@@ -26,10 +27,12 @@ export async function previewDeployment(deps: Deps, input: { deploymentId: strin
   const revisions = await listRevisions(deps.db, deployment.id);
   const target = await findTarget(deps, deployment, revisions, input);
   const facts = await factsOf(deps, { deployment, revisions, snapshot, view, target });
-  const preview = previewOf(input.action, facts);
-  const isShown = preview.possible && target !== null && input.action === "roll-back";
+  const mayGo = target !== null && facts.target !== null && input.action === "roll-back" && previewOf(input.action, facts).possible;
+  const way = mayGo && deployment.currentRevisionId !== null ? await previewMove(deps, { deploymentId: deployment.id, planId: target.planId, stages: target.stages }) : null;
+  const preview = previewOf(input.action, facts.target && way ? { ...facts, target: { ...facts.target, way } } : facts);
+  const isShown = mayGo && preview.possible;
   const [diff, topology] = isShown ? await Promise.all([diffPlan(deps, target.planId, deployment.id), findTopology(deps.db, deployment.topologyId)]) : [null, null];
-  return { ...preview, toRevision: target?.number ?? null, diff, nodes: topology?.document.nodes.map(({ id, name }) => ({ id, name })) ?? [] };
+  return { ...preview, toRevision: target?.number ?? null, way, diff, nodes: topology?.document.nodes.map(({ id, name }) => ({ id, name })) ?? [] };
 }
 
 async function findTarget(deps: Deps, deployment: StoredDeployment, revisions: StoredRevision[], input: { action: DeploymentAction; toRevision?: number }): Promise<StoredRevision | null> {

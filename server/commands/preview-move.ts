@@ -2,14 +2,15 @@
 import type { Placement } from "../planner/plan.ts";
 import type { MovePause } from "../policy/move-course.ts";
 import { pauseText } from "../policy/predict-pause.ts";
+import type { RevisionStage } from "../policy/snapshot.ts";
 import { chooseWay } from "./choose-way.ts";
 import type { Deps } from "./deps.ts";
 
 /** `pause`: also of one that is not allowed. */
 export type MovePreview = { way: "beside" | "hand-over" | "pause" | "none"; steps: Placement[][] | null; pause: MovePause | null; said: string; fix: string | null };
 
-/** @throws AppError not-found */
-export async function previewMove(deps: Deps, input: { deploymentId: string; planId: string }): Promise<MovePreview> {
+/** `stages`: as of `chooseWay`. @throws AppError not-found */
+export async function previewMove(deps: Deps, input: { deploymentId: string; planId: string; stages?: readonly RevisionStage[] }): Promise<MovePreview> {
   const chosen = await chooseWay(deps, input);
   const nothing = { steps: null, pause: null, fix: null };
   switch (chosen.way) {

@@ -1,10 +1,12 @@
-// Makes an earlier revision's stages and entries the desired ones again: a new revision, a migration like any other.
+// Makes an earlier revision's stages and entries the desired ones again: a new revision, a migration like any other, in steps or with a pause where a move to a plan goes so.
 import { AppError } from "../errors.ts";
-import { findRevisions, listRevisions, lockDeployment, type StoredRevision } from "../store/deployments.ts";
+import { findDeployment, findRevisions, listRevisions, lockDeployment, type StoredDeployment, type StoredRevision } from "../store/deployments.ts";
 import { findNode } from "../store/nodes.ts";
 import type { Operation } from "../store/operations.ts";
 import type { Db, Tx } from "../store/db.ts";
+import { beginWay } from "./begin-way.ts";
 import type { Actor, Deps } from "./deps.ts";
+import { findOrThrow } from "./find-or-throw.ts";
 import { notFound } from "./not-found.ts";
 import { startMigration } from "./start-migration.ts";
 
@@ -18,30 +20,31 @@ export type RollBackInput = {
   idempotencyKey?: string;
 };
 
-/** @throws AppError not-found, conflict */
+/** @throws AppError not-found, conflict, infeasible (its nodes can't hold it, or not beside what runs and it may not pause) */
 export async function rollBack(deps: Deps, input: RollBackInput): Promise<{ operation: Operation }> {
+  const seen = await findEnds(deps.db, await findOrThrow(findDeployment(deps.db, input.deploymentId), "deployment", input.deploymentId), input);
+  const { planId, stages, ingressNodeIds } = seen.target;
+  const { first, course } = await beginWay(deps, { deploymentId: input.deploymentId, planId, stages, ingressNodeIds, actor: input.actor });
   const started = await deps.publisher.transact(async (tx, append) => {
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
-    if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
-    const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);
-    if (input.expectedRevision !== undefined && (current?.number ?? 0) !== input.expectedRevision) throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${input.expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again." });
-    const target = await chooseRollBackTarget(tx, deployment.id, current ?? null, input.toRevision);
-    if (!target) throw new AppError("conflict", "There is no earlier revision to go back to.", { fix: "Deploy another plan to it." });
-    await checkNodes(tx, target);
-    return startMigration(deps, tx, append, {
-      deployment,
-      fromRevisionId: current?.id ?? null,
-      planId: target.planId,
-      stages: target.stages,
-      ingressNodeIds: target.ingressNodeIds,
-      reason: `Rolled back to revision ${target.number}.`,
-      actor: input.actor,
-      idempotencyKey: input.idempotencyKey,
-    });
+    // The way was looked for from what served then.
+    const { current, target } = await findEnds(tx, deployment, { toRevision: seen.target.number, expectedRevision: seen.current?.number ?? 0 });
+    return startMigration(deps, tx, append, { deployment, fromRevisionId: current?.id ?? null, ...first, reason: `Rolled back to revision ${target.number}.`, actor: input.actor, idempotencyKey: input.idempotencyKey, ...(course ? { course } : {}) });
   });
   deps.wake("a deployment was rolled back");
   return { operation: started.operation };
+}
+
+/** From which revision to which. */
+async function findEnds(tx: Db | Tx, deployment: StoredDeployment, { toRevision, expectedRevision }: Pick<RollBackInput, "toRevision" | "expectedRevision">): Promise<{ current: StoredRevision | null; target: StoredRevision }> {
+  if (deployment.desired === "stopped") throw new AppError("conflict", `${deployment.name} is stopped.`, { fix: "Start it first." });
+  const [current] = deployment.currentRevisionId === null ? [] : await findRevisions(tx, [deployment.currentRevisionId]);
+  if (expectedRevision !== undefined && (current?.number ?? 0) !== expectedRevision) throw new AppError("conflict", `${deployment.name} runs revision ${current?.number ?? 0}, not ${expectedRevision}.`, { place: "expectedRevision", fix: "Look at the new difference and confirm again." });
+  const target = await chooseRollBackTarget(tx, deployment.id, current ?? null, toRevision);
+  if (!target) throw new AppError("conflict", "There is no earlier revision to go back to.", { fix: "Deploy another plan to it." });
+  await checkNodes(tx, target);
+  return { current: current ?? null, target };
 }
 
 /** Null when nothing has served before. @throws AppError not-found for a number that is none */
@@ -57,7 +60,7 @@ export async function chooseRollBackTarget(tx: Db | Tx, deploymentId: string, cu
   return revisions.find((revision) => served.has(revision.id) && revision.number < (current?.number ?? Number.POSITIVE_INFINITY)) ?? null;
 }
 
-export async function checkNodes(tx: Tx, revision: StoredRevision): Promise<void> {
+export async function checkNodes(tx: Db | Tx, revision: StoredRevision): Promise<void> {
   for (const nodeId of new Set([...revision.stages.map((stage) => stage.nodeId), ...revision.ingressNodeIds])) {
     const node = await findNode(tx, nodeId);
     if (!node || node.removedAt) throw new AppError("conflict", `Revision ${revision.number} used a node that has left the fleet.`, { fix: "Make a new plan." });

@@ -2,7 +2,10 @@
 import { beforeEach, expect, test } from "vitest";
 import { cancelMigration } from "../commands/cancel-migration.ts";
 import { chooseWay } from "../commands/choose-way.ts";
+import { cordonNode } from "../commands/cordon-node.ts";
 import { deployPlan } from "../commands/deploy-plan.ts";
+import { previewDeployment } from "../commands/preview-deployment.ts";
+import { rollBack } from "../commands/roll-back.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import { liveFleet } from "../live/live-fleet.ts";
@@ -77,6 +80,47 @@ test("cancelled between its steps it ends there, and what was reached serves", a
   expect((await migrations()).length).toBe(2);
   expect(await findOperation(database.db, operationId)).toMatchObject({ status: "cancelled", error: { message: "It was cancelled after step 1 of 2: revision 2 serves." } });
   expect([await serving(), await status()]).toEqual([2, "live"]);
+});
+
+test("back goes it in steps as well, to where the revision had its stages", async () => {
+  await exchange();
+  await fleet.run(30);
+  expect(await previewDeployment(fleet.deps, { deploymentId, action: "roll-back", toRevision: 1 })).toMatchObject({ possible: true, way: { way: "hand-over", steps: [expect.anything(), expect.anything()] }, losses: [], effects: [expect.stringContaining("in 2 steps"), expect.any(String)] });
+  const { operation } = await rollBack(fleet.deps, { deploymentId, toRevision: 1, actor: "test" });
+  await fleet.run(30);
+  expect(await findOperation(database.db, operation.id)).toMatchObject({ status: "succeeded", result: { steps: 2, revision: 5 } });
+  const revisions = await listRevisions(database.db, deploymentId);
+  expect(revisions[0]).toMatchObject({ planId: "pln_1", stages: revisions.at(-1)?.stages });
+  expect(await status()).toBe("live");
+});
+
+test("where going back would need a pause it is refused, and its preview says how long; where it may pause it does", async () => {
+  await allowPause(60);
+  await recut();
+  await fleet.run(30);
+  await allowPause(0);
+  expect(await previewDeployment(fleet.deps, { deploymentId, action: "roll-back" })).toMatchObject({ possible: false, reasons: [{ message: expect.stringContaining("it is not allowed to pause") }], way: { way: "none", pause: { nodeIds: ["nod_a"], allowedMs: 0 } } });
+  await expect(rollBack(fleet.deps, { deploymentId, actor: "test" })).rejects.toMatchObject({ code: "infeasible", message: expect.stringContaining("it is not allowed to pause"), details: { pause: { kind: expect.any(String) } } });
+  await allowPause(60);
+  expect(await previewDeployment(fleet.deps, { deploymentId, action: "roll-back" })).toMatchObject({ possible: true, way: { way: "pause" }, losses: [expect.stringContaining("Nothing serves for")] });
+  const { operation } = await rollBack(fleet.deps, { deploymentId, actor: "test" });
+  await fleet.run(30);
+  expect(await findOperation(database.db, operation.id)).toMatchObject({ status: "succeeded", result: { predictedPauseMs: expect.any(Number), pausedMs: expect.any(Number) } });
+  expect([await serving(), await status()]).toEqual([3, "live"]);
+});
+
+test("what was asked of its plan does not keep a revision from coming back; a node that takes no work does", async () => {
+  await fleet.makePlan("pln_2", ["nod_b", "nod_b"]);
+  await deployPlan(fleet.deps, { deploymentId, planId: "pln_2", expectedRevision: 1, actor: "test" });
+  await fleet.run(15);
+  const { document } = await database.db.plan.findUniqueOrThrow({ where: { id: "pln_1" } });
+  await database.db.plan.update({ where: { id: "pln_1" }, data: { document: toJson({ ...fromJson<object>(document), request: { objective: "latency", maxStages: 1 } }) } });
+  await cordonNode(fleet.deps, { nodeId: "nod_a", cordoned: true, actor: "test" });
+  await expect(rollBack(fleet.deps, { deploymentId, actor: "test" })).rejects.toMatchObject({ code: "infeasible", message: expect.stringContaining("is cordoned") });
+  await cordonNode(fleet.deps, { nodeId: "nod_a", cordoned: false, actor: "test" });
+  await rollBack(fleet.deps, { deploymentId, actor: "test" });
+  await fleet.run(15);
+  expect(await serving()).toBe(3);
 });
 
 test("a step that fails leaves the last good revision, and the operation says which step it was", async () => {

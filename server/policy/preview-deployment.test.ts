@@ -26,12 +26,21 @@ test.each([
   ["roll-back", stopped, "is stopped"],
   ["roll-back", moving, "is being moved (warm)"],
   ["roll-back", { ...running, target: null }, "no earlier revision"],
+  ["roll-back", { ...running, target: { number: 1, missing: [], entries: null, way: { way: "none", said: "Nothing would serve for 4.0 s: it is not allowed to pause.", fix: "Allow it." } } }, "not allowed to pause"],
   ["delete", running, "is not stopped"],
 ] as const)("%s is refused: it %s", (action, facts, why) => {
   const preview = previewDeployment(action, facts as DeploymentFacts);
   expect(preview.possible).toBe(false);
   expect(preview.reasons[0]?.message).toContain(why);
   expect(preview.losses).toEqual([]);
+});
+
+test("a roll back in steps says so; one that pauses loses the time", () => {
+  const by = (way: "hand-over" | "pause", said: string) => previewDeployment("roll-back", { ...running, target: { number: 1, missing: [], entries: null, way: { way, said, fix: null } } });
+  expect(by("hand-over", "It goes there in 2 steps.")).toMatchObject({ possible: true, losses: [], effects: [expect.stringContaining("in 2 steps"), "Nothing in flight is lost."] });
+  const paused = by("pause", "Nothing serves for 4.0 s.");
+  expect(paused).toMatchObject({ possible: true, losses: ["Nothing serves for 4.0 s."] });
+  expect(paused.effects.join()).not.toContain("keeps serving");
 });
 
 test("a roll back loses nothing and says how to go back", () => expect(previewDeployment("roll-back", running)).toMatchObject({ possible: true, losses: [], typed: null, undo: expect.stringContaining("revision 2") }));

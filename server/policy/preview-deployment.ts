@@ -19,7 +19,7 @@ export type DeploymentFacts = {
   revisionCount: number;
   keyCount: number;
   /** What a start or a roll back would make serve; null = there is none. `missing`: nodes of it that can't take it, and why. */
-  target: { number: number; missing: { name: string; why: string }[]; /** Names of the nodes where requests enter now, and then; null = the same. */ entries: { current: string[]; restored: string[] } | null } | null;
+  target: { number: number; missing: { name: string; why: string }[]; /** Names of the nodes where requests enter now, and then; null = the same. */ entries: { current: string[]; restored: string[] } | null; /** How it would get there, in words; absent = not looked at. */ way?: { way: "beside" | "hand-over" | "pause" | "none"; said: string; fix: string | null } } | null;
 };
 
 export function previewDeployment(action: DeploymentAction, facts: DeploymentFacts): ActionPreview {
@@ -65,11 +65,18 @@ function previewRollBack(facts: DeploymentFacts): ActionPreview {
   if (!facts.target) return refusedPreview("There is no earlier revision to go back to.", null);
   const [missing] = facts.target.missing;
   if (missing) return refusedPreview(`Revision ${facts.target.number} needs ${missing.name}, which ${missing.why}.`, "Bring it back, or make a new plan and deploy that.");
+  const { way } = facts.target;
+  if (way?.way === "none") return refusedPreview(way.said, way.fix);
+  const effects = {
+    beside: [`The stages of revision ${facts.target.number} are loaded beside what runs, tried, and take over as a new revision.`, "It keeps serving meanwhile; nothing in flight is lost."],
+    "hand-over": [`The stages of revision ${facts.target.number} take over as a new revision. ${way?.said}`, "Nothing in flight is lost."],
+    pause: [`The stages of revision ${facts.target.number} take over as a new revision, once those that run have left memory where both do not fit.`, "Nothing in flight is lost."],
+  }[way?.way ?? "beside"];
   return {
     possible: true,
     reasons: [],
-    effects: [`The stages of revision ${facts.target.number} are loaded beside what runs, tried, and take over as a new revision.`, "It keeps serving meanwhile; nothing in flight is lost."],
-    losses: facts.target.entries ? [`The address of ${facts.name} at ${facts.target.entries.current.join(", ")}: from cutover on requests enter at ${facts.target.entries.restored.join(", ")}, as revision ${facts.target.number} had it. Who still asks at the old one is told so for seven days, while its agent runs; what was let in before is answered.`] : [],
+    effects,
+    losses: [...(way?.way === "pause" ? [way.said] : []), ...(facts.target.entries ? [`The address of ${facts.name} at ${facts.target.entries.current.join(", ")}: from cutover on requests enter at ${facts.target.entries.restored.join(", ")}, as revision ${facts.target.number} had it. Who still asks at the old one is told so for seven days, while its agent runs; what was let in before is answered.`] : [])],
     undo: facts.currentRevision === null ? null : `Cancel until cutover; after it, roll back to revision ${facts.currentRevision}.`,
     typed: null,
   };

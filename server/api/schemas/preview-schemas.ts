@@ -1,5 +1,6 @@
 // Owns the API's description of what an action would do.
 import { z } from "zod";
+import { moveWay } from "./deployment-schemas.ts";
 import { estimate, origin, placement, planDiff } from "./plan-schemas.ts";
 
 const reason = z.object({ message: z.string(), fix: z.string().nullable() });
@@ -16,7 +17,7 @@ const previewShape = {
 export const actionPreview = z.object(previewShape).meta({ id: "ActionPreview" });
 
 export const deploymentPreview = z
-  .object({ ...previewShape, toRevision: z.number().nullable(), diff: planDiff.nullable(), nodes: z.array(drawnNode) })
+  .object({ ...previewShape, toRevision: z.number().nullable(), way: moveWay.nullable().meta({ description: "Of a roll back: how it would get there; null = not looked at." }), diff: planDiff.nullable(), nodes: z.array(drawnNode) })
   .meta({ id: "DeploymentPreview" });
 
 const entryMove = z
