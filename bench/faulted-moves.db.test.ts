@@ -12,7 +12,9 @@ import { type LabDeployment, ORIENTATION, startLabDeployment } from "./lab-deplo
 import { startLoadProcess } from "./load-process.ts";
 import { writeReferenceCases } from "./reference-cases.ts";
 
-const NODES = ["entry", "giver", "receiver"];
+/** Requests enter at the first and the last. */
+const NODES = ["entry", "giver", "receiver", "second"];
+const ENTRIES = [0, 3];
 const STEPS = ["prepare", "warm", "verify", "cutover", "drain", "retire", "done"] as const;
 const FINAL = ["done", "rolled-back", "cancelled"];
 const AWAY_MS = 500;
@@ -20,13 +22,17 @@ const DEADLINE_MS = 60_000;
 const END_TIMEOUT_MS = 240_000;
 
 type Deployment = { status: string; currentRevision: { number: number } | null; migration: { id: string; state: string; finishedAt: string | null; error: { message: string } | null } | null };
-type Aim = { step: (typeof STEPS)[number]; what: string; strike(lab: LabDeployment): Promise<void>; /** Nothing is amiss: the move goes on to its end. */ isHarmless?: true };
+type Aim = { step: (typeof STEPS)[number]; what: string; strike(lab: LabDeployment): Promise<void>; /** Once the move has ended. */ mend?(lab: LabDeployment): Promise<void>; /** Nothing is amiss: the move goes on to its end. */ isHarmless?: true };
 
-const agentGone = (name: string) => async ({ cluster }: LabDeployment) => {
+const agentOf = ({ cluster }: LabDeployment, name: string) => {
   const agent = cluster.agents.find((one) => one.name === name);
-  await agent?.kill("SIGKILL");
+  if (!agent) throw new Error(`there is no agent ${name}`);
+  return agent;
+};
+const agentGone = (name: string) => async (lab: LabDeployment) => {
+  await agentOf(lab, name).kill("SIGKILL");
   await sleep(AWAY_MS);
-  await agent?.restart();
+  await agentOf(lab, name).restart();
 };
 const consoleGone = async ({ cluster }: LabDeployment) => {
   await cluster.killConsole("SIGKILL");
@@ -39,7 +45,7 @@ const databaseGone = async ({ cluster }: LabDeployment) => {
 };
 /** Half open: nothing arrives, and nothing says so. */
 const linkHeld = async ({ network }: LabDeployment) => {
-  const ways = [["entry", "giver"], ["giver", "entry"], ["entry", "receiver"], ["receiver", "entry"]] as const;
+  const ways = ["entry", "second"].flatMap((entry) => ["giver", "receiver"].flatMap((runs) => [[entry, runs], [runs, entry]] as const));
   for (const [from, to] of ways) await network.cut(from, to, "hold");
   await sleep(AWAY_MS);
   for (const [from, to] of ways) await network.restore(from, to);
@@ -69,11 +75,15 @@ const AIMS: Aim[] = [
   { step: "cutover", what: "clocks are set back by two minutes", strike: clocksSet(-60_000), isHarmless: true },
   { step: "drain", what: "links are half open", strike: linkHeld },
   { step: "retire", what: "who gives is killed", strike: agentGone("giver") },
+  { step: "prepare", what: "one of two entries is killed", strike: agentGone("second") },
+  { step: "verify", what: "one of two entries is killed", strike: agentGone("second") },
+  { step: "cutover", what: "one of two entries is killed and stays away", strike: (lab) => agentOf(lab, "second").kill("SIGKILL"), mend: (lab) => agentOf(lab, "second").restart() },
+  { step: "drain", what: "the entry that runs the first stage is killed", strike: agentGone("entry") },
 ];
 
-test("a fault in any step of a move loses no request, and the move ends in a stated state", { timeout: 900_000 }, async () => {
+test("a fault in any step of a move loses no request, and the move ends in a stated state", { timeout: 1_200_000 }, async () => {
   writeFileSync(clockFile, "0");
-  const lab = await startLabDeployment({ name: "faulted", cluster: { environment: STEP_CLOCK }, nodes: NODES, links: LAB_LINK, model: { ...ORIENTATION, cuts: [0.5] }, stageNodes: [0, 1], entries: [0] });
+  const lab = await startLabDeployment({ name: "faulted", cluster: { environment: STEP_CLOCK }, nodes: NODES, links: LAB_LINK, model: { ...ORIENTATION, cuts: [0.5] }, stageNodes: [0, 1], entries: ENTRIES });
   try {
     const at = (node: number) => lab.makePlan(lab.start.map((stage, k) => ({ ...stage, topologyNodeId: lab.drawnIds[k === 1 ? node : 0] as string })));
     const plans = [await at(2), await at(1)];
@@ -99,6 +109,7 @@ test("a fault in any step of a move loses no request, and the move ends in a sta
         end = (await read()).migration;
         return end !== null && end.finishedAt !== null;
       }, END_TIMEOUT_MS);
+      await aim.mend?.(lab);
       await until("the deployment to be live", async () => (await read()).status === "live", END_TIMEOUT_MS);
       const { state, error } = end as unknown as NonNullable<Deployment["migration"]>;
       expect(aim.isHarmless ? ["done"] : FINAL, [...story, aim.what, error?.message].join("\n")).toContain(state);
