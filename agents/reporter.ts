@@ -172,7 +172,7 @@ function createLinkSamples() {
 
 function stableKey(observed: Observed): string {
   return JSON.stringify([
-    observed.assignments.map((a) => [a.assignmentId, a.state, a.restarts, a.error, a.lanes.map((lane) => [lane.laneId, lane.upstreamLinked])]),
+    observed.assignments.map((a) => [a.assignmentId, a.state, a.restarts, a.error, a.lanes.map((lane) => [lane.laneId, lane.upstreamLinked, lane.unlinkedFrom])]),
     observed.ingress.map((i) => [i.deploymentId, i.currentEpoch, i.url, i.verify, i.error, i.pipelines.map((pipeline) => [pipeline.epoch, pipeline.linked])]),
     observed.measures.map((m) => [m.taskId, m.state, m.message]),
     // An emptied lane is what a drain waits for.

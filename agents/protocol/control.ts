@@ -241,7 +241,7 @@ export const MAX_MEASURE_SEGMENTS = 64;
 export const ASSIGNMENT_STATES = ["pending", "fetching", "fetched", "loading", "warming", "ready", "draining", "failed"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
-export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number; /** Nodes it dials where nobody listened at the last try, as their machines say. Absent = none, or not told. */ refusedBy?: string[] };
+export type ObservedLane = { laneId: string; epoch: number; upstreamLinked: boolean; inFlight: number; /** Nodes it dials where nobody listened at the last try, as their machines say. Absent = none, or not told. */ refusedBy?: string[]; /** Nodes it dials and is not through to. Absent = none, or not told. */ unlinkedFrom?: string[] };
 export type ObservedAssignment = {
   assignmentId: string; segmentId: string; state: AssignmentState;
   bytesDone: number; bytesTotal: number; bytesPerSecond: number;

@@ -57,7 +57,8 @@ export class LaneRuntime {
 
   observed(): ObservedLane {
     const refusedBy = this.#upstream.filter((link) => link.refused).map((link) => link.end.nodeId);
-    return { laneId: this.lane.laneId, epoch: this.lane.epoch, upstreamLinked: this.#upstream.every((link) => link.connection !== null), inFlight: this.inFlight, ...(refusedBy.length > 0 ? { refusedBy } : {}) };
+    const unlinkedFrom = this.#upstream.filter((link) => link.connection === null).map((link) => link.end.nodeId);
+    return { laneId: this.lane.laneId, epoch: this.lane.epoch, upstreamLinked: unlinkedFrom.length === 0, inFlight: this.inFlight, ...(unlinkedFrom.length > 0 ? { unlinkedFrom } : {}), ...(refusedBy.length > 0 ? { refusedBy } : {}) };
   }
 
   get receivedBytes(): number {

@@ -177,7 +177,7 @@ function deploymentOf(fleet: LiveFleet, nodeId: string, assignmentId: string): s
 
 /** What a migration waits for beside states. */
 function linksOf(assignments: ObservedAssignment[]): string {
-  return assignments.map((assignment) => `${assignment.assignmentId}${assignment.lanes.map((lane) => `${lane.laneId}${lane.upstreamLinked}${lane.inFlight === 0}`)}`).join();
+  return assignments.map((assignment) => `${assignment.assignmentId}${assignment.lanes.map((lane) => `${lane.laneId}${lane.unlinkedFrom?.join() ?? lane.upstreamLinked}${lane.inFlight === 0}`)}`).join();
 }
 
 function tellNotice(fleet: LiveFleet, live: LiveNode, who: Who, notice: Notice, nowMs: number): void {

@@ -1,5 +1,6 @@
 // Owns what a deployment is called right now, and why, in one sentence.
 import { ingressOf, type StageSituation, stagesOf } from "./migration.ts";
+import { isLinkedToAll } from "./lane-link.ts";
 import { replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView } from "./snapshot.ts";
 
@@ -22,8 +23,9 @@ const WAITING: readonly string[] = ["pause", "unload", "warm", "verify", "restor
 
 function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current: DeploymentView["revisions"][number]): string | null {
   const replicas = replicasOf(stagesOf(snapshot, deployment, current));
+  const isThrough: Through = ({ index, lane }) => lane === null || (index === 0 ? isLinkedToAll(lane, current.ingressNodeIds, snapshot.nodes) : lane.upstreamLinked);
   for (const { number, stages } of replicas) {
-    const trouble = troubleAmong(stages);
+    const trouble = troubleAmong(stages, isThrough);
     if (trouble) return replicas.length === 1 ? trouble : `Replica ${number}: ${trouble}`;
   }
   for (const { name, node, route } of ingressOf(snapshot, deployment, current.ingressNodeIds)) {
@@ -39,13 +41,15 @@ function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current:
   return null;
 }
 
-function troubleAmong(stages: readonly StageSituation[]): string | null {
-  for (const { name, index, node, observed, lane } of stages) {
+type Through = (stage: StageSituation) => boolean;
+function troubleAmong(stages: readonly StageSituation[], isThrough: Through): string | null {
+  for (const stage of stages) {
+    const { name, index, node, observed } = stage;
     if (!node) return `The node of stage ${index} is not enrolled any more.`;
     if (isSilent(node)) return `${name} (stage ${index}) is ${node.presence}.`;
     if (!observed) return `${name} has not reported stage ${index} yet.`;
     if (observed.state !== "ready" && observed.state !== "draining") return `Stage ${index} on ${name} is ${observed.state}${observed.error ? `: ${observed.error.message}` : "."}`;
-    if (lane && !lane.upstreamLinked) return `Stage ${index} on ${name} has lost the one before it.`;
+    if (!isThrough(stage)) return `Stage ${index} on ${name} has lost the one before it.`;
   }
   return null;
 }

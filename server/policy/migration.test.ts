@@ -152,3 +152,27 @@ test("an entry that moves: the new one is waited for, and the old one until it t
   expect(decide(view, nodes(1, 2, { presence: "lost", connected: false }))).toMatchObject({ action: "step", to: "drain" });
   expect(decide(moving([old, elsewhere], "warm"), nodes(1, null))).toMatchObject({ action: "step", to: "verify" });
 });
+
+/** Revisions 1 and 2 are entered at a and d; stages on a dial both. */
+const ENTERED = [revision(1, ["a", "b"], ["a", "d"]), revision(2, ["a", "c"], ["a", "d"])];
+const withEntry = (epoch: number, d: Partial<NodeView>, change: (nodes: NodeView[]) => NodeView[] = (nodes) => nodes) => {
+  const [a, ...others] = reportReady([node("a"), node("b"), node("c"), node("d", d)], ENTERED);
+  const unlinked = (each: NodeView) => ({ ...each, assignments: each.assignments.map((one) => ({ ...one, lanes: one.lanes.map((lane) => ({ ...lane, upstreamLinked: false, unlinkedFrom: ["d"] })) })) });
+  return change([unlinked(reportIngress(a as NodeView, [1, 2], epoch)), ...others]);
+};
+const LOST = { presence: "lost", connected: false } as const;
+
+test("an entry that nobody hears is not waited for while requests enter elsewhere too", () => {
+  expect(decide(moving(ENTERED, "warm"), withEntry(1, LOST))).toMatchObject({ action: "step", to: "verify" });
+  const one = moving(ENTERED, "verify");
+  expect(decide(one, withEntry(1, LOST, setVerify(one, "passed", 0)))).toMatchObject({ action: "step", to: "cutover" });
+  expect(decide(moving(ENTERED, "cutover"), withEntry(2, LOST))).toMatchObject({ action: "step", to: "drain" });
+  expect(decide(moving(ENTERED, "drain"), withEntry(2, LOST))).toMatchObject({ action: "step", to: "retire" });
+});
+
+test("one that is late is waited for, one that serves unheard turns back, and so does the only one", () => {
+  expect(decide(moving(ENTERED, "warm"), withEntry(1, { presence: "late", connected: false }))).toMatchObject({ action: "wait", reason: expect.stringContaining("has not reached the one before it") });
+  expect(decide(moving(ENTERED, "warm"), withEntry(1, { ...LOST, serves: true }))).toMatchObject({ action: "turn-back", error: "The ingress on node d is lost." });
+  const only = ENTERED.map((each) => ({ ...each, ingressNodeIds: ["d"] }));
+  expect(decide(moving(only, "warm"), withEntry(1, LOST))).toMatchObject({ action: "turn-back", error: "The ingress on node d is lost." });
+});

@@ -29,6 +29,7 @@ import { breakingStages } from "./move-course.ts";
 import { replicasOf } from "./replicas.ts";
 import { drainLimitMs, openStreams, streamWait } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
+import { isAway, isLinkedToAll } from "./lane-link.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { verifyNeed } from "./verify-task.ts";
 import { differenceText } from "../planner/difference-text.ts";
@@ -139,8 +140,8 @@ function restore(context: Context, cancelRequested: boolean): MigrationDecision 
   const { snapshot, deployment, old } = context;
   const to = cancelRequested ? "cancelled" : "rolled-back";
   if (!old) return { action: "step", to, reason: "Nothing serves now." };
-  const stage = stagesOf(snapshot, deployment, old).find(({ node, observed, lane }) => !node?.connected || observed?.state !== "ready" || !lane?.upstreamLinked);
-  const entry = ingressOf(snapshot, deployment, old.ingressNodeIds).find(({ node, route }) => !node?.connected || route?.currentEpoch !== old.epoch || (route.pipelines.filter((pipeline) => pipeline.epoch === old.epoch && pipeline.linked).length ?? 0) < replicasOf(old.stages).length);
+  const stage = stagesOf(snapshot, deployment, old).find((one) => !one.node?.connected || one.observed?.state !== "ready" || !isLinked(context, old, one));
+  const entry = entriesOf(context, old).find(({ node, route }) => !node?.connected || route?.currentEpoch !== old.epoch || (route.pipelines.filter((pipeline) => pipeline.epoch === old.epoch && pipeline.linked).length ?? 0) < replicasOf(old.stages).length);
   if (!stage && !entry) return { action: "step", to, reason: `Revision ${old.number} is loaded again and serves.` };
   const reason = stage ? `Stage ${stage.index} of revision ${old.number} on ${stage.name} is ${stage.observed?.state === "ready" ? "not linked" : (stage.observed?.state ?? "not reported")}${because(stage.observed)}.` : `The ingress on ${entry?.name} has not reached revision ${old.number} again.`;
   if (context.stillMs > NO_PROGRESS_LIMIT_MS.restore) return { action: "step", to, reason: `${reason} Its nodes go on trying.` };
@@ -160,11 +161,12 @@ function prepare(context: Context): MigrationDecision {
 }
 
 function warm(context: Context): MigrationDecision {
-  for (const { name, index, observed, lane, node } of stagesOf(context.snapshot, context.deployment, context.next)) {
+  for (const stage of stagesOf(context.snapshot, context.deployment, context.next)) {
+    const { name, index, observed, node } = stage;
     if (!node?.connected || observed?.state !== "ready") return { action: "wait", reason: `Stage ${index} on ${name} is ${observed?.state ?? "not reported"}${because(observed)}.` };
-    if (!lane?.upstreamLinked) return { action: "wait", reason: `Stage ${index} on ${name} has not reached the one before it.` };
+    if (!isLinked(context, context.next, stage)) return { action: "wait", reason: `Stage ${index} on ${name} has not reached the one before it.` };
   }
-  for (const { name, route, node } of ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds)) {
+  for (const { name, route, node } of entriesOf(context, context.next)) {
     const linked = route?.pipelines.filter((pipeline) => pipeline.epoch === context.next.epoch && pipeline.linked).length ?? 0;
     if (!node?.connected || linked < replicasOf(context.next.stages).length) return { action: "wait", reason: `The ingress on ${name} has not reached the last stage${route?.error ? `: ${route.error}` : ""}.` };
   }
@@ -178,7 +180,7 @@ function verify(context: Context): MigrationDecision {
   if (need.kind === "wait") return { action: "wait", reason: need.reason };
   if (need.kind === "impossible") return { action: "turn-back", reason: need.reason, error: need.reason };
   let worst = 0;
-  for (const { name, route } of ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds)) {
+  for (const { name, route } of entriesOf(context, context.next)) {
     const result = route?.verify?.taskId === need.task.taskId ? route.verify : null;
     if (result?.state === "failed") {
       const measured = result.maxRelError === null ? "" : ` (error ${differenceText(result.maxRelError)}, allowed ${need.task.tolerance})`;
@@ -192,12 +194,12 @@ function verify(context: Context): MigrationDecision {
 }
 
 function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
-  const { snapshot, deployment, next } = context;
+  const { deployment, next } = context;
   if (cancelRequested) return { action: "turn-back", reason: "It was cancelled.", error: "It was cancelled." };
   const failure = failureOf(context);
   if (failure) return { action: "turn-back", reason: failure, error: `While it was tried: ${failure}` };
   if (!isTrialWanted(deployment)) return { action: "step", to: "cutover", reason: "It was promoted." };
-  const told = ingressOf(snapshot, deployment, next.ingressNodeIds).flatMap(({ name, node, route }) => (node?.connected && route?.canary?.epoch === next.epoch ? [{ name, canary: route.canary }] : []));
+  const told = entriesOf(context, next).flatMap(({ name, node, route }) => (node?.connected && route?.canary?.epoch === next.epoch ? [{ name, canary: route.canary }] : []));
   const breach = canaryBreach(deployment.settings.canary ?? null, next.promise, told);
   if (breach) return { action: "turn-back", reason: breach, error: breach };
   return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, next.number, told.map(({ canary }) => canary)) };
@@ -205,10 +207,10 @@ function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
 
 function confirmCutover(context: Context): MigrationDecision {
   const failure = failureOf(context);
-  const { snapshot, deployment, next, old } = context;
+  const { deployment, next, old } = context;
   if (failure && old && deployment.migration?.pause) return turnBack(context, `After cutover: ${failure}`, true);
   if (failure && isWhole(context, old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
-  const waiting = ingressOf(snapshot, deployment, next.ingressNodeIds).find(({ node, route }) => !node?.connected || route?.currentEpoch !== next.epoch) ?? leftEntries(context).find(({ node, route }) => node && node.presence !== "lost" && old && route?.currentEpoch === old.epoch);
+  const waiting = entriesOf(context, next).find(({ node, route }) => !node?.connected || route?.currentEpoch !== next.epoch) ?? leftEntries(context).find(({ node, route }) => node && node.presence !== "lost" && old && route?.currentEpoch === old.epoch);
   if (!waiting) return { action: "step", to: "drain", reason: `New requests carry epoch ${context.next.epoch}.` };
   const reason = `The ingress on ${waiting.name} has not switched to epoch ${context.next.epoch}.`;
   // It may go on serving the old epoch by itself, so the old revision must not be drained under it.
@@ -257,9 +259,19 @@ function failureOf(context: Context): string | null {
     if (node.presence === "lost") return `${name} (stage ${index}) is lost.`;
     if (observed?.state === "failed" && (observed.error?.retryAt == null || observed.restarts >= MAX_RESTARTS)) return `Stage ${index} on ${name} failed${because(observed)}.`;
   }
-  const lost = ingressOf(context.snapshot, context.deployment, context.next.ingressNodeIds).find(({ node }) => !node || node.presence === "lost");
+  const lost = entriesOf(context, context.next).find(({ node }) => !node || node.presence === "lost");
   return lost ? `The ingress on ${lost.name} is lost.` : null;
 }
+
+/** What is not heard of at all is not waited for, as long as requests enter elsewhere too: a revision without it takes over, and when it comes back it is told of that one. */
+function entriesOf({ snapshot, deployment }: Context, revision: RevisionView): ReturnType<typeof ingressOf> {
+  const all = ingressOf(snapshot, deployment, revision.ingressNodeIds);
+  const there = all.filter(({ node }) => !isAway(node));
+  return there.length > 0 ? there : all;
+}
+
+/** Through to the one before it; the first one to every entry that is there. */
+const isLinked = ({ snapshot }: Context, revision: RevisionView, { index, lane }: StageSituation): boolean => lane !== null && (index === 0 ? isLinkedToAll(lane, revision.ingressNodeIds, snapshot.nodes) : lane.upstreamLinked);
 
 /** Entries of the old revision that the new one is not entered at: they must have stopped taking requests before it is drained. */
 function leftEntries({ snapshot, deployment, old, next }: Context): ReturnType<typeof ingressOf> {

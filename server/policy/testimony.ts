@@ -1,4 +1,5 @@
 // Owns what the other nodes say of one that the console does not hear: those who dial its data port are through to it, or are told that nobody listens there. Pure.
+import { isLinkedFrom } from "./lane-link.ts";
 import type { Assignment, IngressRoute, ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
 
 /** A node that reports now: what it was told, which names whom it dials, and what it says of that. */
@@ -27,7 +28,7 @@ function laneWords(nodeId: string, { desired, assignments }: Witness): Word[] {
   const told = new Map(assignments.flatMap(({ lanes }) => lanes.map((lane) => [lane.laneId, lane] as const)));
   return desired.assignments.flatMap(({ lanes }) => lanes).flatMap((lane) => {
     const seen = told.get(lane.laneId);
-    return seen && lane.upstream.some((end) => end.nodeId === nodeId) ? [wordOf(nodeId, seen.upstreamLinked, seen.refusedBy)] : [];
+    return seen && lane.upstream.some((end) => end.nodeId === nodeId) ? [wordOf(nodeId, isLinkedFrom(seen, nodeId) ?? false, seen.refusedBy)] : [];
   });
 }
 

@@ -39,8 +39,8 @@ const given = z.array(z.object({ nodeId: id.nullable(), bytes: amount })).max(MA
 const held = z.array(z.object({ digest, ranges: z.array(z.tuple([count, count])).max(MAX_HELD_RANGES) })).max(MAX_HELD_ARTIFACTS)
   .refine((all) => all.reduce((sum, one) => sum + one.ranges.length, 0) <= MAX_HELD_RANGES, `has more than ${MAX_HELD_RANGES} ranges`);
 const session = z.object({ intraOpThreads: count, optimization: z.enum(["disabled", "basic", "extended", "all"]), provider: z.literal("cpu") });
-const refusedBy = z.array(id).max(MAX_LANES).optional();
-const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count, refusedBy });
+const someNodes = z.array(id).max(MAX_LANES).optional();
+const lane = z.object({ laneId: id, epoch: count, upstreamLinked: z.boolean(), inFlight: count, refusedBy: someNodes, unlinkedFrom: someNodes });
 const assignment = z.object({
   assignmentId: id, segmentId: id, state: z.enum(ASSIGNMENT_STATES),
   bytesDone: amount, bytesTotal: amount, bytesPerSecond: amount, bytesMoved: amount.optional(), bytesFrom: given.optional(),
@@ -52,7 +52,7 @@ const assignment = z.object({
 });
 const ingress = z.object({
   deploymentId: id, currentEpoch: count.nullable(), url: agentText(500),
-  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, streams: count.optional(), streamProblem: text.optional(), refusedBy, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
+  pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, streams: count.optional(), streamProblem: text.optional(), refusedBy: someNodes, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),

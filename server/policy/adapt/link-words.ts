@@ -1,4 +1,5 @@
 // Owns what agents say of the links that a deployment's requests cross: whether each receiver is through to its sender. Pure.
+import { isLinkedFrom } from "../lane-link.ts";
 import { ingressOf, stagesOf } from "../migration.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView } from "../snapshot.ts";
 
@@ -14,9 +15,10 @@ export function linkWords(snapshot: FleetSnapshot, deployment: DeploymentView, r
     const before = index === 0 ? null : stages[at - 1];
     if (before ? !isHeard(before.node) || before.observed?.state !== "ready" : entries.some((entry) => !isHeard(entry.node) || entry.route?.error !== null)) continue;
     const senders = before ? [before.nodeId] : entries.map((entry) => entry.nodeId);
-    // A lane of several senders is linked when all are.
-    const meant = lane.upstreamLinked || senders.length === 1 ? senders : senders.filter((id) => lane.refusedBy?.includes(id));
-    for (const from of meant) say(from, nodeId, lane.upstreamLinked);
+    for (const from of senders) {
+      const linked = senders.length === 1 ? lane.upstreamLinked : isLinkedFrom(lane, from);
+      if (linked !== null) say(from, nodeId, linked);
+    }
   }
   for (const { nodeId, node, route } of entries) {
     if (!isHeard(node) || !route || route.error !== null) continue;
