@@ -10,7 +10,7 @@ const whole = (topologyNodeId: string) => [{ from: 0, to: problem.layerCount, to
 const counts = { sent: 0, equal: 0, failed: 0, lost: 0, different: 0, duplicated: 0, heldBack: 0, late: 0, sentLateMs: 0, details: [] };
 const served = (latencyMs: number) => [1_000, 2_000, 3_000].map((dueMs) => ({ dueMs, doneMs: 5e12 + dueMs + latencyMs, latencyMs, outcome: "equal" as const }));
 
-test("what a move takes beside fetching and loading, and from requests against the same seconds left alone", () => {
+test("what a move takes beside fetching, loading and first runs, and from requests against the same seconds left alone", () => {
   const overheadSeconds = 3;
   const tookSeconds = movingBill(problem, whole("n0"), whole("n1"), overheadSeconds).seconds;
   const run: ScenarioRun = {

@@ -1,6 +1,5 @@
 // Says how a running deployment would get to a plan: beside what runs, step by step, or with a pause that its settings allow. Changes nothing.
 import { AppError } from "../errors.ts";
-import { liveFleet } from "../live/live-fleet.ts";
 import { estimatePlacement } from "../planner/estimate.ts";
 import { isSameStage } from "../planner/node-modes.ts";
 import type { Placement, Refusal } from "../planner/plan.ts";
@@ -8,7 +7,7 @@ import { rulesOf } from "../planner/plan-request.ts";
 import type { Problem } from "../planner/problem.ts";
 import { chooseMove } from "../policy/choose-move.ts";
 import type { MovePause } from "../policy/move-course.ts";
-import { pauseText, predictPause, type PausePrediction, type SeenLoad } from "../policy/predict-pause.ts";
+import { pauseText, predictPause, type PausePrediction } from "../policy/predict-pause.ts";
 import { replicasOf } from "../policy/replicas.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
 import { findDeployment, findRevisions, listMigrations, stepTimes } from "../store/deployments.ts";
@@ -44,7 +43,7 @@ export async function chooseWay(deps: Deps, input: { deploymentId: string; planI
   if (choice.way !== "pause") return choice;
   const allowedMs = deployment.adaptation.pauseSeconds * 1000;
   const breaking = wanted.flat().filter((stage) => choice.shortIds.includes(stage.topologyNodeId) && !running.flat().some((other) => isSameStage(stage, other)));
-  const predicted = await predict(deps, { deploymentId: deployment.id, problem, document: topology.document, running: running[0] ?? [], breaking });
+  const predicted = await predict(deps, { deploymentId: deployment.id, problem, running: running[0] ?? [], breaking });
   const nodeIds = topology.document.nodes.flatMap((node) => (node.nodeId && choice.shortIds.includes(node.id) ? [node.nodeId] : []));
   const pause = { nodeIds, allowedMs, predicted };
   if (predicted.ms <= allowedMs) return { way: "pause", pause };
@@ -67,15 +66,9 @@ export function drawnPlacement(document: TopologyDocument, stages: readonly Revi
   return stages.flatMap(({ from, to, nodeId, session }): Placement => document.nodes.filter((node) => node.nodeId === nodeId).slice(0, 1).map((node) => ({ from, to, topologyNodeId: node.id, ...(session ? { session } : {}) })));
 }
 
-type Predicted = { deploymentId: string; problem: Problem; document: TopologyDocument; running: Placement; breaking: Placement };
-async function predict(deps: Deps, { deploymentId, problem, document, running, breaking }: Predicted): Promise<PausePrediction> {
+type Predicted = { deploymentId: string; problem: Problem; running: Placement; breaking: Placement };
+async function predict(deps: Deps, { deploymentId, problem, running, breaking }: Predicted): Promise<PausePrediction> {
   const moves = (await listMigrations(deps.db, deploymentId, MOVES_READ)).filter((move) => move.state === "done").map((move) => stepTimes(move.decisions));
-  const nodeIds = new Map(document.nodes.map((node) => [node.id, node.nodeId]));
   const bytesOf = ({ from, to }: { from: number; to: number }) => problem.layerWeightBytes.slice(from, to).reduce((sum, bytes) => sum + bytes, 0);
-  return predictPause({ stages: breaking.map((stage) => ({ nodeId: nodeIds.get(stage.topologyNodeId) ?? stage.topologyNodeId, bytes: bytesOf(stage) })), seen: seenLoads(deps), moves, latencyMs: estimatePlacement(problem, running)?.latencyMs ?? null });
-}
-
-/** Of every stage that is loaded now. */
-function seenLoads(deps: Deps): SeenLoad[] {
-  return [...liveFleet(deps.db).nodes.values()].flatMap(({ nodeId, assignments }) => assignments.flatMap(({ loadMs, warmMs, bytesTotal }) => (loadMs === null || warmMs === null ? [] : [{ nodeId, bytes: bytesTotal, loadMs, warmMs }])));
+  return predictPause({ stages: breaking.map((stage) => ({ nodeId: stage.topologyNodeId, bytes: bytesOf(stage) })), seen: problem.seenLoads ?? [], moves, latencyMs: estimatePlacement(problem, running)?.latencyMs ?? null });
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HeldArtifact } from "../../agents/protocol/control.ts";
 import { liveFleet } from "../live/live-fleet.ts";
+import { seenLoads } from "../live/seen-loads.ts";
 import { canonicalJson } from "../planner/canonical-json.ts";
 import { buildProblem, type Problem } from "../planner/problem.ts";
 import { enteredAt } from "../planner/entered-at.ts";
@@ -34,7 +35,7 @@ export async function loadProblem(deps: Deps, input: { modelId: string; topology
   ]);
   const profiles = await listPlanningProfiles(deps, model);
   const inDrawing = new Set(topology.document.nodes.map((node) => node.nodeId));
-  const drawn = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, caches: knownCaches(deps), ...(input.beside === undefined ? {} : { beside: input.beside }) });
+  const drawn = buildProblem({ facts: model.facts, profiles, topology: topology.document, live, caches: knownCaches(deps), seenLoads: seenLoads(liveFleet(deps.db)), ...(input.beside === undefined ? {} : { beside: input.beside }) });
   const problem = enteredAt(drawn, topology.document, deployment?.settings.ingressNodeIds ?? []);
   const figures = {
     ...(problem === drawn ? {} : { sourceIndex: problem.sourceIndex }),

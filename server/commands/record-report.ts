@@ -10,6 +10,7 @@ import { learnLosses } from "../live/link-losses.ts";
 import { addTransfer } from "../live/link-spread.ts";
 import { createRequestLog, keepRequests } from "../live/recent-requests.ts";
 import { pushSample } from "../live/sample-ring.ts";
+import { learnLoads } from "../live/seen-loads.ts";
 import type { Deps } from "./deps.ts";
 import { countKeyOf } from "./flush-key-counts.ts";
 
@@ -37,6 +38,7 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
   if (report.assignments) {
     didChange = tellAssignments(fleet, { nodeId, name, via }, live.assignments, report.assignments) || linksOf(live.assignments) !== linksOf(report.assignments);
     live.assignments = report.assignments;
+    learnLoads(live, report.assignments);
     live.dirty = via === null;
   }
   if (report.ingress) {

@@ -46,8 +46,8 @@ export type AdaptState = {
   open: { decisionId: string; startedMs: number; predictedSeconds: number; cutoverMs: number | null; latencyBeforeMs: number | null } | null;
 };
 
-/** Cutting, comparing, warming, verifying, until moves of this deployment have told their own. */
-const FIRST_OVERHEAD_SECONDS = 4;
+/** Cutting, comparing, verifying, until moves of this deployment have told their own. */
+const FIRST_OVERHEAD_SECONDS = 3.5;
 const states = new WeakMap<Db, Map<string, AdaptState>>();
 
 export function adaptStates(db: Db): Map<string, AdaptState> {

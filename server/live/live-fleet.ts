@@ -6,6 +6,7 @@ import { systemClock } from "../clock.ts";
 import type { LiveLinkSample, OperationProgress } from "../events/catalogue.ts";
 import type { ToldCount } from "../store/key-usage.ts";
 import type { NewEvent } from "../events/publish.ts";
+import type { SeenLoad } from "../planner/load-time.ts";
 import type { Presence } from "../policy/presence.ts";
 import type { FleetSnapshot } from "../policy/snapshot.ts";
 import type { Db } from "../store/db.ts";
@@ -36,6 +37,8 @@ export type LiveNode = {
   clockOffsetMs: number | null;
   data: { host: string; port: number } | null;
   assignments: ObservedAssignment[];
+  /** How long its stages took to load, by assignment; see seen-loads.ts. */
+  loads: Map<string, SeenLoad>;
   ingress: ObservedIngress[];
   measures: ObservedMeasure[];
   /** Of its cache; null = it has not told. */
@@ -136,6 +139,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     clockOffsetMs: null,
     data: null,
     assignments: [],
+    loads: new Map(),
     ingress: [],
     measures: [],
     held: null,

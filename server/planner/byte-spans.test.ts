@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ByteSpan, bytesOutside, joinFiles, joinSpans } from "./byte-spans.ts";
+import { bytesIn, type ByteSpan, bytesOutside, joinFiles, joinSpans, spansOutside } from "./byte-spans.ts";
 
 test("spans that touch or overlap are one", () => {
   expect(joinSpans([[10, 20], [0, 5], [5, 8], [15, 30]])).toEqual([[0, 8], [10, 30]]);
@@ -17,6 +17,9 @@ test("what is wanted and not held is counted like byte by byte", () => {
     const isIn = (spans: readonly ByteSpan[], byte: number) => spans.some(([start, end]) => start <= byte && byte < end);
     const counted = Array.from({ length: 120 }, (_, byte) => byte).filter((byte) => isIn(wanted, byte) && !isIn(held, byte)).length;
     expect(bytesOutside(new Map([["a", wanted]]), new Map([["a", held]])), JSON.stringify({ wanted, held })).toBe(counted);
+    const left = spansOutside(new Map([["a", wanted]]), new Map([["a", held]]));
+    expect(bytesIn(left)).toBe(counted);
+    expect((left.get("a") ?? []).flatMap(([start, end]) => Array.from({ length: end - start }, (_, at) => start + at)).every((byte) => isIn(wanted, byte) && !isIn(held, byte))).toBe(true);
   }
 });
 

@@ -38,3 +38,31 @@ export function bytesOutside(wanted: FileSpans, held: FileSpans): number {
   }
   return bytes;
 }
+
+/** What of `wanted` is not in `held`; both as joinFiles leaves them, and so is the answer. Files without a byte left are not in it. */
+export function spansOutside(wanted: FileSpans, held: FileSpans): FileSpans {
+  const left = new Map<string, ByteSpan[]>();
+  for (const [file, spans] of wanted) {
+    const have = held.get(file) ?? [];
+    const rest: ByteSpan[] = [];
+    let first = 0;
+    for (const [start, end] of spans) {
+      while (first < have.length && (have[first] as ByteSpan)[1] <= start) first++;
+      let from = start;
+      for (let at = first; at < have.length && (have[at] as ByteSpan)[0] < end; at++) {
+        const [heldStart, heldEnd] = have[at] as ByteSpan;
+        if (from < heldStart) rest.push([from, heldStart]);
+        from = Math.max(from, heldEnd);
+      }
+      if (from < end) rest.push([from, end]);
+    }
+    if (rest.length > 0) left.set(file, rest);
+  }
+  return left;
+}
+
+export function bytesIn(files: FileSpans): number {
+  let bytes = 0;
+  for (const spans of files.values()) for (const [start, end] of spans) bytes += end - start;
+  return bytes;
+}

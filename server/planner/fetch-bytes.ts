@@ -10,38 +10,41 @@ export type FetchTables = {
   /** By node: of the model's files, what its cache holds; null = it has not told: what it runs is taken for all it has. */
   held: readonly (FileSpans | null)[];
 };
-type Stage = Pick<Placement[number], "from" | "to" | "topologyNodeId">;
+export type FetchStage = Pick<Placement[number], "from" | "to" | "topologyNodeId">;
 
 /** Asked of one stage after the other: what one brings to a node, the next one there finds. `old`: what runs. */
-export function fetchCounter(problem: Problem, old: readonly Stage[]): (stage: Stage) => number {
+export function fetchCounter(problem: Problem, old: readonly FetchStage[]): (stage: FetchStage) => number {
   const { fetch } = problem;
   if (!fetch) return (stage) => weightsOutside(problem, old, stage);
   const have = new Map<string, FileSpans>();
-  const heldOf = (id: string): FileSpans => {
-    const index = problem.nodes.findIndex((node) => node.topologyNodeId === id);
-    return have.get(id) ?? fetch.held[index] ?? joinFiles(...old.filter((stage) => stage.topologyNodeId === id).map((stage) => spansOf(fetch, stage)));
-  };
   return (stage) => {
     const wanted = spansOf(fetch, stage);
-    const held = heldOf(stage.topologyNodeId);
+    const held = have.get(stage.topologyNodeId) ?? heldOn(problem, fetch, old, stage.topologyNodeId);
     have.set(stage.topologyNodeId, joinFiles(held, wanted));
-    const isThere = old.some((one) => one.topologyNodeId === stage.topologyNodeId && one.from === stage.from && one.to === stage.to);
-    return bytesOutside(wanted, held) + (isThere ? 0 : graphBytes(fetch, stage));
+    return bytesOutside(wanted, held) + graphBytesOutside(fetch, old, stage);
   };
 }
 
-function spansOf({ layers }: FetchTables, { from, to }: Pick<Stage, "from" | "to">): FileSpans {
+/** What its cache is known to hold, else what of `old` it runs. */
+export function heldOn(problem: Problem, fetch: FetchTables, old: readonly FetchStage[], topologyNodeId: string): FileSpans {
+  const index = problem.nodes.findIndex((node) => node.topologyNodeId === topologyNodeId);
+  return fetch.held[index] ?? joinFiles(...old.filter((stage) => stage.topologyNodeId === topologyNodeId).map((stage) => spansOf(fetch, stage)));
+}
+
+export function spansOf({ layers }: FetchTables, { from, to }: Pick<FetchStage, "from" | "to">): FileSpans {
   const byFile = new Map<string, [number, number][]>();
   for (const { spans } of layers.slice(from, to)) for (const [file, start, end] of spans) byFile.set(String(file), [...(byFile.get(String(file)) ?? []), [start, end]]);
   return new Map([...byFile].map(([file, spans]) => [file, joinSpans(spans)]));
 }
 
-function graphBytes({ layers }: FetchTables, { from, to }: Pick<Stage, "from" | "to">): number {
+/** Of the stage's own file. */
+export function graphBytesOutside({ layers }: FetchTables, old: readonly FetchStage[], { from, to, topologyNodeId }: FetchStage): number {
+  if (old.some((one) => one.topologyNodeId === topologyNodeId && one.from === from && one.to === to)) return 0;
   return layers.slice(from, to).reduce((sum, layer) => sum + layer.graphBytes, 0);
 }
 
 /** Of a model that was imported before pieces were told. */
-function weightsOutside(problem: Problem, old: readonly Stage[], stage: Stage): number {
+function weightsOutside(problem: Problem, old: readonly FetchStage[], stage: FetchStage): number {
   let bytes = 0;
   for (let layer = stage.from; layer < stage.to; layer++) {
     const isThere = old.some((other) => other.topologyNodeId === stage.topologyNodeId && other.from <= layer && layer < other.to);

@@ -1,8 +1,9 @@
 // Owns what bringing weights to where they are not adds to a plan's cost: κ · seconds of fetching, κ = latency now / horizon.
 // A move that takes a tenth of the horizon must gain a tenth of the latency.
-import { UNMEASURED_BANDWIDTH_BYTES_PER_SECOND } from "../topology/paths.ts";
+import { consoleBytesPerSecond } from "./console-rate.ts";
 import { estimatePlacement } from "./estimate.ts";
-import { fetchCounter } from "./fetch-bytes.ts";
+import { fetchCounter, type FetchStage } from "./fetch-bytes.ts";
+import { secondsAlone, transferFinder } from "./fetch-sources.ts";
 import type { Placement } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Problem } from "./problem.ts";
@@ -17,17 +18,24 @@ export function movingTables(problem: Problem, request: PlanRequest, running: re
   const loaded = running.flat();
   const perSecond = latencyMs / request.movingHorizonSeconds;
   return problem.nodes.map((node, index) => {
-    const perByte = perSecond / fetchBytesPerSecond(problem, index);
     const upTo = new Float64Array(problem.layerCount + 1);
     const isThere = (layer: number) => loaded.some((stage) => stage.topologyNodeId === node.topologyNodeId && stage.from <= layer && layer < stage.to);
     // Layer by layer: what a layer brings along, the next one finds.
-    const bytesToFetch = fetchCounter(problem, loaded);
+    const secondsToFetch = fetchTimer(problem, loaded, index);
     for (let layer = 0; layer < problem.layerCount; layer++) {
-      const bytes = isThere(layer) ? 0 : bytesToFetch({ from: layer, to: layer + 1, topologyNodeId: node.topologyNodeId });
-      upTo[layer + 1] = (upTo[layer] as number) + bytes * perByte;
+      const seconds = isThere(layer) ? 0 : secondsToFetch({ from: layer, to: layer + 1, topologyNodeId: node.topologyNodeId });
+      upTo[layer + 1] = (upTo[layer] as number) + seconds * perSecond;
     }
     return upTo;
   });
+}
+
+/** Each piece from the nearest holder, one after the other; from the console where nobody is known to hold any. */
+function fetchTimer(problem: Problem, loaded: Placement, index: number): (stage: FetchStage) => number {
+  const find = transferFinder(problem, loaded);
+  if (find) return (stage) => find(stage).reduce((sum, transfer) => sum + secondsAlone(problem, transfer), 0);
+  const [bytesToFetch, bytesPerSecond] = [fetchCounter(problem, loaded), consoleBytesPerSecond(problem, index)];
+  return (stage) => bytesToFetch(stage) / bytesPerSecond;
 }
 
 export function movingCost(problem: Problem, request: PlanRequest, running: readonly Placement[] | null, placement: Placement): number {
@@ -44,11 +52,4 @@ function latencyNow(drawn: Problem, running: readonly Placement[]): number | nul
   const problem = running.length > 1 ? enteredAtFirst(drawn, running[0] ?? []) : drawn;
   const estimates = running.flatMap((placement) => estimatePlacement(problem, placement) ?? []);
   return estimates.length === 0 || estimates.length < running.length ? null : combineReplicas(problem, estimates).latencyMs;
-}
-
-/** Weights come from the console, whose own way is in no drawing: the node's best line is taken for it. */
-export function fetchBytesPerSecond(problem: Problem, index: number): number {
-  const ways = problem.paths.flatMap((row, from) => (from === index ? [] : [row[index]?.bandwidthBytesPerSecond ?? 0]));
-  const best = Math.max(0, ...ways.filter(Number.isFinite));
-  return best > 0 ? best : UNMEASURED_BANDWIDTH_BYTES_PER_SECOND;
 }

@@ -7,6 +7,7 @@ import { findPaths, type PathFigures } from "../topology/paths.ts";
 import type { LiveLink, LiveNode, TopologyDocument, TopologyNode } from "../topology/topology.ts";
 import { besideOthers } from "./beside-others.ts";
 import type { FetchTables } from "./fetch-bytes.ts";
+import type { SeenLoad } from "./load-time.ts";
 import { defaultTimes, type ModeTimes, type NodeMode, otherModes } from "./node-modes.ts";
 import type { PlacementRules } from "./plan-request.ts";
 import { SERVING_COSTS } from "./serving-costs.ts";
@@ -26,6 +27,8 @@ export type ProblemInput = {
   beside?: string | null;
   /** What nodes' caches hold, by node; of those that are missing it is not known. */
   caches?: ReadonlyMap<string, readonly HeldArtifact[]>;
+  /** How long stages, of whatever model, were seen to take to load, by enrolled node; absent = nothing was seen. */
+  seenLoads?: readonly SeenLoad[];
 };
 
 export type Problem = {
@@ -41,6 +44,8 @@ export type Problem = {
   layerWeightBytes: number[];
   /** What nodes must have for layers, and what they have; absent = not known: weights are counted, and what runs is there. */
   fetch?: FetchTables;
+  /** How long stages took to load on its nodes, by drawn node; absent = nothing was seen. */
+  seenLoads?: readonly SeenLoad[];
   /** Working memory of each layer: live values as the runtime keeps them, frames at its cuts. */
   layerWorkspaceBytes: number[];
   /** The same apart, and tables that rows are looked up in, of the weights; see stage-memory.ts. */
@@ -107,6 +112,7 @@ export function buildProblem(input: ProblemInput): Problem {
     ...sizes,
     layerWeightBytes,
     ...fetchTables(input),
+    ...loadsOf(input),
     ...tableBytes(facts),
     ...refineMemory({ layerWeightBytes, ...tableBytes(facts), ...workingBytes(facts, sizes) }, input.profiles.flatMap((profile) => profile.resident ?? [])),
     nodes: topology.nodes.map((node) => withOthers(toProblemNode(node, input), node, input)),
@@ -126,6 +132,11 @@ function fetchTables({ facts, topology, caches }: ProblemInput): Pick<Problem, "
   const numberOf = new Map([facts.digest, ...facts.externalFiles.map((file) => file.digest)].map((digest, index) => [digest, String(index)]));
   const held = (artifacts: readonly HeldArtifact[]) => new Map(artifacts.flatMap(({ digest, ranges }) => (numberOf.has(digest) ? [[numberOf.get(digest)!, ranges] as const] : [])));
   return { fetch: { layers, held: topology.nodes.map((node) => { const known = caches?.get(node.nodeId ?? ""); return known ? held(known) : null; }) } };
+}
+
+function loadsOf({ topology, seenLoads = [] }: ProblemInput): Pick<Problem, "seenLoads"> {
+  const loads = topology.nodes.flatMap((node) => seenLoads.flatMap((seen) => (seen.nodeId === node.nodeId ? [{ ...seen, nodeId: node.id }] : [])));
+  return loads.length > 0 ? { seenLoads: loads } : {};
 }
 
 function withOthers(problemNode: ProblemNode, node: TopologyNode, input: ProblemInput): ProblemNode {

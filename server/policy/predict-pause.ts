@@ -1,11 +1,10 @@
 // Owns how long a move that pauses its deployment is predicted to keep it from serving: drain + unload + load + warm + verify. Pure. Of each part, what was measured
 // in this fleet where it was, else an estimate that says so.
+import { loadTime, type SeenLoad, warmTime } from "../planner/load-time.ts";
 
 export type PausePart = { ms: number; kind: "measured" | "estimated" };
 export type PausePrediction = { ms: number; kind: "measured" | "estimated" | "mixed"; parts: Record<"drain" | "unload" | "load" | "warm" | "verify", PausePart> };
 
-/** A stage that has loaded: how long reading and packing its weights took, and its first run. */
-export type SeenLoad = { nodeId: string; bytes: number; loadMs: number; warmMs: number };
 /** Steps of finished moves of the deployment: how long each lasted. */
 export type SeenMove = readonly StepAt[];
 /** `state` was left for `action`. */
@@ -19,12 +18,8 @@ export type PauseFacts = {
   latencyMs: number | null;
 };
 
-/** Reading, optimising and packing weights (as a move's bill takes it, moving-bill.ts). */
-const LOAD_BYTES_PER_SECOND = 300e6;
 /** A stage's process starts: Node and the runtime are read. */
 const PROCESS_START_MS = 1_000;
-/** A first run, where none was seen. */
-const WARM_MS = 500;
 /** "Nothing in flight" is believed after this (SETTLE_MS in migration.ts), and reports come once a second. */
 const DRAIN_MS = 1_500;
 const UNLOAD_MS = 1_000;
@@ -53,26 +48,16 @@ export function pauseText({ ms, kind, parts }: PausePrediction): string {
   return `about ${seconds(ms)} (drain ${seconds(parts.drain.ms)}, unload ${seconds(parts.unload.ms)}, load ${seconds(parts.load.ms)}, first run ${seconds(parts.warm.ms)}, check ${seconds(parts.verify.ms)}; ${how})`;
 }
 
-/** Nodes load side by side, the stages of one as well: the slowest node's sum is what it takes at most. */
+/** Nodes load side by side, and so do the stages of one: the slowest node's is what it takes. Times as a move's bill takes them (adapt/moving-bill.ts). */
 function loadOf({ stages, seen }: PauseFacts): PausePart {
-  const perNode = byNode(stages).map(([nodeId, own]): PausePart => {
-    const here = seen.filter((one) => one.nodeId === nodeId && one.bytes > 0);
-    const known = here.length > 0 ? here : seen.filter((one) => one.bytes > 0);
-    const bytes = own.reduce((total, one) => total + one.bytes, 0);
-    if (known.length === 0) return { ms: PROCESS_START_MS * own.length + (bytes / LOAD_BYTES_PER_SECOND) * 1000, kind: "estimated" };
-    // A line through what was seen: small segments take as long as the smallest, larger ones by the worst rate.
-    const slowest = Math.max(...known.map((one) => one.loadMs / one.bytes));
-    const most = Math.max(...known.map((one) => one.loadMs));
-    return { ms: PROCESS_START_MS * own.length + Math.max(...own.map((one) => Math.min(one.bytes * slowest, Math.max(most, (one.bytes / LOAD_BYTES_PER_SECOND) * 1000)))), kind: here.length > 0 ? "measured" : "estimated" };
-  });
-  return slowestOf(perNode);
+  return slowestOf(byNode(stages).map(([nodeId, own]): PausePart => {
+    const { ms, kind } = loadTime(seen, nodeId, own.reduce((total, one) => total + one.bytes, 0));
+    return { ms: PROCESS_START_MS * own.length + ms, kind };
+  }));
 }
 
 function warmOf({ stages, seen }: PauseFacts): PausePart {
-  return slowestOf(byNode(stages).map(([nodeId]): PausePart => {
-    const here = seen.filter((one) => one.nodeId === nodeId);
-    return here.length === 0 ? { ms: Math.max(WARM_MS, ...seen.map((one) => one.warmMs)), kind: "estimated" } : { ms: Math.max(...here.map((one) => one.warmMs)), kind: "measured" };
-  }));
+  return slowestOf(byNode(stages).map(([nodeId]) => warmTime(seen, nodeId)));
 }
 
 function byNode(stages: PauseFacts["stages"]): [string, { bytes: number }[]][] {

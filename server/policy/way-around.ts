@@ -4,7 +4,7 @@ import type { Placement } from "../planner/plan.ts";
 import type { PlanRequest } from "../planner/plan-request.ts";
 import { planHandOver } from "../planner/plan-hand-over.ts";
 import { freeBytes, type Problem } from "../planner/problem.ts";
-import { type MovingBill, movingBill } from "./adapt/moving-bill.ts";
+import { type MovingBill, movingBill, sumBills } from "./adapt/moving-bill.ts";
 import { pauseText, predictPause } from "./predict-pause.ts";
 
 export type WayAround = { bill: MovingBill; /** In words. */ said: string };
@@ -15,17 +15,16 @@ export function wayAround(problem: Problem, direct: MovingBill, { running, targe
   const steps = stepsBetween(problem, running, target, request);
   if (steps) {
     const bills = steps.map((step, index) => movingBill(problem, steps[index - 1] ?? running, step, overheadSeconds));
-    const sum = (of: (bill: MovingBill) => number) => bills.reduce((total, bill) => total + of(bill), 0);
-    return { bill: { bytes: sum((bill) => bill.bytes), seconds: sum((bill) => bill.seconds), costSeconds: sum((bill) => bill.costSeconds), shortOfMemory: [] }, said: `Its nodes can't hold both revisions: it is handed over in ${steps.length} steps.` };
+    return { bill: { ...sumBills(bills), shortOfMemory: [] }, said: `Its nodes can't hold both revisions: it is handed over in ${steps.length} steps.` };
   }
   if (pauseSeconds <= 0) return null;
   const bytesOf = ({ from, to }: { from: number; to: number }) => problem.layerWeightBytes.slice(from, to).reduce((total, bytes) => total + bytes, 0);
-  const predicted = predictPause({ stages: target.filter((stage) => direct.shortOfMemory.includes(stage.topologyNodeId)).map((stage) => ({ nodeId: stage.topologyNodeId, bytes: bytesOf(stage) })), seen: [], moves: [], latencyMs: costNow });
+  const predicted = predictPause({ stages: target.filter((stage) => direct.shortOfMemory.includes(stage.topologyNodeId)).map((stage) => ({ nodeId: stage.topologyNodeId, bytes: bytesOf(stage) })), seen: problem.seenLoads ?? [], moves: [], latencyMs: costNow });
   const seconds = predicted.ms / 1000;
   if (seconds > pauseSeconds) return null;
   // Who comes during the pause waits for half of it on average.
   const waited = costNow === null ? 0 : (seconds * (predicted.ms / 2)) / costNow;
-  return { bill: { ...direct, seconds: direct.seconds + seconds, costSeconds: direct.costSeconds + waited, shortOfMemory: [] }, said: `Its nodes can't hold both revisions: nothing serves for ${pauseText(predicted)}.` };
+  return { bill: { ...direct, seconds: direct.seconds + seconds, costSeconds: direct.costSeconds + waited, shortOfMemory: [], parts: { ...direct.parts, otherSeconds: direct.parts.otherSeconds + seconds } }, said: `Its nodes can't hold both revisions: nothing serves for ${pauseText(predicted)}.` };
 }
 
 /** What was found for a placement holds while what runs and the memory of nodes stay: looked at each second, found once. */

@@ -61,7 +61,7 @@ export type Observation = {
   isMoving: boolean;
   /** When adaptation moved it, milliseconds. */
   moves: readonly number[];
-  /** What moves take beside fetching and loading, seconds. */
+  /** What moves take beside fetching, loading and first runs, seconds. */
   moveOverheadSeconds: number;
 };
 

@@ -6,6 +6,7 @@
 // two nothing changes, so that it does not flutter.
 import { MAX_UTILISATION } from "../../planner/plan-request.ts";
 import type { Decision } from "./controller.ts";
+import { NO_BILL } from "./moving-bill.ts";
 import type { Scaled } from "./scale.ts";
 
 export type ShedMemory = { /** Requests a second that were answered, followed as the demand is. */ answered: number | null; overSinceMs: number | null; lowSinceMs: number | null };
@@ -67,6 +68,6 @@ const said = (perSecond: number): string => `${perSecond.toFixed(1)} requests/s`
 
 /** As a decision: nothing moves, so no bill, no cool-down and no moves per hour; the plan's cost stays what it is. */
 export function ofShed({ admitPerSecond, reason, demandPerSecond, carriesPerSecond, sinceMs }: Shed, placement: Decision["alternatives"][number]["placement"], of: Decision): Decision {
-  const target: Decision["alternatives"][number] = { kind: admitPerSecond === null ? "admit" : "shed", placement, bound: null, gap: null, admitPerSecond, cost: of.costNow ?? 0, gain: 0, bill: { bytes: 0, seconds: 0, costSeconds: 0, shortOfMemory: [] }, refused: null };
+  const target: Decision["alternatives"][number] = { kind: admitPerSecond === null ? "admit" : "shed", placement, bound: null, gap: null, admitPerSecond, cost: of.costNow ?? 0, gain: 0, bill: NO_BILL, refused: null };
   return { ...of, action: "move", verdict: "act", reason, target, alternatives: [target], drifts: [], needed: null, because: [{ key: "demand", kind: "demand", subject: "", factor: demandPerSecond / carriesPerSecond, sinceMs }] };
 }
