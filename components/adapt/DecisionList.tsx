@@ -2,6 +2,7 @@
 import Link from "next/link";
 import type { AdaptDecision } from "../api.ts";
 import { bytes, digits, percent, perSecond } from "../format.ts";
+import { billPartsText } from "./bill-parts-text.ts";
 import { MovedBytes } from "../deployment/MovedBytes.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
@@ -32,7 +33,7 @@ export function DecisionList({ deploymentId, decisions }: { deploymentId: string
                     <summary className="cursor-pointer text-xs text-ink-2 underline underline-offset-4">{one.alternatives.length === 1 ? "One alternative" : `${one.alternatives.length} alternatives`}{one.costNow === null ? "" : `, now ${digits(one.costNow)}`}</summary>
                     <ul className="mt-1 text-xs text-ink-2">
                       {one.alternatives.map((other, index) => (
-                        <li key={`${other.kind} ${other.replica} ${other.cost} ${other.bytes}`}>{index === one.chosen ? "→ " : ""}{other.replica !== undefined && other.kind !== "add" && <>replica <span className="num">{other.replica}</span>, </>}{KINDS[other.kind]}: {other.admitPerSecond != null && <><Figure figure={perSecond(other.admitPerSecond)} /> let in, </>}{other.carriesPerSecond !== undefined && <>then <Figure figure={perSecond(other.carriesPerSecond)} kind="predicted" /> with room to spare, </>}cost <span className="num">{digits(other.cost)}</span>{other.bound !== null && <>, proved at least <span className="num">{digits(other.bound)}</span></>}{other.gap !== null && <>, gap <span className="num">{digits(other.gap * 100)} %</span></>}, moves <Figure figure={bytes(other.bytes)} kind="predicted" /> in about <span className="num">{digits(other.seconds)} s</span>{other.refused && `. ${other.refused}`}</li>
+                        <li key={`${other.kind} ${other.replica} ${other.cost} ${other.bytes}`}>{index === one.chosen ? "→ " : ""}{other.replica !== undefined && other.kind !== "add" && <>replica <span className="num">{other.replica}</span>, </>}{KINDS[other.kind]}: {other.admitPerSecond != null && <><Figure figure={perSecond(other.admitPerSecond)} /> let in, </>}{other.carriesPerSecond !== undefined && <>then <Figure figure={perSecond(other.carriesPerSecond)} kind="predicted" /> with room to spare, </>}cost <span className="num">{digits(other.cost)}</span>{other.bound !== null && <>, proved at least <span className="num">{digits(other.bound)}</span></>}{other.gap !== null && <>, gap <span className="num">{digits(other.gap * 100)} %</span></>}, moves <Figure figure={bytes(other.bytes)} kind="predicted" /> in about <span className="num">{digits(other.seconds)} s</span>{other.parts && ` (${billPartsText(other.parts)})`}{other.refused && `. ${other.refused}`}</li>
                       ))}
                     </ul>
                   </details>

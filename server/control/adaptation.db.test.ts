@@ -57,6 +57,8 @@ test("a slow node: a suggestion with its trigger, alternatives and reasons, whic
   expect(suggestion).toMatchObject({ outcome: "suggested", mode: "suggest", verdict: "act", trigger: [{ kind: "node", name: "nod_b" }] });
   const chosen = suggestion?.alternatives[suggestion.chosen ?? -1];
   expect(chosen?.placement.some((stage) => stage.topologyNodeId === "tn_nod_b")).toBe(false);
+  const parts = chosen?.parts;
+  expect((parts?.fetchSeconds ?? 0) + (parts?.loadSeconds ?? 0) + (parts?.warmSeconds ?? 0) + (parts?.otherSeconds ?? 0)).toBeCloseTo(chosen?.seconds ?? Number.NaN);
   expect(suggestion?.predictedGain).toBeGreaterThan(0.5);
   expect(suggestion?.snapshotDigest).toMatch(/^[0-9a-f]{64}$/);
   // Whoever doubts it has it decided again from what was kept; what was changed since is noticed.

@@ -13,7 +13,7 @@ import { samePlacement } from "../policy/adapt/alternatives.ts";
 import type { ControllerMemory, Decision, Observation, Weighed } from "../policy/adapt/controller.ts";
 import { stepDeployment } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
-import { type DecisionOutcome, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
+import { type DecisionOutcome, type DecisionParts, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { insertSnapshot, packSnapshot } from "../store/decision-snapshots.ts";
 import { findLastMigrationOf, findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
 
@@ -141,7 +141,7 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
       deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
       trigger: trigger.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
       snapshotDigest: digest,
-      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, admitPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), ...(admitPerSecond === undefined ? {} : { admitPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, refused })),
+      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, admitPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), ...(admitPerSecond === undefined ? {} : { admitPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, ...(kind === "shed" || kind === "admit" ? {} : { parts: partsOf(bill, nameOf) }), refused })),
       chosen: target ? decision.alternatives.indexOf(target) : null,
       costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" && target.kind !== "shed" && target.kind !== "admit" ? target.gain / decision.costNow : null, realisedGain: null,
       needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
@@ -150,6 +150,10 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
     await append({ name: "deployment.decided", subjectId: deployment.id, actor: "control", message: `${deployment.name}: ${reason}`, payload: { deploymentId: deployment.id, decisionId: record.id, verdict: decision.verdict, outcome } });
     return record;
   });
+}
+
+function partsOf({ parts: { from, ...parts } }: Weighed["bill"], nameOf: (topologyNodeId: string) => string): DecisionParts {
+  return { ...parts, ...(from ? { from: from.map(({ topologyNodeId, bytes }) => ({ name: topologyNodeId === null ? null : nameOf(topologyNodeId), bytes })) } : {}) };
 }
 
 const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica", shed: "Let fewer requests in", admit: "Let all requests in again" } as const;

@@ -3,6 +3,7 @@ import type { AdaptDecision as Row } from "../../prisma/generated/client.ts";
 import { newId } from "../ids.ts";
 import type { Placement } from "../planner/plan.ts";
 import type { AdaptMode } from "../policy/adapt/adapt-settings.ts";
+import type { BillParts } from "../policy/adapt/moving-bill.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
@@ -11,7 +12,9 @@ export type DecisionOutcome = (typeof DECISION_OUTCOMES)[number];
 /** `name`: of the node, or of both ends of the link; of a demand or a burn empty. `factor`: times slower than when healthy; times what is carried with room to spare (demand); 1 (a lost node or link); times as fast as the SLO's error budget lasts (burn). */
 export type DecisionTrigger = { key: string; kind: "node" | "link" | "demand" | "loss" | "burn"; name: string; factor: number; sinceMs: number };
 /** Costs in the plan's objective and unit, per request. */
-export type DecisionAlternative = { kind: "tune" | "remap" | "resplit" | "return" | "add" | "drop" | "shed" | "admit"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** Of several, which one, from 1. */ replica?: number; /** All together afterwards, where their number changes. */ carriesPerSecond?: number; placement: Placement; cost: number; bound: number | null; gap: number | null; gain: number; bytes: number; seconds: number; refused: string | null };
+export type DecisionAlternative = { kind: "tune" | "remap" | "resplit" | "return" | "add" | "drop" | "shed" | "admit"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** Of several, which one, from 1. */ replica?: number; /** All together afterwards, where their number changes. */ carriesPerSecond?: number; placement: Placement; cost: number; bound: number | null; gap: number | null; gain: number; bytes: number; seconds: number; /** What the seconds are the sum of; absent where nothing moves, and in records of before it was kept. */ parts?: DecisionParts; refused: string | null };
+/** `name`: of the node that gives, null = the console. */
+export type DecisionParts = Omit<BillParts, "from"> & { from?: { name: string | null; bytes: number }[] };
 export type StoredDecision = {
   id: string; deploymentId: string; at: Date; mode: AdaptMode; verdict: string; outcome: DecisionOutcome; reason: string;
   trigger: DecisionTrigger[]; snapshotDigest: string; alternatives: DecisionAlternative[]; chosen: number | null;
