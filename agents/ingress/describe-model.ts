@@ -40,7 +40,7 @@ export function modelMetadata({ route, isProcess }: FoundModel) {
 export function modelConfig({ route, isProcess }: FoundModel) {
   if (isProcess) return processConfig(route);
   const { modelName, inputs, outputs, states, batching, processor } = route.route;
-  const { maxBatchSize } = route;
+  const { maxSize: maxBatchSize } = route.batching;
   const isBatched = maxBatchSize > 0 && batching;
   const tell = (specs: TensorSpec[]) => tensorsOf(route, specs).map(({ name, datatype, shape }) => ({ name, data_type: `TYPE_${datatype}`, dims: maxBatchSize > 0 ? shape.slice(1) : shape }));
   const { pictures, labels } = route.processor;
@@ -53,7 +53,7 @@ export function modelConfig({ route, isProcess }: FoundModel) {
     ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
     // Requests wait in order of their priority also where each runs alone.
     ...(states.length > 0 ? {} : { dynamic_batching: { preferred_batch_size: isBatched ? batching.preferredSizes : [], max_queue_delay_microseconds: isBatched ? Math.round(batching.maxDelayMs * 1000) : 0, priority_levels: PRIORITY_LEVELS, default_priority_level: PRIORITY_LEVELS } }),
-    parameters: route.batchingProblem === null ? {} : { batching_off_because: { string_value: route.batchingProblem } }, model_transaction_policy: { decoupled: false },
+    parameters: route.batching.problem === null ? {} : { batching_off_because: { string_value: route.batching.problem } }, model_transaction_policy: { decoupled: false },
   };
 }
 

@@ -7,8 +7,7 @@ import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
-import { unbatchableBecause } from "./batch-tensors.ts";
-import { ANYWHERE, Batcher, type BatchAnswer, type Destination } from "./batcher.ts";
+import { ANYWHERE, type BatchAnswer, type Destination } from "./batcher.ts";
 import { Canary } from "./canary.ts";
 import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
@@ -25,6 +24,7 @@ import type { OtlpExporter } from "./otlp-exporter.ts";
 import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
+import { RouteBatching } from "./route-batching.ts";
 import { RouteStreams } from "./route-streams.ts";
 import type { RouteVersion } from "./route-version.ts";
 import { beginTrace, type TraceContext } from "./trace-context.ts";
@@ -66,9 +66,7 @@ export class RouteRuntime {
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
   readonly streams: RouteStreams;
-  #batcher: Batcher | null = null;
-  /** Why a wanted batching is off. */
-  batchingProblem: string | null = null;
+  readonly batching = new RouteBatching({ infer: (request) => this.#send(request, request.to), limits: () => this.route.limits, replicas: () => this.#dispatcher.current.length });
   #verification: Verification | null = null;
   /** Of a revision that is tried. */
   canary: Canary | null = null;
@@ -103,7 +101,7 @@ export class RouteRuntime {
   }
 
   get inFlight(): number {
-    return Math.max(this.#dispatcher.inFlight, this.#batcher?.inFlight ?? 0);
+    return Math.max(this.#dispatcher.inFlight, this.batching.batcher?.inFlight ?? 0);
   }
 
   update(local: LocalIngressRoute): void {
@@ -125,38 +123,12 @@ export class RouteRuntime {
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
     this.#statistics.keep(this.versions().map((one) => one.version));
     this.#setCanary();
-    this.#setBatching();
+    this.batching.update(route);
     this.#dispatcher.flush();
     this.streams.look();
     void this.processor.update(local);
     this.#verify();
     this.#host.changed();
-  }
-
-  #setBatching(): void {
-    const { batching, inputs, outputs, states } = this.route;
-    const inForce = batching && { ...batching, ...batching.now };
-    if (inForce && this.#batcher) { this.#batcher.batching = inForce; return; }
-    this.#batcher?.stop("batching was switched off");
-    this.#batcher = null;
-    this.batchingProblem = batching ? unbatchableBecause(inputs, outputs, states.length > 0) : null;
-    if (!inForce || this.batchingProblem !== null) return;
-    this.#batcher = new Batcher(inForce, {
-      infer: (request) => this.#send(request, request.to),
-      limits: () => this.route.limits,
-      replicas: () => this.#dispatcher.current.length,
-      refused: (why) => { this.batchingProblem = why; },
-    });
-  }
-
-  /** Items that may run together at most, whether or not all of it is in force: clients' shapes hang on it; 0 = each request runs alone. */
-  get maxBatchSize(): number {
-    return this.#batcher && this.batchingProblem === null ? (this.route.batching?.maxSize ?? 0) : 0;
-  }
-
-  /** Null while each request runs alone. */
-  get #joining(): Batcher | null {
-    return this.#batcher && this.#batcher.batching.maxSize > 1 ? this.#batcher : null;
   }
 
   #pipelineHost(): PipelineHost {
@@ -219,7 +191,7 @@ export class RouteRuntime {
     const startedAt = performance.now();
     const { limits, states } = this.route;
     try {
-      if (this.#joining) this.#joining.demandRoom();
+      if (this.batching.joining) this.batching.joining.demandRoom();
       else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
     } catch (error) {
       this.totals.accepted++;
@@ -244,7 +216,7 @@ export class RouteRuntime {
       // Nothing ran for it: where time went was counted with the first.
       if (answer.repeated) return answer;
       const statistics = this.statisticsOf(this.versionOf(answer.epoch));
-      const items = this.#batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
+      const items = this.batching.batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
       const { waitedMs = 0, size = items, executed = true } = answer;
       statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs, items, nowMs: Date.now() });
       if (executed) { statistics.executed(answer.trace, size, this.#host.nodeId); this.#runs.add(answer.trace, size); }
@@ -301,7 +273,7 @@ export class RouteRuntime {
   }
 
   #run(request: Waiting, to: Destination): Promise<StepAnswer> {
-    return this.#joining ? this.#joining.infer({ ...request, to }) : this.#send(request, to);
+    return this.batching.joining ? this.batching.joining.infer({ ...request, to }) : this.#send(request, to);
   }
 
   #send({ inputs, deadlineAt, signal, priority }: Waiting, { epoch, isTried }: Destination): Promise<InferAnswer> {
@@ -377,7 +349,7 @@ export class RouteRuntime {
       accepted: accepted - before.accepted, succeeded: succeeded - before.succeeded, failed: failed - before.failed, inFlight: this.inFlight,
       latencyMsP50: quantile(times, 0.5), latencyMsP99: quantile(times, 0.99),
       errors: Object.fromEntries(Object.entries(errors).map(([code, count]) => [code, count - (before.errors[code] ?? 0)]).filter(([, count]) => (count as number) > 0)),
-      trace: this.#trace, recent: this.#recent.take(), ...(this.route.batching ? { runs: this.#runs.take(this.batchingProblem) } : {}),
+      trace: this.#trace, recent: this.#recent.take(), ...(this.route.batching ? { runs: this.#runs.take(this.batching.problem) } : {}),
     };
     this.#taken = { accepted, succeeded, failed, errors: { ...errors } };
     this.#times = [];
@@ -386,7 +358,7 @@ export class RouteRuntime {
   }
 
   stop(reason: string): void {
-    this.#batcher?.stop(reason);
+    this.batching.batcher?.stop(reason);
     this.#dispatcher.stop(reason);
     for (const pipeline of this.#pipelines.values()) pipeline.stop(reason);
     this.processor.stop();

@@ -69,6 +69,6 @@ function chosen(route: RouteRuntime, answer: InferAnswer, request: OipRequest): 
     if (!tensor) throw new BadRequest(`output "${name}" is state that lives on the stages`);
     if (classes === null) return wanted(tensor, binary);
     const { labels } = route.processor;
-    return { ...classify(tensor, { count: classes, first: route.maxBatchSize > 0, labels: labels?.output === name ? labels.labels : null }), binary };
+    return { ...classify(tensor, { count: classes, first: route.batching.maxSize > 0, labels: labels?.output === name ? labels.labels : null }), binary };
   });
 }
