@@ -18,7 +18,7 @@ type Rule = {
 };
 
 const PURE = /^$/;
-const CONTRACT = "agents/protocol/(tensor|assert|control|own-key|quota-period|parity-file|frame|preamble|repository-call|wire-error)\\.ts";
+const CONTRACT = "agents/protocol/(tensor|assert|control|own-key|pad-plan|quota-period|parity-file|frame|preamble|repository-call|wire-error)\\.ts";
 const PURE_FOLDERS = "server/(model|topology|planner|policy|loadgen/method)/";
 
 /** Sockets.io, Prisma, tRPC, HiGHS and ONNX Runtime each have one home. */

@@ -23,9 +23,9 @@ function batcherOf(f: (values: number[]) => number[], batching = { maxSize: 4, m
       };
       runs.push(run);
     }),
-    limits: () => ({ maxInFlight: 10 }), replicas: () => 1, refused: (why) => refused.push(why),
+    limits: () => ({ maxInFlight: 10 }), replicas: () => 1, refused: (why) => refused.push(why), paddingRefused: (why) => refused.push(why), changed: () => undefined,
   };
-  return { batcher: new Batcher(batching, host), runs, refused };
+  return { batcher: new Batcher(batching, null, host), runs, refused };
 }
 type Made = ReturnType<typeof batcherOf>;
 const ask = ({ batcher }: Made, values: number[], over: { deadlineAt?: number; signal?: AbortSignal; priority?: number } = {}) => batcher.infer({ inputs: [tensor("x", values)], deadlineAt: farAway(), priority: 0, ...over });

@@ -1,17 +1,21 @@
 // Owns requests of one deployment that wait to run together: a bounded queue by priority, deadlines and cancellation while they wait and while they
 // run, and the proof that running together answers what running alone does. What runs goes through the dispatcher as one request.
 import type { Batching } from "../protocol/control.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
+import type { PadPlan } from "../protocol/pad-plan.ts";
+import { elementCount, type WireTensor } from "../protocol/tensor.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import { cutTensors, joinTensors, batchKeyOf } from "./batch-tensors.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { nextBatch, type Waiting } from "./next-batch.ts";
+import { cutPadded, joinPadded, padKeyOf } from "./pad-tensors.ts";
 import { levelOf } from "./priority.ts";
 import { relativeError } from "./verification.ts";
 
 /** A batch is another order of the same sums: as far apart as that may bring float32. */
 const TOLERANCE = 1e-4;
+/** Buckets that padding is proved for; those of more shapes run alone. Lengths and the model's other shapes make few. */
+const MAX_PROVED = 1024;
 
 /** Where a request may be answered: through one epoch only, or (null) anywhere; `isTried`: as one of the share that a revision under trial is given. */
 export type Destination = { epoch: number | null; isTried: boolean };
@@ -27,7 +31,13 @@ export type BatcherHost = {
   replicas(): number;
   /** Requests are not joined any more, and why. */
   refused(why: string): void;
+  /** Requests are not padded any more, and why; those of equal shapes are joined still. */
+  paddingRefused(why: string): void;
+  /** One bucket more is proved. */
+  changed(): void;
 };
+/** Requests as one: `inputs`, and each one's share of the outputs; null where they are not of the shapes they were declared with. `padding`: elements filled in. */
+type Joined = { inputs: WireTensor[]; padding: number; cut(outputs: readonly WireTensor[]): WireTensor[][] | null };
 
 export class Batcher {
   batching: Batching;
@@ -40,16 +50,43 @@ export class Batcher {
   #lanes = 2;
   /** unproved ──► proved, or refused (then each runs alone) */
   #proof: "unproved" | "proving" | "proved" | "refused" = "unproved";
+  /** What is padded; null = nothing, or it was tried and refused. */
+  #plan: PadPlan | null;
+  /** Buckets whose first padded batch was compared. */
+  readonly #padProved = new Set<string>();
+  /** Those where that is under way. */
+  readonly #padProving = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  /** Elements of inputs that ran, what was asked and what was filled in beside it. */
+  readonly elements = { asked: 0, padding: 0 };
 
-  constructor(batching: Batching, host: BatcherHost) {
+  constructor(batching: Batching, plan: PadPlan | null, host: BatcherHost) {
     this.batching = batching;
+    this.#plan = plan;
     this.#host = host;
+  }
+
+  /** Those that wait are sorted anew; whether padding leaves answers as they are is to be proved anew. */
+  setPadding(plan: PadPlan | null): void {
+    this.#plan = plan;
+    this.#padProved.clear();
+    for (const member of this.#waiting) member.key = this.#keyOf(member);
+    this.#pump();
+  }
+
+  #keyOf({ inputs, to }: Pick<Member, "inputs" | "to">): string {
+    const alike = this.#plan ? padKeyOf(inputs, this.#plan) : batchKeyOf(inputs).key;
+    return to === ANYWHERE ? alike : `${to.epoch}${to.isTried ? "?" : ""} ${alike}`;
   }
 
   /** Requests accepted and not answered. */
   get inFlight(): number {
     return this.#waiting.length + this.#inBatches;
+  }
+
+  /** Whose first padded batch was compared and is as its requests alone. */
+  get equalBuckets(): number {
+    return this.#padProved.size;
   }
 
   /** Throws WireError `overloaded` where a request, whatever is in it, has no room now. */
@@ -71,9 +108,9 @@ export class Batcher {
     return new Promise((resolve, reject) => {
       const gone = () => member.settle(new WireError("cancelled", "the client went away"));
       const timer = setTimeout(() => member.settle(new WireError("deadline", "no answer within the deadline")), remainingMs);
-      const { items, key: alike } = batchKeyOf(request.inputs);
+      const { items } = batchKeyOf(request.inputs);
       const { to = ANYWHERE } = request;
-      const key = to === ANYWHERE ? alike : `${to.epoch}${to.isTried ? "?" : ""} ${alike}`;
+      const key = this.#keyOf({ inputs: request.inputs, to });
       const member: Member = {
         inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, to, items, key, arrivedAt: performance.now(), settled: false,
         settle: (outcome) => {
@@ -116,14 +153,19 @@ export class Batcher {
   }
 
   async #run(members: Member[]): Promise<void> {
-    // Until joining is proved, one batch is tried; others run alone meanwhile.
-    if (members.length === 1 || this.#proof === "proving" || this.#proof === "refused") return this.#alone(members);
-    if (this.#proof === "unproved") return this.#prove(members);
+    const { key } = members[0]!;
+    // Until it is proved that answers stay the same, one batch is tried; others run alone meanwhile.
+    if (members.length === 1 || this.#proof === "refused" || this.#proof === "proving" || this.#padProving.has(key)) return this.#alone(members);
+    const joined = this.#join(members);
+    if (joined === null) return this.#alone(members);
+    const isPadProved = joined.padding === 0 || this.#padProved.has(key);
+    if (!isPadProved && this.#padProved.size >= MAX_PROVED) return this.#alone(members);
+    if (this.#proof === "unproved" || !isPadProved) return this.#prove(members, joined);
     const leftAt = performance.now();
     try {
-      const answer = await this.#together(members);
-      const shares = cutTensors(answer.outputs, members.map((member) => member.items));
-      if (!shares) { answer.release(); this.#refuse("an output's first dimension is not the batch's"); return this.#alone(members); }
+      const answer = await this.#together(members, joined);
+      const shares = joined.cut(answer.outputs);
+      if (!shares) { answer.release(); this.#refuse(joined, notAsDeclared(joined)); return this.#alone(members); }
       let holders = members.length;
       const release = () => { if (--holders === 0) answer.release(); };
       const size = members.reduce((sum, member) => sum + member.items, 0);
@@ -135,11 +177,27 @@ export class Batcher {
     }
   }
 
+  /** Null where it would be too much to hold. */
+  #join(members: Member[]): Joined | null {
+    const plan = this.#plan;
+    const requests = members.map((member) => member.inputs);
+    const items = members.map((member) => member.items);
+    if (!plan) return { inputs: joinTensors(requests), padding: 0, cut: (outputs) => cutTensors(outputs, items) };
+    const padded = joinPadded(requests, plan);
+    return padded && { inputs: padded.inputs, padding: padded.padding, cut: (outputs) => cutPadded(outputs, items, padded, plan) };
+  }
+
+  #count(inputs: readonly WireTensor[], padding: number): void {
+    this.elements.asked += inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0) - padding;
+    this.elements.padding += padding;
+  }
+
   /** Cancelled when nobody waits for it any more. */
-  #together(members: Member[]): Promise<InferAnswer> {
+  #together(members: Member[], { inputs, padding }: Joined): Promise<InferAnswer> {
+    this.#count(inputs, padding);
     const abort = new ClientGone();
     for (const { signal } of members) signal?.addEventListener("abort", () => { if (members.every((member) => member.settled)) abort.abort(); }, { once: true });
-    return this.#host.infer({ inputs: joinTensors(members.map((member) => member.inputs)), deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort, priority: Math.min(...members.map((member) => levelOf(member.priority))), to: members[0]!.to }).then((answer) => {
+    return this.#host.infer({ inputs, deadlineAt: Math.max(...members.map((member) => member.deadlineAt)), signal: abort, priority: Math.min(...members.map((member) => levelOf(member.priority))), to: members[0]!.to }).then((answer) => {
       this.#lanes = answer.trace.stages.length * Math.max(1, this.#host.replicas()) + 1;
       return answer;
     });
@@ -149,6 +207,7 @@ export class Batcher {
     await Promise.all(members.filter((member) => !member.settled).map(async (member) => {
       const leftAt = performance.now();
       const abort = new ClientGone();
+      this.#count(member.inputs, 0);
       member.signal?.addEventListener("abort", () => abort.abort(), { once: true });
       try {
         const answer = await this.#host.infer({ inputs: member.inputs, deadlineAt: member.deadlineAt, signal: abort, priority: member.priority, to: member.to });
@@ -159,29 +218,47 @@ export class Batcher {
     }));
   }
 
-  /** Runs the first batch both ways. Clients get what ran alone; a model whose answers differ (it looks across its batch) is never batched. */
-  async #prove(members: Member[]): Promise<void> {
-    this.#proof = "proving";
+  /** Runs the first batch both ways, padded or not, and the first padded one of each bucket. Clients get what ran alone; a model whose answers differ (it looks across its batch, or at the padding) is never given such a batch. */
+  async #prove(members: Member[], joined: Joined): Promise<void> {
+    const plan = this.#plan;
+    const { key } = members[0]!;
+    const isFirst = this.#proof === "unproved";
+    if (isFirst) this.#proof = "proving";
+    if (joined.padding > 0) this.#padProving.add(key);
     const copies = members.map((member) => new Promise<WireTensor[] | null>((resolve) => {
       const { settle } = member;
       member.settle = (outcome) => { resolve(outcome instanceof WireError ? null : outcome.outputs.map((output) => ({ ...output, data: output.data.slice() }))); settle(outcome); };
     }));
-    const together = this.#together(members).catch(() => null);
+    const together = this.#together(members, joined).catch((error: unknown) => wireErrorOf(error));
     await this.#alone(members);
     const [answer, ...alone] = await Promise.all([together, ...copies]);
-    const shares = answer && cutTensors(answer.outputs, members.map((member) => member.items));
-    const compared = alone.every((outputs) => outputs !== null) && shares;
-    if (answer && !shares) this.#refuse("an output's first dimension is not the batch's");
-    else if (!compared) this.#proof = "unproved";
-    else {
-      const error = Math.max(...shares.flatMap((share, index) => share.map((output) => relativeError(output, alone[index]!.find((one) => one.name === output.name)!))));
-      if (error <= TOLERANCE) this.#proof = "proved";
-      else this.#refuse(`answers of a batch differ from answers alone by ${error.toPrecision(3)}, at most ${TOLERANCE}`);
+    if (isFirst) this.#proof = "unproved";
+    this.#padProving.delete(key);
+    const areAnswered = alone.every((outputs) => outputs !== null);
+    if (answer instanceof WireError) {
+      if (joined.padding > 0 && areAnswered && answer.code === "run_failed" && plan === this.#plan) this.#refuse(joined, `a padded batch fails where each request alone is answered: ${answer.message}`);
+      return;
     }
-    answer?.release();
+    const shares = joined.cut(answer.outputs);
+    if (!shares) this.#refuse(joined, notAsDeclared(joined));
+    else if (areAnswered) {
+      const error = Math.max(...shares.flatMap((share, index) => share.map((output) => relativeError(output, alone[index]!.find((one) => one.name === output.name)!))));
+      if (error > TOLERANCE) this.#refuse(joined, `answers of a ${joined.padding > 0 ? "padded " : ""}batch differ from answers alone by ${error.toPrecision(3)}, at most ${TOLERANCE}`);
+      else {
+        if (isFirst) this.#proof = "proved";
+        if (joined.padding > 0 && plan === this.#plan) { this.#padProved.add(key); this.#host.changed(); }
+      }
+    }
+    answer.release();
   }
 
-  #refuse(why: string): void {
+  /** Of a padded batch it is the padding that is given up: whether joining alone would do is yet to be seen. */
+  #refuse({ padding }: Joined, why: string): void {
+    if (padding > 0) {
+      this.setPadding(null);
+      this.#host.paddingRefused(why);
+      return;
+    }
     this.#proof = "refused";
     this.#host.refused(why);
   }
@@ -192,4 +269,5 @@ export class Batcher {
   }
 }
 
+const notAsDeclared = ({ padding }: Joined): string => (padding > 0 ? "an output does not have the padded length where its declared shape says so" : "an output's first dimension is not the batch's");
 const wireErrorOf = (error: unknown): WireError => (error instanceof WireError ? error : new WireError("internal", (error as Error).message));

@@ -53,9 +53,11 @@ export function modelConfig({ route, isProcess }: FoundModel) {
     ...(states.length > 0 ? { sequence_batching: { max_sequence_idle_microseconds: IDLE_MS * 1000 } } : {}),
     // Requests wait in order of their priority also where each runs alone.
     ...(states.length > 0 ? {} : { dynamic_batching: { preferred_batch_size: isBatched ? batching.preferredSizes : [], max_queue_delay_microseconds: isBatched ? Math.round(batching.maxDelayMs * 1000) : 0, priority_levels: PRIORITY_LEVELS, default_priority_level: PRIORITY_LEVELS } }),
-    parameters: route.batching.problem === null ? {} : { batching_off_because: { string_value: route.batching.problem } }, model_transaction_policy: { decoupled: false },
+    parameters: { ...because("batching_off_because", route.batching.problem), ...because("padding_off_because", route.batching.paddingProblem) }, model_transaction_policy: { decoupled: false },
   };
 }
+
+const because = (key: string, problem: string | null) => (problem === null ? {} : { [key]: { string_value: problem } });
 
 /** By either name the same numbers, under the one that was asked. */
 export function modelStatistics({ route, version, isProcess }: FoundModel) {

@@ -23,6 +23,7 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
     ofVersions("cutplane_ingress_part_seconds", "histogram", "Where succeeded requests' time went; the sums of the parts sum to it.", ({ queue, input, infer, output }, labels) =>
       Object.entries({ queue, input, infer, output }).flatMap(([part, histogram]) => histogramRows({ ...labels, part }, histogram))),
     ofVersions("cutplane_ingress_batch_size", "histogram", "Items that ran together, by runs of the pipeline.", ({ batchSizes }, labels) => histogramRows(labels, batchSizes)),
+    family("cutplane_ingress_batch_elements_total", "counter", "Elements of inputs that ran while requests were joined, by kind: asked, or padding that was filled in.", ({ batching }, labels) => Object.entries(batching.elements).map(([kind, count]): Row => [{ ...labels, kind }, count])),
     ofVersions("cutplane_segment_compute_seconds", "histogram", "Running a segment, by runs seen from this ingress.", ofSegments("compute")),
     ofVersions("cutplane_segment_queue_seconds", "histogram", "Waiting in a segment's queue.", ofSegments("queue")),
     ofVersions("cutplane_link_seconds", "histogram", "On the way from one node to the next.", ({ links }, labels) => [...links.values()].flatMap(({ from, to, network }) => histogramRows({ ...labels, from, to }, network))),

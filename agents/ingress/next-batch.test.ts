@@ -25,3 +25,14 @@ test.each<[what: string, queue: Waiting[], nowMs: number, decision: unknown]>([
 test("without a delay whatever waits goes", () => {
   expect(nextBatch(waiting(1, 1), { maxSize: 8, maxDelayMs: 0, preferredSizes: [] }, 1)).toEqual({ take: [0, 1], why: "waited" });
 });
+
+test.each<[what: string, queue: Waiting[], nowMs: number, decision: unknown]>([
+  ["a shape that is full does not wait for the first one's delay", waiting({ key: "a" }, { key: "b", items: 8 }), 2, { take: [1], why: "alone" }],
+  ["of two that may go, the one whose first came first", waiting({ key: "a" }, { key: "b" }), 9, { take: [0], why: "waited" }],
+  ["or whose first has priority", waiting({ key: "a" }, { key: "b", priority: 1 }), 9, { take: [1], why: "waited" }],
+  ["none may go: until the first of them may", waiting({ key: "a", arrivedAt: 3 }, { key: "b", arrivedAt: 1 }), 4, { take: null, untilMs: 6 }],
+  ["shapes beyond the queues wait for each other in the last", waiting({ key: "a" }, { key: "b" }, { key: "c", items: 8 }), 4, { take: null, untilMs: 5 }],
+  ["and go when their first has", waiting({ key: "a", arrivedAt: 3 }, { key: "b", arrivedAt: 0 }, { key: "c", items: 8 }), 5, { take: [1], why: "waited" }],
+])("with two queues: %s", (_what, queue, nowMs, decision) => {
+  expect(nextBatch(queue, { ...batching, maxQueues: 2 }, nowMs)).toEqual(decision);
+});

@@ -66,7 +66,7 @@ export class RouteRuntime {
   readonly #pipelines = new Map<string, PipelineRuntime>();
   readonly #dispatcher: Dispatcher;
   readonly streams: RouteStreams;
-  readonly batching = new RouteBatching({ infer: (request) => this.#send(request, request.to), limits: () => this.route.limits, replicas: () => this.#dispatcher.current.length });
+  readonly batching = new RouteBatching({ infer: (request) => this.#send(request, request.to), limits: () => this.route.limits, replicas: () => this.#dispatcher.current.length, changed: () => this.#host.changed() });
   #verification: Verification | null = null;
   /** Of a revision that is tried. */
   canary: Canary | null = null;
@@ -324,6 +324,7 @@ export class RouteRuntime {
   }
 
   observed(url: string): ObservedIngress {
+    const batching = this.batching.observed(this.route);
     return {
       deploymentId: this.route.deploymentId, currentEpoch: this.route.currentEpoch, url,
       pipelines: [...this.#pipelines.values()].map((pipeline) => ({
@@ -333,6 +334,7 @@ export class RouteRuntime {
       })),
       verify: this.#verification?.observed() ?? null,
       ...(this.canary ? { canary: this.canary.observed() } : {}),
+      ...(batching ? { batching } : {}),
       error: this.processor.problem ?? (this.route.currentEpoch === null || this.ready ? null : this.notReadyBecause()),
     };
   }

@@ -4,6 +4,7 @@
 import type { StageTimes } from "./frame.ts";
 import type { LinkLosses } from "./link-loss.ts";
 import type { KeyCount, OwnKey } from "./own-key.ts";
+import type { BatchPadding } from "./pad-plan.ts";
 import type { UnloadedRoute } from "./repository-call.ts";
 import type { TensorSpec } from "./tensor.ts";
 import type { Thermal } from "./thermal.ts";
@@ -187,8 +188,9 @@ export type IngressRoute = {
  * copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
 export type RouteCanary = { epoch: number; share: number; shadowShare: number; tolerance: number };
 /** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. `now`: what of these limits is in force, `maxSize` 1 = each alone; absent = all
- * of it, as for an agent that does not know it. */
-export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[]; now?: { maxSize: number; maxDelayMs: number } };
+ * of it, as for an agent that does not know it. `maxQueues`: requests of so many shapes wait each in a queue of their own, those of others in the last one; absent = 1: the first decides what all
+ * wait for. `padding`: what is filled in so that requests of different lengths are alike; absent or null = nothing. */
+export type Batching = { maxSize: number; maxDelayMs: number; preferredSizes: number[]; now?: { maxSize: number; maxDelayMs: number }; maxQueues?: number; padding?: BatchPadding | null };
 /** `burst` requests at once, then `requestsPerSecond`; at most `maxInFlight` of one key at a time. At one ingress: several count each for itself. */
 export type KeyLimits = { requestsPerSecond: number; burst: number; maxInFlight: number };
 export type IngressPipeline = {
@@ -268,9 +270,14 @@ export type ObservedIngress = {
   error: string | null;
   /** Absent = none is tried, or the agent does not know of it. */
   canary?: ObservedCanary;
+  /** Absent = requests are not to be joined, or the agent does not tell it. */
+  batching?: ObservedBatching;
   /** Of its processor's and check's files that are needed now, those that were not here, and who gave them; at most MAX_FETCHED_FILES. Absent where an agent does not tell it. */
   fetchedFiles?: { digest: string; from: GivenBytes[] }[];
 };
+/** Why requests that are to be joined are not, where they are not. `padding`: why there is none, where there is none, and of how many buckets a padded batch was compared with its requests alone and
+ * found equal; null = nothing is to be padded. */
+export type ObservedBatching = { problem: string | null; padding: { problem: string | null; equalBuckets: number } | null };
 export const MAX_FETCHED_FILES = 32;
 /** Bytes of artifacts that came over the network, also those that came in vain. */
 export type GivenBytes = { nodeId: string | null; bytes: number };

@@ -55,6 +55,7 @@ const ingress = z.object({
   pipelines: z.array(z.object({ epoch: count, linked: z.boolean(), inFlight: count, streams: count.optional(), streamProblem: text.optional(), refusedBy: someNodes, replica: count.optional(), counts: z.object({ answered: count, failed: count, lost: count }).optional() })).max(MAX_LANES),
   verify: z.object({ taskId: id, state: z.enum(["running", "passed", "failed"]), maxRelError: amountOrNull, message: text.nullable() }).nullable(),
   error: text.nullable(),
+  batching: z.object({ problem: text.nullable(), padding: z.object({ problem: text.nullable(), equalBuckets: count }).nullable() }).optional(),
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),
   canary: z.object({
     epoch: count, requests: count, failed: count, windows: z.array(z.object({ requests: count, failed: count, latencyMsP99: amountOrNull })).max(3),
