@@ -29,7 +29,9 @@ function Body({ analysis, configuration, deployment, close }: Props) {
   const serving = useQuery(api.deployments.serving.queryOptions({ id: deployment.id }));
   const { way, isAsked } = useMoveWay(diff.data && !diff.data.same ? deployment.id : null, configuration.planId);
   const [key] = useState(oneKey);
-  const batching = configuration.maxBatch === 1 ? null : { maxSize: configuration.maxBatch, maxDelayMs: analysis.request.batchDelayMs, preferredSizes: [] };
+  // What was measured is one shape: queues and padding for several stay as they are.
+  const { maxQueues, padding } = serving.data?.batching ?? {};
+  const batching = configuration.maxBatch === 1 ? null : { maxSize: configuration.maxBatch, maxDelayMs: analysis.request.batchDelayMs, preferredSizes: [], ...(maxQueues === undefined ? {} : { maxQueues }), ...(padding === undefined ? {} : { padding }) };
   const use = useMutation({
     // The plan first: where it is refused, nothing has changed.
     mutationFn: async (change: { plan: boolean; batching: boolean }) => {

@@ -7,7 +7,10 @@ import { Button } from "../ui/Button.tsx";
 import { told } from "../ui/notices.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { BatchingState } from "./BatchingState.tsx";
+import { LinesField } from "./LinesField.tsx";
 import { NumberField as Field, FIELD_ROW as ROW } from "./NumberField.tsx";
+import { firstPadding } from "./padding-form.ts";
 import { type FieldName, type FieldProblems, fieldsOf, type ServingFields, settingsOf } from "./serving-form.ts";
 import { Switch } from "./Switch.tsx";
 
@@ -17,27 +20,35 @@ export function Serving({ deployment }: { deployment: DeploymentFull }) {
   const error = shownError(query);
   if (error) return <Problem title="How it takes requests could not be read" error={error} retry={() => void query.refetch()} />;
   if (!query.data) return <Skeleton rows={4} label="Loading how it takes requests" />;
-  return <Form deploymentId={deployment.id} now={query.data} />;
+  return <Form deployment={deployment} now={query.data} />;
 }
 
-function Form({ deploymentId, now }: { deploymentId: string; now: ServingSettings }) {
+function Form({ deployment, now }: { deployment: DeploymentFull; now: ServingSettings }) {
+  const deploymentId = deployment.id;
   const [fields, setFields] = useState(() => fieldsOf(now));
   // What the draft began from: somebody else may change the settings meanwhile.
   const [base, setBase] = useState(now);
   const save = useMutation(api.deployments.setServing.mutationOptions({ onSuccess: (_, __, ___, { client }) => { told("Requests are taken by the new settings."); return client.invalidateQueries(api.deployments.serving.queryFilter({ id: deploymentId })); } }));
   const set = (change: Partial<ServingFields>) => setFields((before) => ({ ...before, ...change }));
-  const { settings, problems } = settingsOf(fields);
+  // What may be padded is in the model's declared shapes; while they are not here, the API tells.
+  const model = useQuery({ ...api.models.get.queryOptions({ id: deployment.modelId }), enabled: fields.joins, staleTime: Number.POSITIVE_INFINITY }).data?.facts ?? null;
+  const setPads = (pads: boolean) => set({ pads, ...(pads && model && fields.padDimensions === "" && fields.padValues === "" ? firstPadding(model) : {}) });
+  const { settings, problems } = settingsOf(fields, model);
   const changed = settings === null || !same(settings, base);
   const takeTheirs = () => { setBase(now); setFields(fieldsOf(now)); };
   const isOvertaken = !same(now, base);
   if (isOvertaken && (!changed || (settings !== null && same(settings, now)))) takeTheirs();
   const field = (name: FieldName, label: string, unit = "") => <Field label={label} unit={unit} value={fields[name]} problem={(problems as FieldProblems | null)?.[name]} onChange={(value) => set({ [name]: value })} testId={`serving-${name}`} />;
+  const lines = (name: "padDimensions" | "padValues", label: string, hint: string) => <LinesField label={label} hint={hint} value={fields[name]} problem={(problems as FieldProblems | null)?.[name]} onChange={(value) => set({ [name]: value })} testId={`serving-${name}`} />;
   return (
     <form className="flex flex-col gap-3" data-testid="serving" onSubmit={(event) => { event.preventDefault(); if (settings) save.mutate({ id: deploymentId, ...settings }); }}>
       <div className="flex flex-wrap gap-x-8 gap-y-3">
         <Group title="Requests together">
           <Switch checked={fields.joins} onChange={(joins) => set({ joins })} testId="serving-joins">Run requests that come together as one batch</Switch>
-          {fields.joins && <div className={ROW}>{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}</div>}
+          {fields.joins && <div className={ROW}>{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}{field("maxQueues", "Queues by shape")}</div>}
+          {fields.joins && <Switch checked={fields.pads} onChange={setPads} testId="serving-pads">Pad requests of different lengths to one</Switch>}
+          {fields.joins && fields.pads && <>{lines("padDimensions", "Dimensions, and lengths to pad to", "sequence: 16, 32, 64")}{lines("padValues", "What inputs are filled up with", "attention_mask = 0")}<p className="text-xs text-ink-2">A request is filled up to the next length, or, where none is given, to the longest it runs with; its answer is cut back. By this you say that the model does not see it, as with a mask: the first padded batch of each shape also runs one by one, and if answers differ nothing is padded any more.</p></>}
+          <BatchingState ingress={deployment.ingress} />
           <p className="text-xs text-ink-2">{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
         </Group>
         <Group title="Each key, at each ingress">

@@ -1,24 +1,27 @@
 // Owns how a deployment's serving settings become fields and back. Pure: what a field says wrong is told beside it, in words.
 import type { ServingSettings } from "../api.ts";
+import { type PaddedModel, paddingOf, paddingTexts } from "./padding-form.ts";
 
 /** Texts of the fields, as typed. Batching and limits of keys keep theirs while they are off. */
 export type ServingFields = {
-  joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string;
+  joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string; maxQueues: string;
+  pads: boolean; padDimensions: string; padValues: string;
   limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
   maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
   movesStreams: boolean; streamMinutes: string; stateMegabytes: string;
   tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; p99Ms: string;
 };
-export type FieldName = Exclude<keyof ServingFields, "joins" | "limitsKeys" | "tries" | "movesStreams">;
+export type FieldName = Exclude<keyof ServingFields, "joins" | "pads" | "limitsKeys" | "tries" | "movesStreams">;
 export type FieldProblems = Partial<Record<FieldName, string>>;
 
 /** What stands in fields that were never used: modest, so that switching on changes little. */
-const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", p99Ms: "" } as const;
+const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", maxQueues: "1", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", p99Ms: "" } as const;
 
 export function fieldsOf({ batching, keyLimits, canary, streams, limits }: ServingSettings): ServingFields {
   return {
     joins: batching !== null,
-    ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", ") } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes }),
+    ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", "), maxQueues: `${batching.maxQueues ?? 1}` } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes, maxQueues: FIRST.maxQueues }),
+    pads: batching?.padding != null, ...paddingTexts(batching?.padding ?? null),
     limitsKeys: keyLimits !== null,
     ...(keyLimits ? { requestsPerSecond: `${keyLimits.requestsPerSecond}`, burst: `${keyLimits.burst}`, keyInFlight: `${keyLimits.maxInFlight}` } : { requestsPerSecond: FIRST.requestsPerSecond, burst: FIRST.burst, keyInFlight: FIRST.keyInFlight }),
     tries: canary !== null,
@@ -28,15 +31,22 @@ export function fieldsOf({ batching, keyLimits, canary, streams, limits }: Servi
   };
 }
 
-/** The settings the fields say, or what is wrong with which of them. Ranges are those of the API. */
-export function settingsOf(fields: ServingFields): { settings: ServingSettings; problems: null } | { settings: null; problems: FieldProblems } {
+/** The settings the fields say, or what is wrong with which of them. Ranges are those of the API. `model`: what may be padded; null = not known here, the API will say. */
+export function settingsOf(fields: ServingFields, model: PaddedModel | null = null): { settings: ServingSettings; problems: null } | { settings: null; problems: FieldProblems } {
   const problems: FieldProblems = {};
   const number = (name: FieldName, least: number, most: number, whole: boolean): number => {
     const value = fields[name].trim() === "" ? Number.NaN : Number(fields[name]);
     if (!Number.isFinite(value) || value < least || value > most || (whole && !Number.isInteger(value))) problems[name] = `A ${whole ? "whole " : ""}number from ${least} to ${most}.`;
     return value;
   };
-  const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes) } : null;
+  // What is as it would be without a word is left out.
+  const shapes = (): Pick<NonNullable<ServingSettings["batching"]>, "maxQueues" | "padding"> => {
+    const maxQueues = number("maxQueues", 1, 64, true);
+    const { padding, problems: wrong } = fields.pads ? paddingOf(fields, model) : { padding: null, problems: null };
+    Object.assign(problems, wrong);
+    return { ...(maxQueues === 1 ? {} : { maxQueues }), ...(padding ? { padding } : {}) };
+  };
+  const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes), ...shapes() } : null;
   if (batching?.preferredSizes.some((size) => !Number.isInteger(size) || size < 2 || size > batching.maxSize)) problems.preferredSizes = `Whole numbers from 2 to ${fields.maxSize}, with commas between them.`;
   const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
   const share = (name: FieldName) => Number((number(name, 0, 100, false) / 100).toPrecision(12));

@@ -145,7 +145,7 @@ function toIngress(snapshot: FleetSnapshot, view: DeploymentView): DeploymentRow
     const route = node?.ingress.find((ingress) => ingress.deploymentId === view.deploymentId);
     if (!route) return [];
     const isLinked = route.pipelines.some((pipeline) => pipeline.epoch === route.currentEpoch && pipeline.linked);
-    return [{ nodeId, url: route.url, ready: node?.presence !== "lost" && route.currentEpoch !== null && isLinked && route.error === null }];
+    return [{ nodeId, url: route.url, ready: node?.presence !== "lost" && route.currentEpoch !== null && isLinked && route.error === null, ...(route.batching ? { batching: route.batching } : {}) }];
   });
 }
 

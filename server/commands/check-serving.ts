@@ -1,6 +1,8 @@
 // Owns what of a deployment's serving settings fits together. Throws AppError bad-request that names the place.
 import type { Batching } from "../../agents/protocol/control.ts";
+import { planPadding } from "../../agents/protocol/pad-plan.ts";
 import { AppError } from "../errors.ts";
+import type { ModelFacts } from "../model/model.ts";
 import type { DeploymentSettings } from "../policy/snapshot.ts";
 
 export function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSettings["limits"] {
@@ -11,8 +13,12 @@ export function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSet
   return limits;
 }
 
-export function checkBatching(batching: Batching | null): Batching | null {
+/** `facts`: of the deployment's model; read only where something is to be padded. */
+export async function checkBatching(batching: Batching | null, facts: () => Promise<Pick<ModelFacts, "inputs" | "outputs"> | null>): Promise<Batching | null> {
   const larger = batching?.preferredSizes.find((size) => size > batching.maxSize);
   if (batching && larger !== undefined) throw new AppError("bad-request", `The preferred batch size ${larger} is more than the largest, ${batching.maxSize}.`, { place: "settings.batching.preferredSizes", fix: "Leave it out, or raise maxSize." });
+  const model = batching?.padding ? await facts() : null;
+  const { problem } = batching?.padding && model ? planPadding(batching.padding, model.inputs, model.outputs) : { problem: null };
+  if (problem) throw new AppError("bad-request", `Requests cannot be padded: ${problem.why}.`, { place: `settings.batching.padding.${problem.place}`, fix: problem.fix });
   return batching;
 }

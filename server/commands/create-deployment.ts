@@ -6,7 +6,7 @@ import { DEFAULT_SESSION } from "../planner/default-session.ts";
 import { DEFAULT_ADAPT_SETTINGS } from "../policy/adapt/adapt-settings.ts";
 import { DEFAULT_STREAMS } from "../policy/drain-limit.ts";
 import type { DeploymentSettings, StreamSettings } from "../policy/snapshot.ts";
-import { insertDeployment, updateDeployment } from "../store/deployments.ts";
+import { insertDeployment, readModelFacts, updateDeployment } from "../store/deployments.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
 import { checkBatching, checkLimits } from "./check-serving.ts";
 import type { Actor, Deps } from "./deps.ts";
@@ -42,7 +42,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
   const name = checkDeploymentName(input.name);
   const { plan, stages, sourceNodeId } = await resolveStages(deps, input.planId, null);
   const ingressNodeIds = await checkIngress(deps.db, input.ingressNodeIds ?? [sourceNodeId]);
-  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), batching: checkBatching(input.settings?.batching ?? null), keyLimits: input.settings?.keyLimits ?? null, streams: { ...DEFAULT_STREAMS, ...input.settings?.streams }, stoppedAtMs: null, ...(input.rigOf === undefined ? {} : { rigOf: input.rigOf }) };
+  const settings: DeploymentSettings = { ingressNodeIds, session: { ...DEFAULT_SESSION, ...input.settings?.session }, limits: checkLimits({ ...DEFAULT_LIMITS, ...input.settings?.limits }), batching: await checkBatching(input.settings?.batching ?? null, () => readModelFacts(deps.db, plan.modelId)), keyLimits: input.settings?.keyLimits ?? null, streams: { ...DEFAULT_STREAMS, ...input.settings?.streams }, stoppedAtMs: null, ...(input.rigOf === undefined ? {} : { rigOf: input.rigOf }) };
   const deploymentId = newId("dep");
   const operation = await deps.publisher.transact(async (tx, append) => {
     if (await tx.deployment.findUnique({ where: { name }, select: { id: true } })) throw new AppError("conflict", `There is a deployment named ${name}.`, { place: "name", fix: "Choose another name, or move that deployment to the plan." });

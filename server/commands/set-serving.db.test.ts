@@ -39,10 +39,23 @@ test("a change reaches the ingress without another revision, is told of with who
   expect(told[1]!.message).toContain("lets each key send 5 a second");
 });
 
+test("queues by shape and padding reach the ingress as they were declared, and are told of", async () => {
+  const batching = { ...BATCHING, maxQueues: 4, padding: { dimensions: [{ name: "batch", lengths: [16, 4] }], values: [{ input: "in", value: 0 }] } };
+  expect((await change({ batching })).batching).toEqual(batching);
+  await fleet.run(2);
+  expect(route()!.batching).toEqual(batching);
+  const told = await database.db.event.findFirst({ where: { name: "deployment.serving", subjectId: deploymentId }, orderBy: { seq: "desc" } });
+  expect(told!.message).toContain("in up to 4 queues by shape, padded along batch to 16, 4;");
+  await change({ batching: null });
+  await fleet.run(2);
+});
+
 test("what does not fit together is refused by name, and nothing changes", async () => {
   const before = route();
   await expect(change({ batching: { ...BATCHING, preferredSizes: [16] } })).rejects.toMatchObject({ code: "bad-request", place: "settings.batching.preferredSizes" });
   await expect(change({ limits: { defaultDeadlineMs: 10_000_000 } })).rejects.toMatchObject({ code: "bad-request", place: "settings.limits.defaultDeadlineMs" });
+  const padding = { dimensions: [{ name: "tokens", lengths: [16] }], values: [{ input: "ids", value: 0 }] };
+  await expect(change({ batching: { ...BATCHING, padding } })).rejects.toMatchObject({ code: "bad-request", place: "settings.batching.padding.dimensions.0", message: expect.stringMatching(/named "tokens"/) });
   await expect(change({})).rejects.toMatchObject({ code: "bad-request" });
   await expect(setServing(fleet.deps, { deploymentId: "dep_none", change: { batching: null }, actor: "test" })).rejects.toMatchObject({ code: "not-found" });
   await fleet.run(2);

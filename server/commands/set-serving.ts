@@ -2,7 +2,7 @@
 import { AppError } from "../errors.ts";
 import { DEFAULT_STREAMS } from "../policy/drain-limit.ts";
 import type { DeploymentSettings, StreamSettings } from "../policy/snapshot.ts";
-import { findUnfinishedMigration, lockDeployment, updateDeployment } from "../store/deployments.ts";
+import { findUnfinishedMigration, lockDeployment, readModelFacts, updateDeployment } from "../store/deployments.ts";
 import { checkBatching, checkLimits } from "./check-serving.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { notFound } from "./not-found.ts";
@@ -23,7 +23,7 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
     const settings = { ...deployment.settings };
-    if (batching !== undefined) settings.batching = checkBatching(batching);
+    if (batching !== undefined) settings.batching = await checkBatching(batching, () => readModelFacts(tx, deployment.modelId));
     if (keyLimits !== undefined) settings.keyLimits = keyLimits;
     // A trial under way follows; without settings it would have no bounds, and ends by being promoted or cancelled alone.
     if (canary === null && settings.canaryMigrationId && (await findUnfinishedMigration(tx, deployment.id))?.state === "canary") throw new AppError("conflict", "A new revision is being tried.", { place: "settings.canary", fix: "Promote it or cancel the move first." });
@@ -41,9 +41,14 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
+function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batching"]>): string {
+  const lengths = padding?.dimensions.map(({ name, lengths }) => `${name} to ${lengths.length > 0 ? lengths.join(", ") : "the longest"}`).join(" and ");
+  return `${maxQueues > 1 ? `, in up to ${maxQueues} queues by shape` : ""}${lengths ? `, padded along ${lengths}` : ""}`;
+}
+
 function inWords({ batching, keyLimits, canary, streams, limits }: ServingSettings): string {
   return [
-    batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other` : "runs each request alone",
+    batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other${inShapes(batching)}` : "runs each request alone",
     keyLimits ? `lets each key send ${keyLimits.requestsPerSecond} a second, ${keyLimits.burst} at once, ${keyLimits.maxInFlight} in flight` : "has no limits for keys",
     ...(canary ? [`tries new revisions with ${percent(canary.share)} of requests and copies of ${percent(canary.shadowShare)}, up to ${percent(canary.maxErrorRatio)} failing${canary.maxLatencyMsP99 === null ? "" : ` and ${canary.maxLatencyMsP99} ms at the 99th percentile`}`] : []),
     `lets open streams ${streams.policy === "move" ? "move" : "finish"} when their revision is left, for ${Number((streams.limitMs / 60_000).toPrecision(3))} min at most`,

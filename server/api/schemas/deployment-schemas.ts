@@ -67,7 +67,7 @@ export const deploymentRowShape = {
   drift: z.array(z.string()).meta({ description: "Where what runs is not in the mode (threads, optimisation, provider) that the plan says, in sentences." }),
   currentRevision: z.object({ id: z.string(), number: z.number(), planId: z.string(), epoch: z.number() }).nullable(),
   migration: migrationRow.nullable().meta({ description: "The unfinished one, or the last one." }),
-  ingress: z.array(z.object({ nodeId: z.string(), url: z.string(), ready: z.boolean() })),
+  ingress: z.array(z.object({ nodeId: z.string(), url: z.string(), ready: z.boolean(), batching: z.object({ problem: z.string().nullable(), padding: z.object({ problem: z.string().nullable(), equalBuckets: z.number() }).nullable() }).optional().meta({ description: "Where requests are to run together: why they do not; why they are not padded; and of how many shapes a padded batch was compared with its requests alone and found equal. Absent = they are not to." }) })),
   predictedLatencyMs: z.number().nullable(),
   predictedFrom: z.enum(["estimated", "measured", "mixed"]).nullable().meta({ description: "Whether the layer times and link figures behind the prediction were measured." }),
   createdAt: z.iso.datetime(),
@@ -133,11 +133,23 @@ export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
   .meta({ id: "RecentRequest" });
 
 const limit = z.number().int().min(1).optional();
+const padding = z
+  .object({
+    dimensions: z.array(z.object({
+      name: z.string().min(1).max(200).meta({ description: "Of a dynamic dimension, as the model names it." }),
+      lengths: z.array(z.number().int().min(1).max(1_048_576)).max(64).default([]).meta({ description: "A request is padded to the next of them, and waits for those of the same; one longer than all is not padded. Empty = to the longest it runs with." }),
+    })).min(1).max(8),
+    values: z.array(z.object({ input: z.string().min(1).max(200), value: z.number() })).min(1).max(64).meta({ description: "What is filled in, for every input that has one of the dimensions: often 0, also for a mask." }),
+  })
+  .nullable()
+  .meta({ description: "Requests of different lengths run together, filled up to one length; outputs are cut back along the dimensions of the same names. You declare by it that the model does not see the padding: the first padded batch of each bucket also runs one by one and is compared; if answers differ, nothing is padded any more." });
 const batching = z
   .object({
     maxSize: z.number().int().min(2).max(1024).meta({ description: "Items along the batch dimension that run together at most." }),
     maxDelayMs: z.number().min(0).max(1000).default(0).meta({ description: "A request waits so long for others to join it." }),
     preferredSizes: z.array(z.number().int().min(2).max(1024)).max(16).default([]).meta({ description: "Sizes that go at once when they are reached." }),
+    maxQueues: z.number().int().min(1).max(64).optional().meta({ description: "Requests of so many shapes wait each in a queue of their own, those of others in the last one. Absent = 1: the first decides what all wait for." }),
+    padding: padding.optional(),
   })
   .nullable()
   .meta({ description: "Requests that come together run together. The first batch is also run one by one and compared; a model whose answers differ then runs each alone." });
