@@ -6,7 +6,7 @@ import { type EmulatedNetwork, type LinkCharacter, meshOf, startEmulatedNetwork 
 import type { PlanRequest } from "../server/planner/plan-request.ts";
 import type { StagePlace } from "./move-plans.ts";
 
-export type ServedModel = { /** Below node_modules. */ file: string; shape: number[]; /** Of the first plan, as shares of the layers. */ cuts: number[] };
+export type ServedModel = { /** Below node_modules, or from the root. */ file: string; shape: number[]; /** Of the first plan, as shares of the layers. */ cuts: number[] };
 /** Parity asks ORT twice, on a busy machine. */
 const CHECK_TIMEOUT_MS = 180_000;
 
@@ -48,7 +48,7 @@ export async function startLabDeployment(options: LabOptions): Promise<LabDeploy
 
 async function deploy({ name, model, stageNodes, entries }: LabOptions, network: EmulatedNetwork, cluster: Cluster): Promise<LabDeployment> {
   const { api, agents } = cluster;
-  const modelPath = bundledModel(model.file);
+  const modelPath = path.isAbsolute(model.file) ? model.file : bundledModel(model.file);
   const uploaded = await fetch(`${cluster.url}/api/v1/models?name=${name}&fileName=${path.basename(modelPath)}`, { method: "POST", body: readFileSync(modelPath), headers: { "content-type": "application/octet-stream" } });
   if (!uploaded.ok) throw new Error(`the model was not taken: ${uploaded.status} ${await uploaded.text()}`);
   const { model: row } = (await uploaded.json()) as { model: { id: string; layerCount: number } };

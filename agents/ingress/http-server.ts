@@ -158,8 +158,9 @@ async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Pro
 
 async function infer({ req, res, access }: Asked, { route, version, isProcess }: FoundModel): Promise<void> {
   const signal = goneOnClose(res);
+  const beganAt = performance.now();
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const way: Way = { signal, deadlineMs: timeoutHeader(req), receivedAt: performance.now(), access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) };
+  const way: Way = { signal, beganAt, deadlineMs: timeoutHeader(req), receivedAt: performance.now(), access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) };
   const header = req.headers["inference-header-content-length"];
   const headerLength = header === undefined ? null : Number(header);
   const { modelName, inputs, states } = route.route;

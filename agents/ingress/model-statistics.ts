@@ -3,14 +3,18 @@
 //
 //   queue = waiting for a batch, for credit and in stages' queues     compute_infer = running      compute_output = the answer's hop and writing it
 //   compute_input = the rest: reading the request, and the hops between segments
+//
+// The same time by its places, each once (of a batch: what one of its requests saw): here (read, queue, write), in each segment (queue, compute, hand_on)
+// and on each link (network). Before all that the request's bytes came (receive): the client's own network, and waiting for this process to look.
 import type { RequestTrace } from "../protocol/control.ts";
 import { BATCH_BOUNDS, BoundedHistogram, LatencyHistogram } from "./latency-histogram.ts";
 
 /** `ms` summed over `count` occurrences. */
 export type Duration = { count: number; ms: number };
 const none = (): Duration => ({ count: 0, ms: 0 });
-export type SegmentTimes = { stage: number; /** From 1. */ replica: number; nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram };
-/** `network`: first byte sent to last byte received, as far as it can be told from round trips. */
+/** `handOn`: from the result to where it leaves, most of it waiting for room at the next. */
+export type SegmentTimes = { stage: number; /** From 1. */ replica: number; nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram; handOn: Duration };
+/** `network`: from leaving one node to being whole at the next. What all links of a run took together is measured; what is each one's share, told from round trips and from first to last byte. */
 export type LinkTimes = { from: string; to: string; network: LatencyHistogram; bytes: number };
 export type BatchTimes = { input: Duration; infer: Duration; output: Duration };
 type Parts = { queueMs: number; inputMs: number; inferMs: number; outputMs: number };
@@ -35,10 +39,14 @@ export class ModelStatistics {
   /** By replica and stage. */
   readonly segments = new Map<string, SegmentTimes>();
   readonly links = new Map<string, LinkTimes>();
+  /** `read`: parsing, checks, and cutting a batch apart; `queue`: for a batch, and for credit. */
+  readonly ingress = { receive: none(), read: none(), queue: none(), write: none() };
 
   /** `totalMs` from the request's arrival to its outputs; `waitedMs` of it for a batch; `items` = its size along the batch dimension. */
   succeeded(trace: RequestTrace, { totalMs, waitedMs, items, nowMs }: { totalMs: number; waitedMs: number; items: number; nowMs: number }): void {
     const parts = partsOf(trace, totalMs, waitedMs);
+    add(this.ingress.queue, waitedMs + (trace.sendMs ?? 0));
+    add(this.ingress.read, Math.max(0, totalMs - waitedMs - trace.totalMs));
     this.lastInferenceMs = nowMs;
     this.inferences += items;
     add(this.success, totalMs);
@@ -56,20 +64,24 @@ export class ModelStatistics {
     const batch = rowOf(this.batches, size, () => ({ input: none(), infer: none(), output: none() }));
     if (batch) { add(batch.input, inputMs); add(batch.infer, inferMs); add(batch.output, outputMs); }
     let from = ingressNodeId;
-    for (const { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times } of trace.stages) {
+    const hops = hopsOf(trace);
+    for (const [index, { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times }] of trace.stages.entries()) {
       const replica = trace.replica ?? 1;
-      const segment = rowOf(this.segments, `${replica} ${stageIndex}`, () => ({ stage: stageIndex, replica, nodeId, queue: new LatencyHistogram(), compute: new LatencyHistogram() }));
+      const segment = rowOf(this.segments, `${replica} ${stageIndex}`, () => ({ stage: stageIndex, replica, nodeId, queue: new LatencyHistogram(), compute: new LatencyHistogram(), handOn: none() }));
       if (segment) { segment.nodeId = nodeId; segment.queue.observe(queueMs / 1000); segment.compute.observe(computeMs / 1000); }
-      if (times) this.#hop(from, nodeId, times.receiveMs + (times.roundTripMs ?? 0) / 2, receivedBytes);
+      if (segment && times) add(segment.handOn, Math.max(0, times.holdMs - queueMs - computeMs));
+      if (times) this.#hop(from, nodeId, hops[index]!, receivedBytes);
       from = nodeId;
     }
-    if (trace.answer) this.#hop(from, ingressNodeId, answerMs(trace), trace.answer.bytes);
+    if (trace.answer) this.#hop(from, ingressNodeId, hops.at(-1)!, trace.answer.bytes);
   }
 
-  /** Writing an answer took so long, after it was counted as a success. */
-  wrote(ms: number): void {
+  /** Writing an answer took so long, after it was counted as a success; its request's bytes had taken `receiveMs` to come. */
+  wrote(ms: number, receiveMs: number): void {
     this.success.ms += ms;
     this.output.sum += ms / 1000;
+    add(this.ingress.write, ms);
+    add(this.ingress.receive, receiveMs);
   }
 
   failed(totalMs: number): void {
@@ -83,7 +95,7 @@ export class ModelStatistics {
     link.bytes += bytes;
   }
 
-  /** As REST tells it; durations in nanoseconds. What is beyond the protocol stands in `segment_stats` and `link_stats`. */
+  /** As REST tells it; durations in nanoseconds. What is beyond the protocol stands in `ingress_stats`, `segment_stats` and `link_stats`. */
   told(name: string, version: string) {
     return {
       name, version, last_inference: Math.round(this.lastInferenceMs), inference_count: this.inferences, execution_count: this.executions,
@@ -92,7 +104,8 @@ export class ModelStatistics {
         cache_hit: ns(none()), cache_miss: ns(none()),
       },
       batch_stats: [...this.batches].sort(([a], [b]) => a - b).map(([size, { input, infer, output }]) => ({ batch_size: size, compute_input: ns(input), compute_infer: ns(infer), compute_output: ns(output) })),
-      segment_stats: [...this.segments.values()].sort((a, b) => a.replica - b.replica || a.stage - b.stage).map(({ stage, replica, nodeId, queue, compute }) => ({ stage, ...(replica === 1 ? {} : { replica }), node: nodeId, queue: nsOf(queue), compute: nsOf(compute) })),
+      ingress_stats: Object.fromEntries(Object.entries(this.ingress).map(([place, duration]) => [place, ns(duration)])),
+      segment_stats: [...this.segments.values()].sort((a, b) => a.replica - b.replica || a.stage - b.stage).map(({ stage, replica, nodeId, queue, compute, handOn }) => ({ stage, ...(replica === 1 ? {} : { replica }), node: nodeId, queue: nsOf(queue), compute: nsOf(compute), hand_on: ns(handOn) })),
       link_stats: [...this.links.values()].map(({ from, to, network, bytes }) => ({ from, to, network: nsOf(network), bytes })),
     };
   }
@@ -104,11 +117,24 @@ function partsOf(trace: RequestTrace, totalMs: number, waitedMs: number): Parts 
   // Clocks of several machines: what they say together is never more than what passed here.
   const infer = Math.min(inferMs, totalMs);
   const queueMs = Math.min(queued, totalMs - infer);
-  const outputMs = Math.min(answerMs(trace), totalMs - infer - queueMs);
+  const outputMs = Math.min(trace.answer ? hopsOf(trace).at(-1)! : 0, totalMs - infer - queueMs);
   return { inferMs: infer, queueMs, outputMs, inputMs: totalMs - infer - queueMs - outputMs };
 }
 
-const answerMs = ({ answer }: RequestTrace): number => (answer ? answer.receiveMs + (answer.roundTripMs ?? 0) / 2 : 0);
+/**
+ * To each stage, and back where the answer's hop is told. By clocks of single machines alone: what was not here, and not held by a stage, was on the links;
+ * round trips and first to last bytes, which leave out encryption and waiting for a busy process to look, say how it was shared.
+ */
+function hopsOf({ stages, answer, totalMs, sendMs }: RequestTrace): number[] {
+  const told = stages.map(({ times }) => (times ? times.receiveMs + (times.roundTripMs ?? 0) / 2 : 0));
+  if (!answer) return told;
+  told.push(answer.receiveMs + (answer.roundTripMs ?? 0) / 2);
+  if (sendMs === undefined || stages.some(({ times }) => !times)) return told;
+  const allMs = Math.max(0, totalMs - sendMs - stages.reduce((sum, { times }) => sum + times!.holdMs, 0));
+  const toldMs = told.reduce((sum, ms) => sum + ms, 0);
+  return told.map((ms) => (toldMs > 0 ? (ms / toldMs) * allMs : allMs / told.length));
+}
+
 const add = (duration: Duration, ms: number): void => { duration.count++; duration.ms += ms; };
 const ns = ({ count, ms }: Duration) => ({ count, ns: Math.round(ms * 1e6) });
 const nsOf = ({ count, sum }: LatencyHistogram) => ({ count, ns: Math.round(sum * 1e9) });

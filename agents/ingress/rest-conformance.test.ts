@@ -161,6 +161,11 @@ test("statistics count requests and runs, and their parts sum to what requests t
   expect(success.count).toBe(after.inference_count);
   const parts = queue.ns + compute_input.ns + compute_infer.ns + compute_output.ns;
   expect(Math.abs(parts - success.ns)).toBeLessThan(10);
+  const { read, queue: waited, write } = after.ingress_stats;
+  expect([read, waited, write].map(({ count }) => count)).toEqual([success.count, success.count, success.count]);
+  const [{ queue: stageQueue, compute, hand_on }] = after.segment_stats;
+  const places = [read, waited, write, stageQueue, compute, hand_on, ...after.link_stats.map(({ network }: { network: { ns: number } }) => network)].reduce((sum, { ns }) => sum + ns, 0);
+  expect(places / success.ns).toBeCloseTo(1, 2);
   expect(after.batch_stats).toMatchObject([{ batch_size: 1, compute_infer: { count: after.execution_count } }]);
   expect(after.segment_stats).toMatchObject([{ stage: 0, node: "nod_a", compute: { count: after.execution_count } }]);
   expect(after.link_stats.map(({ from, to }: { from: string; to: string }) => `${from} ${to}`)).toEqual(["nod_a nod_a"]);

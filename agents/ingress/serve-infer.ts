@@ -20,7 +20,7 @@ export type Served = {
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
-export type Way = { signal: Gone; deadlineMs: number | null; receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
+export type Way = { signal: Gone; deadlineMs: number | null; /** When its head was here. */ beganAt: number; /** And its last byte. */ receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
 
 /** Throws Refusal when the model cannot take requests now. */
 export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {
@@ -28,7 +28,7 @@ export function demandReady(route: RouteRuntime, version: RouteVersion | null): 
 }
 
 /** Rejects with Refusal, BadRequest or WireError. `receivedAt` and times: `performance.now()` clock. */
-export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
+export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
   const { route: declared } = route;
   checkInputs(request.tensors, declared.inputs, new Set(declared.states.map((state) => state.input)));
   for (const { name, classes } of request.outputs ?? []) {
@@ -44,7 +44,7 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
     return {
       outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId, ...(answer.trace.replica === undefined ? {} : { replica: answer.trace.replica }) },
       done() {
-        route.statisticsOf(versionName).wrote(performance.now() - answeredAt);
+        route.statisticsOf(versionName).wrote(performance.now() - answeredAt, receivedAt - beganAt);
         answer.release();
       },
     };

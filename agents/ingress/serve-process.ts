@@ -13,7 +13,7 @@ import type { RouteVersion } from "./route-version.ts";
 import type { Served, Way } from "./serve-infer.ts";
 
 /** Rejects with Refusal, BadRequest, ProcessorRefusal or WireError. */
-export async function serveProcess(route: RouteRuntime, version: RouteVersion | null, request: OipRequest<BytesTensor>, { signal, deadlineMs, access, idempotencyKey, trace }: Way): Promise<Served> {
+export async function serveProcess(route: RouteRuntime, version: RouteVersion | null, request: OipRequest<BytesTensor>, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
   const element = onlyElement(request.tensors);
   const { maxRequestBytes } = route.route.limits;
   // Over gRPC a message may be as large as the largest of the deployments here takes.
@@ -36,7 +36,7 @@ export async function serveProcess(route: RouteRuntime, version: RouteVersion | 
   return {
     outputs: tensorsOf(kinds, json, wished), version: versionName,
     parameters: { epoch, request_id: requestId, ...(replica === undefined ? {} : { replica }) },
-    done: () => route.statisticsOf(versionName).wrote(performance.now() - answeredAt),
+    done: () => route.statisticsOf(versionName).wrote(performance.now() - answeredAt, receivedAt - beganAt),
   };
 }
 

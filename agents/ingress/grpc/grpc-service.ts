@@ -154,7 +154,7 @@ export class GrpcService {
     const { route, version, isProcess } = findModel(served, request.model_name, request.model_version, access);
     demandReady(route, version);
     const deadline = Number(call.getDeadline());
-    const way: Way = { signal, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) };
+    const way: Way = { signal, beganAt: receivedAt, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) };
     const answer = async (id: string | null, serve: () => Promise<Served>): Promise<StreamAnswer> => {
       const counted = countKey(route, access);
       const answered = await serve().finally(counted);
