@@ -16,7 +16,7 @@ export function ReplayCard({ data }: NodeProps<PastCardNode>) {
   const far = useIsFar();
   const speck = useIsSpeck();
   const planned = node.nodeId === null;
-  const state = { tone: planned || !measured ? "idle" : "ok", word: planned ? "planned" : measured ? "reported" : "no report" } as const;
+  const state = measured?.throttled ? ({ tone: "warn", word: "slowed by heat" } as const) : ({ tone: planned || !measured ? "idle" : "ok", word: planned ? "planned" : measured ? "reported" : "no report" } as const);
   return (
     <div data-testid="past-card" data-node-name={node.name} style={{ width: CARD.width, minHeight: cardHeight(stages.length) }} className={`rounded-lg border bg-panel text-sm ${planned ? "border-dashed border-line-strong" : "border-ink-3"}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
@@ -28,7 +28,7 @@ export function ReplayCard({ data }: NodeProps<PastCardNode>) {
         {!far && <State tone={state.tone}>{state.word}</State>}
       </div>
       <div className="space-y-1 px-2.5 py-2">
-        {!far && !planned && <div className="flex justify-between gap-2 text-xs"><span><span className="text-ink-3">cpu </span><Figure figure={percent(measured?.cpuRatio)} /></span><span><span className="text-ink-3">memory </span><Figure figure={bytes(measured?.memoryUsedBytes)} /></span></div>}
+        {!far && !planned && <div className="flex justify-between gap-2 text-xs"><span><span className="text-ink-3">cpu </span><Figure figure={percent(measured?.cpuRatio)} />{measured?.cores != null && <span className="text-ink-3"> of <span className="num">{Number(measured.cores.toFixed(1))}</span> {measured.cores === 1 ? "core" : "cores"}</span>}</span><span><span className="text-ink-3">memory </span><Figure figure={bytes(measured?.memoryUsedBytes)} /></span></div>}
         {stages.map((stage) => (
           <div key={stage.stageIndex} data-testid="past-stage" data-stage={stage.stageIndex} className={`flex h-6 items-center gap-1.5 rounded-md border border-accent bg-accent-wash px-1.5 ${far ? "text-[17px]" : "text-xs"}`}>
             <span className="num font-medium"><span className="sr-only">Segment </span>{stage.stageIndex + 1}</span>

@@ -11,7 +11,7 @@ const EXPLAINS_MS = 60_000;
 
 /** What was true at the moment, in words: what served, what moved, what was measured, what was decided and why. */
 export function ReplayFacts({ moment, track }: { moment: ReplayMoment; track: ReplayTrackData | undefined }) {
-  const { serving, move, figures, decision } = moment;
+  const { serving, move, figures, decision, thought } = moment;
   const atMs = Date.parse(moment.at);
   const recent = (track?.marks ?? []).filter((mark) => { const ageMs = atMs - Date.parse(mark.at); return ageMs >= 0 && ageMs <= EXPLAINS_MS && mark.kind !== "decision"; });
   return (
@@ -32,6 +32,15 @@ export function ReplayFacts({ moment, track }: { moment: ReplayMoment; track: Re
         ) : <p className="text-ink-2">No figures were kept of these seconds.</p>}
       </Part>
       {recent.length > 0 && <Part title="In the minute before"><ul className="space-y-1">{recent.map((mark) => <li key={`${mark.at} ${mark.text}`}>{mark.text}</li>)}</ul></Part>}
+      <Part title="Adaptation thought">
+        {thought ? (
+          <div data-testid="replay-thought">
+            <p>{thought.reason}{thought.isBurning && <span className="text-warn"> Its error budget was burning.</span>}</p>
+            {thought.drifts.length > 0 && <ul className="mt-1">{thought.drifts.map((drift) => <li key={`${drift.kind} ${drift.name}`} className="flex justify-between gap-2"><span className="min-w-0 truncate">{drift.name}</span><span className="num shrink-0">{drift.factor.toFixed(1)} <span className="text-ink-3">times slower</span></span></li>)}</ul>}
+            {thought.needed !== null && <p className="mt-1 text-ink-2">Regret <span className="num">{thought.regret.toFixed(2)}</span> of <span className="num">{thought.needed.toFixed(2)}</span> s</p>}
+          </div>
+        ) : <p className="text-ink-2">Nothing was kept of these seconds.</p>}
+      </Part>
       <Part title="Last decision">
         {decision ? (
           <div data-testid="replay-decision">

@@ -5,7 +5,7 @@ import { flowEdges, flowNodes, type FrameData } from "../canvas/canvas-graph.ts"
 import type { TopologyLink, TopologyNode } from "../../server/topology/topology.ts";
 
 export type PastStage = { stageIndex: number; from: number; to: number; computeMs: number | null; queueMs: number | null };
-export type PastCardData = { node: TopologyNode; isEntry: boolean; stages: PastStage[]; measured: { cpuRatio: number | null; memoryUsedBytes: number | null; queueLength: number | null } | null };
+export type PastCardData = { node: TopologyNode; isEntry: boolean; stages: PastStage[]; measured: Pick<ReplayMoment["nodes"][string], "cpuRatio" | "memoryUsedBytes" | "cores" | "throttled"> | null };
 export type PastEdgeData = { link: TopologyLink; bytes: number | null; measured: { rttMs: number; bandwidthBytesPerSecond: number | null; bytesPerSecond: number } | null };
 export type PastCardNode = Node<PastCardData, "card">;
 export type PastFrameNode = Node<FrameData, "frame">;

@@ -4,6 +4,7 @@ import type { NodeSample } from "../../agents/protocol/control.ts";
 import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { AppError } from "../errors.ts";
+import type { PastThought } from "../live/past-thought.ts";
 import { WINDOW_MS } from "../live/sample-ring.ts";
 import type { Plan } from "../planner/plan.ts";
 import { moveAt, type PastMove, type PastStop, servedAt, type Turn, turnsOf } from "../policy/served-when.ts";
@@ -26,8 +27,9 @@ const MIGRATIONS_MAX = 1000;
 
 type Track = z.infer<typeof replayTrack>;
 type Moment = z.infer<typeof replayMoment>;
-type Window = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null };
-type NodeWindow = { cpuRatio: number | null; memoryUsedBytes: number | null; queueLength?: number | null; stages: NodeSample["stages"] };
+/** Windows of before there was a thought, or a node's capacity, have none. */
+type Window = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null; thought?: PastThought | null };
+type NodeWindow = { cpuRatio: number | null; memoryUsedBytes: number | null; queueLength?: number | null; cores?: number | null; celsius?: number | null; throttled?: boolean | null; stages: NodeSample["stages"] };
 type LinkWindow = { rttMs: number; bandwidthBytesPerSecond: number | null; bytesPerSecond: number };
 
 /** @throws AppError bad-request for a span that ends before it begins or is longer than what is kept */
@@ -88,7 +90,8 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     servingWhy: turn ? turnText(turn, revisionNumber) : "It had not served yet.",
     move: move && { toRevision: revisionNumber(move.toRevisionId), state: move.state, reason: move.reason },
     figures: own ? { at: windowAt.toISOString(), ...own } : null,
-    nodes: Object.fromEntries([...nodes].map(([nodeId, { cpuRatio, memoryUsedBytes, queueLength, stages }]) => [nodeId, { cpuRatio, memoryUsedBytes, queueLength: queueLength ?? null, stages: stages.filter((stage) => stage.deploymentId === deploymentId).map((stage) => ({ stageIndex: stage.stageIndex, epoch: stage.epoch, computeMs: stage.computeMsP50, queueMs: stage.queueMsP50 })) }])),
+    thought: own?.thought ?? null,
+    nodes: Object.fromEntries([...nodes].map(([nodeId, { cpuRatio, memoryUsedBytes, queueLength = null, cores = null, celsius = null, throttled = null, stages }]) => [nodeId, { cpuRatio, memoryUsedBytes, queueLength, cores, celsius, throttled, stages: stages.filter((stage) => stage.deploymentId === deploymentId).map((stage) => ({ stageIndex: stage.stageIndex, epoch: stage.epoch, computeMs: stage.computeMsP50, queueMs: stage.queueMsP50 })) }])),
     links: Object.fromEntries(links),
     decision: decision && toDecision(decision, made),
   };

@@ -55,17 +55,17 @@ test("figures of the ten seconds a moment lies in, and the last decision before 
   const id = await fleet.deploy();
   const window = new Date(Math.ceil(fleet.clock.nowMs / 10_000) * 10_000);
   await saveMetricWindows(database.db, [
-    { scope: "deployment", scopeId: id, at: window, values: { requestsPerSecond: 4, errorsPerSecond: 0, latencyMsP50: 12, latencyMsP99: 20, predictedLatencyMs: 11 } },
-    { scope: "node", scopeId: "nod_b", at: window, values: { cpuRatio: 0.5, memoryUsedBytes: 7, stages: [{ deploymentId: id, stageIndex: 1, epoch: 1, computeMsP50: 3, queueMsP50: 1 }, { deploymentId: "dep_other", stageIndex: 0, epoch: 1, computeMsP50: 9, queueMsP50: 9 }] } },
+    { scope: "deployment", scopeId: id, at: window, values: { requestsPerSecond: 4, errorsPerSecond: 0, latencyMsP50: 12, latencyMsP99: 20, predictedLatencyMs: 11, thought: { verdict: "drift-waits", reason: "Regret is 0.20 of 1.00 s.", regret: 0.2, needed: 1, drifts: [{ kind: "node", name: "b", factor: 1.7 }], isBurning: null } } },
+    { scope: "node", scopeId: "nod_b", at: window, values: { cpuRatio: 0.5, memoryUsedBytes: 7, cores: 1.5, celsius: null, throttled: true, stages: [{ deploymentId: id, stageIndex: 1, epoch: 1, computeMsP50: 3, queueMsP50: 1 }, { deploymentId: "dep_other", stageIndex: 0, epoch: 1, computeMsP50: 9, queueMsP50: 9 }] } },
     { scope: "link", scopeId: "nod_a>nod_b", at: window, values: { rttMs: 2, bandwidthBytesPerSecond: 1e8, bytesPerSecond: 5 } },
   ]);
   await insertDecision(database.db, { deploymentId: id, at: window, mode: "suggest", verdict: "wait", outcome: "kept", reason: "Too soon.", trigger: [], snapshotDigest: "", alternatives: [], chosen: null, costNow: null, predictedGain: null, realisedGain: null, needed: null, regret: null, planId: null, migrationId: null, operationId: null, decidedBy: "control" });
   expect((await readReplayMoment(fleet.deps, id, window)).figures).toBeNull();
   fleet.clock.nowMs = window.getTime() + 60_000;
   const at = (offsetMs: number) => readReplayMoment(fleet.deps, id, new Date(window.getTime() + offsetMs));
-  expect(await at(9_999)).toMatchObject({ figures: { latencyMsP50: 12 }, nodes: { nod_b: { cpuRatio: 0.5, queueLength: null, stages: [{ stageIndex: 1, computeMs: 3, queueMs: 1 }] } }, links: { "nod_a>nod_b": { rttMs: 2 } }, decision: { reason: "Too soon." } });
+  expect(await at(9_999)).toMatchObject({ figures: { latencyMsP50: 12 }, thought: { regret: 0.2, drifts: [{ name: "b", factor: 1.7 }] }, nodes: { nod_b: { cpuRatio: 0.5, queueLength: null, cores: 1.5, throttled: true, stages: [{ stageIndex: 1, computeMs: 3, queueMs: 1 }] } }, links: { "nod_a>nod_b": { rttMs: 2 } }, decision: { reason: "Too soon." } });
   expect((await at(0)).nodes.nod_b?.stages).toHaveLength(1);
-  expect(await at(10_000)).toMatchObject({ figures: null, nodes: {}, links: {}, decision: { reason: "Too soon." } });
+  expect(await at(10_000)).toMatchObject({ figures: null, thought: null, nodes: {}, links: {}, decision: { reason: "Too soon." } });
   expect((await at(-1)).decision).toBeNull();
 });
 

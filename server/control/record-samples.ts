@@ -1,5 +1,6 @@
 // Keeps a figure a second of each deployment in memory, and a window every ten seconds of everything in the database.
 import type { Deps } from "../commands/deps.ts";
+import { type PastThought, pastThought } from "../live/past-thought.ts";
 import { dueWindows } from "../live/due-windows.ts";
 import { deploymentSample } from "../live/deployment-sample.ts";
 import { type LiveFleet, liveFleet } from "../live/live-fleet.ts";
@@ -33,13 +34,13 @@ export type WindowMemory = { writtenMs: number | null };
 /** The windows that have ended since the last pass. */
 export async function recordWindows(deps: Deps, memory: WindowMemory): Promise<void> {
   const due = dueWindows(deps.clock.now(), memory.writtenMs);
-  const windows = due.flatMap((startMs) => windowsOf(liveFleet(deps.db), startMs));
+  const windows = due.flatMap((startMs) => windowsOf(liveFleet(deps.db), startMs, (id) => pastThought(deps.db, id)));
   if (windows.length > 0) await deps.publisher.transact((tx) => saveMetricWindows(tx, windows));
   memory.writtenMs = due.at(-1) ?? memory.writtenMs;
 }
 
 /** One window of everything that has figures in it. */
-function windowsOf(fleet: LiveFleet, startMs: number): MetricWindow[] {
+function windowsOf(fleet: LiveFleet, startMs: number, thoughtOf: (deploymentId: string) => PastThought | null): MetricWindow[] {
   const at = new Date(startMs);
   const inWindow = (ring: Parameters<typeof readSamples>[0]) => readSamples(ring, startMs).filter((row) => row.atMs < startMs + WINDOW_MS).map((row) => row.figures);
   const windows: MetricWindow[] = [];
@@ -47,17 +48,23 @@ function windowsOf(fleet: LiveFleet, startMs: number): MetricWindow[] {
     const rows = inWindow(live.ring);
     if (rows.length === 0) continue;
     const [cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, queueLength] = [0, 1, 2, 3, 4].map((column) => mean(rows, column));
-    windows.push({ scope: "node", scopeId: live.nodeId, at, values: { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, queueLength, stages: live.sample?.stages ?? [] } });
+    windows.push({ scope: "node", scopeId: live.nodeId, at, values: { cpuRatio, memoryUsedBytes, agentRssBytes, agentCpuCores, queueLength, stages: live.sample?.stages ?? [], ...capacityThen(fleet, live.nodeId) } });
   }
   for (const [deploymentId, ring] of fleet.deploymentRings) {
     const rows = inWindow(ring);
     if (rows.length === 0) continue;
     const worst = rows.map((row) => row[3]).filter((value): value is number => value != null);
-    const values = { requestsPerSecond: mean(rows, 0) ?? 0, errorsPerSecond: mean(rows, 1) ?? 0, latencyMsP50: mean(rows, 2), latencyMsP99: worst.length > 0 ? Math.max(...worst) : null, predictedLatencyMs: mean(rows, 4) };
+    const values = { requestsPerSecond: mean(rows, 0) ?? 0, errorsPerSecond: mean(rows, 1) ?? 0, latencyMsP50: mean(rows, 2), latencyMsP99: worst.length > 0 ? Math.max(...worst) : null, predictedLatencyMs: mean(rows, 4), thought: thoughtOf(deploymentId) };
     windows.push({ scope: "deployment", scopeId: deploymentId, at, values });
   }
   for (const [key, link] of fleet.links) if (link.measuredAt !== "") windows.push({ scope: "link", scopeId: key, at, values: { rttMs: link.rttMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond: link.bytesPerSecond } });
   return windows;
+}
+
+/** Null = not told. */
+function capacityThen(fleet: LiveFleet, nodeId: string): { cores: number | null; celsius: number | null; throttled: boolean | null } {
+  const known = fleet.capacity.nodes.get(nodeId);
+  return { cores: known?.cores?.last ?? null, celsius: known?.thermal?.celsius?.last ?? null, throttled: known?.thermal?.throttled ?? null };
 }
 
 /** And the drawings they belong to. */

@@ -27,7 +27,11 @@ export const replayMoment = z
     servingWhy: z.string(),
     move: z.object({ toRevision: z.number().int().nullable(), state: z.enum(MIGRATION_STATES), reason: z.string() }).nullable(),
     figures: deploymentMetricRow.nullable().meta({ description: "Null = none were kept of these seconds." }),
-    nodes: z.record(z.string(), z.object({ cpuRatio: z.number().nullable(), memoryUsedBytes: z.number().nullable(), queueLength: z.number().nullable(), stages: z.array(stageThen) })).meta({ description: "By node id; one that is absent did not report." }),
+    thought: z
+      .object({ verdict: z.string(), reason: z.string(), regret: z.number(), needed: z.number().nullable(), drifts: z.array(z.object({ kind: z.enum(["node", "link"]), name: z.string(), factor: z.number() })), isBurning: z.boolean().nullable() })
+      .nullable()
+      .meta({ description: "What adaptation thought at the end of these seconds: what it saw as slower than predicted (factor: times), its regret and how much it needed to act, in seconds. Null = it was not looked at, or not kept." }),
+    nodes: z.record(z.string(), z.object({ cpuRatio: z.number().nullable(), memoryUsedBytes: z.number().nullable(), queueLength: z.number().nullable(), cores: z.number().nullable().meta({ description: "That its processes might use; null = not kept." }), celsius: z.number().nullable(), throttled: z.boolean().nullable(), stages: z.array(stageThen) })).meta({ description: "By node id; one that is absent did not report." }),
     links: z.record(z.string(), z.object({ rttMs: z.number(), bandwidthBytesPerSecond: z.number().nullable(), bytesPerSecond: z.number() })).meta({ description: "By “from>to”." }),
     decision: adaptDecision.nullable().meta({ description: "The last one of adaptation at or before this moment." }),
   })
