@@ -23,10 +23,12 @@ import { type Env, isLoopback } from "./env.ts";
 import { createPublisher, fencedPublisher } from "./events/publish.ts";
 import { type AgentListener, startAgentListener } from "./http/agent-listener.ts";
 import { answerJson } from "./http/answer.ts";
+import { createConsoleProbeHandler } from "./http/console-probe.ts";
 import { createGuard } from "./http/guard.ts";
 import { createHealthHandler } from "./http/health.ts";
 import { createInferHandler } from "./http/infer.ts";
 import { createInstallHandler } from "./http/install.ts";
+import { type KnownConsoles, knowConsoles } from "./http/known-consoles.ts";
 import { createLoginHandler } from "./http/login.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createNodeMetricsHandler } from "./http/node-metrics.ts";
@@ -43,7 +45,7 @@ import { type AgentSockets, attachAgents } from "./sockets/agents.ts";
 import { attachBrowsers } from "./sockets/browsers.ts";
 import type { StartSteps } from "./start-steps.ts";
 import { cleanArtifacts } from "./store/artifacts.ts";
-import { listConsoles, type NewConsole, runOn, saveConsole } from "./store/consoles.ts";
+import { listConsoles, type NewConsole, runOn, saveConsole, type StoredConsole } from "./store/consoles.ts";
 import { openDb } from "./store/db.ts";
 import { type CertificateAuthority, openCertificateAuthority } from "./trust/certificate-authority.ts";
 import { authenticate, hashToken, makeFirstAdminToken, makeToken } from "./trust/credentials.ts";
@@ -114,7 +116,7 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
     forgiveSilence(liveFleet(db), byMs);
     log.warn({ byMs }, "the machine's clock jumped: no node's silence is counted from before");
   }));
-  const { authority, key } = await steps.run("clean-up", () => (me ? withStartLock(database.url, () => makeReady(deps, env, me)) : makeReady(deps, env, null)));
+  const { authority, key, others } = await steps.run("clean-up", () => (me ? withStartLock(database.url, () => makeReady(deps, env, me)) : makeReady(deps, env, null)));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;
   const hosts = [...env.publicHosts, ...(WILDCARDS.includes(env.host) ? [hostname(), ...ownAddresses()] : [env.host])];
   const agents = await startAgents({ env, deps, authority, key, hosts, port });
@@ -122,15 +124,17 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
 
   const own = makeToken("cp");
   const info = infoOf(options, { port, secure, keyPin: secure ? key.pin : null, database: database.kind });
+  const known = knowConsoles(info.consoleUrl);
+  known.note(others);
   const doorDeps: DoorDeps = { ...deps, info, authority, agentEndpoint: () => agents.listener.endpoint, actorOf: (headers) => actorOf(deps, headers, { secure, ownHash: own.hash }) };
   const metrics = createMetrics({ connected_agents: { help: "Agents with a connection now.", read: () => agents.sockets.connected().length } });
   const issue = () => issueServerCertificate(authority, { key, hosts, now: systemClock.now() });
   const certificate = secure ? await keepServerCertificate(issue, { now: systemClock.now, onRenewed: (next) => web.renew(next), onFailed: (error) => log.warn({ err: error }, "the console could not renew its certificate") }) : null;
   stops.push(() => certificate?.stop());
-  const guard = createGuard({ hosts: new Set(["localhost", "127.0.0.1", "::1", ...hosts.map((host) => host.toLowerCase())]), secure, actorOf: doorDeps.actorOf });
+  const guard = createGuard({ hosts: new Set(["localhost", "127.0.0.1", "::1", ...hosts.map((host) => host.toLowerCase())]), secure, actorOf: doorDeps.actorOf, isKnownConsole: known.isKnown });
   const web = createWebServer({ guard, log, certificate: certificate?.first ?? null, observe: metrics.observe });
   await preparing;
-  addDoors(web, { doorDeps, root, started: () => loops !== null, metrics: metrics.handler, pages: pages.getRequestHandler() });
+  addDoors(web, { doorDeps, root, known, started: () => loops !== null, metrics: metrics.handler, pages: pages.getRequestHandler() });
 
   const started = startLoops(deps);
   loops = started;
@@ -138,14 +142,14 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   if (me) {
     const agentHost = new URL(info.consoleUrl).hostname.replace(/^\[|\]$/g, "");
     const agentPort = agents.listener.endpoint.port;
-    const joined = await joinOthers({ deps, databaseUrl: database.url, me: Object.assign(me, { url: info.consoleUrl, agentHost, agentPort }), loops: started, sockets: agents.sockets, wakeHere });
+    const joined = await joinOthers({ deps, databaseUrl: database.url, me: Object.assign(me, { url: info.consoleUrl, agentHost, agentPort }), known, loops: started, sockets: agents.sockets, wakeHere });
     consoles = joined;
     stops.push(async () => {
       await joined.stop();
       await leaveFolder(env.sharedFolder, me.id);
     });
   } else started.lead(deps);
-  const browsers = attachBrowsers(web.inner, doorDeps);
+  const browsers = attachBrowsers(web.inner, doorDeps, { others: () => known.livingFirst(deps.peers?.others() ?? []) });
   stops.push(() => browsers.close());
   await listen(web.outer, env.host, port);
   stops.push(() => closeServer(web.outer));
@@ -153,10 +157,10 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   return { info, agentEndpoint: agents.listener.endpoint, adminToken, own: { url: ownUrl, token: own.token } };
 }
 
-type Trust = { authority: CertificateAuthority; key: ServerKey };
+type Ready = { authority: CertificateAuthority; key: ServerKey; /** Consoles with a row, silent ones too. */ others: StoredConsole[] };
 
 /** What must be there before anybody is let in. With other consoles about, only what harms none of their work. */
-async function makeReady(deps: Deps, env: Env, me: NewConsole | null): Promise<Trust> {
+async function makeReady(deps: Deps, env: Env, me: NewConsole | null): Promise<Ready> {
   const { db } = deps;
   const trust = path.join(env.sharedFolder, "trust");
   const authority = await openCertificateAuthority(trust, systemClock.now());
@@ -173,10 +177,10 @@ async function makeReady(deps: Deps, env: Env, me: NewConsole | null): Promise<T
     await resumeParityChecks(deps);
   }
   await ensureFleetTopology(deps);
-  return { authority, key: await openServerKey(trust) };
+  return { authority, key: await openServerKey(trust), others };
 }
 
-type JoinOptions = { deps: Deps; databaseUrl: string; me: NewConsole; loops: Loops; sockets: AgentSockets; wakeHere(reason: string): void };
+type JoinOptions = { deps: Deps; databaseUrl: string; me: NewConsole; known: KnownConsoles; loops: Loops; sockets: AgentSockets; wakeHere(reason: string): void };
 
 /** Before this console has joined it is alone as far as it knows. */
 function peersOnceJoined(consoleId: string, joined: () => Peers | undefined): Peers {
@@ -192,7 +196,7 @@ function peersOnceJoined(consoleId: string, joined: () => Peers | undefined): Pe
 }
 
 /** Leads or follows when it returns. */
-async function joinOthers({ deps, databaseUrl, me, loops, sockets, wakeHere }: JoinOptions): Promise<Consoles> {
+async function joinOthers({ deps, databaseUrl, me, known, loops, sockets, wakeHere }: JoinOptions): Promise<Consoles> {
   const { log } = deps;
   /** What other consoles ran and nobody runs now. */
   const takeOver = async (): Promise<void> => {
@@ -217,6 +221,7 @@ async function joinOthers({ deps, databaseUrl, me, loops, sockets, wakeHere }: J
     },
     onMessage: (from, message) => hearPeer({ deps, answerLogs: (askId, answer) => joined?.answerLogs(askId, answer), wake: wakeHere }, from, message),
     onOthers(now, gone) {
+      known.note(now);
       for (const id of gone) forgetPeer(deps, id);
       sockets.tellConsoles([me, ...now].map(({ agentHost, agentPort }) => ({ host: agentHost, port: agentPort })).filter(({ port }) => port > 0));
       // Who comes asks for them when it starts to listen; this one may not have known it yet, and have told nobody.
@@ -282,8 +287,8 @@ async function actorOf(deps: Deps, headers: Parameters<DoorDeps["actorOf"]>[0], 
   return options.secure ? null : "console";
 }
 
-type Doors = { doorDeps: DoorDeps; root: string; started(): boolean; metrics: WebServer["doors"][number]; pages: ReturnType<ReturnType<typeof next>["getRequestHandler"]> };
-function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: Doors): void {
+type Doors = { doorDeps: DoorDeps; root: string; known: KnownConsoles; started(): boolean; metrics: WebServer["doors"][number]; pages: ReturnType<ReturnType<typeof next>["getRequestHandler"]> };
+function addDoors(web: WebServer, { doorDeps, root, known, started, metrics, pages }: Doors): void {
   const install = createInstallHandler({
     agentFolder: path.join(root, "agents"),
     nodeModulesFolder: path.join(root, "node_modules"),
@@ -291,7 +296,8 @@ function addDoors(web: WebServer, { doorDeps, root, started, metrics, pages }: D
     consoleUrl: doorDeps.info.consoleUrl,
   });
   web.doors.push(
-    createHealthHandler(doorDeps.db, started),
+    createHealthHandler(doorDeps.db, { isStarted: started, isKnownConsole: known.isKnown }),
+    createConsoleProbeHandler(known.origins),
     metrics,
     createNodeMetricsHandler(doorDeps),
     createLoginHandler(async (token) => (await authenticate(doorDeps.db, { authorization: `Bearer ${token}` })) !== null),

@@ -1,6 +1,7 @@
 // Owns saving as you go, and following what others save: drawings by the feed, places by asking now and then (they make no events) whether there is another version.
 import { useEffect } from "react";
 import { client, problemOf } from "../api.ts";
+import { tellUnsaved } from "../consoles/unsaved.ts";
 import { toldProblem } from "../ui/notices.ts";
 import { type DrawingServer, isSaved, saveOnce } from "./sync-drawing.ts";
 import { takeServer, type WorkbenchStore } from "./workbench-store.ts";
@@ -67,8 +68,10 @@ export function useAutosave(store: WorkbenchStore): void {
     const every = setInterval(() => void follow(), FOLLOW_EVERY_MS);
     const leave = (event: BeforeUnloadEvent) => { if (!isSaved(store)) { void run(); event.preventDefault(); } };
     addEventListener("beforeunload", leave);
+    const stopTelling = tellUnsaved(() => (isSaved(store) ? null : "edits of the drawing that are not saved yet"));
     return () => {
       stop();
+      stopTelling();
       clearInterval(every);
       removeEventListener("beforeunload", leave);
       if (timer !== null) { clearTimeout(timer); void savedOnce(store, server); }

@@ -3,7 +3,9 @@ import { useEffect, useState } from "react";
 import type { Placement } from "../../server/planner/plan.ts";
 import { PLAN_OBJECTIVES, type PlanRequest } from "../../server/planner/plan-request.ts";
 import type { TopologyFull } from "../api.ts";
+import { tellUnsaved } from "../consoles/unsaved.ts";
 import { readHistory, writeHistory } from "./kept-history.ts";
+import { sameJson } from "./merge-documents.ts";
 import { samePlacement } from "./placement-edit.ts";
 import { useAutosave } from "./use-autosave.ts";
 import { useFleetKept } from "./use-fleet.ts";
@@ -47,7 +49,18 @@ export function useWorkbenchSetup({ topology, modelId, deploymentId, running, re
     else localStorage.setItem(requestKey(key), JSON.stringify(asked));
   }), [store, key]);
   useEffect(() => keepHistory(store, historyKey(key)), [store, key]);
+  useEffect(() => tellDraft(store), [store]);
   return store;
+}
+
+/** A draft lies in the browser under this console's address: another one does not find it. */
+function tellDraft(store: WorkbenchStore): () => void {
+  const { request: asked } = store.getState().history.present;
+  return tellUnsaved(() => {
+    const { history: { present: { placement, request } }, running } = store.getState();
+    const isDraft = placement.length > 0 && (running === null || !samePlacement(placement, running));
+    return isDraft || !sameJson(request ?? null, asked ?? null) ? "a draft in this browser" : null;
+  });
 }
 
 /** The history is this page's own, so it lies where another page of the same browser cannot overwrite it. */

@@ -1,7 +1,8 @@
 // Owns the browser's socket: follows the feed from the last event seen, so that a reconnect misses nothing, and tells the query cache what changed.
 import { io } from "socket.io-client";
-import type { EventName, LiveSamples, OperationProgress, StoredEvent } from "../../server/events/catalogue.ts";
+import type { EventName, LiveSamples, OperationProgress, OtherConsole, StoredEvent } from "../../server/events/catalogue.ts";
 import { client, queryClient } from "../api.ts";
+import { applyConsoles, noteHeard } from "../consoles/consoles-store.ts";
 import { applyEvent, applyProgress, applySamples, useLive } from "./live-store.ts";
 
 /** Events asked for at the first visit, so that the feed is not empty. */
@@ -41,7 +42,9 @@ export function connectLive(): () => void {
   };
   const lost = () => useLive.setState((state) => (state.connection === "lost" ? state : { connection: "lost", lostAt: new Date().toISOString() }));
 
+  socket.onAny(noteHeard);
   socket.on("connect", async () => {
+    noteHeard();
     const first = useLive.getState().lastSeq === null;
     if (first) await loadFirstEvents();
     socket.emit("follow", { afterSeq: useLive.getState().lastSeq }, (answer: { headSeq: number }) => {
@@ -54,6 +57,7 @@ export function connectLive(): () => void {
   socket.on("connect_error", lost);
   socket.on("event", (event: StoredEvent) => { if (applyEvent(event)) touch(TOUCHES[event.name] ?? []); });
   socket.on("samples", (samples: LiveSamples) => applySamples(samples));
+  socket.on("consoles", (others: OtherConsole[]) => applyConsoles(others, location.origin));
   socket.on("progress", (progress: OperationProgress) => applyProgress(progress));
   return () => {
     if (timer !== null) clearTimeout(timer);

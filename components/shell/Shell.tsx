@@ -2,6 +2,7 @@
 import { CircleHelp, Command, Moon, Sun, SunMoon } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { ActHost } from "../act/ActHost.tsx";
+import { ConsoleNotice } from "../consoles/ConsoleNotice.tsx";
 import { OperationTray } from "../operation/OperationTray.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Announcer } from "../live/Announcer.tsx";
@@ -38,6 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <IconButton label="Keyboard shortcuts" keys={keysOf("everywhere.keys")} className="max-sm:hidden" onClick={() => setKeys(true)}><CircleHelp size={15} /></IconButton>
         </div>
       </header>
+      <ConsoleNotice />
       <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">{children}</main>
       <CommandPalette open={palette} onOpenChange={setPalette} />
       <KeysSheet open={keys} onOpenChange={setKeys} />

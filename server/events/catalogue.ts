@@ -79,9 +79,12 @@ export type StoredEvent<N extends EventName = EventName> = {
 // ───────────── the browser's live feed: Socket.io namespace /live ─────────────
 // client → server  "follow" {afterSeq: number | null} acknowledged with {headSeq}; then server → client:
 //   "event"   StoredEvent            every event after afterSeq, in order, then as they happen
+//   "consoles" OtherConsole[]         the others on the same database, and again when one came or went
 //   "samples" LiveSamples            1 Hz, coalesced, only what changed; the first after "follow" is whole
 //   "progress" OperationProgress     long operations, at most 4 Hz each
 
+/** Where a page goes on when the console it came from does not answer. */
+export type OtherConsole = { url: string; hostname: string };
 export type LiveSamples = {
   at: string;
   nodes: Record<string, LiveNodeSample>;

@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
 import { createGuard } from "./guard.ts";
 
-const request = (url: string, headers: Record<string, string>) => ({ url, headers }) as unknown as IncomingMessage;
-const open = createGuard({ hosts: new Set(["localhost", "127.0.0.1", "::1"]), secure: false, actorOf: async () => "console" });
-const closed = createGuard({ hosts: new Set(["console.example"]), secure: true, actorOf: async (headers) => (headers.authorization === "Bearer right" ? "api:me" : null) });
+const request = (url: string, headers: Record<string, string>, method = "GET") => ({ url, headers, method }) as unknown as IncomingMessage;
+const open = createGuard({ hosts: new Set(["localhost", "127.0.0.1", "::1"]), secure: false, actorOf: async () => "console", isKnownConsole: (origin) => origin === "http://localhost:7701" });
+const closed = createGuard({ hosts: new Set(["console.example"]), secure: true, actorOf: async (headers) => (headers.authorization === "Bearer right" ? "api:me" : null), isKnownConsole: (origin) => origin === "https://other.example" });
 const statusOf = async (verdict: ReturnType<typeof open>) => {
   const answer = await verdict;
   return answer.ok ? 200 : answer.status;
@@ -44,4 +44,16 @@ test.each([
   ["//healthz", {}, 401],
 ])("beyond loopback: %s with %o", async (url, headers, status) => {
   expect(await statusOf(closed(request(url, { host: "console.example", ...headers } as Record<string, string>)))).toBe(status);
+});
+
+test.each([
+  ["GET", "/healthz", "https://other.example", 200],
+  ["GET", "/healthz", "https://evil.example", 403],
+  ["POST", "/healthz", "https://other.example", 403],
+  ["GET", "/healthz?x", "https://other.example", 403],
+  ["GET", "/readyz", "https://other.example", 403],
+  ["GET", "/api/v1/models", "https://other.example", 403],
+  ["GET", "/socket.io/?transport=websocket", "https://other.example", 403],
+])("a page of another console may ask whether this one lives, and nothing else: %s %s from %s", async (method, url, origin, status) => {
+  expect(await statusOf(closed(request(url, { host: "console.example", origin, "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", authorization: "Bearer right" }, method)))).toBe(status);
 });

@@ -10,6 +10,8 @@ export type GuardOptions = {
   /** A credential is demanded. */
   secure: boolean;
   actorOf(headers: IncomingHttpHeaders): Promise<Actor | null>;
+  /** Of an origin: its pages may ask whether this console lives, and nothing else. */
+  isKnownConsole(origin: string): boolean;
 };
 
 /** What a machine or a person needs before there is a credential. Everything here tells nothing about the fleet. */
@@ -21,7 +23,7 @@ export function createGuard(options: GuardOptions): Guard {
     const host = hostOf(req.headers.host);
     // A page of a foreign name that resolves to this machine ("DNS rebinding") carries that name here.
     if (!options.hosts.has(host)) return refuse(421, "bad-request", `This console does not answer to the name "${host}".`, "Use its address, or start it with --public-host.");
-    if (!fromOwnPage(req)) return refuse(403, "forbidden", "The request comes from a page of another site.", "Use the console's own pages, or a script without an Origin header.");
+    if (!fromOwnPage(req) && !asksIfItLives(req, options.isKnownConsole)) return refuse(403, "forbidden", "The request comes from a page of another site.", "Use the console's own pages, or a script without an Origin header.");
     if (!options.secure || isPublic(req)) return { ok: true };
     if ((await options.actorOf(req.headers)) !== null) return { ok: true };
     return refuse(401, "unauthorized", "A credential is needed.", "Send `Authorization: Bearer <token>`, or sign in at /login.");
@@ -43,6 +45,11 @@ function fromOwnPage(req: IncomingMessage): boolean {
   const origin = req.headers.origin;
   if (origin === undefined) return req.headers["sec-fetch-site"] !== "cross-site" || req.headers["sec-fetch-mode"] === "navigate";
   return URL.canParse(origin) && new URL(origin).host.toLowerCase() === (req.headers.host ?? "").toLowerCase();
+}
+
+/** A page whose own console does not answer looks for another. */
+function asksIfItLives(req: IncomingMessage, isKnownConsole: GuardOptions["isKnownConsole"]): boolean {
+  return req.method === "GET" && req.url === "/healthz" && req.headers.origin !== undefined && isKnownConsole(req.headers.origin);
 }
 
 function isPublic(req: IncomingMessage): boolean {

@@ -6,9 +6,16 @@ import { answerJson, answerText } from "./answer.ts";
 /** A database that answers later than this is not there. */
 const DATABASE_TIMEOUT_MS = 2_000;
 
-export function createHealthHandler(db: Db, isStarted: () => boolean): RequestHandler {
+type HealthOptions = { isStarted(): boolean; /** Pages of these origins, other consoles' pages, may read that this one lives. */ isKnownConsole(origin: string): boolean };
+
+export function createHealthHandler(db: Db, { isStarted, isKnownConsole }: HealthOptions): RequestHandler {
   return async (req, res) => {
-    if (req.url === "/healthz") answerText(res, 200, "ok\n");
+    if (req.url === "/healthz") {
+      const { origin } = req.headers;
+      res.setHeader("vary", "origin");
+      if (origin !== undefined && isKnownConsole(origin)) res.setHeader("access-control-allow-origin", origin);
+      answerText(res, 200, "ok\n");
+    }
     else if (req.url === "/readyz") {
       const database = await answersInTime(db);
       const ready = database && isStarted();

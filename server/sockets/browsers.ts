@@ -8,7 +8,7 @@ import type { Server as HttpsServer } from "node:https";
 import { type Namespace, Server, type Socket } from "socket.io";
 import type { Actor, Deps } from "../commands/deps.ts";
 import { listenProgress } from "../commands/run-operation.ts";
-import type { StoredEvent } from "../events/catalogue.ts";
+import type { OtherConsole, StoredEvent } from "../events/catalogue.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { samplesOf, wholeSamples } from "../live/live-samples.ts";
 import { predictedLatencyMs } from "../live/predicted-latency.ts";
@@ -33,11 +33,14 @@ type Follower = { socket: Socket; state: "idle" | "replaying" | "following"; las
 export type BrowserOptions = {
   /** Why a connection is refused, or null. Default: `deps.actorOf` where there is one. */
   refuse?: (request: IncomingMessage) => Promise<string | null>;
+  /** Where a page may go on when this console does not answer, the best first. Default: nowhere. */
+  others?: () => OtherConsole[];
 };
 export type BrowserDeps = Deps & { actorOf?(headers: IncomingMessage["headers"]): Promise<Actor | null> };
 export type BrowserSockets = { close(): Promise<void>; count(): number };
 
 export function attachBrowsers(httpServer: HttpServer | HttpsServer, deps: BrowserDeps, options: BrowserOptions = {}): BrowserSockets {
+  const others = options.others ?? (() => []);
   const refuse = options.refuse ?? (async (request) => (deps.actorOf && (await deps.actorOf(request.headers)) === null ? "A credential is needed." : null));
   // Next's own upgrades (its development reload) share the server.
   const io = new Server(httpServer, { destroyUpgrade: false, serveClient: false, maxHttpBufferSize: MAX_MESSAGE_BYTES, perMessageDeflate: false });
@@ -56,6 +59,7 @@ export function attachBrowsers(httpServer: HttpServer | HttpsServer, deps: Brows
     followers.set(socket.id, follower);
     socket.on("disconnect", () => followers.delete(socket.id));
     socket.on("follow", (raw: unknown, acknowledge?: unknown) => {
+      socket.emit("consoles", others());
       follow(deps, follower, raw, acknowledge).then(() => ticker.wholeSoon(), (error) => {
         deps.log.warn({ err: error }, "a browser could not follow");
         // It comes back by itself and says again what it has seen.
@@ -74,10 +78,12 @@ export function attachBrowsers(httpServer: HttpServer | HttpsServer, deps: Brows
     for (const follower of followers.values()) if (follower.state === "following" && backlogOf(follower) < DROP_SAMPLES_AT) follower.socket.emit("progress", progress);
   });
   const ticker = startSamples(deps, namespace, followers);
+  const stopOthers = tellOthers(namespace, others);
   return {
     count: () => followers.size,
     async close() {
       ticker.stop();
+      stopOthers();
       unlistenEvents();
       unlistenProgress();
       namespace.disconnectSockets(true);
@@ -185,4 +191,17 @@ function startSamples(deps: Deps, namespace: Namespace, followers: Map<string, F
       }, WHOLE_AFTER_MS).unref();
     },
   };
+}
+
+/** Again to all of them when one came or went. @returns how to stop */
+function tellOthers(namespace: Namespace, others: () => OtherConsole[]): () => void {
+  let told = JSON.stringify(others());
+  const timer = setInterval(() => {
+    const now = others();
+    const text = JSON.stringify(now);
+    if (text !== told) namespace.emit("consoles", now);
+    told = text;
+  }, SAMPLES_INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
