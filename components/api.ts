@@ -72,7 +72,7 @@ export function problemOf(error: unknown): ProblemText {
   if (error instanceof TRPCClientError || error instanceof RequestRefused) {
     const own = error instanceof RequestRefused ? error.problem : (error.data as { cutplane?: ProblemText } | null)?.cutplane;
     // This console demands a credential and the browser has none, or it was revoked.
-    if (own?.code === "unauthorized" && typeof location !== "undefined" && location.pathname !== "/login") location.assign("/login");
+    if (own?.code === "unauthorized" && typeof location !== "undefined" && location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(`${location.pathname}${location.search}`)}`);
     if (own) return { code: own.code, message: own.message, fix: own.fix ?? nextStep(own.code) };
     if (error instanceof TRPCClientError && !error.data) return { code: "unreachable", message: "The console's server did not answer.", fix: "Check that it is running, then try again; this page also goes on by itself. Requests to deployments do not pass it and go on." };
   }

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { RequestHandler } from "../deps.ts";
 import { answerError, answerJson } from "./answer.ts";
 import type { Guard } from "./guard.ts";
+import { signInAddress } from "./sign-in-address.ts";
 
 export type WebServerOptions = {
   guard: Guard;
@@ -47,7 +48,8 @@ export function createWebServer(options: WebServerOptions): WebServer {
     });
     if (verdict.ok) return void inner.emit("request", req, res);
     const asksForPage = verdict.status === 401 && req.method === "GET" && (req.headers.accept ?? "").includes("text/html");
-    if (asksForPage) return void res.writeHead(303, { location: "/login", "cache-control": "no-store" }).end();
+    if (asksForPage && req.headers["sec-fetch-site"] === "cross-site") return askOnceMore(req, res);
+    if (asksForPage) return void res.writeHead(303, { location: signInAddress(req.url ?? "/"), "cache-control": "no-store" }).end();
     answerJson(res, verdict.status, { error: { code: verdict.code, message: verdict.message, place: null, fix: verdict.fix } });
   };
   const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -64,6 +66,13 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const local = certificate ? createHttpServer(settings) : null;
   for (const server of [outer, local]) server?.on("request", onRequest).on("upgrade", onUpgrade);
   return { outer, local, inner, doors, renew: (next) => https?.setSecureContext(context(next)) };
+}
+
+/** Who comes from another site, another console say, brings no cookie along, signed in or not; from a page of ours they do. */
+function askOnceMore(req: IncomingMessage, res: ServerResponse): void {
+  const address = signInAddress(req.url ?? "/");
+  res.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+  res.end(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cutplane</title><meta http-equiv="refresh" content="0;url=${address}"></head><body><a href="${address}">Sign in</a></body></html>`);
 }
 
 async function answer(doors: RequestHandler[], req: IncomingMessage, res: ServerResponse): Promise<void> {
