@@ -20,5 +20,8 @@ export async function checkBatching(batching: Batching | null, facts: () => Prom
   const model = batching?.padding ? await facts() : null;
   const { problem } = batching?.padding && model ? planPadding(batching.padding, model.inputs, model.outputs) : { problem: null };
   if (problem) throw new AppError("bad-request", `Requests cannot be padded: ${problem.why}.`, { place: `settings.batching.padding.${problem.place}`, fix: problem.fix });
-  return batching;
+  if (!batching) return null;
+  // What is as it would be without a word is not kept: the same settings are the same text.
+  const { maxQueues = 1, padding, ...rest } = batching;
+  return { ...rest, ...(maxQueues > 1 ? { maxQueues } : {}), ...(padding ? { padding } : {}) };
 }

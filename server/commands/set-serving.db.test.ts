@@ -46,6 +46,7 @@ test("queues by shape and padding reach the ingress as they were declared, and a
   expect(route()!.batching).toEqual(batching);
   const told = await database.db.event.findFirst({ where: { name: "deployment.serving", subjectId: deploymentId }, orderBy: { seq: "desc" } });
   expect(told!.message).toContain("in up to 4 queues by shape, padded along batch to 16, 4;");
+  expect((await change({ batching: { ...BATCHING, maxQueues: 1, padding: null } })).batching).toEqual(BATCHING);
   await change({ batching: null });
   await fleet.run(2);
 });
