@@ -1,7 +1,12 @@
-import type { DeploymentFull } from "../api.ts";
+import { useQuery } from "@tanstack/react-query";
+import { api, type DeploymentFull } from "../api.ts";
+
+/** What ingresses find out is no event: it is looked at while it is on the screen. */
+const LOOK_MS = 2_000;
 
 /** What each ingress found out about running requests together: it is compared there, on real requests. Nothing where it was not asked for. */
-export function BatchingState({ ingress }: { ingress: DeploymentFull["ingress"] }) {
+export function BatchingState({ deployment: { id, ingress: known } }: { deployment: DeploymentFull }) {
+  const ingress = useQuery({ ...api.deployments.get.queryOptions({ id }), refetchInterval: LOOK_MS }).data?.ingress ?? known;
   const told = ingress.flatMap(({ nodeId, url, batching }) => (batching && (batching.problem !== null || batching.padding) ? [{ nodeId, url, batching }] : []));
   if (told.length === 0) return null;
   return (

@@ -48,7 +48,7 @@ function Form({ deployment, now }: { deployment: DeploymentFull; now: ServingSet
           {fields.joins && <div className={ROW}>{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}{field("maxQueues", "Queues by shape")}</div>}
           {fields.joins && <Switch checked={fields.pads} onChange={setPads} testId="serving-pads">Pad requests of different lengths to one</Switch>}
           {fields.joins && fields.pads && <>{lines("padDimensions", "Dimensions, and lengths to pad to", "sequence: 16, 32, 64")}{lines("padValues", "What inputs are filled up with", "attention_mask = 0")}<p className="text-xs text-ink-2">A request is filled up to the next length, or, where none is given, to the longest it runs with; its answer is cut back. By this you say that the model does not see it, as with a mask: the first padded batch of each shape also runs one by one, and if answers differ nothing is padded any more.</p></>}
-          <BatchingState ingress={deployment.ingress} />
+          {fields.joins && <BatchingState deployment={deployment} />}
           <p className="text-xs text-ink-2">{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
         </Group>
         <Group title="Each key, at each ingress">
