@@ -103,6 +103,26 @@ test("settings that somebody else changed meanwhile are not replaced unseen", as
   await expect(page.getByTestId("serving-maxInFlight")).toHaveValue("78");
 });
 
+test("padding that the model's shapes do not allow is told at its field; queues by shape are saved, and the page says why requests of this model run alone", async ({ page }) => {
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=serving`);
+  await tabTo(page, page.getByTestId("serving-joins"));
+  await page.keyboard.press("Space");
+  await page.getByTestId("serving-maxQueues").fill("4");
+  await tabTo(page, page.getByTestId("serving-pads"));
+  await page.keyboard.press("Space");
+  await expect(page.getByTestId("serving-padDimensions")).toHaveValue("p2o.DynamicDimension.1");
+  await expect(page.getByTestId("serving-padValues")).toHaveValue("x = 0");
+  await expect(page.getByRole("alert").filter({ hasText: "that no input has, so it cannot be told where padding went" })).toBeVisible();
+  await expect(page.getByTestId("serving-save")).toBeDisabled();
+  expect(await violations(page)).toEqual([]);
+  await tabTo(page, page.getByTestId("serving-pads"));
+  await page.keyboard.press("Space");
+  await page.getByTestId("serving-maxQueues").press("Enter");
+  await until("the queues to be saved, and no padding", async () => { const { batching } = await cluster.api<{ batching: { maxQueues?: number; padding?: object } | null }>("GET", `/deployments/${deploymentId}/serving`); return batching?.maxQueues === 4 && batching.padding === undefined; });
+  await expect(page.getByTestId("batching-state")).toContainText("Each runs alone:");
+  await cluster.api("PATCH", `/deployments/${deploymentId}/serving`, { batching: null });
+});
+
 test("with the keyboard only: one run is VALID or says why not, one is INVALID with its reason, one is cancelled; two are compared and a log is taken along", async ({ page }) => {
   await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=load`);
   await tabTo(page, page.getByTestId("load-scenario"));
