@@ -6,6 +6,7 @@ import { openTarget } from "./open-target.ts";
 import { parseOptions } from "./parse-options.ts";
 import { hideKey } from "./targets/hide-key.ts";
 import { isLinkLocal, lookupElsewhere } from "./targets/link-local.ts";
+import { madeUpTensor } from "./targets/made-up-tensor.ts";
 
 const KEY = "sk-very-secret-key";
 const servers: Server[] = [];
@@ -61,4 +62,8 @@ test("who sends elsewhere is not followed: the key goes to the address that was 
   const url = await serve((path) => ({ status: 307, body: "", location: `${other}${path}` }));
   await expect(open(url)).rejects.toThrow("status 307");
   expect(heard).toEqual([]);
+});
+
+test.each([["FP32", [2 ** 40]], ["BYTES", [2 ** 40]], ["UINT8", [2 ** 31, 2 ** 31]]])("an endpoint that declares %s of %j is refused before anything is made", (datatype, shape) => {
+  expect(() => madeUpTensor({ name: "x", datatype, shape }, 0)).toThrow(/is larger than the 512 MiB/);
 });

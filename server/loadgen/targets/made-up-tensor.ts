@@ -1,5 +1,6 @@
 // Owns inputs that nobody gave: for each sample other values, by seed, of a tensor's type and shape as the Open Inference Protocol names them.
 import { createMt19937, type Random } from "../method/mt19937.ts";
+import { MAX_LOADED_BYTES } from "./target.ts";
 
 export type TensorSpec = { name: string; datatype: string; shape: number[] };
 
@@ -23,10 +24,14 @@ const TYPES: Record<string, { bytes: number; write: (view: DataView, at: number,
 
 export const MADE_UP_TYPES = [...Object.keys(TYPES), "BYTES"];
 
-/** Binary form of sample number `sample`. @throws Error for a type that is none of the protocol's */
+/** A text's length and at least as much of it. */
+const MIN_TEXT_BYTES = 16;
+
+/** Binary form of sample number `sample`. @throws Error for a type that is none of the protocol's, or more than a run's samples may be together: an endpoint may declare anything */
 export function madeUpTensor({ name, datatype, shape }: TensorSpec, sample: number): Buffer {
   const random = createMt19937(BigInt(sample) * 2654435761n + BigInt(name.length));
   const count = shape.reduce((product, size) => product * size, 1);
+  if (count * (datatype === "BYTES" ? MIN_TEXT_BYTES : (TYPES[datatype]?.bytes ?? 1)) > MAX_LOADED_BYTES) throw new Error(`Input "${name}" of shape [${shape.join(", ")}] is larger than the ${MAX_LOADED_BYTES / 2 ** 20} MiB that all samples of a run may have together: give a smaller shape.`);
   if (datatype === "BYTES") return Buffer.concat(Array.from({ length: count }, () => bytesElement(`sample ${sample} ${random()}`)));
   const type = TYPES[datatype];
   if (!type) throw new Error(`Input "${name}" is of type ${datatype}; one of ${MADE_UP_TYPES.join(", ")} can be made up. Give real inputs with --data.`);
