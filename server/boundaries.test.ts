@@ -42,7 +42,7 @@ const RULES: Rule[] = [
   { files: /^server\/planner\//, may: new RegExp(`^(server/(planner|model|topology)/|${CONTRACT})`), packages: PURE },
   { files: /^server\/policy\//, may: new RegExp(`^(${PURE_FOLDERS}|${CONTRACT})`), packages: PURE },
   // Several real consoles with real agents are what the cluster of the browser's tests starts.
-  { files: /^server\/(consoles\/.*|commands\/load-model\.db)\.test\.ts$/, may: /^(server|agents|prisma|lab)\/|^e2e\/(cluster|deploy-over-all|load)\.ts/ },
+  { files: /^server\/(consoles\/.*|commands\/(load-model|measure-node)\.db)\.test\.ts$/, may: /^(server|agents|prisma|lab)\/|^e2e\/(cluster|deploy-over-all|load)\.ts/ },
   { files: /^server\/.*(\.test\.ts$|\/testdata\/)/, may: /^(server|agents|prisma|lab)\// },
   { files: /^server\/threads\//, may: new RegExp(`^(server/(threads|model|planner|inspect)/|${CONTRACT})`) },
   { files: /^server\/inspect\//, may: new RegExp(`^(server/(inspect|model|planner|threads)/|agents/processor/|agents/ingress/oip\\.ts|${CONTRACT})`) },

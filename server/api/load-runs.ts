@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { findOrThrow } from "../commands/find-or-throw.ts";
-import { measureDeployment } from "../commands/measure-deployment.ts";
+import { listLoadTargets } from "../commands/list-load-targets.ts";
+import { measureLoad } from "../commands/measure-load.ts";
 import { LOAD_LOGS, readLoadLog } from "../commands/read-load-log.ts";
 import { compareRuns, findRegressions } from "../loadgen/method/compare-runs.ts";
 import type { LoadRequest } from "../loadgen/method/load-request.ts";
+import type { LoadTarget } from "../loadgen/method/load-target.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findLoadRun, listLoadRuns, type StoredLoadRun } from "../store/load-runs.ts";
-import { loadDifference, loadRequest, loadRun, loadRunRow } from "./schemas/load-schemas.ts";
+import { loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey } from "./schemas/load-schemas.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -14,14 +16,19 @@ const tags = ["load runs"];
 
 export const loadRuns = router({
   start: procedure
-    .meta({ openapi: { method: "POST", path: "/deployments/{id}/load-runs", tags, summary: "Measure a deployment by the MLPerf method, in a process of its own; follow or cancel the operation" } })
-    .input(byId.extend({ request: loadRequest, idempotencyKey }))
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/load-runs", tags, summary: "Measure a deployment, its whole model on one node, or any endpoint beside it, by the MLPerf method, in a process of its own; follow or cancel the operation" } })
+    .input(byId.extend({ request: loadRequest, target: loadTarget.optional(), key: targetKey, besideRunning: z.boolean().default(false).meta({ description: "Of a node's target: other deployments on the node may be slowed down meanwhile." }), idempotencyKey }))
     .output(z.object({ operation }))
-    .mutation(async ({ ctx, input: { id, request, idempotencyKey: key } }) => ({
-      operation: await measureDeployment(ctx.deps, { deploymentId: id, request: request as LoadRequest, actor: ctx.actor, ...(key === undefined ? {} : { idempotencyKey: key }) }),
+    .mutation(async ({ ctx, input: { id, request, target, key, besideRunning, idempotencyKey: once } }) => ({
+      operation: await measureLoad(ctx.deps, { deploymentId: id, request: request as LoadRequest, ...(target ? { target: target as LoadTarget } : {}), key: key ?? null, besideRunning, actor: ctx.actor, ...(once === undefined ? {} : { idempotencyKey: once }) }),
     })),
+  targets: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-targets", tags, summary: "Nodes that its whole model may be measured on, one by itself, and whom that would slow down" } })
+    .input(byId)
+    .output(z.array(nodeTarget))
+    .query(({ ctx, input }) => listLoadTargets(ctx.deps, input.id)),
   list: procedure
-    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-runs", tags, summary: "Load runs of a deployment, newest first" } })
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-runs", tags, summary: "Load runs of a deployment and of what it was compared with, newest first" } })
     .input(byId.extend({ limit: z.number().int().min(1).max(200).default(50) }))
     .output(z.array(loadRunRow))
     .query(async ({ ctx, input }) => {
@@ -55,8 +62,8 @@ export const loadRuns = router({
     }),
 });
 
-function about({ id, deploymentId, revisionNumber, endRevisionNumber, operationId, request, startedAt, finishedAt, createdBy }: StoredLoadRun) {
-  return { id, deploymentId, revisionNumber, endRevisionNumber, operationId, request, startedAt: startedAt.toISOString(), finishedAt: finishedAt.toISOString(), createdBy };
+function about({ id, deploymentId, revisionNumber, endRevisionNumber, operationId, target, request, startedAt, finishedAt, createdBy }: StoredLoadRun) {
+  return { id, deploymentId, revisionNumber, endRevisionNumber, operationId, target, request, startedAt: startedAt.toISOString(), finishedAt: finishedAt.toISOString(), createdBy };
 }
 
 function toRow(run: StoredLoadRun): z.output<typeof loadRunRow> {

@@ -29,7 +29,7 @@ export type CreateDeploymentInput = {
   planId: string;
   ingressNodeIds?: string[];
   settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]>; batching?: Batching | null; keyLimits?: KeyLimits | null; streams?: Partial<StreamSettings> };
-  /** The analysis that it is a rig of. */
+  /** The analysis, or the operation of the load run, that it is a rig of. */
   rigOf?: string;
   actor: Actor;
   idempotencyKey?: string;
@@ -55,7 +55,7 @@ export async function createDeployment(deps: Deps, input: CreateDeploymentInput)
       planId: plan.id,
       stages,
       ingressNodeIds,
-      reason: input.rigOf === undefined ? `First deployment of plan ${plan.revision}.` : `A rig of an analysis, with plan ${plan.revision}.`,
+      reason: input.rigOf === undefined ? `First deployment of plan ${plan.revision}.` : `A rig, to be measured and removed again, with plan ${plan.revision}.`,
       actor: input.actor,
       idempotencyKey: input.idempotencyKey,
     });

@@ -47,7 +47,7 @@ export type DeploymentSettings = {
   canary?: CanarySettings | null;
   /** The move that is to stop for a trial, and stays there until it is promoted; null or absent = none. */
   canaryMigrationId?: string | null;
-  /** The analysis it was made for, to be measured and removed again: a rig. Absent = it is nobody's but its user's. */
+  /** The analysis, or the operation of the load run, it was made for, to be measured and removed again: a rig. Absent = it is nobody's but its user's. */
   rigOf?: string;
   /** Milliseconds since the epoch of the last stop; null while running. */
   stoppedAtMs: number | null;

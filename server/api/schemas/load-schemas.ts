@@ -1,6 +1,7 @@
 // Owns the API's description of load runs.
 import { z } from "zod";
 import type { LoadReport } from "../../loadgen/method/load-report.ts";
+import { type KeptTarget, URL_APIS } from "../../loadgen/method/load-target.ts";
 import { SCENARIOS, TIERS, type Tier } from "../../loadgen/method/settings.ts";
 
 const bin = z.object({ fromNs: z.number(), toNs: z.number(), count: z.number() });
@@ -23,12 +24,33 @@ export const loadRequest = z
   })
   .meta({ id: "LoadRequest" });
 
+const shapes = z.record(z.string().min(1).max(500).regex(/^[^=]+$/), z.array(z.number().int().min(1).max(2 ** 31)).min(1).max(16)).refine((given) => Object.keys(given).length <= 256, "At most 256 inputs.");
+const theDeployment = z.object({ kind: z.literal("deployment") });
+const anAddress = z.object({
+  kind: z.literal("url"),
+  url: z.string().min(1).max(2000).meta({ description: "http(s)://, of OpenAI's APIs with its /v1; or grpc(s)://HOST:PORT. Called from the console. Without user, password, query and fragment; redirects are not followed, link-local addresses not called." }),
+  api: z.enum(URL_APIS).default("oip"),
+  model: z.string().min(1).max(500).meta({ description: "As the endpoint calls it." }),
+  shapes: shapes.optional().meta({ description: "Sizes of its inputs, by name; absent = as the deployment's sample, or as the endpoint declares them with 1 in open dimensions. Contents are made up." }),
+});
+export const loadTarget = z
+  .discriminatedUnion("kind", [theDeployment, z.object({ kind: z.literal("node"), nodeId: z.string().min(1).max(100) }).meta({ description: "The whole model on this node of the deployment's drawing, entered there: a deployment made for the run and removed again." }), anAddress])
+  .meta({ id: "LoadTarget", description: "What is measured; absent = the deployment." });
+/** Visible ASCII, as a header may hold. */
+export const targetKey = z.string().min(1).max(8192).regex(/^[\x21-\x7e]+$/, "A key has no spaces and no letters beyond ASCII.").optional().meta({ description: "Of an address: sent as a bearer token. Used for this run and kept nowhere." });
+const keptTarget = z
+  .discriminatedUnion("kind", [theDeployment, z.object({ kind: z.literal("node"), nodeId: z.string(), nodeName: z.string(), planId: z.string(), othersPerSecond: z.number().meta({ description: "Requests a second that other deployments on the node answered meanwhile." }) }), anAddress])
+  .meta({ id: "KeptLoadTarget" }) as unknown as z.ZodType<KeptTarget, KeptTarget>;
+export const nodeTarget = z
+  .object({ nodeId: z.string(), name: z.string(), besides: z.array(z.object({ deploymentId: z.string(), name: z.string(), movesByItself: z.boolean() })).meta({ description: "Other running deployments with a part on it." }) })
+  .meta({ id: "LoadNodeTarget" });
+
 /** One definition of it, in server/loadgen/method/load-report.ts; the document says what it is. */
 const loadReport = z.record(z.string(), z.unknown()).meta({ id: "LoadReport", description: "Settings, figures with intervals, verdict with reasons, steady windows, histogram. By the MLPerf method; not an MLPerf result." }) as unknown as z.ZodType<LoadReport, LoadReport>;
 
 const interval = z.object({ low: z.number(), high: z.number() }).nullable();
 const loadRunShape = {
-  id: z.string(), deploymentId: z.string(), revisionNumber: z.number().int(), endRevisionNumber: z.number().int().meta({ description: "Another than revisionNumber: a move was measured with it." }),
+  id: z.string(), deploymentId: z.string(), target: keptTarget, revisionNumber: z.number().int().meta({ description: "That the deployment ran when it began, also where something else is measured; 0 = none." }), endRevisionNumber: z.number().int().meta({ description: "Another than revisionNumber: a move was measured with it." }),
   operationId: z.string(), request: loadRequest, startedAt: z.iso.datetime(), finishedAt: z.iso.datetime(), createdBy: z.string(),
 };
 export const loadRunRow = z

@@ -1,15 +1,13 @@
 // Owns one measurement of a rig: a closed loop from a process of its own, through the ingress as any client, and what its stages hold.
 import { AppError } from "../../errors.ts";
-import { deploymentSample } from "../../live/deployment-sample.ts";
-import { liveFleet } from "../../live/live-fleet.ts";
 import { readSnapshot } from "../../live/read-snapshot.ts";
 import type { ClosedLoopReport } from "../../loadgen/method/closed-loop.ts";
 import type { LoadProgress } from "../../loadgen/method/load-progress.ts";
 import { startLoadgen } from "../../loadgen/start-loadgen.ts";
 import type { AnalysisRequest, Configuration, Figures, Measured } from "../../policy/analyze/analysis.ts";
-import type { DeploymentView } from "../../policy/snapshot.ts";
 import { assignmentIdOf } from "../../policy/stable-id.ts";
 import type { Deps } from "../deps.ts";
+import { othersPerSecond } from "./list-besides.ts";
 import { readBatching, type Rig } from "./rig.ts";
 
 const NS_PER_MS = 1e6;
@@ -50,13 +48,4 @@ async function rigMemory(deps: Deps, deploymentId: string): Promise<number | nul
   const stages = snapshot.deployments.find((one) => one.deploymentId === deploymentId)?.revisions.flatMap((revision) => revision.stages) ?? [];
   const held = stages.map((stage) => snapshot.nodes.get(stage.nodeId)?.assignments.find((one) => one.assignmentId === assignmentIdOf(deploymentId, stage))?.processBytes ?? null);
   return held.length === 0 || held.includes(null) ? null : held.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-}
-
-/** Answered in the last second by deployments with a stage or an entry on the rig's nodes. */
-function othersPerSecond(deps: Deps, deploymentId: string): number {
-  const fleet = liveFleet(deps.db);
-  const deployments = fleet.snapshot?.deployments ?? [];
-  const nodesOf = (one: DeploymentView) => [...one.settings.ingressNodeIds, ...one.revisions.flatMap((revision) => revision.stages.map((stage) => stage.nodeId))];
-  const own = new Set(deployments.filter((one) => one.deploymentId === deploymentId).flatMap(nodesOf));
-  return deployments.filter((one) => one.deploymentId !== deploymentId && one.desired === "running" && nodesOf(one).some((nodeId) => own.has(nodeId))).reduce((sum, one) => sum + deploymentSample(fleet, one, null, deps.clock.now()).requestsPerSecond, 0);
 }

@@ -1,4 +1,5 @@
-// Owns a rig's life: put up as any deployment, changed as any deployment, taken down. What an analysis that was cut short left standing, `endRig` of a control loop takes down.
+// Owns a rig's life: put up as any deployment, changed as any deployment, taken down. What an analysis or a load run that was cut short left standing, `endRig` of a control loop takes down.
+import type { Batching } from "../../../agents/protocol/control.ts";
 import { AppError } from "../../errors.ts";
 import type { DeploymentSettings } from "../../policy/snapshot.ts";
 import { findCredentialByName } from "../../store/credentials.ts";
@@ -14,7 +15,7 @@ import { setServing } from "../set-serving.ts";
 import { stopDeployment } from "../stop-deployment.ts";
 import { awaitOperation } from "./await-operation.ts";
 
-const KEY_PURPOSE = "analysis";
+const KEY_PURPOSE = "rig";
 const ASK_TIMEOUT_MS = 10_000;
 const FOLLOWS_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 120_000;
@@ -22,19 +23,19 @@ const LOOK_EVERY_MS = 150;
 
 /** `maxBatch`: as it was told last. `key`: of the console, where one is demanded. */
 export type Rig = { deploymentId: string; planId: string; maxBatch: number; ingress: IngressTarget; key: { id: string; token: string } | null };
-export type RigInput = { analysisId: string; number: number; planId: string; /** Of the deployment that it is to be like; null = the usual ones. */ like: Pick<DeploymentSettings, "ingressNodeIds" | "session" | "limits"> | null; /** Largest number of requests under way that it will meet. */ maxInFlight: number; actor: Actor; signal: AbortSignal };
+export type RigInput = { /** The analysis, or the operation of the load run, that it is put up for: it lives no longer. */ rigOf: string; number: number; planId: string; /** Of the deployment that it is to be like; null = the usual ones. */ like: Pick<DeploymentSettings, "ingressNodeIds" | "session" | "limits"> | null; /** From its beginning; absent = each request alone. */ batching?: Batching | null; /** Largest number of requests under way that it will meet. */ maxInFlight: number; actor: Actor; signal: AbortSignal };
 
 /** Serves when it returns. @throws AppError why it cannot be deployed */
-export async function putUpRig(deps: Deps, { analysisId, number, planId, like, maxInFlight, actor, signal }: RigInput): Promise<Rig> {
+export async function putUpRig(deps: Deps, { rigOf, number, planId, like, batching, maxInFlight, actor, signal }: RigInput): Promise<Rig> {
   const limits = like?.limits ?? DEFAULT_LIMITS;
   const { deploymentId, operation } = await createDeployment(deps, {
-    name: `rig-${analysisId.slice(-8)}-${number}`, planId, rigOf: analysisId, actor, ...(like ? { ingressNodeIds: like.ingressNodeIds } : {}),
-    settings: { ...(like ? { session: like.session } : {}), limits: { ...limits, maxInFlight: Math.max(limits.maxInFlight, maxInFlight), queueLength: Math.max(limits.queueLength, maxInFlight) } },
+    name: `rig-${rigOf.slice(-8)}-${number}`, planId, rigOf, actor, ...(like ? { ingressNodeIds: like.ingressNodeIds } : {}),
+    settings: { ...(like ? { session: like.session } : {}), ...(batching ? { batching } : {}), limits: { ...limits, maxInFlight: Math.max(limits.maxInFlight, maxInFlight), queueLength: Math.max(limits.queueLength, maxInFlight) } },
   });
   try {
     await awaitOperation(deps, operation.id, signal);
     const ingress = await findIngress(deps, deploymentId);
-    return { deploymentId, planId, maxBatch: 1, ingress, key: await openIngress(deps, ingress, KEY_PURPOSE) };
+    return { deploymentId, planId, maxBatch: batching?.maxSize ?? 1, ingress, key: await openIngress(deps, ingress, KEY_PURPOSE) };
   } catch (error) {
     // Cancelled, the loop of rigs does it: whoever cancelled shall not wait.
     if (!signal.aborted) await takeDownRig(deps, deploymentId, signal);

@@ -84,7 +84,7 @@ class AnalysisRun {
   async #putUp(planId: string): Promise<Rig> {
     const { id, request, actor } = this.#running;
     this.#tell("deploying", this.#labelOf(planId));
-    const rig = await putUpRig(this.#deps, { analysisId: id, number: ++this.#rigs, planId, like: this.#like, maxInFlight: Math.max(...request.concurrency), actor, signal: this.#context.signal });
+    const rig = await putUpRig(this.#deps, { rigOf: id, number: ++this.#rigs, planId, like: this.#like, maxInFlight: Math.max(...request.concurrency), actor, signal: this.#context.signal });
     this.#rig = rig;
     return rig;
   }

@@ -4,7 +4,7 @@ import { newId } from "../../ids.ts";
 import { MAX_VARIANTS, type AnalysisRequest } from "../../policy/analyze/analysis.ts";
 import { type AnalysisEstimate, estimateAnalysis } from "../../policy/analyze/estimate-analysis.ts";
 import { findAnalysisOfOperation, insertAnalysis } from "../../store/analyses.ts";
-import { findDeployment, findRevisions, listDeploymentIds, listDeployments } from "../../store/deployments.ts";
+import { findDeployment, listDeploymentIds } from "../../store/deployments.ts";
 import { findModel } from "../../store/models.ts";
 import { findOperationByKey, listOperations, type Operation } from "../../store/operations.ts";
 import { findTopology } from "../../store/topologies.ts";
@@ -13,12 +13,13 @@ import { findOrThrow } from "../find-or-throw.ts";
 import { takeMeasuringTurn } from "../measuring-turn.ts";
 import { runOperation } from "../run-operation.ts";
 import type { Scope } from "./find-variants.ts";
+import { type Beside, listBesides } from "./list-besides.ts";
 import { runAnalysis } from "./run-analysis.ts";
 
 /** For a deployment, or for a model on a topology that has none yet. */
 export type AnalysisScope = { deploymentId: string } | { modelId: string; topologyId: string };
 export type AnalysisInput = { scope: AnalysisScope; request: AnalysisRequest; /** Other deployments run on the topology's nodes, and may be slowed down. */ besideRunning: boolean; actor: Actor; idempotencyKey?: string };
-export type AnalysisPreview = AnalysisEstimate & { /** Running ones on nodes of the topology: they would be disturbed, and would disturb. Adaptation may move the automatic ones because of it. */ besides: { deploymentId: string; name: string; movesByItself: boolean }[] };
+export type AnalysisPreview = AnalysisEstimate & { /** Running ones on nodes of the topology: they would be disturbed, and would disturb. Adaptation may move the automatic ones because of it. */ besides: Omit<Beside, "nodeIds">[] };
 
 const SECONDS_SEEN_OF = 20;
 
@@ -26,7 +27,7 @@ const SECONDS_SEEN_OF = 20;
 export async function previewAnalysis(deps: Deps, scope: AnalysisScope, request: AnalysisRequest): Promise<AnalysisPreview> {
   const found = await resolveScope(deps, scope);
   checkRequest(request, found);
-  return { ...estimateAnalysis(request.plans.length * request.threads.length, request, await rigSeconds(deps, found.modelId)), besides: await listBesides(deps, found.topologyId) };
+  return { ...estimateAnalysis(request.plans.length * request.threads.length, request, await rigSeconds(deps, found.modelId)), besides: await besidesOn(deps, found.topologyId) };
 }
 
 /** Its result is `{ analysisId }`. @throws AppError not-found, bad-request, conflict (others would be disturbed), too-many */
@@ -36,7 +37,7 @@ export async function startAnalysis(deps: Deps, { scope, request, besideRunning,
   if (known && analysis) return { analysisId: analysis.id, operation: known };
   const found = await resolveScope(deps, scope);
   checkRequest(request, found);
-  const besides = await listBesides(deps, found.topologyId);
+  const besides = await besidesOn(deps, found.topologyId);
   if (besides.length > 0 && !besideRunning) throw new AppError("conflict", `${besides.map(({ name }) => name).join(", ")} ${besides.length === 1 ? "runs" : "run"} on nodes of this topology and may be slowed down while it is measured.`, { place: "besideRunning", fix: "Say besideRunning: true where that is allowed, or draw other nodes.", details: { besides } });
   const giveBack = takeMeasuringTurn("analysis");
   try {
@@ -66,14 +67,10 @@ function checkRequest({ plans, threads }: AnalysisRequest, { deploymentId }: Sco
   if (deploymentId === null && plans.some(({ kind }) => kind === "current")) throw new AppError("bad-request", "There is no current plan without a deployment.", { place: "request.plans", fix: "Name a deployment, or choose other plans." });
 }
 
-/** Rigs are no one's. */
-async function listBesides(deps: Deps, topologyId: string): Promise<AnalysisPreview["besides"]> {
+async function besidesOn(deps: Deps, topologyId: string): Promise<AnalysisPreview["besides"]> {
   const { document } = await findOrThrow(findTopology(deps.db, topologyId), "topology", topologyId);
   const drawn = new Set(document.nodes.map(({ nodeId }) => nodeId));
-  const running = (await listDeployments(deps.db)).filter(({ desired, settings }) => desired === "running" && settings.rigOf === undefined);
-  const revisions = await findRevisions(deps.db, running.flatMap(({ currentRevisionId }) => (currentRevisionId === null ? [] : [currentRevisionId])));
-  const isOn = (id: string, ingressNodeIds: readonly string[]) => [...ingressNodeIds, ...revisions.filter(({ deploymentId }) => deploymentId === id).flatMap(({ stages }) => stages.map(({ nodeId }) => nodeId))].some((nodeId) => drawn.has(nodeId));
-  return running.filter(({ id, settings }) => isOn(id, settings.ingressNodeIds)).map(({ id, name, adaptation }) => ({ deploymentId: id, name, movesByItself: adaptation.mode === "automatic" }));
+  return (await listBesides(deps)).filter(({ nodeIds }) => nodeIds.some((nodeId) => drawn.has(nodeId))).map(({ nodeIds: _, ...beside }) => beside);
 }
 
 /** Median of the last deployments of the model. */

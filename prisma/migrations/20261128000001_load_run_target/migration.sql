@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "LoadRun" ADD COLUMN     "target" JSONB NOT NULL DEFAULT '{"kind":"deployment"}';
