@@ -1,5 +1,7 @@
 // How a deployment takes requests is changed while it serves, and what it then does is measured: by keyboard, on real agents.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { deployOverAll, SERVED_MODEL } from "./deploy-over-all.ts";
@@ -163,6 +165,60 @@ test("with the keyboard only: one run is VALID or says why not, one is INVALID w
   const file = await download;
   expect(file.suggestedFilename()).toBe("mlperf_log_summary.txt");
   expect(readFileSync(await file.path(), "utf8")).toMatch(/Scenario : Server[\s\S]*Result is : INVALID/);
+});
+
+test("with the keyboard only: one node by itself and another system are measured as the deployment was, and compared; what is wrong with an address is said, and a key is seen nowhere", async ({ page }) => {
+  const KEY = "sk-of-the-other-system";
+  const heard = new Set<string>();
+  const other = createServer((req, res) => {
+    heard.add(req.headers.authorization ?? "");
+    req.resume().on("end", () => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(req.url === "/v2" ? { name: "other", version: "1" } : req.method === "GET" ? { name: "theirs", inputs: [{ name: "pixels", datatype: "FP32", shape: [-1, 4] }] } : { model_name: "theirs", outputs: [{ name: "y", datatype: "FP32", shape: [1], data: [0] }] })));
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const answers: string[] = [];
+  page.on("response", (response) => { if (["fetch", "xhr"].includes(response.request().resourceType())) void response.text().then((text) => answers.push(response.url(), text)).catch(() => undefined); });
+  await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=load`);
+  await expect(page.getByTestId("load-run")).toHaveCount(3);
+  const choose = async (testId: string, letters: string) => { await tabTo(page, page.getByTestId(testId)); await page.keyboard.type(letters); };
+  await expect(page.getByTestId("load-target").getByRole("option")).toHaveText(["this deployment", "cam by itself", "gateway by itself", "server by itself", "another address"]);
+  await choose("load-target", "gateway");
+  await choose("load-scenario", "Single");
+  await tabTo(page, page.getByTestId("load-start"));
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("load-live")).toContainText("answered", { timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByTestId("load-run")).toHaveCount(4, { timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByTestId("load-report")).toContainText("gateway by itself");
+  await expect(page.getByTestId("load-form")).toBeVisible({ timeout: RUN_TIMEOUT_MS });
+  await expect.poll(async () => (await cluster.api<{ name: string }[]>("GET", "/deployments")).map(({ name }) => name)).toEqual([NAME]);
+
+  await choose("load-target", "another");
+  await page.getByTestId("load-model").fill("theirs");
+  await page.getByTestId("load-url").fill("http://me:secret@127.0.0.1/");
+  await expect(page.getByRole("alert").filter({ hasText: "must hold no user, password" })).toBeVisible();
+  await expect(page.getByTestId("load-start")).toBeDisabled();
+  expect(await violations(page)).toEqual([]);
+  // Its inputs are others than the shapes are of: it is said so, with their names.
+  await page.getByTestId("load-url").fill(address);
+  await page.getByTestId("load-key").fill(KEY);
+  await page.getByTestId("load-shapes").fill("x=1,4");
+  await page.getByTestId("load-shapes").press("Enter");
+  await expect(page.getByText("The last run came to nothing")).toBeVisible({ timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByTestId("load")).toContainText('The model has no input "x"; it has "pixels"');
+  await page.getByTestId("load-shapes").fill("pixels=1,4");
+  await page.getByTestId("load-shapes").press("Enter");
+  await expect(page.getByTestId("load-run")).toHaveCount(5, { timeout: RUN_TIMEOUT_MS });
+  await expect(page.getByText("The last run came to nothing")).toBeHidden();
+  await expect(page.getByTestId("load-run-target").first()).toContainText(`theirs at ${address}`);
+  await page.getByTestId("load-run").filter({ hasText: "gateway by itself" }).getByRole("checkbox").press("Space");
+  await expect(page.getByTestId("load-compare")).toContainText(`From gateway by itself to theirs at ${address}`);
+  await expect(page.getByTestId("load-compare")).toContainText("latency p50");
+  expect(await violations(page)).toEqual([]);
+  expect([...heard]).toEqual([`Bearer ${KEY}`]);
+  await expect.poll(() => answers.join()).toContain(address);
+  expect(answers.join()).not.toContain(KEY);
+  other.closeAllConnections();
+  other.close();
 });
 
 test("requests enter at two nodes, then at the other one alone: no request is lost, and who calls the old entry is sent on", async ({ page }) => {

@@ -8,13 +8,13 @@ import { State } from "../ui/State.tsx";
 import { nsText, rateText } from "./load-words.ts";
 
 /** What changed from one run to another; nothing is claimed that the intervals do not show. */
-export function LoadCompare({ beforeId, afterId }: { beforeId: string; afterId: string }) {
+export function LoadCompare({ beforeId, afterId, title }: { beforeId: string; afterId: string; /** From what to what. */ title: string }) {
   const answer = useQuery(api.loadRuns.compare.queryOptions({ id: afterId, before: beforeId }));
   if (answer.error) return <Problem title="The runs can’t be compared" error={answer.error} />;
   if (!answer.data) return null;
   return (
     <ScrollArea label="Comparison" className="overflow-x-auto"><table className="rowed w-full text-xs" data-testid="load-compare">
-      <caption className="text-left text-xs text-ink-2">From the compared run to the chosen one</caption>
+      <caption className="text-left text-xs break-words text-ink-2">{title}</caption>
       <thead><tr><th>Figure</th><th>Before</th><th>After</th><th>Change</th><th>95 % between</th><th>Seen</th></tr></thead>
       <tbody>
         {answer.data.differences.map(({ name, unit, before, after, share, interval, kind }) => {

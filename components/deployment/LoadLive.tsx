@@ -11,12 +11,13 @@ import { nsText, rateText } from "./load-words.ts";
 
 /** The run that is under way: what leaves, what comes back, how long it takes so far. */
 export function LoadLive({ operation }: { operation: Pick<OperationRow, "id" | "progress"> }) {
-  const load = useLive((state) => state.progress[operation.id]?.load) ?? operation.progress.load;
+  const { step, detail, load } = useLive((state) => state.progress[operation.id]) ?? operation.progress;
   const cancel = useMutation({ mutationFn: () => client.operations.cancel.mutate({ id: operation.id }) });
   return (
     <div className="space-y-2" data-testid="load-live">
-      <div className="flex flex-wrap items-center gap-3"><State tone="busy">{load ? load.phase : "preparing"}</State><Button busy={cancel.isPending || cancel.isSuccess} data-testid="load-cancel" onClick={() => cancel.mutate()}>Cancel</Button></div>
+      <div className="flex flex-wrap items-center gap-3"><State tone="busy">{load ? load.phase : step || "preparing"}</State><Button busy={cancel.isPending || cancel.isSuccess} data-testid="load-cancel" onClick={() => cancel.mutate()}>Cancel</Button></div>
       {cancel.error && <Problem title="It was not cancelled" error={cancel.error} />}
+      {!load && detail !== "" && <p className="text-xs break-words text-ink-2">{detail}</p>}
       {load && <Figures load={load} />}
       {load && <LoadHistogram bins={load.histogram} boundNs={null} />}
     </div>

@@ -9,6 +9,7 @@ import { Problem } from "../ui/Problem.tsx";
 import { ScrollArea } from "../ui/ScrollArea.tsx";
 import { State } from "../ui/State.tsx";
 import { LoadHistogram } from "./LoadHistogram.tsx";
+import { targetText } from "./load-targets.ts";
 import { headline, nsText, rateText, reasons } from "./load-words.ts";
 
 const LOGS = ["mlperf_log_summary.txt", "mlperf_log_detail.txt", "mlperf_log_accuracy.json", "mlperf_log_trace.json"] as const;
@@ -19,7 +20,7 @@ export function LoadReportView({ runId }: { runId: string }) {
   const [problem, setProblem] = useState<Error | null>(null);
   if (run.error) return <Problem title="The run can’t be read" error={run.error} />;
   if (!run.data) return <p className="text-xs text-ink-2">Reading…</p>;
-  const { report, revisionNumber, endRevisionNumber } = run.data;
+  const { report, target, revisionNumber, endRevisionNumber } = run.data;
   const { tone, text } = headline(report);
   const save = async (name: (typeof LOGS)[number]) => {
     setProblem(null);
@@ -31,7 +32,7 @@ export function LoadReportView({ runId }: { runId: string }) {
   };
   return (
     <div className="space-y-2" data-testid="load-report">
-      <div className="flex flex-wrap items-baseline gap-x-3"><State tone={tone} testId="load-verdict">{text}</State><span className="text-xs text-ink-2">{report.method}; revision {revisionNumber}{endRevisionNumber === revisionNumber ? "" : `, moved to ${endRevisionNumber} meanwhile`}</span></div>
+      <div className="flex flex-wrap items-baseline gap-x-3"><State tone={tone} testId="load-verdict">{text}</State><span className="text-xs text-ink-2">{report.method}; {targetText(run.data)}{target.kind !== "deployment" || endRevisionNumber === revisionNumber ? "" : `, moved to ${endRevisionNumber} meanwhile`}</span></div>
       {reasons(report).length > 0 && <ul className="list-disc pl-4 text-xs text-ink-2">{reasons(report).map((reason) => <li key={reason}>{reason}</li>)}</ul>}
       <Figures report={report} />
       <LoadHistogram bins={report.histogram} boundNs={report.settings.targetLatencyNs || null} />
