@@ -63,6 +63,6 @@ test("a lane and a pipeline tell who refuses them", async () => {
   const lane = new LaneRuntime({ laneId: "lan", revisionId: "rev", epoch: 1, stageIndex: 1, stageCount: 2, mode: "open", sends: [], upstream: [end(port)] } as never, { queueLength: 4, maxFrameBytes: 1024 }, host);
   const pipeline = new PipelineRuntime({ revisionId: "rev", epoch: 1, mode: "open", sends: [], last: end(port) } as never, { originId: 1, context, dataProxy: null, pool: new BufferPool(), maxAnswerBytes: 1024, onAnswer: () => {}, onError: () => {}, onBroken: () => {}, onLinked: () => {} });
   closers.push(() => { lane.stop("done"); pipeline.stop("done"); });
-  await expect.poll(() => lane.observed().refusedBy).toEqual(["nod_x"]);
+  await expect.poll(() => lane.observed()).toMatchObject({ upstreamLinked: false, refusedBy: ["nod_x"], unlinkedFrom: ["nod_x"] });
   await expect.poll(() => pipeline.refusedBy).toBe("nod_x");
 });

@@ -11,6 +11,7 @@ import type { Observation } from "../policy/adapt/controller.ts";
 import { linkWords } from "../policy/adapt/link-words.ts";
 import { crossedPairs, type LinkWord, type LinkWords } from "../policy/adapt/cut-links.ts";
 import { BURN_WINDOW_MS, type Burn, burnOf } from "../policy/adapt/slo-burn.ts";
+import { isRunning } from "../policy/adapt/is-running.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
 import { replicasOf } from "../policy/replicas.ts";
@@ -98,10 +99,17 @@ export async function readWatched(deps: Deps, state: AdaptState, view: Deploymen
   const { problem, topology, inputsHash } = await loadProblem(deps, { modelId: deployment.modelId, topologyId: deployment.topologyId, beside: deployment.id });
   const basis = [topology.revision, ...problem.nodes.map((node) => `${node.topologyNodeId} ${node.kind} ${(wholeMs(node) * (node.spareShare ?? 1)).toPrecision(6)}`)].join();
   const nodeIds = new Map(topology.document.nodes.flatMap((node) => (node.nodeId === null ? [] : [[node.id, node.nodeId] as const])));
-  const kept = watched?.basis === basis ? withTimesOf(problem, watched.problem) : problem;
+  const kept = { ...(watched?.basis === basis ? withTimesOf(problem, watched.problem) : problem), ...severalEntries(deployment, problem, nodeIds) };
   if (watched && watched.basis !== basis) state.controller = { ...state.controller, watched: { signals: {}, served: [] } };
   state.watched = { ...before, revisionId: current.revisionId, revisionNumber: current.number, epoch: current.epoch, problem: kept, inputsHash, basis, readAtMs: nowMs, nodeIds };
   return state.watched;
+}
+
+/** Those that take requests now, of several: what is lost needs no way. */
+function severalEntries({ settings }: StoredDeployment, problem: Problem, nodeIds: ReadonlyMap<string, string>): Pick<Problem, "entryIds"> {
+  if (settings.ingressNodeIds.length < 2) return {};
+  const entryIds = [...nodeIds].flatMap(([drawnId, nodeId]) => (settings.ingressNodeIds.includes(nodeId) && isRunning(problem, drawnId) ? [drawnId] : []));
+  return entryIds.length > 0 ? { entryIds } : {};
 }
 
 /** False when a node came, went, or was cordoned since. */

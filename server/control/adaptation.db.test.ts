@@ -2,6 +2,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { checkDecision } from "../api/check-decision.ts";
 import { acceptHere, acceptSuggestion } from "../commands/accept-suggestion.ts";
+import { createDeployment } from "../commands/create-deployment.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import type { AcceptAsked, Peers } from "../live/peer-message.ts";
@@ -188,6 +189,21 @@ test("a link that is cut is moved away from like a lost node: the decision names
   expect(decision).toMatchObject({ verdict: "act", trigger: [{ kind: "loss", key: "link:tn_nod_a>tn_nod_b" }, { kind: "loss", key: "link:tn_nod_b>tn_nod_a" }], reason: expect.stringContaining("The link from nod_a to nod_b is cut") });
   const chosen = decision?.alternatives[decision.chosen ?? -1]?.placement.map((stage) => stage.topologyNodeId) ?? [];
   expect(["tn_nod_a", "tn_nod_b"].every((end) => chosen.includes(end))).toBe(false);
+});
+
+test("a cut between one of two entries and the first stage is a loss of that pair: it goes to where both reach it", async () => {
+  const planId = await fleet.makePlan("pln_1", ["nod_a", "nod_b"]);
+  const { deploymentId: id } = await createDeployment(fleet.deps, { name: "x", planId, ingressNodeIds: ["nod_a", "nod_c"], actor: "test" });
+  await fleet.run(8);
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 3_600, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.cut = new Set(["nod_a>nod_c", "nod_c>nod_a"]);
+  for (let second = 0; second < 12 && started().length === 0; second++) await serve(id, 1, HEALTHY);
+  expect(started()).toHaveLength(1);
+  const [decision] = await listDecisions(database.db, id, 1);
+  expect(decision).toMatchObject({ verdict: "act", trigger: [{ kind: "loss", key: "link:tn_nod_c>tn_nod_a" }], reason: expect.stringContaining("The link from nod_c to nod_a is cut") });
+  expect(decision?.alternatives[decision.chosen ?? -1]?.placement.map((stage) => stage.topologyNodeId)).toEqual(["tn_nod_b", "tn_nod_b"]);
+  expect(await checkDecision(fleet.deps, { deploymentId: id, decisionId: decision?.id ?? "" })).toMatchObject({ isIntact: true, difference: null });
 });
 
 test("a link that breaks and is made anew at once moves nothing", async () => {

@@ -60,6 +60,8 @@ export type Problem = {
   cutPairs?: ReadonlyMap<string, number>;
   /** Where requests enter; null = at the first stage's node. */
   sourceIndex: number | null;
+  /** Drawn nodes where requests of what runs enter, where there are several: each needs a way to the first stage and back. Absent = at the source alone. */
+  entryIds?: readonly string[];
   /** Which inputs reach where; absent = not known, taken for all everywhere. */
   flow?: ValueFlow;
   /** What placements of it must keep to where a check is not told otherwise; absent = nothing. */

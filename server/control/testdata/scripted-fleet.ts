@@ -113,11 +113,16 @@ function report(db: Db, nodeId: string, script: Script, nowMs: number): void {
     const refusedBy = ends.map((end) => end.nodeId).filter((id) => script.dead?.has(id));
     return refusedBy.length > 0 ? { refusedBy } : {};
   };
-  const isThrough = (ends: readonly { nodeId: string }[]) => ends.every((end) => !script.dead?.has(end.nodeId) && !script.cut?.has(`${end.nodeId}>${nodeId}`));
+  const reaches = (end: { nodeId: string }) => !script.dead?.has(end.nodeId) && !script.cut?.has(`${end.nodeId}>${nodeId}`);
+  const unlinked = (ends: readonly { nodeId: string }[]) => {
+    const unlinkedFrom = ends.filter((end) => !reaches(end)).map((end) => end.nodeId);
+    return unlinkedFrom.length > 0 ? { unlinkedFrom } : {};
+  };
+  const isThrough = (ends: readonly { nodeId: string }[]) => ends.every(reaches);
   const document = fleet.desired.get(nodeId)?.document;
   const inFlight = script.inFlight ?? (() => 0);
   const assignments = (document?.assignments ?? []).flatMap((assignment): ObservedAssignment[] => {
-    const lanes = assignment.lanes.map((lane) => ({ laneId: lane.laneId, epoch: lane.epoch, upstreamLinked: isThrough(lane.upstream), inFlight: 0, ...dead(lane.upstream) }));
+    const lanes = assignment.lanes.map((lane) => ({ laneId: lane.laneId, epoch: lane.epoch, upstreamLinked: isThrough(lane.upstream), inFlight: 0, ...dead(lane.upstream), ...unlinked(lane.upstream) }));
     const good: ObservedAssignment = { assignmentId: assignment.assignmentId, segmentId: assignment.segment.segmentId, state: assignment.filesOnly ? "fetched" : "ready", bytesDone: 10, bytesTotal: 10, bytesPerSecond: 0, loadMs: 1, warmMs: 1, residentBytes: 1, restarts: 0, lanes, error: null };
     const bent = script.assignment ? script.assignment(nodeId, good) : good;
     return bent ? [bent] : [];

@@ -7,6 +7,7 @@ import { placementCost } from "../../planner/placement-cost.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { solveNow } from "../../planner/solve-now.ts";
+import { isCutOff } from "./cut-links.ts";
 import { lostNodes } from "./is-running.ts";
 
 export type Alternative = { kind: "tune" | "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
@@ -14,9 +15,9 @@ export type Alternative = { kind: "tune" | "remap" | "resplit" | "return"; place
 /** Each way is checked and estimated (about 0.1 ms); above this only one or two segments move at a time. */
 const MAX_WAYS = 600;
 
-/** Of the request's objective, in today's figures; null = it cannot be run, as where one of its nodes is lost, or not estimated. */
+/** Of the request's objective, in today's figures; null = it cannot be run, as where one of its nodes or links is lost, or not estimated. */
 export function costToday(problem: Problem, request: PlanRequest, placement: Placement): number | null {
-  if (lostNodes(problem, placement).length > 0) return null;
+  if (lostNodes(problem, placement).length > 0 || isCutOff(problem, placement)) return null;
   const estimate = estimatePlacement(problem, placement);
   return estimate && placementCost(problem, request, estimate);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CUT_AFTER_MS, type Cut, crossedPairs, cutPairs, learnCuts, type LinkWords } from "./cut-links.ts";
+import { CUT_AFTER_MS, type Cut, crossedPairs, cutPairs, isCutOff, learnCuts, type LinkWords } from "./cut-links.ts";
 
 const words = (entries: Record<string, [linked: boolean, atMs: number]>): LinkWords => new Map(Object.entries(entries).map(([key, [linked, atMs]]) => [key, { linked, atMs }]));
 
@@ -46,4 +46,7 @@ test("data crosses from where requests enter to each stage and back, and not wit
   const at = (...ids: string[]) => ids.map((topologyNodeId, from) => ({ from, to: from + 1, topologyNodeId }));
   expect(crossedPairs({ nodes, sourceIndex: null }, at("a", "b"))).toEqual(["a>b", "b>a"]);
   expect(crossedPairs({ nodes, sourceIndex: 0 }, at("a", "a"))).toEqual(["s>a", "a>s"]);
+  expect(crossedPairs({ nodes, sourceIndex: 0, entryIds: ["s", "b"] }, at("a", "a"))).toEqual(["s>a", "a>s", "b>a", "a>b"]);
+  expect(isCutOff({ nodes, sourceIndex: 0, entryIds: ["s", "b"], cutPairs: new Map([["b>a", 1]]) }, at("a", "a"))).toBe(true);
+  expect(isCutOff({ nodes, sourceIndex: 0, cutPairs: new Map([["b>a", 1]]) }, at("a", "a"))).toBe(false);
 });

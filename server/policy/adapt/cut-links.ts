@@ -42,10 +42,18 @@ export function cutPairs(cuts: Readonly<Record<string, Cut>>, words: LinkWords):
 }
 
 /** "from>to" of what data of a placement crosses between two nodes, from where requests enter and back there. */
-export function crossedPairs({ nodes, sourceIndex }: Pick<Problem, "nodes" | "sourceIndex">, placement: Placement): string[] {
+export function crossedPairs({ nodes, sourceIndex, entryIds }: Pick<Problem, "nodes" | "sourceIndex" | "entryIds">, placement: Placement): string[] {
   const source = sourceIndex === null ? placement[0]?.topologyNodeId : nodes[sourceIndex]?.topologyNodeId;
-  const way = [source, ...placement.map((stage) => stage.topologyNodeId), source].filter((id) => id !== undefined);
-  return [...new Set(way.slice(1).flatMap((to, index) => (to === way[index] ? [] : [`${way[index]}>${to}`])))];
+  return [...new Set((entryIds ?? [source]).flatMap((entry) => {
+    const way = [entry, ...placement.map((stage) => stage.topologyNodeId), entry].filter((id) => id !== undefined);
+    return way.slice(1).flatMap((to, index) => (to === way[index] ? [] : [`${way[index]}>${to}`]));
+  }))];
+}
+
+/** Whether some entry has no way through it today. */
+export function isCutOff(problem: Pick<Problem, "nodes" | "sourceIndex" | "entryIds" | "cutPairs">, placement: Placement): boolean {
+  const { cutPairs } = problem;
+  return cutPairs !== undefined && crossedPairs(problem, placement).some((pair) => cutPairs.has(pair));
 }
 
 /** Why a placement does not serve today. Keys as of drifts. */
