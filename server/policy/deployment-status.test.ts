@@ -56,3 +56,18 @@ test("without a revision it has failed, with the last failure; a stop is a stop 
   expect(statusOf(deployment([], { lastFailure: "It does not load." }), serving())).toEqual({ status: "failed", reason: "It does not load." });
   expect(statusOf(deployment([], { desired: "stopped", lastFailure: "x" }), []).status).toBe("stopped");
 });
+
+test("of several entries it names the one that is lost, late or not linked, and where requests go on entering", () => {
+  const two = revision(1, ["a", "b"], ["a", "c"]);
+  const statusWith = (c: Partial<NodeView>, unlinkedFrom: string[]) => {
+    const nodes = reportReady([node("a"), node("b"), node("c")], [two]).map((each): NodeView => (each.nodeId === "b" ? each : reportIngress(each, [1], 1)));
+    const said = nodes.map((each): NodeView => (each.nodeId === "a" && unlinkedFrom.length > 0 ? { ...each, assignments: each.assignments.map((one) => ({ ...one, lanes: one.lanes.map((lane) => ({ ...lane, upstreamLinked: false, unlinkedFrom })) })) } : each));
+    return statusOf(deployment([two]), said.map((each) => (each.nodeId === "c" ? { ...each, ...c } : each)));
+  };
+  const goesOn = "Requests go on entering at node a.";
+  expect(statusWith({}, [])).toMatchObject({ status: "live" });
+  expect(statusWith({ presence: "lost" }, ["c"])).toEqual({ status: "degraded", reason: `The ingress on node c is lost. ${goesOn}` });
+  expect(statusWith({ presence: "late" }, ["c"])).toEqual({ status: "degraded", reason: `The ingress on node c is late. ${goesOn}` });
+  expect(statusWith({}, ["c"])).toEqual({ status: "degraded", reason: `Stage 0 on node a has lost the ingress on node c. ${goesOn}` });
+  expect(statusWith({}, ["a", "c"])).toEqual({ status: "degraded", reason: "Stage 0 on node a has lost the one before it." });
+});

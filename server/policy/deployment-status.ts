@@ -1,7 +1,8 @@
 // Owns what a deployment is called right now, and why, in one sentence.
+import type { ObservedLane } from "../../agents/protocol/control.ts";
 import { ingressOf, type StageSituation, stagesOf } from "./migration.ts";
-import { isLinkedToAll } from "./lane-link.ts";
-import { replicasOf } from "./replicas.ts";
+import { isLinkedFrom, isLinkedToAll } from "./lane-link.ts";
+import { type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView } from "./snapshot.ts";
 
 export type DeploymentStatus = "starting" | "live" | "moving" | "degraded" | "stopped" | "failed";
@@ -23,22 +24,33 @@ const WAITING: readonly string[] = ["pause", "unload", "warm", "verify", "restor
 
 function troubleOf(snapshot: FleetSnapshot, deployment: DeploymentView, current: DeploymentView["revisions"][number]): string | null {
   const replicas = replicasOf(stagesOf(snapshot, deployment, current));
-  const isThrough: Through = ({ index, lane }) => lane === null || (index === 0 ? isLinkedToAll(lane, current.ingressNodeIds, snapshot.nodes) : lane.upstreamLinked);
+  const entries = ingressOf(snapshot, deployment, current.ingressNodeIds);
+  // One of several entries that it is not through to is trouble of that entry alone.
+  const hasOther = (lane: ObservedLane) => entries.length > 1 && entries.some(({ nodeId }) => isLinkedFrom(lane, nodeId) === true);
+  const isThrough: Through = ({ index, lane }) => lane === null || (index === 0 ? isLinkedToAll(lane, current.ingressNodeIds, snapshot.nodes) || hasOther(lane) : lane.upstreamLinked);
   for (const { number, stages } of replicas) {
     const trouble = troubleAmong(stages, isThrough);
     if (trouble) return replicas.length === 1 ? trouble : `Replica ${number}: ${trouble}`;
   }
-  for (const { name, node, route } of ingressOf(snapshot, deployment, current.ingressNodeIds)) {
-    if (!node) return "The node of an ingress is not enrolled any more.";
-    if (isSilent(node)) return `The ingress on ${name} is ${node.presence}.`;
-    if (!route) return `The ingress on ${name} has not reported yet.`;
-    if (route.error) return `The ingress on ${name}: ${route.error}`;
-    if (route.currentEpoch !== current.epoch) return `The ingress on ${name} does not serve epoch ${current.epoch} yet.`;
-    const own = route.pipelines.filter((pipeline) => pipeline.epoch === current.epoch);
-    const lost = replicas.find(({ number }) => !own.find((pipeline) => (pipeline.replica ?? 1) === number)?.linked);
-    if (lost) return `The ingress on ${name} has lost the last stage${replicas.length === 1 ? "" : ` of replica ${lost.number}`}.`;
-  }
-  return null;
+  const troubles = entries.map((entry) => troubleAt(entry, current, replicas));
+  const first = troubles.find((trouble) => trouble !== null);
+  if (!first) return null;
+  const whole = entries.filter((_, index) => troubles[index] === null).map(({ name }) => name);
+  return `${first}${whole.length > 0 ? ` Requests go on entering at ${whole.join(", ")}.` : ""}`;
+}
+
+function troubleAt({ name, nodeId, node, route }: ReturnType<typeof ingressOf>[number], current: DeploymentView["revisions"][number], replicas: readonly Replica<StageSituation>[]): string | null {
+  if (!node) return "The node of an ingress is not enrolled any more.";
+  if (isSilent(node)) return `The ingress on ${name} is ${node.presence}.`;
+  if (!route) return `The ingress on ${name} has not reported yet.`;
+  const firsts = current.ingressNodeIds.length > 1 ? replicas.flatMap(({ stages }) => stages.slice(0, 1)) : [];
+  const apart = firsts.find(({ lane }) => lane !== null && isLinkedFrom(lane, nodeId) === false);
+  if (apart) return `Stage 0 on ${apart.name} has lost the ingress on ${name}.`;
+  if (route.error) return `The ingress on ${name}: ${route.error}`;
+  if (route.currentEpoch !== current.epoch) return `The ingress on ${name} does not serve epoch ${current.epoch} yet.`;
+  const own = route.pipelines.filter((pipeline) => pipeline.epoch === current.epoch);
+  const lost = replicas.find(({ number }) => !own.find((pipeline) => (pipeline.replica ?? 1) === number)?.linked);
+  return lost ? `The ingress on ${name} has lost the last stage${replicas.length === 1 ? "" : ` of replica ${lost.number}`}.` : null;
 }
 
 type Through = (stage: StageSituation) => boolean;
