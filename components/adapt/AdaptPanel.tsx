@@ -12,6 +12,7 @@ import { State } from "../ui/State.tsx";
 import { ErrorBudget } from "./ErrorBudget.tsx";
 import { DecisionList } from "./DecisionList.tsx";
 import { ProtectedWindows } from "./ProtectedWindows.tsx";
+import { batchText } from "./batch-text.ts";
 import { Suggestion } from "./Suggestion.tsx";
 
 /** Drift and regret move with every report. */
@@ -29,7 +30,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
   const error = shownError(query);
   if (error) return <Problem title="Adaptation could not be read" error={error} />;
   if (!query.data) return <Skeleton rows={4} label="Loading adaptation" />;
-  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs, burn, admitPerSecond } = query.data;
+  const { settings, drifts, reason, verdict, signals, suggestion, decisions, regret, needed, expectedDwellMs, burn, admitPerSecond, batchNow } = query.data;
   const pendingMode = set.isPending ? set.variables.mode : undefined;
   return (
     <div className="flex flex-col gap-3" data-testid="adapt">
@@ -60,6 +61,7 @@ export function AdaptPanel({ deployment }: { deployment: DeploymentFull }) {
         </div>
       </div>
       {admitPerSecond !== null && <p data-testid="adapt-shedding"><State tone="warn">shedding</State> <span className="text-ink-2">More requests come than anything carries: <Figure figure={perSecond(admitPerSecond)} /> are let in, those of a priority first, and the others are told to come again. It ends by itself when far fewer come.</span></p>}
+      {batchNow && <p data-testid="adapt-joining"><State tone="busy">joining</State> <span className="text-ink-2">Requests run together, {batchText(batchNow)}, until far fewer come.</span></p>}
       {burn && <ErrorBudget burn={burn} />}
       {suggestion && <Suggestion deployment={deployment} decision={suggestion} />}
       {signals.length > 0 && (

@@ -7,10 +7,11 @@ import { MovedBytes } from "../deployment/MovedBytes.tsx";
 import { Figure } from "../ui/Figure.tsx";
 import { State, type Tone } from "../ui/State.tsx";
 import { Time } from "../ui/Time.tsx";
+import { batchText } from "./batch-text.ts";
 import { CheckDecision } from "./CheckDecision.tsx";
 
 const TONES: Record<AdaptDecision["outcome"], Tone> = { kept: "idle", suggested: "warn", accepted: "busy", expired: "idle", moving: "busy", moved: "ok", failed: "bad" };
-const KINDS = { tune: "same cuts and nodes, other threads", remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it", add: "one replica more", drop: "one replica fewer", shed: "fewer requests let in", admit: "all requests let in again" } as const;
+const KINDS = { tune: "same cuts and nodes, other threads", remap: "same cuts, other nodes", resplit: "other cuts", return: "back to where a person put it", add: "one replica more", drop: "one replica fewer", shed: "fewer requests let in", admit: "all requests let in again", batch: "requests together" } as const;
 
 /** Every action and every refusal with its reasons; the alternatives on demand. */
 export function DecisionList({ deploymentId, decisions }: { deploymentId: string; decisions: AdaptDecision[] }) {
@@ -33,7 +34,7 @@ export function DecisionList({ deploymentId, decisions }: { deploymentId: string
                     <summary className="cursor-pointer text-xs text-ink-2 underline underline-offset-4">{one.alternatives.length === 1 ? "One alternative" : `${one.alternatives.length} alternatives`}{one.costNow === null ? "" : `, now ${digits(one.costNow)}`}</summary>
                     <ul className="mt-1 text-xs text-ink-2">
                       {one.alternatives.map((other, index) => (
-                        <li key={`${other.kind} ${other.replica} ${other.cost} ${other.bytes}`}>{index === one.chosen ? "→ " : ""}{other.replica !== undefined && other.kind !== "add" && <>replica <span className="num">{other.replica}</span>, </>}{KINDS[other.kind]}: {other.admitPerSecond != null && <><Figure figure={perSecond(other.admitPerSecond)} /> let in, </>}{other.carriesPerSecond !== undefined && <>then <Figure figure={perSecond(other.carriesPerSecond)} kind="predicted" /> with room to spare, </>}cost <span className="num">{digits(other.cost)}</span>{other.bound !== null && <>, proved at least <span className="num">{digits(other.bound)}</span></>}{other.gap !== null && <>, gap <span className="num">{digits(other.gap * 100)} %</span></>}, moves <Figure figure={bytes(other.bytes)} kind="predicted" /> in about <span className="num">{digits(other.seconds)} s</span>{other.parts && ` (${billPartsText(other.parts)})`}{other.refused && `. ${other.refused}`}</li>
+                        <li key={`${other.kind} ${other.replica} ${other.cost} ${other.bytes}`}>{index === one.chosen ? "→ " : ""}{other.replica !== undefined && other.kind !== "add" && <>replica <span className="num">{other.replica}</span>, </>}{KINDS[other.kind]}: {other.batch && <>{batchText(other.batch)}, </>}{other.admitPerSecond != null && <><Figure figure={perSecond(other.admitPerSecond)} /> let in, </>}{other.carriesPerSecond !== undefined && <>then <Figure figure={perSecond(other.carriesPerSecond)} kind="predicted" /> with room to spare, </>}cost <span className="num">{digits(other.cost)}</span>{other.bound !== null && <>, proved at least <span className="num">{digits(other.bound)}</span></>}{other.gap !== null && <>, gap <span className="num">{digits(other.gap * 100)} %</span></>}, moves <Figure figure={bytes(other.bytes)} kind="predicted" /> in about <span className="num">{digits(other.seconds)} s</span>{other.parts && ` (${billPartsText(other.parts)})`}{other.refused && `. ${other.refused}`}</li>
                       ))}
                     </ul>
                   </details>

@@ -48,8 +48,9 @@ function Form({ deployment, now }: { deployment: DeploymentFull; now: ServingSet
           {fields.joins && <div className={ROW}>{field("maxSize", "Items at most")}{field("maxDelayMs", "Wait at most", "ms")}{field("preferredSizes", "Go at once at")}{field("maxQueues", "Queues by shape")}</div>}
           {fields.joins && <Switch checked={fields.pads} onChange={setPads} testId="serving-pads">Pad requests of different lengths to one</Switch>}
           {fields.joins && fields.pads && <>{lines("padDimensions", "Dimensions, and lengths to pad to", "sequence: 16, 32, 64")}{lines("padValues", "What inputs are filled up with", "attention_mask = 0")}<p className="text-xs text-ink-2">A request is filled up to the next length, or, where none is given, to the longest it runs with; its answer is cut back. By this you say that the model does not see it, as with a mask: the first padded batch of each shape also runs one by one, and if answers differ nothing is padded any more.</p></>}
+          {fields.joins && <Switch checked={fields.joinsWhenNeeded} onChange={(joinsWhenNeeded) => set({ joinsWhenNeeded })} testId="serving-joinsWhenNeeded">Only while Adapt finds that they have to</Switch>}
           {fields.joins && <BatchingState deployment={deployment} />}
-          <p className="text-xs text-ink-2">{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
+          <p className="text-xs text-ink-2">{fields.joins && fields.joinsWhenNeeded ? "Each runs alone until more come than are carried, or the SLO's budget burns because they wait. Then larger batches are tried within these limits, measured, and kept where they gain. " : ""}{fields.joins ? "The first batch also runs one by one and is compared: a model whose answers differ goes on running each alone, and says so." : "Each request runs alone."}</p>
         </Group>
         <Group title="Each key, at each ingress">
           <Switch checked={fields.limitsKeys} onChange={(limitsKeys) => set({ limitsKeys })} testId="serving-limitsKeys">Limit what a key may ask</Switch>

@@ -4,14 +4,14 @@ import { type PaddedModel, paddingOf, paddingTexts } from "./padding-form.ts";
 
 /** Texts of the fields, as typed. Batching and limits of keys keep theirs while they are off. */
 export type ServingFields = {
-  joins: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string; maxQueues: string;
+  joins: boolean; joinsWhenNeeded: boolean; maxSize: string; maxDelayMs: string; preferredSizes: string; maxQueues: string;
   pads: boolean; padDimensions: string; padValues: string;
   limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
   maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
   movesStreams: boolean; streamMinutes: string; stateMegabytes: string;
   tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; p99Ms: string;
 };
-export type FieldName = Exclude<keyof ServingFields, "joins" | "pads" | "limitsKeys" | "tries" | "movesStreams">;
+export type FieldName = Exclude<keyof ServingFields, "joins" | "joinsWhenNeeded" | "pads" | "limitsKeys" | "tries" | "movesStreams">;
 export type FieldProblems = Partial<Record<FieldName, string>>;
 
 /** What stands in fields that were never used: modest, so that switching on changes little. */
@@ -19,7 +19,7 @@ const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", maxQueues: "1
 
 export function fieldsOf({ batching, keyLimits, canary, streams, limits }: ServingSettings): ServingFields {
   return {
-    joins: batching !== null,
+    joins: batching !== null, joinsWhenNeeded: batching?.whenNeeded ?? false,
     ...(batching ? { maxSize: `${batching.maxSize}`, maxDelayMs: `${batching.maxDelayMs}`, preferredSizes: batching.preferredSizes.join(", "), maxQueues: `${batching.maxQueues ?? 1}` } : { maxSize: FIRST.maxSize, maxDelayMs: FIRST.maxDelayMs, preferredSizes: FIRST.preferredSizes, maxQueues: FIRST.maxQueues }),
     pads: batching?.padding != null, ...paddingTexts(batching?.padding ?? null),
     limitsKeys: keyLimits !== null,
@@ -46,7 +46,7 @@ export function settingsOf(fields: ServingFields, model: PaddedModel | null = nu
     Object.assign(problems, wrong);
     return { ...(maxQueues === 1 ? {} : { maxQueues }), ...(padding ? { padding } : {}) };
   };
-  const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes), ...shapes() } : null;
+  const batching = fields.joins ? { maxSize: number("maxSize", 2, 1024, true), maxDelayMs: number("maxDelayMs", 0, 1000, false), preferredSizes: sizes(fields.preferredSizes), ...shapes(), ...(fields.joinsWhenNeeded ? { whenNeeded: true } : {}) } : null;
   if (batching?.preferredSizes.some((size) => !Number.isInteger(size) || size < 2 || size > batching.maxSize)) problems.preferredSizes = `Whole numbers from 2 to ${fields.maxSize}, with commas between them.`;
   const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
   const share = (name: FieldName) => Number((number(name, 0, 100, false) / 100).toPrecision(12));

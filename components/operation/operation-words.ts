@@ -3,7 +3,7 @@ import type { OperationRow } from "../api.ts";
 import { bytes, written } from "../format.ts";
 import type { Tone } from "../ui/State.tsx";
 
-const VERBS: Record<OperationRow["kind"], string> = { "import-model": "Import", "profile-model": "Measure", "check-parity": "Check the parity of plan", plan: "Plan", deploy: "Start", move: "Move", stop: "Stop", drain: "Drain", load: "Put load on", analyze: "Analyze", shed: "Limit what comes to" };
+const VERBS: Record<OperationRow["kind"], string> = { "import-model": "Import", "profile-model": "Measure", "check-parity": "Check the parity of plan", plan: "Plan", deploy: "Start", move: "Move", stop: "Stop", drain: "Drain", load: "Put load on", analyze: "Analyze", shed: "Limit what comes to", batch: "Join requests of" };
 type Subject = Pick<OperationRow, "kind" | "subjectId" | "subjectName">;
 type Step = OperationRow["progress"];
 

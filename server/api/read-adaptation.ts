@@ -15,7 +15,7 @@ export async function readAdaptation(deps: Deps, deploymentId: string, limit: nu
   const stored = await listDecisions(deps.db, deploymentId, limit);
   const moves = new Map((await findMigrations(deps.db, stored.flatMap((one) => one.migrationId ?? []))).map((move) => [move.id, move]));
   const decisions = stored.map((one) => toDecision(one, moves.get(one.migrationId ?? "") ?? null));
-  return { settings: deployment.adaptation, ...(await readThought(deps, deploymentId)), admitPerSecond: deployment.settings.admitPerSecond ?? null, suggestion: decisions.find((one) => one.outcome === "suggested") ?? null, decisions };
+  return { settings: deployment.adaptation, ...(await readThought(deps, deploymentId)), admitPerSecond: deployment.settings.admitPerSecond ?? null, batchNow: deployment.settings.batchNow ?? null, suggestion: decisions.find((one) => one.outcome === "suggested") ?? null, decisions };
 }
 
 /** The loop's, where it runs. What this console learnt while it led, before another did, is of then. */

@@ -14,8 +14,9 @@ import { createPlan } from "./create-plan.ts";
 import { deployPlan } from "./deploy-plan.ts";
 import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
-import { limitAdmission } from "./limit-admission.ts";
 import { inheritParity } from "./inherit-parity.ts";
+import { joinRequests } from "./join-requests.ts";
+import { limitAdmission } from "./limit-admission.ts";
 import { ADAPT_ACTOR, observationOf, readWatched } from "./read-observation.ts";
 
 /** Null = on a fresh look it was not right any more; the record says why. `acceptedBy`: who pressed; null = by itself. @throws AppError infeasible, conflict */
@@ -37,6 +38,12 @@ async function act(deps: Deps, view: DeploymentView, decision: StoredDecision, t
   const actor = acceptedBy === null ? ADAPT_ACTOR : `${ADAPT_ACTOR}, accepted by ${acceptedBy}`;
   if (target.kind === "shed" || target.kind === "admit") return limitAdmission(deps, { deploymentId: view.deploymentId, decisionId: decision.id, admitPerSecond: target.admitPerSecond ?? null, actor });
   const state = adaptState(deps.db, view.deploymentId);
+  if (target.kind === "batch" && target.batch) {
+    const operation = await joinRequests(deps, { deploymentId: view.deploymentId, decision, batch: target.batch, actor });
+    const isMore = target.batch.maxSize > (view.settings.batchNow?.maxSize ?? 1);
+    if (operation && isMore) state.batch = { decisionId: decision.id, maxSize: target.batch.maxSize, atMs: deps.clock.now() };
+    return operation;
+  }
   const seen = await readWatched(deps, state, view, deps.clock.now(), true);
   if (!seen) throw new AppError("conflict", "Nothing of it serves now.", { fix: "Wait until it does." });
   // What was learnt stays; drawing, nodes and memory are read anew.

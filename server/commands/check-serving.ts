@@ -1,5 +1,4 @@
 // Owns what of a deployment's serving settings fits together. Throws AppError bad-request that names the place.
-import type { Batching } from "../../agents/protocol/control.ts";
 import { planPadding } from "../../agents/protocol/pad-plan.ts";
 import { AppError } from "../errors.ts";
 import type { ModelFacts } from "../model/model.ts";
@@ -14,7 +13,7 @@ export function checkLimits(limits: DeploymentSettings["limits"]): DeploymentSet
 }
 
 /** `facts`: of the deployment's model; read only where something is to be padded. */
-export async function checkBatching(batching: Batching | null, facts: () => Promise<Pick<ModelFacts, "inputs" | "outputs"> | null>): Promise<Batching | null> {
+export async function checkBatching(batching: NonNullable<DeploymentSettings["batching"]> | null, facts: () => Promise<Pick<ModelFacts, "inputs" | "outputs"> | null>): Promise<NonNullable<DeploymentSettings["batching"]> | null> {
   const larger = batching?.preferredSizes.find((size) => size > batching.maxSize);
   if (batching && larger !== undefined) throw new AppError("bad-request", `The preferred batch size ${larger} is more than the largest, ${batching.maxSize}.`, { place: "settings.batching.preferredSizes", fix: "Leave it out, or raise maxSize." });
   const model = batching?.padding ? await facts() : null;

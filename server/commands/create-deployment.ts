@@ -1,5 +1,5 @@
 // Makes a deployment of a plan and starts its first migration.
-import type { Batching, KeyLimits, SessionOptions } from "../../agents/protocol/control.ts";
+import type { KeyLimits, SessionOptions } from "../../agents/protocol/control.ts";
 import { AppError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { DEFAULT_SESSION } from "../planner/default-session.ts";
@@ -28,7 +28,7 @@ export type CreateDeploymentInput = {
   name: string;
   planId: string;
   ingressNodeIds?: string[];
-  settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]>; batching?: Batching | null; keyLimits?: KeyLimits | null; streams?: Partial<StreamSettings> };
+  settings?: { session?: Partial<SessionOptions>; limits?: Partial<DeploymentSettings["limits"]>; batching?: DeploymentSettings["batching"]; keyLimits?: KeyLimits | null; streams?: Partial<StreamSettings> };
   /** The analysis, or the operation of the load run, that it is a rig of. */
   rigOf?: string;
   actor: Actor;

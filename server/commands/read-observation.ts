@@ -22,6 +22,7 @@ import { findPlan } from "../store/plans.ts";
 import { allPlacements } from "./create-plan.ts";
 import type { Deps } from "./deps.ts";
 import { loadProblem } from "./load-problem.ts";
+import { readBatching } from "./read-batching.ts";
 
 /** Older samples speak of the past. */
 const FRESH_MS = 2_500;
@@ -34,12 +35,14 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
   const watched = await readWatched(deps, state, view, nowMs);
   if (!watched) return null;
   const fleet = liveFleet(deps.db);
-  const measured = allPlacements(watched.plan).map((placement, index) => measure({ fleet, state, watched, view, nowMs }, placement, index + 1));
+  const { batching, together } = readBatching(fleet, view, { nowMs, freshMs: FRESH_MS, isNew: (key, atMs) => isNew(state, key, atMs) });
+  // What a batch takes is compared with nothing: predictions are of one request.
+  const measured = together ? [] : allPlacements(watched.plan).map((placement, index) => measure({ fleet, state, watched, view, nowMs }, placement, index + 1));
   const base = observationOf(watched, nowMs);
   return {
     ...base, ...measured[0],
     ...(base.further ? { further: base.further.map((one, index) => ({ ...one, ...measured[index + 1] })) } : {}),
-    ...demand(fleet, view, nowMs), admitPerSecond: view.settings.admitPerSecond ?? null,
+    ...demand(fleet, view, nowMs), admitPerSecond: view.settings.admitPerSecond ?? null, batching,
     idleSlowdowns: idleSlowdowns(fleet, state, watched),
     coreLosses: coreLosses(fleet, watched),
     linkWords: wordsOfLinks(fleet, watched, view, nowMs),

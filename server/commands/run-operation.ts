@@ -220,6 +220,7 @@ const KIND_WORDS: Record<OperationKind, string> = {
   load: "Load run",
   analyze: "Analysis",
   shed: "Admission limit",
+  batch: "Batch size",
 };
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

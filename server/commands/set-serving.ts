@@ -23,6 +23,8 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
     const deployment = await lockDeployment(tx, input.deploymentId);
     if (!deployment) throw notFound("deployment", input.deploymentId, "deploymentId");
     const settings = { ...deployment.settings };
+    // What was in force was within other limits.
+    if (batching !== undefined && !sameLimits(settings.batching, batching)) settings.batchNow = null;
     if (batching !== undefined) settings.batching = await checkBatching(batching, () => readModelFacts(tx, deployment.modelId));
     if (keyLimits !== undefined) settings.keyLimits = keyLimits;
     // A trial under way follows; without settings it would have no bounds, and ends by being promoted or cancelled alone.
@@ -39,6 +41,8 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
   return serving;
 }
 
+const sameLimits = (a: DeploymentSettings["batching"], b: DeploymentSettings["batching"]): boolean => a?.maxSize === b?.maxSize && a?.maxDelayMs === b?.maxDelayMs && (a?.whenNeeded ?? false) === (b?.whenNeeded ?? false);
+
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
 function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batching"]>): string {
@@ -48,7 +52,7 @@ function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batch
 
 function inWords({ batching, keyLimits, canary, streams, limits }: ServingSettings): string {
   return [
-    batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other${inShapes(batching)}` : "runs each request alone",
+    batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other${inShapes(batching)}${batching.whenNeeded ? ", while adaptation finds that they have to" : ""}` : "runs each request alone",
     keyLimits ? `lets each key send ${keyLimits.requestsPerSecond} a second, ${keyLimits.burst} at once, ${keyLimits.maxInFlight} in flight` : "has no limits for keys",
     ...(canary ? [`tries new revisions with ${percent(canary.share)} of requests and copies of ${percent(canary.shadowShare)}, up to ${percent(canary.maxErrorRatio)} failing${canary.maxLatencyMsP99 === null ? "" : ` and ${canary.maxLatencyMsP99} ms at the 99th percentile`}`] : []),
     `lets open streams ${streams.policy === "move" ? "move" : "finish"} when their revision is left, for ${Number((streams.limitMs / 60_000).toPrecision(3))} min at most`,

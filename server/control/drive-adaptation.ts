@@ -6,6 +6,7 @@ import { readObservation } from "../commands/read-observation.ts";
 import { AppError } from "../errors.ts";
 import type { Db } from "../store/db.ts";
 import { type Acts, createActs } from "./acts.ts";
+import { followBatch } from "./follow-batch.ts";
 import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSamples } from "../live/sample-ring.ts";
@@ -71,13 +72,13 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const before = state.controller;
   const { memory, decision } = stepDeployment(before, seen, deployment.adaptation);
   Object.assign(state, { controller: memory, decision, burn: seen.burn ?? null });
+  await followBatch(deps, state, deployment.id);
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
   if (!isNews(state, decision, seen.nowMs, suggestion)) return;
   const { mode } = deployment.adaptation;
   // Looked at again in a second; nothing of it is written before it can be done.
-  // What was limited is given back by itself, whatever the mode is by now.
-  const isAlone = mode === "automatic" || decision.target?.kind === "admit";
+  const isAlone = mode === "automatic" || isGivenBack(decision);
   if (decision.verdict === "act" && isAlone && !acts(deps).hasRoom()) return;
   state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
   const outcome: DecisionOutcome = decision.verdict !== "act" || (mode === "observe" && !isAlone) ? "kept" : "suggested";
@@ -90,7 +91,7 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
       notDone(state, deps.clock.now());
       throw error;
     }).finally(() => { state.actedAtMs = deps.clock.now(); });
-    if (operation && operation.kind !== "shed") state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
+    if (operation && operation.kind !== "shed" && operation.kind !== "batch") state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
   });
 }
 
@@ -105,6 +106,9 @@ function stillStands(suggestion: StoredDecision, decision: Decision): boolean {
   const same = decision.alternatives.find((one) => chosen !== undefined && one.kind === chosen.kind && one.replica === chosen.replica && samePlacement(one.placement, chosen.placement));
   return decision.verdict !== "steady" && decision.verdict !== "moving" && same !== undefined && same.refused === null;
 }
+
+/** What was limited, or tried, is given back by itself, whatever the mode is by now. */
+const isGivenBack = ({ target }: Decision): boolean => target?.kind === "admit" || (target?.kind === "batch" && target.batch?.isBack === true);
 
 /** Nodes that run a part of it and are lost, as one text; "" = none. */
 const lostIn = ({ because = [] }: Decision): string => because.filter(({ kind }) => kind === "loss").map(({ subject }) => subject).sort().join();
@@ -121,7 +125,7 @@ function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion
     if (decision.verdict === "steady") state.told = null;
     return false;
   }
-  if (decision.verdict === "act") return (suggestion === undefined || decision.target?.kind === "admit") && (isOtherLoss(state, decision) || (nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS)));
+  if (decision.verdict === "act") return (suggestion === undefined || isGivenBack(decision)) && (isOtherLoss(state, decision) || (nowMs >= state.retryAtMs && (state.told?.verdict !== "act" || nowMs - state.told.atMs > RECORD_EVERY_MS)));
   if (suggestion) return false;
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }
@@ -141,9 +145,9 @@ async function write(deps: Deps, deployment: StoredDeployment, { seen, decision,
       deploymentId: deployment.id, at: new Date(seen.nowMs), mode: deployment.adaptation.mode, verdict: decision.verdict, outcome, reason,
       trigger: trigger.map(({ key, kind, subject, factor, sinceMs }) => ({ key, kind, name: nameOf(subject), factor, sinceMs })),
       snapshotDigest: digest,
-      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, admitPerSecond, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), ...(admitPerSecond === undefined ? {} : { admitPerSecond }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, ...(kind === "shed" || kind === "admit" ? {} : { parts: partsOf(bill, nameOf) }), refused })),
+      alternatives: decision.alternatives.map(({ kind, replica, carriesPerSecond, admitPerSecond, batch, placement, cost, bound, gap, gain, bill, refused }) => ({ kind, ...(replica === undefined ? {} : { replica }), ...(carriesPerSecond === undefined ? {} : { carriesPerSecond }), ...(admitPerSecond === undefined ? {} : { admitPerSecond }), ...(batch === undefined ? {} : { batch: { maxSize: batch.maxSize, maxDelayMs: batch.maxDelayMs } }), placement, cost, bound, gap, gain, bytes: bill.bytes, seconds: bill.seconds, ...(kind === "shed" || kind === "admit" || kind === "batch" ? {} : { parts: partsOf(bill, nameOf) }), refused })),
       chosen: target ? decision.alternatives.indexOf(target) : null,
-      costNow: decision.costNow, predictedGain: target && decision.costNow && target.kind !== "add" && target.kind !== "drop" && target.kind !== "shed" && target.kind !== "admit" ? target.gain / decision.costNow : null, realisedGain: null,
+      costNow: decision.costNow, predictedGain: predictedGain(decision), realisedGain: null,
       needed: decision.needed, regret: decision.regret, planId: null, migrationId: null, operationId: null, decidedBy: "control",
     });
     await insertSnapshot(tx, { decisionId: record.id, deploymentId: deployment.id, packed });
@@ -156,8 +160,14 @@ function partsOf({ parts: { from, ...parts } }: Weighed["bill"], nameOf: (topolo
   return { ...parts, ...(from ? { from: from.map(({ topologyNodeId, bytes }) => ({ name: topologyNodeId === null ? null : nameOf(topologyNodeId), bytes })) } : {}) };
 }
 
-const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica", shed: "Let fewer requests in", admit: "Let all requests in again" } as const;
-const saidOf = ({ kind, replica }: Weighed): string => (replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
+/** A share; null = none is promised, or it is one of another kind. */
+function predictedGain({ target, costNow }: Decision): number | null {
+  if (target?.kind === "batch") return target.batch?.predictedGain ?? null;
+  return target && costNow && target.kind !== "add" && target.kind !== "drop" && target.kind !== "shed" && target.kind !== "admit" ? target.gain / costNow : null;
+}
+
+const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica", shed: "Let fewer requests in", admit: "Let all requests in again", batch: "Run more requests together" } as const;
+const saidOf = ({ kind, replica, batch }: Weighed): string => (batch ? (batch.isBack ? "Run fewer requests together" : `Run up to ${batch.maxSize} requests together`) : replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
 
 async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {
   await deps.publisher.transact(async (tx, append) => {

@@ -212,7 +212,7 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     processorFiles: model.processorFiles,
     states: model.states,
     limits: { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs },
-    ...(settings.batching ? { batching: settings.batching } : {}),
+    ...batchingOf(settings),
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
     ...(settings.admitPerSecond == null ? {} : { admitPerSecond: settings.admitPerSecond / Math.max(1, enteredAt.length) }),
     keyHashes: deployment.keyHashes,
@@ -220,6 +220,13 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     verify: verifyTaskOf(deployment),
     ...canaryRouteOf(deployment, entered.map(({ revision }) => revision.epoch)),
   };
+}
+
+/** Left to adaptation, with what is in force now. */
+function batchingOf({ batching, batchNow }: DeploymentView["settings"]): Pick<IngressRoute, "batching"> {
+  if (!batching) return {};
+  const { whenNeeded = false, ...limits } = batching;
+  return { batching: whenNeeded ? { ...limits, now: batchNow ?? { maxSize: 1, maxDelayMs: 0 } } : limits };
 }
 
 function connect(data: Map<string, Set<string>>, left: string, right: string): void {

@@ -1,4 +1,5 @@
 // Owns the shape of what the control plane's decisions look at: one immutable picture of desired and observed. Types only.
+import type { BatchLimit } from "./adapt/batching.ts";
 import type { Batching, Hardware, KeyLimits, MeasureTask, ObservedAssignment, ObservedIngress, ObservedMeasure, ProcessorSpec, SegmentSpec, SessionOptions, StatePair } from "../../agents/protocol/control.ts";
 import type { DataType, TensorSpec } from "../../agents/protocol/tensor.ts";
 import type { Parity } from "../planner/plan.ts";
@@ -35,8 +36,10 @@ export type DeploymentSettings = {
   ingressNodeIds: string[];
   session: SessionOptions;
   limits: { maxInFlight: number; maxRequestBytes: number; defaultDeadlineMs: number; maxDeadlineMs: number; queueLength: number; maxFrameBytes: number };
-  /** Requests that come together run together; null or absent (of deployments made before there was this) = each alone. */
-  batching?: Batching | null;
+  /** Requests that come together run together; null or absent (of deployments made before there was this) = each alone. `whenNeeded`: only while adaptation finds that they have to, within these limits. */
+  batching?: (Omit<Batching, "now"> & { whenNeeded?: boolean }) | null;
+  /** What of these limits is in force, as adaptation decided, where it was left to it; null or absent = each runs alone. */
+  batchNow?: BatchLimit | null;
   /** Of each key, and of all who need none; null or absent = no limit but those above. */
   keyLimits?: KeyLimits | null;
   /** What becomes of open streams when their revision is left; null or absent = DEFAULT_STREAMS. */

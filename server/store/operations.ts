@@ -6,7 +6,7 @@ import type { FrontFigures, SearchProgress } from "../planner/plan.ts";
 import type { Db, Tx } from "./db.ts";
 import { fromJson, toJson } from "./json.ts";
 
-export type OperationKind = "import-model" | "profile-model" | "check-parity" | "plan" | "deploy" | "move" | "stop" | "drain" | "load" | "analyze" | "shed";
+export type OperationKind = "import-model" | "profile-model" | "check-parity" | "plan" | "deploy" | "move" | "stop" | "drain" | "load" | "analyze" | "shed" | "batch";
 export type OperationStatus = "running" | "succeeded" | "failed" | "cancelled";
 export type OperationStep = { step: string; done: number; total: number; unit: "bytes" | "items" | ""; detail: string; /** Of a search: the best so far and what is proved. */ search?: SearchProgress; /** Of a search for plans to choose from: those found so far, lowest latency first. */ front?: FrontFigures[]; /** Of a load run: arrivals, latencies so far. */ load?: LoadProgress };
 export type OperationError = { code: string; message: string; fix: string | null };

@@ -148,6 +148,7 @@ const batching = z
     maxSize: z.number().int().min(2).max(1024).meta({ description: "Items along the batch dimension that run together at most." }),
     maxDelayMs: z.number().min(0).max(1000).default(0).meta({ description: "A request waits so long for others to join it." }),
     preferredSizes: z.array(z.number().int().min(2).max(1024)).max(16).default([]).meta({ description: "Sizes that go at once when they are reached." }),
+    whenNeeded: z.boolean().optional().meta({ description: "true: each request runs alone until adaptation finds that more come than are carried, or that the SLO's budget burns because they wait; then as many together as is measured to gain, within these limits, and each alone again when few come. Observe: only recorded; suggest: once a person accepts. Absent = together at all times." }),
     maxQueues: z.number().int().min(1).max(64).optional().meta({ description: "Requests of so many shapes wait each in a queue of their own, those of others in the last one. Absent = 1: the first decides what all wait for." }),
     padding: padding.optional(),
   })

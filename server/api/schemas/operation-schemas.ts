@@ -10,7 +10,7 @@ export const idempotencyKey = z.string().min(8).max(200).optional().meta({ descr
 
 const operationShape = {
   id: z.string(),
-  kind: z.enum(["import-model", "profile-model", "check-parity", "plan", "deploy", "move", "stop", "drain", "load", "analyze", "shed"]),
+  kind: z.enum(["import-model", "profile-model", "check-parity", "plan", "deploy", "move", "stop", "drain", "load", "analyze", "shed", "batch"]),
   subjectId: z.string(),
   status: z.enum(["running", "succeeded", "failed", "cancelled"]),
   progress: z.object({ step: z.string(), done: z.number(), total: z.number(), unit: z.enum(["bytes", "items", ""]), detail: z.string(), search: searchProgress.optional(), front: z.array(frontFigures).optional(), load: loadProgress.optional() }),

@@ -14,6 +14,7 @@ import type { Placement } from "../../planner/plan.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
 import { type AdaptSettings, whyNotNow } from "./adapt-settings.ts";
+import type { BatchLimit, BatchMemory, BatchView } from "./batching.ts";
 import { type Alternative, costToday, findAlternatives, isAllowed, samePlacement } from "./alternatives.ts";
 import { type Cut, cutPairs, learnCuts, type LinkWords, lossesOf } from "./cut-links.ts";
 import { type Drift, observeDrift, type Watched } from "./observe-drift.ts";
@@ -44,6 +45,8 @@ export type Observation = {
   answeredPerSecond?: number | null;
   /** So many requests a second are let in, because it was decided so; null or absent = all. */
   admitPerSecond?: number | null;
+  /** How many may run together, where that is left to adaptation; null or absent = it is not. */
+  batching?: BatchView | null;
   /** No fewer replicas than a person asked for; absent = 1. */
   leastReplicas?: number;
   /** Medians of the last second, milliseconds; null = no request passed. Hops as in an estimate: into each stage, then back. */
@@ -85,6 +88,7 @@ export type ControllerMemory = {
   further?: ReplicaMemory[];
   scale?: ScaleMemory;
   shed?: ShedMemory;
+  batching?: BatchMemory | undefined;
   /** Since when the SLO's budget burns; absent = it does not. */
   burningSinceMs?: number | undefined;
   /** By what placements are valued while it does; absent = as the plan was asked for. */
@@ -95,7 +99,7 @@ export type ReplicaMemory = Pick<ControllerMemory, "regret" | "ours" | "home" | 
 export const NEW_CONTROLLER: ControllerMemory = { watched: { signals: {}, served: [] }, dwells: [], atMs: null, regret: 0, ours: 0, home: 0, alternatives: [], searchedAtMs: 0, searchedFor: "" };
 
 /** Costs are in the request's objective and unit, per request. */
-export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop" | "shed" | "admit"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null; /** How it is moved where its nodes can't hold both revisions, in words. */ around?: string };
+export type Weighed = Omit<Alternative, "kind"> & { kind: Alternative["kind"] | "add" | "drop" | "shed" | "admit" | "batch"; /** Let in from then on, where it sheds; null = all again. */ admitPerSecond?: number | null; /** What is in force from then on, where requests are joined. `isBack`: to fewer. `predictedGain`: share of the time per item; null = not known. */ batch?: BatchLimit & { isBack: boolean; predictedGain: number | null }; /** Which one of several it moves, adds or drops, from 1. */ replica?: number; /** All together, with room to spare, once it is done; where their number changes. */ carriesPerSecond?: number; cost: number; bill: MovingBill; gain: number; refused: string | null; /** How it is moved where its nodes can't hold both revisions, in words. */ around?: string };
 export type Decision = {
   action: "keep" | "move";
   /** In words, for the record. */
@@ -226,7 +230,7 @@ function act(memory: ControllerMemory, decision: Decision, target: Weighed, reas
 
 /** To be called when the move begins: pays its bill and starts the rent anew. */
 export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<Decision, "target" | "costNow">): ControllerMemory {
-  if (!target || target.kind === "shed" || target.kind === "admit") return memory;
+  if (!target || target.kind === "shed" || target.kind === "admit" || target.kind === "batch") return memory;
   if (target.kind === "add" || target.kind === "drop") return { ...memory, ...(memory.scale ? { scale: { ...memory.scale, regret: 0, overSinceMs: null, lowSinceMs: null, added: null, searchedFor: "" } } : {}) };
   const paid = <M extends ReplicaMemory>(one: M): M => ({ ...one, regret: 0, ours: one.ours + target.bill.costSeconds * (costNow ?? target.cost), alternatives: [], searchedFor: "" });
   const { replica = 1 } = target;

@@ -44,8 +44,8 @@ export const DROP_AFTER_MS = 300_000;
 const SEARCH_AGAIN_MS = 30_000;
 const MAX_STEP_MS = 5_000;
 
-/** `today`: the problem with what is slower now. Null = as many as there should be, as far as is known. */
-export function judgeScale(before: ScaleMemory, seen: Observation, today: Problem, settings: AdaptSettings): { memory: ScaleMemory; scaled: Scaled | null } {
+/** `today`: the problem with what is slower now. `times`: as much is carried, because requests run together; fewer replicas have to carry it with each alone. Null = as many as there should be, as far as is known. */
+export function judgeScale(before: ScaleMemory, seen: Observation, today: Problem, settings: AdaptSettings, times = 1): { memory: ScaleMemory; scaled: Scaled | null } {
   const { nowMs, demandPerSecond = null } = seen;
   const seconds = before.atMs === null ? 0 : Math.min(MAX_STEP_MS, Math.max(0, nowMs - before.atMs)) / 1000;
   const weight = before.demand === null ? 1 : 1 - Math.exp((-seconds * 1000) / DEMAND_MEMORY_MS);
@@ -53,7 +53,8 @@ export function judgeScale(before: ScaleMemory, seen: Observation, today: Proble
   const memory: ScaleMemory = { ...before, demand, atMs: nowMs };
   const placements = placementsOf(seen);
   const problem = placements.length > 1 ? enteredAtFirst(today, seen.running) : today;
-  const carries = carriedBy(problem, placements);
+  const alone = carriedBy(problem, placements);
+  const carries = alone && alone * times;
   if (demand === null || carries === null || seen.isMoving) return { memory, scaled: null };
   const isOver = demand > carries;
   memory.overSinceMs = isOver ? (before.overSinceMs ?? nowMs) : null;
@@ -61,7 +62,7 @@ export function judgeScale(before: ScaleMemory, seen: Observation, today: Proble
   const base = { demandPerSecond: demand, carriesPerSecond: carries, costNow: meanCost(problem, seen.request, placements), regret: memory.regret, needed: null, target: null, alternatives: [] };
   if (isOver) {
     memory.lowSinceMs = null;
-    return { memory, scaled: judgeMore(memory, { seen, problem, placements, settings }, { ...base, sinceMs: memory.overSinceMs ?? nowMs }) };
+    return { memory, scaled: judgeMore(memory, { seen, problem, placements, settings, times }, { ...base, sinceMs: memory.overSinceMs ?? nowMs }) };
   }
   const fewer = whatToDrop(problem, seen, placements, demand);
   memory.lowSinceMs = fewer ? (before.lowSinceMs ?? nowMs) : null;
@@ -73,19 +74,20 @@ export function judgeScale(before: ScaleMemory, seen: Observation, today: Proble
   return { memory, scaled: limit ? { ...judged, verdict: "limit", reason: `${reason} ${limit}` } : { ...judged, verdict: "act", reason } };
 }
 
-type Of = { seen: Observation; problem: Problem; placements: Placement[]; settings: AdaptSettings };
-function judgeMore(memory: ScaleMemory, { seen, problem, placements, settings }: Of, base: Omit<Scaled, "verdict" | "reason">): Scaled {
+type Of = { seen: Observation; problem: Problem; placements: Placement[]; settings: AdaptSettings; times: number };
+function judgeMore(memory: ScaleMemory, { seen, problem, placements, settings, times }: Of, base: Omit<Scaled, "verdict" | "reason">): Scaled {
   const what = `${said(base.demandPerSecond)} come, and ${placements.length === 1 ? "what runs carries" : `${placements.length} replicas carry`} ${base.carriesPerSecond.toFixed(1)} with room to spare.`;
-  search(memory, seen, problem, placements);
+  search(memory, seen, problem, placements, times);
   if (!memory.added) return { ...base, verdict: "no-better", reason: `${what} ${placements.length >= MAX_REPLICAS ? `More than ${MAX_REPLICAS} are not run.` : "No node has room for a further replica that would add to it."}` };
-  const target = weigh(problem, seen, placements, { kind: "add", replica: placements.length + 1, placement: memory.added, after: [...placements, memory.added] });
+  const added = weigh(problem, seen, placements, { kind: "add", replica: placements.length + 1, placement: memory.added, after: [...placements, memory.added] });
+  const target = { ...added, carriesPerSecond: (added.carriesPerSecond ?? 0) * times };
   const needed = target.bill.costSeconds * ROBUSTNESS;
   const judged = { ...base, needed, alternatives: [target] };
   if (target.refused) return { ...judged, verdict: "no-better", reason: `${what} ${target.refused}` };
   if (memory.regret < needed || seen.nowMs - base.sinceMs < LEAST_OVER_MS) return { ...judged, verdict: "demand-waits", reason: `${what} What clients miss is ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s.` };
   const limit = whyNotNow(settings, seen.moves, seen.nowMs);
   if (limit) return { ...judged, target, verdict: "limit", reason: `${what} ${limit}` };
-  return { ...judged, target, verdict: "act", reason: `${what} A further replica makes it ${(target.carriesPerSecond ?? 0).toFixed(1)}, for ${target.bill.costSeconds.toFixed(1)} s of cost.` };
+  return { ...judged, target, verdict: "act", reason: `${what} A further replica makes it ${target.carriesPerSecond.toFixed(1)}, for ${target.bill.costSeconds.toFixed(1)} s of cost.` };
 }
 
 const said = (perSecond: number): string => `${perSecond.toFixed(1)} requests/s`;
@@ -118,10 +120,10 @@ function whatToDrop(problem: Problem, { request, leastReplicas = 1 }: Observatio
   return best && demand <= LOW_SHARE * best.carries && (request.demandPerSecond ?? 0) <= best.carries ? best : null;
 }
 
-function search(memory: ScaleMemory, seen: Observation, problem: Problem, placements: readonly Placement[]): void {
+function search(memory: ScaleMemory, seen: Observation, problem: Problem, placements: readonly Placement[], times: number): void {
   const searchedFor = JSON.stringify([placements, problem.nodes.map((node) => [node.online, node.cordoned])]);
   if (memory.searchedFor === searchedFor && seen.nowMs - memory.searchedAtMs < SEARCH_AGAIN_MS) return;
-  memory.added = placements.length >= MAX_REPLICAS ? null : findAdded(problem, seen.request, placements, memory.demand ?? 0);
+  memory.added = placements.length >= MAX_REPLICAS ? null : findAdded(problem, seen.request, placements, (memory.demand ?? 0) / times);
   memory.searchedFor = searchedFor;
   memory.searchedAtMs = seen.nowMs;
 }

@@ -1,5 +1,5 @@
 // Owns the step of a deployment's controller over all its replicas: one look at what is slower, one judgement of each replica, one of how many there should be, one of how
-// many requests are let in, and of all these the one thing that is done. Pure. With one replica and no known demand it is `stepController`.
+// many requests run together, one of how many are let in, and of all these the one thing that is done. Pure. With one replica and no known demand it is `stepController`.
 import { isSameStage } from "../../planner/node-modes.ts";
 import type { Placement } from "../../planner/plan.ts";
 import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
@@ -7,6 +7,7 @@ import { whyNotAdd } from "../../planner/replicas/next-replica.ts";
 import type { Problem } from "../../planner/problem.ts";
 import type { AdaptSettings } from "./adapt-settings.ts";
 import { samePlacement } from "./alternatives.ts";
+import { batchTimes, judgeBatching, NEW_BATCHING, ofBatched } from "./batching.ts";
 import { lossesOf } from "./cut-links.ts";
 import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, valuedNow, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
@@ -33,19 +34,31 @@ export function stepDeployment(before: ControllerMemory, seen: Observation, sett
     const own = index === 0 ? {} : before.further?.length === further.length ? before.further[index - 1] : FRESH;
     return judgeReplica({ ...looked, ...own }, { seen: valued, today, drifts, index }, settings);
   });
-  const { memory: scale, scaled: judgedScale } = judgeScale(before.scale ?? NEW_SCALE, seen, today, settings);
+  const carries = carriedBy(placements.length > 1 ? enteredAtFirst(today, seen.running) : today, placements);
+  const answered = before.shed?.answered ?? null;
+  const times = batchTimes(before.batching, seen.batching, { carries, answered });
+  const { memory: scale, scaled: judgedScale } = judgeScale(before.scale ?? NEW_SCALE, seen, today, settings, times);
+  const seconds = secondsSince(before.scale?.atMs ?? null, seen.nowMs);
+  const { memory: batching, batched, holds } = judgeBatching(before.batching ?? NEW_BATCHING, {
+    nowMs: seen.nowMs, seconds, view: seen.batching ?? null, of: JSON.stringify(placements), demand: scale.demand, answered, carries,
+    isBurning: looked.burningSinceMs !== undefined, isMoving: seen.isMoving, sloMs: seen.request.slo?.latencyMs ?? null,
+  });
   const isMending = judged.some(({ decision }) => MENDING.includes(decision.verdict));
-  const scaled = judgedScale?.target?.kind === "add" && isMending && seen.nowMs - judgedScale.sinceMs < MEND_FIRST_MS ? { ...judgedScale, verdict: "demand-waits" as const, target: null, reason: `${judgedScale.reason} First it is seen whether a replica that has become slow is better elsewhere.` } : judgedScale;
+  const scaled = holds && judgedScale ? waiting(judgedScale, "First it is seen whether they are carried when more of them run together.")
+    : judgedScale?.target?.kind === "add" && isMending && seen.nowMs - judgedScale.sinceMs < MEND_FIRST_MS ? waiting(judgedScale, "First it is seen whether a replica that has become slow is better elsewhere.") : judgedScale;
   const { memory: shedding, shed } = judgeShed(before.shed ?? NEW_SHED, {
-    nowMs: seen.nowMs, seconds: secondsSince(before.scale?.atMs ?? null, seen.nowMs), demand: scale.demand, answeredPerSecond: seen.answeredPerSecond ?? null, carries: carriedBy(placements.length > 1 ? enteredAtFirst(today, seen.running) : today, placements),
+    nowMs: seen.nowMs, seconds, demand: scale.demand, answeredPerSecond: seen.answeredPerSecond ?? null, carries: carries && carries * times,
     admitPerSecond: seen.admitPerSecond ?? null, isBurning: looked.burningSinceMs !== undefined, scaled,
   });
-  const memory: ControllerMemory = { ...(judged[0]?.memory ?? looked), scale, shed: shedding, further: judged.slice(1).map(({ memory: one }) => ownOf(one)) };
-  const ranked = [...judged.map(({ decision }) => decision), ...(scaled ? [ofScaled(scaled, judged[0]?.decision)] : []), ...(shed && judged[0] ? [ofShed(shed, seen.running, judged[0].decision)] : [])].sort((a, b) => rankOf(a) - rankOf(b));
+  const memory: ControllerMemory = { ...(judged[0]?.memory ?? looked), scale, shed: shedding, ...(seen.batching ? { batching } : { batching: undefined }), further: judged.slice(1).map(({ memory: one }) => ownOf(one)) };
+  // The cheapest first: where requests run together, no bytes move.
+  const ranked = [...(batched && judged[0] ? [ofBatched(batched, judged[0].decision, { running: seen.running, demand: scale.demand, carries })] : []), ...judged.map(({ decision }) => decision), ...(scaled ? [ofScaled(scaled, judged[0]?.decision)] : []), ...(shed && judged[0] ? [ofShed(shed, seen.running, judged[0].decision)] : [])].sort((a, b) => rankOf(a) - rankOf(b));
   const [first] = ranked as [Decision, ...Decision[]];
   // A suggestion stands as long as it is among them, whatever else is judged.
   return { memory, decision: { ...first, drifts, alternatives: ranked.flatMap((one) => one.alternatives) } };
 }
+
+const waiting = (scaled: Scaled, why: string): Scaled => ({ ...scaled, verdict: "demand-waits", target: null, reason: `${scaled.reason} ${why}` });
 
 const MAX_STEP_SECONDS = 5;
 const secondsSince = (atMs: number | null, nowMs: number): number => (atMs === null ? 0 : Math.min(MAX_STEP_SECONDS, Math.max(0, (nowMs - atMs) / 1000)));
