@@ -11,11 +11,12 @@ import { makeSharedDatabase } from "./shared-database.ts";
 test.use({ ignoreHTTPSErrors: true });
 const root = path.resolve(import.meta.dirname, "..");
 const VIEW = "/events?kind=console&severity=warn";
-const folder = mkdtempSync(path.join(tmpdir(), "cutplane-sign-in-"));
+let folder: string;
 let keeper: Cluster;
 let databaseUrl: string;
 const running: ChildProcess[] = [];
 test.beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "cutplane-sign-in-"));
   keeper = await startCluster([]);
   databaseUrl = await makeSharedDatabase(keeper, "sign_in");
 });
