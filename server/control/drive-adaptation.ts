@@ -75,12 +75,12 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   await followBatch(deps, state, deployment.id);
   const suggestion = open.find((one) => one.outcome === "suggested");
   if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
-  if (!isNews(state, decision, seen.nowMs, suggestion)) return;
   const { mode } = deployment.adaptation;
+  if (!isNews(state, decision, seen.nowMs, suggestion) || (mode === "observe" && isSaid(state, decision))) return;
   // Looked at again in a second; nothing of it is written before it can be done.
   const isAlone = mode === "automatic" || isGivenBack(decision);
   if (decision.verdict === "act" && isAlone && !acts(deps).hasRoom()) return;
-  state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision) };
+  state.told = { verdict: decision.verdict, atMs: seen.nowMs, lost: lostIn(decision), target: targetOf(decision) };
   const outcome: DecisionOutcome = decision.verdict !== "act" || (mode === "observe" && !isAlone) ? "kept" : "suggested";
   const record = await write(deps, deployment, { seen, decision, before, outcome });
   if (outcome !== "suggested" || !isAlone) return;
@@ -129,6 +129,10 @@ function isNews(state: AdaptState, decision: Decision, nowMs: number, suggestion
   if (suggestion) return false;
   return state.told === null || (state.told.verdict !== decision.verdict && nowMs - state.told.atMs > RECORD_EVERY_MS);
 }
+
+/** That it would do just this was written already; nobody does it, so it would be written for as long as it lasts. */
+const isSaid = ({ told }: AdaptState, decision: Decision): boolean => decision.verdict === "act" && told?.verdict === "act" && told.target === targetOf(decision) && told.lost === lostIn(decision);
+const targetOf = ({ target }: Decision): string => JSON.stringify(target && [target.kind, target.replica, target.placement.map(({ from, to, topologyNodeId }) => [from, to, topologyNodeId])]);
 
 type Written = { seen: Observation; decision: Decision; before: ControllerMemory; outcome: DecisionOutcome };
 async function write(deps: Deps, deployment: StoredDeployment, { seen, decision, before, outcome }: Written): Promise<StoredDecision> {

@@ -32,7 +32,7 @@ export type AdaptState = {
   /** Reports already taken in, by node and link. */
   taken: Map<string, number>;
   /** Of the last record, so that only a change of mind is written. */
-  told: { verdict: string; atMs: number; /** Nodes that were lost then. */ lost: string } | null;
+  told: { verdict: string; atMs: number; /** Nodes that were lost then. */ lost: string; /** What it would have done. */ target: string } | null;
   moves: number[];
   /** Decisions in a row that could not be done, and when the next one may be tried; 0 = none. */
   failures: number;
