@@ -238,9 +238,12 @@ export function payForMove(memory: ControllerMemory, { target, costNow }: Pick<D
 }
 
 function search(memory: ControllerMemory, seen: Observation, problem: Problem, drifts: readonly Drift[]): void {
-  const searchedFor = [memory.burningSinceMs !== undefined, drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), ...lossesOf(problem, seen.running).map((loss) => loss.key), ...(problem.cutPairs?.keys() ?? [])].join("|");
+  const lost = lossesOf(problem, seen.running).map((loss) => loss.key).join();
+  const searchedFor = [lost, memory.burningSinceMs !== undefined, drifts.map((drift) => `${drift.key} ${Math.round(Math.log(drift.factor) * LEVELS_PER_UNIT)}`).join(), JSON.stringify(seen.running), ...(problem.cutPairs?.keys() ?? [])].join("|");
   const isSame = searchedFor === memory.searchedFor;
-  if (seen.nowMs - memory.searchedAtMs < (isSame ? SEARCH_SAME_EVERY_MS : SEARCH_EVERY_MS) && memory.searchedFor !== "") return;
+  // While something it needs is lost nobody is served: what was found before that is no answer to it.
+  const isNewLoss = lost !== "" && !memory.searchedFor.startsWith(`${lost}|`);
+  if (!isNewLoss && seen.nowMs - memory.searchedAtMs < (isSame ? SEARCH_SAME_EVERY_MS : SEARCH_EVERY_MS) && memory.searchedFor !== "") return;
   memory.alternatives = findAlternatives(problem, seen.request, seen.running, seen.home, { underLoad: memory.burningSinceMs !== undefined, slowed: new Set(drifts.flatMap(({ kind, subject }) => (kind === "node" ? [subject] : []))) });
   memory.searchedFor = searchedFor;
   memory.searchedAtMs = seen.nowMs;
