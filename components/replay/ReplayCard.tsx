@@ -28,7 +28,8 @@ export function ReplayCard({ data }: NodeProps<PastCardNode>) {
         {!far && <State tone={state.tone}>{state.word}</State>}
       </div>
       <div className="space-y-1 px-2.5 py-2">
-        {!far && !planned && <div className="flex justify-between gap-2 text-xs"><span><span className="text-ink-3">cpu </span><Figure figure={percent(measured?.cpuRatio)} />{measured?.cores != null && <span className="text-ink-3"> of <span className="num">{Number(measured.cores.toFixed(1))}</span> {measured.cores === 1 ? "core" : "cores"}</span>}</span><span><span className="text-ink-3">memory </span><Figure figure={bytes(measured?.memoryUsedBytes)} /></span></div>}
+        {!far && !planned && <div className="flex justify-between gap-2 text-xs"><span>{measured?.cores != null && <><span className="num">{Number(measured.cores.toFixed(2))}</span><span className="text-ink-3"> {measured.cores === 1 ? "core" : "cores"}</span></>}</span><span><span className="text-ink-3">cpu </span><Figure figure={percent(measured?.cpuRatio)} /></span></div>}
+        {!far && !planned && <div className="flex justify-between gap-2 text-xs"><span className="text-ink-3">memory</span><Figure figure={bytes(measured?.memoryUsedBytes)} /></div>}
         {stages.map((stage) => (
           <div key={stage.stageIndex} data-testid="past-stage" data-stage={stage.stageIndex} className={`flex h-6 items-center gap-1.5 rounded-md border border-accent bg-accent-wash px-1.5 ${far ? "text-[17px]" : "text-xs"}`}>
             <span className="num font-medium"><span className="sr-only">Segment </span>{stage.stageIndex + 1}</span>
