@@ -14,7 +14,7 @@ import { writeReferenceCases } from "./reference-cases.ts";
 import { type Side, SIDES, startScenarioPair } from "./scenario-pair.ts";
 
 const VARIANTS = 4;
-/** What is healthy must be known before anything happens: samples of each signal. */
+/** What is healthy must be known before anything happens: samples of each signal that requests give. What is not used is looked at seldom. */
 const LEARNT_SAMPLES = 20;
 const LEARN_TIMEOUT_MS = 120_000;
 /** Longer than any deadline, so that what is slow is counted as it is. */
@@ -33,7 +33,7 @@ export type ScenarioRun = {
 };
 
 type Chosen = { kind: string; placement: Placement; seconds: number; bytes: number };
-type Told = { signals: { samples: number }[]; decisions: { at: string; outcome: string; reason: string; alternatives: Chosen[]; chosen: number | null; migrationId: string | null }[] };
+type Told = { signals: { name: string; samples: number }[]; decisions: { at: string; outcome: string; reason: string; alternatives: Chosen[]; chosen: number | null; migrationId: string | null }[] };
 type Step = { at: string; name: string; payload: { migrationId?: string; to?: string } };
 
 /** `disturb`: what is to happen, once the planning problem is known. */
@@ -46,7 +46,10 @@ export async function runScenario(scenario: Scenario, options: { perSecond?: num
     await writeReferenceCases(casesFile, { modelPath: pair.modelPath, shape: RECOGNITION.shape, variants: VARIANTS, seed: options.seed });
     for (const side of SIDES) loads.set(side, await startLoadProcess({ urls: await pair.urls(side), model: `${scenario.name}-${side}`, casesFile, perSecond: options.perSecond ?? scenario.requestsPerSecond, seed: options.seed, deadlineMs: GIVE_UP_MS }));
     const told = (side: Side) => pair.cluster.api<Told>("GET", `/deployments/${pair.deploymentIds[side]}/adaptation?limit=100`);
-    for (const side of SIDES) await until(`what is healthy to be known of ${side}`, async () => { const { signals } = await told(side); return signals.length > 0 && signals.every((signal) => signal.samples >= LEARNT_SAMPLES); }, LEARN_TIMEOUT_MS);
+    for (const side of SIDES) await until(`what is healthy to be known of ${side}`, async () => {
+      const { signals } = await told(side);
+      return signalsOnTheWay(scenario, pair.home).every((name) => (signals.find((signal) => signal.name === name)?.samples ?? 0) >= LEARNT_SAMPLES);
+    }, LEARN_TIMEOUT_MS);
     options.say(`${scenario.name}: ${pair.home.map((stage) => `${stage.from}-${stage.to} on ${scenario.nodes[Number(stage.topologyNodeId.slice(3))]?.name}`).join(", ")}`);
     await pair.startAdapting();
     for (const load of loads.values()) load.arrivals(options.seed);
@@ -63,6 +66,13 @@ export async function runScenario(scenario: Scenario, options: { perSecond?: num
     await pair.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Names of the nodes that run a part of it and of the links that its requests cross. */
+function signalsOnTheWay({ nodes, source }: Scenario, home: Placement): string[] {
+  const names = home.map((stage) => nodes[Number(stage.topologyNodeId.slice("tn_".length))]?.name ?? "");
+  const hops = [source, ...names].map((from, index) => [from, names[index] ?? source] as const).filter(([from, to]) => from !== to);
+  return [...new Set([...names, ...hops.map(([from, to]) => `${from} → ${to}`)])];
 }
 
 function movesOf({ decisions }: Told, steps: Step[], beganMs: number): LiveMove[] {

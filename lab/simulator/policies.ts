@@ -73,7 +73,8 @@ const WEIGHT = 0.3;
 function smoother(): (seen: Observation) => Problem {
   const logs = new Map<string, number>();
   return (seen) => {
-    for (const [key, ratio] of ratiosOf(seen, {})) logs.set(key, (logs.get(key) ?? 0) + WEIGHT * (Math.log(ratio) - (logs.get(key) ?? 0)));
+    const { used, idle } = ratiosOf(seen);
+    for (const [key, ratio] of [...used, ...idle]) logs.set(key, (logs.get(key) ?? 0) + WEIGHT * (Math.log(ratio) - (logs.get(key) ?? 0)));
     const of = (kind: string) => new Map([...logs].filter(([key]) => key.startsWith(kind)).map(([key, log]) => [key.slice(kind.length), Math.exp(log)]));
     return todaysProblem(seen.problem, { nodes: of("node:"), links: of("link:") });
   };

@@ -123,7 +123,7 @@ export const LEAST_GAIN = 0.08;
 const ROBUSTNESS = 0.5;
 /** Of a forecast gain over the bill, for it to count as "moving pays". */
 const CLEAR_GAIN = 2;
-export const LEDGER_MARGIN = 0.015;
+export const LEDGER_MARGIN = 0.012;
 const LEDGER_ALLOWANCE_SECONDS = 5;
 /** Old books are closed: what was gained yesterday pays for nothing today. */
 const LEDGER_MEMORY_MS = 6 * 3_600_000;

@@ -2,12 +2,13 @@
 import { estimatePlacement } from "../../planner/estimate.ts";
 import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
 import type { Observation } from "./controller.ts";
+import { aboveGap, type IdleGap, learnGap, NEW_GAP } from "./idle-gap.ts";
 import { placementsOf } from "./replica-views.ts";
 import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf, spreadOf } from "./signal.ts";
 import { pairKey, type Slowdowns } from "./todays-problem.ts";
 
 /** By "node:<drawn id>" and "link:<from>><to>". */
-export type Watched = { signals: Record<string, Signal>; /** When each node lost the cores that its signal has been told of. */ losses?: Record<string, number>; /** Nodes that have run a part of it, so that their bias is known. */ served: string[] };
+export type Watched = { signals: Record<string, Signal>; /** When each node lost the cores that its signal has been told of. */ losses?: Record<string, number>; /** Nodes that have run a part of it, and keys of links that it crossed, so that their bias is known. */ served: string[]; /** By key, of what is not used. */ gaps?: Record<string, IdleGap> };
 export type Drift = { key: string; kind: "node" | "link"; /** Drawn node, or "from>to". */ subject: string; sinceMs: number; /** Times slower than when healthy. */ factor: number; spread: number };
 
 /** Below it a hop is noise of clocks: both sides get it before they are compared. */
@@ -16,15 +17,37 @@ const STAGE_FLOOR_MS = 0.05;
 
 export function observeDrift(before: Watched, seen: Observation): { watched: Watched; drifts: Drift[]; slowdowns: Slowdowns; cleared: number[] } {
   const signals = { ...before.signals };
-  const served = [...new Set([...before.served, ...placementsOf(seen).flat().map((stage) => stage.topologyNodeId)])];
+  const gaps = { ...before.gaps };
+  const { used, idle } = ratiosOf(seen);
+  const served = [...new Set([...before.served, ...placementsOf(seen).flat().map((stage) => stage.topologyNodeId), ...[...used.keys()].filter((key) => key.startsWith("link:"))])];
   const cleared: number[] = [];
   const add = (key: string, ratio: number) => {
     const { signal, cleared: ended } = addToSignal(signals[key] ?? NEW_SIGNAL, ratio, seen.nowMs);
     signals[key] = signal;
     if (ended !== null) cleared.push(ended);
   };
+  const addIdle = (key: string, slowdown: number) => {
+    const known = signals[key] ?? NEW_SIGNAL;
+    const gap = gaps[key] ?? NEW_GAP;
+    const raw = Math.log(slowdown);
+    const above = known.alarm ? raw - gap.log : aboveGap(gap, raw);
+    if (above !== null) add(key, Math.exp(known.bias + above));
+    const signal = signals[key] ?? known;
+    // What it shows unused says nothing of what its prediction is off by. What climbs, or has alarmed, is not learnt as usual.
+    signals[key] = { ...signal, bias: known.bias, ...(above === null ? { samples: known.samples + 1 } : {}) };
+    if (above === null || signal.samples > known.samples) gaps[key] = learnGap(gap, raw);
+  };
+  // What was only watched unused begins anew when it is used: what its prediction is off by is not known yet.
+  for (const id of served) {
+    const key = id.startsWith("link:") ? id : `node:${id}`;
+    const signal = signals[key];
+    if (signal && !before.served.includes(id)) signals[key] = { ...signal, samples: 0 };
+  }
   // While both revisions run, their own disturbance is no drift.
-  if (!seen.isMoving) for (const [key, ratio] of ratiosOf(seen, signals)) add(key, ratio);
+  if (!seen.isMoving) {
+    for (const [key, ratio] of used) add(key, ratio);
+    for (const [key, slowdown] of idle) addIdle(key, slowdown);
+  }
   const losses = takeLosses(signals, before.losses ?? {}, seen);
   const entries = Object.entries(signals);
   const usual = usualBias(entries, served);
@@ -42,7 +65,7 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
     const kind = key.startsWith("node:") ? "node" : "link";
     return [{ key, kind, subject: key.slice(key.indexOf(":") + 1), sinceMs: signal.alarm.sinceMs, factor: Math.exp(signal.alarm.level), spread: spreadOf(signal) }];
   });
-  return { watched: { signals, served, losses }, drifts, slowdowns: { nodes, links }, cleared };
+  return { watched: { signals, served, losses, gaps }, drifts, slowdowns: { nodes, links }, cleared };
 }
 
 /**
@@ -67,17 +90,18 @@ function takeLosses(signals: Record<string, Signal>, before: Readonly<Record<str
   return losses;
 }
 
-/** Measured ÷ predicted of everything that was measured, nodes once however many stages they run; of several replicas on one node or link their geometric mean. */
-export function ratiosOf(seen: Observation, signals: Readonly<Record<string, Signal>>): Map<string, number> {
+/**
+ * `used`: measured ÷ predicted of everything that was measured, nodes once however many stages they run; of several replicas on one node or link their geometric mean.
+ * `idle`: of what is not used, times slower than its own best.
+ */
+export function ratiosOf(seen: Observation): { used: Map<string, number>; idle: Map<string, number> } {
   const { further = [] } = seen;
   const problem = further.length > 0 ? enteredAtFirst(seen.problem, seen.running) : seen.problem;
   const found = new Map<string, number[]>();
   for (const one of [seen, ...further]) for (const [key, ratio] of ratiosOfOne(problem, one)) found.set(key, [...(found.get(key) ?? []), ratio]);
-  const ratios = new Map([...found].map(([key, list]) => [key, Math.exp(list.reduce((sum, ratio) => sum + Math.log(ratio), 0) / list.length)]));
-  const used = new Set(placementsOf(seen).flat().map((stage) => stage.topologyNodeId));
-  // What is idle is measured against itself, so what its prediction is off by is put back.
-  for (const [key, slowdown] of seen.idleSlowdowns) if (!ratios.has(key) && !used.has(key.slice("node:".length))) ratios.set(key, slowdown * Math.exp(signals[key]?.bias ?? 0));
-  return ratios;
+  const used = new Map([...found].map(([key, list]) => [key, Math.exp(list.reduce((sum, ratio) => sum + Math.log(ratio), 0) / list.length)]));
+  const nodes = new Set(placementsOf(seen).flat().map((stage) => stage.topologyNodeId));
+  return { used, idle: new Map([...seen.idleSlowdowns].filter(([key]) => !used.has(key) && !nodes.has(key.slice("node:".length)))) };
 }
 
 function ratiosOfOne(problem: Observation["problem"], { running, stageMs, hopMs }: Pick<Observation, "running" | "stageMs" | "hopMs">): Map<string, number> {
