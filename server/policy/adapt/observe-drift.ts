@@ -1,6 +1,7 @@
 // Owns what a deployment's measurements say of its nodes and links: which have drifted, and how much slower each is today. Pure.
 import { estimatePlacement } from "../../planner/estimate.ts";
 import { enteredAtFirst } from "../../planner/replicas/entered-at-first.ts";
+import { believedBiases, followPart } from "./believed-bias.ts";
 import type { Observation } from "./controller.ts";
 import { aboveGap, type IdleGap, learnGap, NEW_GAP } from "./idle-gap.ts";
 import { placementsOf } from "./replica-views.ts";
@@ -8,7 +9,7 @@ import { addToSignal, NEW_SIGNAL, type Signal, slowdownOf, spreadOf } from "./si
 import { pairKey, type Slowdowns } from "./todays-problem.ts";
 
 /** By "node:<drawn id>" and "link:<from>><to>". */
-export type Watched = { signals: Record<string, Signal>; /** When each node lost the cores that its signal has been told of. */ losses?: Record<string, number>; /** Nodes that have run a part of it, and keys of links that it crossed, so that their bias is known. */ served: string[]; /** By key, of what is not used. */ gaps?: Record<string, IdleGap> };
+export type Watched = { signals: Record<string, Signal>; /** When each node lost the cores that its signal has been told of. */ losses?: Record<string, number>; /** Nodes that have run a part of it, and keys of links that it crossed, so that their bias is known. */ served: string[]; /** By key, of what is not used. */ gaps?: Record<string, IdleGap>; /** See `RanMs`. */ ran?: Record<string, number> };
 export type Drift = { key: string; kind: "node" | "link"; /** Drawn node, or "from>to". */ subject: string; sinceMs: number; /** Times slower than when healthy. */ factor: number; spread: number };
 
 /** Below it a hop is noise of clocks: both sides get it before they are compared. */
@@ -18,7 +19,8 @@ const STAGE_FLOOR_MS = 0.05;
 export function observeDrift(before: Watched, seen: Observation): { watched: Watched; drifts: Drift[]; slowdowns: Slowdowns; cleared: number[] } {
   const signals = { ...before.signals };
   const gaps = { ...before.gaps };
-  const { used, idle } = ratiosOf(seen);
+  const { used, idle, predictedMs } = ratiosOf(seen);
+  const ran = { ...before.ran };
   const served = [...new Set([...before.served, ...placementsOf(seen).flat().map((stage) => stage.topologyNodeId), ...[...used.keys()].filter((key) => key.startsWith("link:"))])];
   const cleared: number[] = [];
   const add = (key: string, ratio: number) => {
@@ -43,6 +45,13 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
     const signal = signals[key];
     if (signal && !before.served.includes(id)) signals[key] = { ...signal, samples: 0 };
   }
+  // Nor of what a part was off by that is a fraction of what it runs now.
+  for (const [id, nowMs] of predictedMs) {
+    const { ranMs, isOther } = followPart(ran[id], nowMs);
+    const signal = signals[`node:${id}`];
+    ran[id] = ranMs;
+    if (isOther && signal) signals[`node:${id}`] = { ...signal, samples: 0 };
+  }
   // While both revisions run, their own disturbance is no drift.
   if (!seen.isMoving) {
     for (const [key, ratio] of used) add(key, ratio);
@@ -50,14 +59,11 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
   }
   const losses = takeLosses(signals, before.losses ?? {}, seen);
   const entries = Object.entries(signals);
-  const usual = usualBias(entries, served);
+  const biases = believedBiases(seen.problem.nodes, signals, served, ran);
   const nodes = new Map<string, number>();
   const links = new Map<string, number>();
   for (const node of seen.problem.nodes) {
-    const signal = signals[`node:${node.topologyNodeId}`];
-    // What a node that never ran a part of it would show is taken for what the others show: a prediction is mostly off for all alike.
-    const bias = signal && served.includes(node.topologyNodeId) ? signal.bias : usual;
-    nodes.set(node.topologyNodeId, Math.exp(bias + (signal?.alarm?.level ?? 0)));
+    nodes.set(node.topologyNodeId, Math.exp((biases.get(node.topologyNodeId) ?? 0) + (signals[`node:${node.topologyNodeId}`]?.alarm?.level ?? 0)));
   }
   for (const [key, signal] of entries) if (key.startsWith("link:")) links.set(key.slice("link:".length), slowdownOf(signal));
   const drifts = entries.flatMap(([key, signal]): Drift[] => {
@@ -65,7 +71,7 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
     const kind = key.startsWith("node:") ? "node" : "link";
     return [{ key, kind, subject: key.slice(key.indexOf(":") + 1), sinceMs: signal.alarm.sinceMs, factor: Math.exp(signal.alarm.level), spread: spreadOf(signal) }];
   });
-  return { watched: { signals, served, losses, gaps }, drifts, slowdowns: { nodes, links }, cleared };
+  return { watched: { signals, served, losses, gaps, ran }, drifts, slowdowns: { nodes, links }, cleared };
 }
 
 /**
@@ -92,38 +98,42 @@ function takeLosses(signals: Record<string, Signal>, before: Readonly<Record<str
 
 /**
  * `used`: measured ÷ predicted of everything that was measured, nodes once however many stages they run; of several replicas on one node or link their geometric mean.
- * `idle`: of what is not used, times slower than its own best.
+ * `idle`: of what is not used, times slower than its own best. `predictedMs`: of what was measured on a node, by drawn node; of several replicas the largest.
  */
-export function ratiosOf(seen: Observation): { used: Map<string, number>; idle: Map<string, number> } {
+export function ratiosOf(seen: Observation): { used: Map<string, number>; idle: Map<string, number>; predictedMs: Map<string, number> } {
   const { further = [] } = seen;
   const problem = further.length > 0 ? enteredAtFirst(seen.problem, seen.running) : seen.problem;
   const found = new Map<string, number[]>();
-  for (const one of [seen, ...further]) for (const [key, ratio] of ratiosOfOne(problem, one)) found.set(key, [...(found.get(key) ?? []), ratio]);
+  const predictedMs = new Map<string, number>();
+  for (const one of [seen, ...further]) {
+    const { ratios, predicted } = ratiosOfOne(problem, one);
+    for (const [key, ratio] of ratios) found.set(key, [...(found.get(key) ?? []), ratio]);
+    for (const [id, ms] of predicted) predictedMs.set(id, Math.max(ms, predictedMs.get(id) ?? 0));
+  }
   const used = new Map([...found].map(([key, list]) => [key, Math.exp(list.reduce((sum, ratio) => sum + Math.log(ratio), 0) / list.length)]));
   const nodes = new Set(placementsOf(seen).flat().map((stage) => stage.topologyNodeId));
-  return { used, idle: new Map([...seen.idleSlowdowns].filter(([key]) => !used.has(key) && !nodes.has(key.slice("node:".length)))) };
+  return { used, predictedMs, idle: new Map([...seen.idleSlowdowns].filter(([key]) => !used.has(key) && !nodes.has(key.slice("node:".length)))) };
 }
 
-function ratiosOfOne(problem: Observation["problem"], { running, stageMs, hopMs }: Pick<Observation, "running" | "stageMs" | "hopMs">): Map<string, number> {
+function ratiosOfOne(problem: Observation["problem"], { running, stageMs, hopMs }: Pick<Observation, "running" | "stageMs" | "hopMs">): { ratios: Map<string, number>; predicted: Map<string, number> } {
   const ratios = new Map<string, number>();
+  const predicted = new Map<string, number>();
   const estimate = estimatePlacement(problem, running);
-  if (!estimate) return ratios;
+  if (!estimate) return { ratios, predicted };
   const sums = new Map<string, { measured: number; predicted: number; whole: boolean }>();
   for (const [k, stage] of estimate.stages.entries()) {
     const sum = sums.get(stage.topologyNodeId) ?? { measured: 0, predicted: 0, whole: true };
     const measured = stageMs[k] ?? null;
     sums.set(stage.topologyNodeId, { measured: sum.measured + (measured ?? 0), predicted: sum.predicted + stage.computeMs, whole: sum.whole && measured !== null });
   }
-  for (const [id, sum] of sums) if (sum.whole) ratios.set(`node:${id}`, (sum.measured + STAGE_FLOOR_MS) / (sum.predicted + STAGE_FLOOR_MS));
+  for (const [id, sum] of sums) {
+    if (!sum.whole) continue;
+    ratios.set(`node:${id}`, (sum.measured + STAGE_FLOOR_MS) / (sum.predicted + STAGE_FLOOR_MS));
+    predicted.set(id, sum.predicted);
+  }
   for (const [k, hop] of estimate.hops.entries()) {
     const measured = hopMs[k] ?? null;
     if (measured !== null && hop.kind !== "local") ratios.set(`link:${pairKey(hop.fromTopologyNodeId, hop.toTopologyNodeId)}`, (measured + HOP_FLOOR_MS) / (hop.latencyMs + hop.transferMs + HOP_FLOOR_MS));
   }
-  return ratios;
-}
-
-/** The median of what nodes show while nothing is wrong with them. */
-function usualBias(entries: readonly (readonly [string, Signal])[], served: readonly string[]): number {
-  const known = entries.filter(([key, signal]) => key.startsWith("node:") && served.includes(key.slice("node:".length)) && signal.samples > 0 && signal.alarm === null).map(([, signal]) => signal.bias).sort((a, b) => a - b);
-  return known.length === 0 ? 0 : (known[(known.length - 1) >> 1] as number);
+  return { ratios, predicted };
 }
