@@ -7,7 +7,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { startCluster } from "../e2e/cluster.ts";
 import { demoModel, sentenceEncoderProcessor } from "../server/demo/bundled-models.ts";
-import { editDistance } from "./accuracy/edit-distance.ts";
+import { editDistance } from "../server/loadgen/method/edit-distance.ts";
 import { nearestCentroid } from "./accuracy/nearest-centroid.ts";
 import { renderLines } from "./accuracy/rendered-lines.ts";
 import { type AccuracyModel, askAll, type LabelledInput, serveModel } from "./accuracy/serve-model.ts";

@@ -3,7 +3,8 @@ import { findOrThrow } from "../commands/find-or-throw.ts";
 import { listLoadTargets } from "../commands/list-load-targets.ts";
 import { measureLoad } from "../commands/measure-load.ts";
 import { LOAD_LOGS, readLoadLog } from "../commands/read-load-log.ts";
-import { compareRuns, findRegressions } from "../loadgen/method/compare-runs.ts";
+import { AppError } from "../errors.ts";
+import { compareRuns, findRegressions, whyNotCompared } from "../loadgen/method/compare-runs.ts";
 import type { LoadRequest } from "../loadgen/method/load-request.ts";
 import type { LoadTarget } from "../loadgen/method/load-target.ts";
 import { findDeployment } from "../store/deployments.ts";
@@ -57,8 +58,11 @@ export const loadRuns = router({
     .output(z.object({ differences: z.array(loadDifference), regressions: z.array(z.string()) }))
     .query(async ({ ctx, input }) => {
       const [before, after] = await Promise.all([input.before, input.id].map((id) => findOrThrow(findLoadRun(ctx.deps.db, id), "load run", id)));
+      // An empty answer would let anything through a gate.
+      const apart = whyNotCompared(before!.report, after!.report);
+      if (apart !== null) throw new AppError("conflict", apart, { place: "before", fix: "Compare runs of one kind; accuracy runs that asked the whole of one dataset." });
       const differences = compareRuns(before!.report, after!.report);
-      return { differences, regressions: findRegressions(differences, input.tolerance).map(({ name }) => name) };
+      return { differences, regressions: findRegressions(differences, { latency: input.tolerance, accuracy: 0 }).map(({ name }) => name) };
     }),
 });
 

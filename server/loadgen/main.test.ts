@@ -56,6 +56,31 @@ test("accuracy mode asks each sample once and counts what is right", async () =>
   expect((JSON.parse(stdout) as LoadReport).accuracy).toMatchObject({ asked: 3, labelled: 3, correct: 2 });
 });
 
+test("labelled samples are graded, and held against a run of before that asked the same", async () => {
+  const data = path.join(folder, "labelled.jsonl");
+  const row = (i: number) => JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], data: [i, 0, 0, 0] }], label: i === 9 ? 3 : 0 });
+  const write = (count: number) => writeFileSync(data, Array.from({ length: count }, (_, i) => row(i)).join("\n"));
+  const before = path.join(folder, "before");
+  const ask = (url: string, ...more: string[]) => loadgen("--scenario", "Offline", "--qps", "1", "--mode", "accuracy", "--target", url, "--model", "delay", "--data", data, "--json", ...more);
+  write(10);
+  const sound = await startSystem("--delay", "1");
+  const first = await ask(sound, "--output", before);
+  expect(first.code).toBe(0);
+  expect(first.stderr).toMatch(/Accuracy: 9 of 10 labelled answers are right, between 59\.6 and 98\.2 %/);
+  // Four zeros: the first one is the best.
+  expect(JSON.parse(first.stdout) as LoadReport).toMatchObject({ figures: [{ name: "accuracy", value: 0.9 }], accuracy: { asked: 10, correct: 9, graded: { rule: "class", outcomes: "rrrrrrrrrw", wrong: [{ sample: 9, expected: 3, got: "0", why: null }] } } });
+  expect(JSON.parse(readFileSync(path.join(before, "mlperf_log_accuracy.json"), "utf8"))).toHaveLength(10);
+  const gate = ["--baseline", path.join(before, "report.json")];
+  const failing = await ask(await startSystem("--delay", "1", "--fail-every", "2"), ...gate);
+  expect(failing.stderr).toMatch(/5 of 10 samples failed and count as wrong\. The first: status 500[\s\S]*accuracy: 90\.00 % → .*: worse/);
+  expect(failing.code).toBe(4);
+  write(9);
+  const others = await ask(sound, ...gate);
+  expect([others.code, others.stderr]).toEqual([1, expect.stringMatching(/No comparison with the baseline: .* asked different samples/)]);
+  writeFileSync(data, `${row(0)}\n${JSON.stringify({ request: JSON.parse(row(1)) })}`);
+  expect(await ask(sound)).toMatchObject({ code: 1, stderr: expect.stringContaining('1 of 2 samples have no "label"') });
+});
+
 test("a system that reuses results is found out", async () => {
   const url = await startSystem("--delay", "50", "--reuse");
   const { code, stdout } = await loadgen("--scenario", "SingleStream", "--check-reuse", "--samples", "20", "--model", "delay", "--target", url, "--json");

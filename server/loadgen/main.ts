@@ -2,9 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ClosedLoopReport } from "./method/closed-loop.ts";
-import { compareRuns, findRegressions } from "./method/compare-runs.ts";
+import { compareRuns, findRegressions, type Tolerances, whyNotCompared } from "./method/compare-runs.ts";
 import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
+import { makeGrader } from "./make-grader.ts";
 import { openTarget } from "./open-target.ts";
 import { HELP, parseOptions, type Options } from "./parse-options.ts";
 import type { LoadProgress } from "./method/load-progress.ts";
@@ -36,10 +37,13 @@ async function main(args: string[]): Promise<number> {
     return EXIT.usage;
   }
   const isRaw = options.target.api === "process";
-  const target = await openTarget(options.target, {
+  const given = {
     data: options.dataFile === null || isRaw ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile),
     raw: [...options.rawFiles.map((file) => ({ bytes: readFileSync(file), contentType: options.contentType })), ...(options.dataFile === null || !isRaw ? [] : readRawData(options.dataFile))],
-  });
+  };
+  const isAccuracy = options.plan.what !== "closed-loop" && options.plan.settings.mode === "AccuracyOnly";
+  const grader = isAccuracy ? makeGrader(options.target, given.data ?? given.raw) : null;
+  const target = await openTarget(options.target, given);
   const stop = new AbortController();
   const abort = () => stop.abort();
   // Whoever started this process follows it by messages, and its end is the end of the run.
@@ -47,12 +51,12 @@ async function main(args: string[]): Promise<number> {
   try {
     const { plan } = options;
     if (plan.what === "closed-loop") return tellLoop(await runClosedLoop(plan, target, { onProgress: onProgressOf(), signal: stop.signal }), options);
-    const measured = await runLoad(plan, target, { onProgress: onProgressOf(), signal: stop.signal });
+    const measured = await runLoad(plan, target, { onProgress: onProgressOf(), signal: stop.signal, grader });
     if (process.stderr.isTTY) process.stderr.write("\n");
     if (options.output !== null) writeLogs(options.output, measured, process.pid);
     const { report } = measured;
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : makeLogs(measured, process.pid)["mlperf_log_summary.txt"]);
-    return judge(report, baseline, options.tolerance);
+    return judge(report, baseline, options.tolerances);
   } finally {
     process.off("SIGINT", abort).off("SIGTERM", abort).off("disconnect", abort);
     if (process.connected) process.disconnect();
@@ -76,22 +80,33 @@ function tellLoop(report: ClosedLoopReport, { json, output }: Options): number {
   return figure ? EXIT.valid : EXIT.invalid;
 }
 
-function judge(report: LoadReport, baseline: LoadReport | null, tolerance: number): number {
+function judge(report: LoadReport, baseline: LoadReport | null, tolerances: Tolerances): number {
   const tell = (line: string) => process.stderr.write(`${line}\n`);
   if (report.peak) tell(report.peak.qps === null ? `No peak: ${report.peak.why}` : `Peak: ${report.peak.qps} queries/s.`);
-  if (report.accuracy) tell(`Accuracy: ${report.accuracy.correct} of ${report.accuracy.labelled} labelled answers are right; ${report.accuracy.asked} samples were asked.`);
+  if (report.accuracy) tell(sayAccuracy(report.accuracy));
   if (report.reuse) tell(`${report.reuse.isReusing ? "Results are reused" : "No reuse of results seen"}: ${report.reuse.samePerSecond.toFixed(1)} /s on one sample, ${report.reuse.uniquePerSecond.toFixed(1)} /s on different ones.`);
   if (!report.steady.rate && report.settings.mode === "PerformanceOnly") tell("No steady throughput: no three windows of the run agree within 10 %.");
+  const apart = baseline && whyNotCompared(baseline, report);
+  if (apart) {
+    tell(`No comparison with the baseline: ${apart}`);
+    return EXIT.failed;
+  }
   if (baseline) {
     const differences = compareRuns(baseline, report);
     tell(sayDifferences(differences));
-    const regressions = findRegressions(differences, tolerance);
+    const regressions = findRegressions(differences, tolerances);
     if (regressions.length > 0) return EXIT.regressed;
   }
   if (report.peak) return report.peak.qps === null ? EXIT.invalid : EXIT.valid;
   if (report.reuse) return report.reuse.isReusing ? EXIT.invalid : EXIT.valid;
   if (report.accuracy) return report.verdict.isEverythingAnswered ? EXIT.valid : EXIT.invalid;
   return report.verdict.isValid ? EXIT.valid : EXIT.invalid;
+}
+
+function sayAccuracy({ correct, labelled, asked, interval, graded }: NonNullable<LoadReport["accuracy"]>): string {
+  const between = interval ? `, between ${(interval.low * 100).toFixed(1)} and ${(interval.high * 100).toFixed(1)} %` : "";
+  const characters = graded?.text && graded.text.characters > 0 ? [`Characters wrong: ${((100 * graded.text.wrongCharacters) / graded.text.characters).toFixed(2)} %.`] : [];
+  return [`Accuracy: ${correct} of ${labelled} labelled answers are right${between}; ${asked} samples were asked.`, ...characters, ...(graded?.notes ?? [])].join("\n");
 }
 
 function readReport(file: string): LoadReport {

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { OFFICIAL_SEEDS, SCENARIOS, TIERS, type Scenario, type Tier } from "./method/settings.ts";
 import type { ClosedLoopPlan } from "./method/closed-loop.ts";
+import type { Tolerances } from "./method/compare-runs.ts";
 import type { LoadPlan } from "./run-load.ts";
 
 export const APIS = ["oip", "process", "openai-chat", "openai-completions", "openai-embeddings"] as const;
@@ -16,7 +17,7 @@ export type Options = {
   output: string | null;
   json: boolean;
   baseline: string | null;
-  tolerance: number;
+  tolerances: Tolerances;
 };
 
 export const HELP = `Measures a system by the MLPerf method (LoadGen's scenarios, seeds, statistics and rules). It is not an MLPerf result.
@@ -55,13 +56,16 @@ Samples
   --shape NAME=1,3,224  sizes of an input's open dimensions; may be repeated
   --encoding NAME       auto (default), binary or json tensors
   --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"}; over gRPC it is sent as the same message;
-                        api process: {"file": "a.png", "expect": "text"} or {"text": "…", "expect": "text"}
+                        api process: {"file": "a.png", "expect": "text"} or {"text": "…", "expect": "text"}.
+                        For accuracy also {"inputs": […], "label": L}; api process: {"text": "…", "label": L}, {"base64": "…",
+                        "label": L} or {"file": "a.png", "label": L}: answers are graded by labels, texts or numbers (of classes)
   --file FILE           api process: raw bodies; may be repeated; --content-type TYPE (default image/png)
   --max-tokens N        OpenAI completions (default 64)
 Results
   --output FOLDER       mlperf_log_summary.txt, _detail.txt, _accuracy.json, _trace.json and report.json
   --json                the report on standard output instead of the summary
-  --baseline FILE       a report.json of before: worse by more than --tolerance (default 0.1) ends with exit code 4
+  --baseline FILE       a report.json of before: worse by more than --tolerance (default 0.1) ends with exit code 4;
+                        an accuracy on the same labelled samples, worse by more than --accuracy-tolerance of all (default 0)
 
 Exit code: 0 VALID, 1 could not be measured, 2 wrong options, 3 INVALID (or results are reused, or a closed loop has no figure), 4 worse than the baseline.
 `;
@@ -73,7 +77,7 @@ const FLAGS = {
   "max-outstanding": { type: "string", default: "4096" }, "max-seconds": { type: "string", default: "0" }, target: { type: "string" }, api: { type: "string", default: "oip" }, model: { type: "string" }, key: { type: "string" },
   timeout: { type: "string", default: "30000" }, insecure: { type: "boolean", default: false }, "no-link-local": { type: "boolean", default: false }, samples: { type: "string", default: "256" }, shape: { type: "string", multiple: true }, encoding: { type: "string", default: "auto" },
   data: { type: "string" }, file: { type: "string", multiple: true }, "content-type": { type: "string", default: "image/png" }, "max-tokens": { type: "string", default: "64" }, output: { type: "string" },
-  json: { type: "boolean", default: false }, baseline: { type: "string" }, tolerance: { type: "string", default: "0.1" },
+  json: { type: "boolean", default: false }, baseline: { type: "string" }, tolerance: { type: "string", default: "0.1" }, "accuracy-tolerance": { type: "string", default: "0" },
 } as const;
 type Values = ReturnType<typeof parseFlags>;
 
@@ -104,7 +108,7 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
       encoding: oneOf(values.encoding, ["auto", "binary", "json"] as const, "encoding"), shapes: Object.fromEntries((values.shape ?? []).map(readShape)), maxTokens: number(values["max-tokens"], "max-tokens", 1, 1_000_000), sampleCount: number(values.samples, "samples", 1, 1_000_000),
     },
     dataFile: values.data ?? null, rawFiles: values.file ?? [], contentType: values["content-type"], output: values.output ?? null, json: values.json,
-    baseline: values.baseline ?? null, tolerance: number(values.tolerance, "tolerance", 0, 10),
+    baseline: values.baseline ?? null, tolerances: { latency: number(values.tolerance, "tolerance", 0, 10), accuracy: number(values["accuracy-tolerance"], "accuracy-tolerance", 0, 1) },
   };
 }
 

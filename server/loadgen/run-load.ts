@@ -4,7 +4,9 @@ import { createLagProbe, createRealClock } from "./real-clock.ts";
 import { issueQueries, type Answer } from "./issue-queries.ts";
 import { judgeRun } from "./method/judge-run.ts";
 import { createLatencyHistogram } from "./method/latency-histogram.ts";
-import { figuresOf, METHOD, reportSettings, type AccuracyReport, type LoadReport, type PeakReport, type ReuseReport } from "./method/load-report.ts";
+import type { AccuracyReport } from "./method/accuracy-report.ts";
+import type { Grader } from "./method/grade-answers.ts";
+import { figuresOf, METHOD, reportSettings, type LoadReport, type PeakReport, type ReuseReport } from "./method/load-report.ts";
 import { makeQueries } from "./method/make-queries.ts";
 import { makeSampleSets, type SampleSet } from "./method/make-sample-sets.ts";
 import type { RunRecord } from "./method/run-record.ts";
@@ -27,12 +29,13 @@ export type LoadPlan = {
 /** One run's parts that logs are written from. */
 export type Finished = { record: RunRecord; set: SampleSet; generatedQueries: number; generatedDurationNs: number; begin: Date; end: Date; answers: { sequence: number; sample: number; data: Uint8Array }[] };
 export type Measured = { report: LoadReport; last: Finished };
-export type Hooks = { onProgress?: (progress: LoadProgress) => void; /** Aborting stops the run; what it has measured so far is reported as INVALID. */ signal?: AbortSignal };
+export type Hooks = { onProgress?: (progress: LoadProgress) => void; /** Aborting stops the run; what it has measured so far is reported as INVALID. */ signal?: AbortSignal; /** Of an accuracy run whose samples have labels. */ grader?: Grader | null };
 
 const DEFAULT_PERFORMANCE_SAMPLES = 1024;
 const PROGRESS_EVERY_MS = 500;
 /** As in MLPerf's TEST04: faster than this on one sample than on different ones = results are reused. */
 const MAX_REUSE_SHARE = 1.1;
+const STOPPED = "The run was stopped before its end.";
 
 /** @throws Error when the plan asks for what cannot be, e.g. more samples than fit */
 export async function runLoad(plan: LoadPlan, target: Target, hooks: Hooks = {}): Promise<Measured> {
@@ -53,7 +56,8 @@ export async function runLoad(plan: LoadPlan, target: Target, hooks: Hooks = {})
     return finish(target, startedAt, unique[0]!, { reuse: judgeReuse(rateOf(same[0]!.record), rateOf(unique[0]!.record)) });
   }
   const runs = await once(plan.settings.mode === "AccuracyOnly" ? "accuracy" : "performance");
-  return finish(target, startedAt, joinRuns(runs), { accuracy: plan.settings.mode === "AccuracyOnly" ? judgeAccuracy(target, runs) : null });
+  const joined = joinRuns(runs);
+  return finish(target, startedAt, joined, { accuracy: plan.settings.mode !== "AccuracyOnly" ? null : hooks.grader ? hooks.grader.end(joined.record.cutShort) : judgeAccuracy(target, runs) });
 }
 
 export function judgeReuse(samePerSecond: number, uniquePerSecond: number): ReuseReport {
@@ -74,13 +78,17 @@ async function runOnce(phase: string, plan: LoadPlan, settings: EffectiveSetting
   const finished: Finished[] = [];
   for (const set of chosen) {
     target.load(set.indices);
-    finished.push(await runSet(phase, plan, settings, set, target, hooks));
-    if (hooks.signal?.aborted) break;
+    const last = await runSet(phase, plan, settings, set, target, hooks);
+    finished.push(last);
+    if (!hooks.signal?.aborted) continue;
+    // Stopped between two sets, the one that was whole does not make a whole run.
+    if (finished.length < chosen.length) last.record.cutShort ??= STOPPED;
+    break;
   }
   return finished;
 }
 
-function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set: SampleSet, target: Target, { onProgress, signal }: Hooks): Promise<Finished> {
+function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set: SampleSet, target: Target, { onProgress, signal, grader }: Hooks): Promise<Finished> {
   const queries = makeQueries(settings, set);
   const clock = createRealClock();
   const lag = createLagProbe();
@@ -90,9 +98,10 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
   return new Promise((resolve) => {
     const keep = (sequence: number, latencyNs: number, answer: Answer) => {
       histogram.add(latencyNs);
+      grader?.add(issuing.record.sampleIndices[sequence]!, answer.ok ? { ok: true, data: answer.data ?? new Uint8Array() } : { ok: false, problem: answer.problem, isRefused: answer.isRefused === true });
       if (settings.mode === "AccuracyOnly" && answer.ok && answer.data) answers.push({ sequence, sample: issuing.record.sampleIndices[sequence]!, data: answer.data });
     };
-    const abort = () => issuing.stop("The run was stopped before its end.");
+    const abort = () => issuing.stop(STOPPED);
     const end = (record: RunRecord) => {
       record.harnessLagP99Ns = lag.stop(record);
       clock.stop();
@@ -111,6 +120,7 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
         phase, elapsedS: (now.atNs - startedNs) / 1e9, minS: settings.minDurationMs / 1000, issued: now.issued, answered: now.answered, failed: issuing.record.failedCount,
         arrivalsPerSecond: (now.issued - before.issued) / seconds, answersPerSecond: (now.answered - before.answered) / seconds,
         p50Ns: histogram.percentileNs(0.5), p90Ns: histogram.percentileNs(0.9), p99Ns: histogram.percentileNs(0.99), histogram: histogram.bins(),
+        ...(grader ? { accuracy: grader.soFar() } : {}),
       };
       before = now;
       return progress;
@@ -150,7 +160,7 @@ function finish(target: Target, startedAt: Date, last: Finished, extra: { peak?:
     last,
     report: {
       method: METHOD, sut: target.name, startedAt: startedAt.toISOString(), settings: reportSettings(record.settings), verdict: judgeRun(record, stats), stats, failedCount: record.failedCount,
-      harnessLagP99Ns: record.harnessLagP99Ns, steady, histogram: histogram.bins(), peak: extra.peak ?? null, reuse: extra.reuse ?? null, accuracy: extra.accuracy ?? null, figures: figuresOf(record, stats, steady),
+      harnessLagP99Ns: record.harnessLagP99Ns, steady, histogram: histogram.bins(), peak: extra.peak ?? null, reuse: extra.reuse ?? null, accuracy: extra.accuracy ?? null, figures: figuresOf(record, stats, steady, extra.accuracy ?? null),
     },
   };
 }

@@ -1,17 +1,47 @@
 // Owns the difference of two runs, with the interval it lies in, and whether a run is worse than a baseline.
-// Intervals of a difference from the two own intervals: G. Y. Zou, A. Donner, Statistics in Medicine 27(10), 2008 (MOVER).
+// Intervals of a difference from the two own intervals: G. Y. Zou, A. Donner, Statistics in Medicine 27(10), 2008 (MOVER). An accuracy's, sample by sample: see paired-interval.ts.
+import type { AccuracyReport, GradedAnswers } from "./accuracy-report.ts";
+import { pairedInterval } from "./paired-interval.ts";
 import type { Interval } from "./quantile-interval.ts";
 
 /** What is kept of a run for comparing. */
-export type Comparable = { figures: Figure[] };
-export type Figure = { name: string; value: number; interval: Interval | null; unit: "ns" | "1/s"; /** Which way is better. */ better: "less" | "more" };
-export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none. */ interval: Interval | null; kind: "better" | "worse" | "no difference seen" };
+export type Comparable = { figures: Figure[]; accuracy?: AccuracyReport | null };
+/** "share": of samples that are right, 0 to 1. */
+export type Figure = { name: string; value: number; interval: Interval | null; unit: "ns" | "1/s" | "share"; /** Which way is better. */ better: "less" | "more" };
+/** `pairs`: of samples that both runs asked, those right after only, and before only. */
+export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none. */ interval: Interval | null; kind: "better" | "worse" | "no difference seen"; pairs?: { gained: number; lost: number } };
+/** `latency`: how much worse as a share, of rates too. `accuracy`: how many of all samples more are wrong, 0 to 1. */
+export type Tolerances = { latency: number; accuracy: number };
 
+/** Empty where `whyNotCompared` has a word. */
 export function compareRuns(before: Comparable, after: Comparable): Difference[] {
+  if (whyNotCompared(before, after) !== null) return [];
+  const [old, now] = [before.accuracy?.graded ?? null, after.accuracy?.graded ?? null];
+  if (old && now) return [pairedDifference(old, now)];
   return after.figures.flatMap((figure) => {
-    const old = before.figures.find(({ name }) => name === figure.name);
-    return old ? [difference(old, figure)] : [];
+    const same = before.figures.find(({ name }) => name === figure.name);
+    return same ? [difference(same, figure)] : [];
   });
+}
+
+/** Why two runs have nothing in common to be compared by, in a sentence; null = they have. */
+export function whyNotCompared(before: Comparable, after: Comparable): string | null {
+  const [old, now] = [before.accuracy?.graded ?? null, after.accuracy?.graded ?? null];
+  if (!old && !now) return null;
+  if (!old || !now) return "One of the two runs is an accuracy run on labelled samples, the other is none.";
+  if (old.dataDigest !== now.dataDigest) return "The two accuracy runs asked different samples: they are compared sample by sample.";
+  return [old, now].some(({ outcomes }) => outcomes.includes("-")) ? "One of the two accuracy runs ended before every sample was asked." : null;
+}
+
+function pairedDifference(before: GradedAnswers, after: GradedAnswers): Difference {
+  const count = before.outcomes.length;
+  const right = ({ outcomes }: GradedAnswers, at: number) => outcomes[at] === "r";
+  const samples = Array.from({ length: count }, (_, at) => ({ was: right(before, at), is: right(after, at) }));
+  const pairs = { gained: samples.filter(({ was, is }) => is && !was).length, lost: samples.filter(({ was, is }) => was && !is).length };
+  const [old, now] = [samples.filter(({ was }) => was).length / count, samples.filter(({ is }) => is).length / count];
+  const interval = pairedInterval(pairs.gained, pairs.lost, count);
+  const kind = interval.low > 0 ? "better" : interval.high < 0 ? "worse" : "no difference seen";
+  return { name: "accuracy", unit: "share", before: old, after: now, by: now - old, share: old === 0 ? 0 : (now - old) / old, interval, kind, pairs };
 }
 
 function difference(before: Figure, after: Figure): Difference {
@@ -25,7 +55,7 @@ function difference(before: Figure, after: Figure): Difference {
   return { name: after.name, unit: after.unit, before: before.value, after: after.value, by, share: by / before.value, interval, kind: isSeen ? (isBetter ? "better" : "worse") : "no difference seen" };
 }
 
-/** Figures worse by more than `tolerance` (a share) where the interval leaves no doubt that they are worse at all; empty = the gate is open. */
-export function findRegressions(differences: readonly Difference[], tolerance: number): Difference[] {
-  return differences.filter(({ kind, share }) => kind === "worse" && Math.abs(share) > tolerance);
+/** Figures worse by more than is tolerated where the interval leaves no doubt that they are worse at all; empty = the gate is open. */
+export function findRegressions(differences: readonly Difference[], tolerances: Tolerances): Difference[] {
+  return differences.filter(({ kind, unit, share, by }) => kind === "worse" && (unit === "share" ? -by > tolerances.accuracy : Math.abs(share) > tolerances.latency));
 }

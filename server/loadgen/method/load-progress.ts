@@ -17,4 +17,6 @@ export type LoadProgress = {
   p90Ns: number | null;
   p99Ns: number | null;
   histogram: HistogramBin[];
+  /** Of an accuracy run with labels, over all its sets. `right`: null = not known before the end. */
+  accuracy?: { total: number; answered: number; right: number | null };
 };

@@ -1,4 +1,5 @@
 // Owns what a run is reported as: figures with their intervals, the verdict, and what it is not.
+import type { AccuracyReport } from "./accuracy-report.ts";
 import type { Comparable, Figure } from "./compare-runs.ts";
 import type { Verdict } from "./judge-run.ts";
 import type { HistogramBin } from "./latency-histogram.ts";
@@ -13,7 +14,6 @@ export type ReportSettings = Omit<EffectiveSettings, "seeds"> & { seeds: { qsl: 
 export type PeakReport = { qps: number | null; why: string | null; probes: { qps: number; isMet: boolean; targetNs: number | null }[] };
 /** Same-sample against unique-sample throughput: a system that reuses results is faster on the first (MLPerf's TEST04). */
 export type ReuseReport = { samePerSecond: number; uniquePerSecond: number; isReusing: boolean };
-export type AccuracyReport = { asked: number; /** Of them with a known label. */ labelled: number; correct: number; /** Wilson's, 95 %. */ interval: { low: number; high: number } | null };
 
 export type LoadReport = Comparable & {
   method: typeof METHOD;
@@ -36,8 +36,9 @@ export function reportSettings({ seeds, ...rest }: EffectiveSettings): ReportSet
   return { ...rest, seeds: { qsl: String(seeds.qsl), sampleIndex: String(seeds.sampleIndex), schedule: String(seeds.schedule) } };
 }
 
-/** What two runs are compared by. A rate that was not steady is no figure. */
-export function figuresOf(record: RunRecord, stats: RunStats | null, steady: Steady): Figure[] {
+/** What two runs are compared by. A rate that was not steady is no figure, nor are times of an accuracy run with labels. */
+export function figuresOf(record: RunRecord, stats: RunStats | null, steady: Steady, accuracy: AccuracyReport | null): Figure[] {
+  if (accuracy?.graded) return accuracy.asked === 0 ? [] : [{ name: "accuracy", value: accuracy.correct / accuracy.asked, interval: accuracy.interval, unit: "share", better: "more" }];
   if (!stats) return [];
   const isMulti = record.settings.scenario === "MultiStream";
   const latency = isMulti ? stats.query! : stats.sample;

@@ -5,7 +5,7 @@ import { type CallerOptions, type HttpCaller, ask, createHttpCaller } from "./ht
 import { madeUpTensor, tensorValues, type TensorSpec } from "./made-up-tensor.ts";
 import type { DataRow } from "./read-data.ts";
 import { shapedInputs } from "./shaped-inputs.ts";
-import { describeFailure, loadBodies, type Target } from "./target.ts";
+import { describeFailure, failedAnswer, loadBodies, type Target } from "./target.ts";
 
 export type OipOptions = CallerOptions & {
   model: string;
@@ -43,7 +43,7 @@ function send(caller: HttpCaller, model: string, body: Body, answered: Parameter
   const headers: Record<string, string> = body.jsonBytes === null ? { "content-type": "application/json" } : { "content-type": "application/octet-stream", "inference-header-content-length": String(body.jsonBytes) };
   caller.call({ method: "POST", path: `${modelPath(model)}/infer`, headers, body: body.bytes }, (error, reply) => {
     if (!reply) answered({ ok: false, problem: errorWords(error!) });
-    else if (reply.status !== 200) answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
+    else if (reply.status !== 200) answered(failedAnswer(reply.status, reply.body));
     else answered({ ok: true, data: outputBytes(reply.body, reply.headers["inference-header-content-length"]) });
   });
 }

@@ -69,8 +69,8 @@ test.each<[what: string, answer: Parameters<typeof start>[0], problem: string | 
   ["a processor that fails", (_body, _req, res) => { res.statusCode = 500; res.end("x".repeat(1000)); }, `status 500: ${"x".repeat(300)}`],
   ["an answer that ends within", (_body, _req, res) => { res.writeHead(200, { "content-length": "10" }); res.write("abc"); setImmediate(() => res.destroy()); }, /aborted|ended within|ECONNRESET/],
   ["a connection that ends", (_body, req) => req.socket.destroy(), /socket hang up|ECONNRESET/],
-])("%s is a failed sample with a sentence", async (_what, answer, problem) => {
-  expect(await send(open(await start(answer), [text("a")]))).toEqual({ ok: false, problem: typeof problem === "string" ? problem : expect.stringMatching(problem) });
+])("%s is a failed sample with a sentence", async (what, answer, problem) => {
+  expect(await send(open(await start(answer), [text("a")]))).toEqual({ ok: false, problem: typeof problem === "string" ? problem : expect.stringMatching(problem), ...(what === "a refusal" ? { isRefused: true } : {}) });
 });
 
 test("a sample that is never answered has failed at its limit", async () => {

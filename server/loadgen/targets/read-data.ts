@@ -1,10 +1,12 @@
-// Owns reading samples that a person gives: JSON lines, each a request and, if known, what its answer must contain.
+// Owns reading samples that a person gives: JSON lines, each a request and, if known, what its answer must contain, or its label.
+import { type Label, readLabelledRow } from "../method/labelled-row.ts";
+import { isObject, readJsonLine } from "../method/read-json-line.ts";
 
-export type DataRow = { request: Record<string, unknown>; expect?: string };
+export type DataRow = { request: Record<string, unknown>; expect?: string; label?: Label };
 
 const MAX_ROWS = 1_000_000;
 
-/** A line is `{"request": {…}, "expect": "text"}`, or the request alone. @throws Error naming the line */
+/** A line is `{"request": {…}, "expect": "text"}`, the request alone, or one of a labelled dataset's with tensors. @throws Error naming the line */
 export function readData(text: string, file: string): DataRow[] {
   const rows = text.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [readRow(line, `${file}, line ${i + 1}`)]));
   if (rows.length === 0) throw new Error(`${file} has no samples: one JSON object a line is expected.`);
@@ -13,20 +15,15 @@ export function readData(text: string, file: string): DataRow[] {
 }
 
 function readRow(line: string, place: string): DataRow {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new Error(`${place}: not JSON: ${(error as Error).message}`);
+  const value = readJsonLine(line, place);
+  if (value.label !== undefined) {
+    const row = readLabelledRow(value, place);
+    if (row.form === "raw") throw new Error(`${place}: a text or a picture is for --api process; this API takes tensors: "inputs".`);
+    return { request: row.request, label: row.label };
   }
-  if (!isObject(value)) throw new Error(`${place}: must be a JSON object.`);
   const { request, expect } = value;
   if (request === undefined) return { request: value };
   if (!isObject(request)) throw new Error(`${place}: "request" must be a JSON object.`);
   if (expect !== undefined && typeof expect !== "string") throw new Error(`${place}: "expect" must be a text that the answer contains.`);
   return { request, ...(expect === undefined ? {} : { expect }) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 // Owns what can be measured: something that says what it is, loads samples, and answers them.
-import type { SystemUnderTest } from "../issue-queries.ts";
+import type { Answer, SystemUnderTest } from "../issue-queries.ts";
 
 export type Target = SystemUnderTest & {
   /** Samples its library has. */
@@ -30,3 +30,11 @@ export function loadBodies<Body extends { bytes: Buffer }>(bodies: Map<number, B
 export function describeFailure(status: number, body: Buffer): string {
   return `status ${status}: ${body.toString("utf8", 0, 300)}`;
 }
+
+/** A sample whose answer has another status than 200. */
+export function failedAnswer(status: number, body: Buffer): Extract<Answer, { ok: false }> {
+  return { ok: false, problem: describeFailure(status, body), ...(REFUSALS.includes(status) ? { isRefused: true } : {}) };
+}
+
+/** Too many requests; unavailable. */
+const REFUSALS = [429, 503];
