@@ -151,9 +151,13 @@ function answerReady(asked: Asked, name: string, wantedVersion: string | undefin
 
 async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Promise<void> {
   const signal = goneOnClose(res);
+  const beganAt = performance.now();
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const { json } = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
-  return sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
+  const receivedAt = performance.now();
+  const { json, epoch } = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, receivedAt, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
+  const answeredAt = performance.now();
+  await sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
+  route.statisticsOf(route.versionOf(epoch)).wrote(performance.now() - answeredAt, receivedAt - beganAt);
 }
 
 async function infer({ req, res, access }: Asked, { route, version, isProcess }: FoundModel): Promise<void> {

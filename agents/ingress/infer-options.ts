@@ -1,4 +1,5 @@
 // Owns what a request may ask for beside its inputs.
+import type { ProcessorTimes } from "../protocol/control.ts";
 import type { Gone } from "./gone.ts";
 import type { RouteVersion } from "./route-version.ts";
 import type { SequenceStep } from "./route-streams.ts";
@@ -16,4 +17,6 @@ export type InferOptions = {
   receivedAt?: number;
   /** The trace it came with; null or absent = none. */
   trace?: GivenTrace | null;
+  /** Of one that a processor made: absent = it came as tensors. `pre`: what that took, of its first step; null = it is another. `isLast`: the answer is yet to be made, and the trace told when it is. `receivedAt`: of all its bytes. */
+  processor?: { pre: ProcessorTimes | null; isLast: boolean; receivedAt: number };
 };

@@ -1,5 +1,6 @@
 // Owns the ingress's numbers as Prometheus is told them.
 import { type Family, histogramRows, type Labels, type Row } from "../exposition.ts";
+import type { LatencyHistogram } from "./latency-histogram.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
@@ -8,8 +9,8 @@ import type { RouteRuntime } from "./route-runtime.ts";
 export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
   const family = (name: string, type: Family["type"], help: string, rowsOf: (route: RouteRuntime, labels: Labels) => Row[]): Family =>
     ({ name, type, help, rows: routes.flatMap((route) => rowsOf(route, { model: route.route.modelName, deployment: route.route.deploymentId })) });
-  const ofVersions = (name: string, type: Family["type"], help: string, rowsOf: (statistics: ModelStatistics, labels: Labels) => Row[]): Family =>
-    family(name, type, help, (route, labels) => route.versions().flatMap(({ version }) => rowsOf(route.statisticsOf(version), { ...labels, version })));
+  const ofVersions = (name: string, type: Family["type"], help: string, rowsOf: (statistics: ModelStatistics, labels: Labels, route: RouteRuntime) => Row[]): Family =>
+    family(name, type, help, (route, labels) => route.versions().flatMap(({ version }) => rowsOf(route.statisticsOf(version), { ...labels, version }, route)));
   const ofSegments = (which: "compute" | "queue") => ({ segments }: ModelStatistics, labels: Labels): Row[] =>
     [...segments.values()].flatMap((segment) => histogramRows({ ...labels, stage: segment.stage, ...(segment.replica === 1 ? {} : { replica: segment.replica }), at: segment.nodeId }, segment[which]));
   const ofReplicas = (name: string, type: Family["type"], help: string, rowsOf: (replica: PipelineRuntime, labels: Labels) => Row[]): Family =>
@@ -19,9 +20,9 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
     family("cutplane_ingress_repeated_total", "counter", "Requests that came again and were answered by the run of the first.", ({ repeated }, labels) => [[labels, repeated.count]]),
     family("cutplane_ingress_errors_total", "counter", "Failed requests by wire error code.", ({ totals }, labels) => Object.entries(totals.errors).map(([code, count]) => [{ ...labels, code }, count])),
     family("cutplane_ingress_key_refused_total", "counter", "Requests refused because their key had reached a limit, by which; never by key.", ({ keys }, labels) => Object.entries(keys.refused).map(([reason, count]) => [{ ...labels, reason }, count])),
-    family("cutplane_ingress_latency_seconds", "histogram", "Time of succeeded requests at the ingress.", ({ latency }, labels) => histogramRows(labels, latency)),
-    ofVersions("cutplane_ingress_part_seconds", "histogram", "Where succeeded requests' time went; the sums of the parts sum to it.", ({ queue, input, infer, output }, labels) =>
-      Object.entries({ queue, input, infer, output }).flatMap(([part, histogram]) => histogramRows({ ...labels, part }, histogram))),
+    family("cutplane_ingress_latency_seconds", "histogram", "Time of succeeded requests at the ingress, from tensors to tensors.", ({ latency }, labels) => histogramRows(labels, latency)),
+    ofVersions("cutplane_ingress_part_seconds", "histogram", "Where succeeded requests' time went; the sums of the parts sum to it. What a processor took is beside the latency: processor_queue, preprocess, postprocess.", (statistics, labels, route) =>
+      Object.entries(partsOf(statistics, route)).flatMap(([part, histogram]) => histogramRows({ ...labels, part }, histogram))),
     ofVersions("cutplane_ingress_batch_size", "histogram", "Items that ran together, by runs of the pipeline.", ({ batchSizes }, labels) => histogramRows(labels, batchSizes)),
     family("cutplane_ingress_batch_elements_total", "counter", "Elements of inputs that ran while requests were joined, by kind: asked, or padding that was filled in.", ({ batching }, labels) => Object.entries(batching.elements).map(([kind, count]): Row => [{ ...labels, kind }, count])),
     ofVersions("cutplane_segment_compute_seconds", "histogram", "Running a segment, by runs seen from this ingress.", ofSegments("compute")),
@@ -41,4 +42,8 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
     family("cutplane_ingress_in_flight", "gauge", "Requests in flight.", (route, labels) => [[labels, route.inFlight]]),
     family("cutplane_ingress_ready", "gauge", "1 when new requests can be sent.", (route, labels) => [[labels, route.ready ? 1 : 0]]),
   ];
+}
+
+function partsOf({ queue, input, infer, output, processor }: ModelStatistics, { route }: RouteRuntime): Record<string, LatencyHistogram> {
+  return { queue, input, infer, output, ...(route.processor ? { processor_queue: processor.queue, preprocess: processor.preprocess, postprocess: processor.postprocess } : {}) };
 }

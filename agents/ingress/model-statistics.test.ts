@@ -34,6 +34,25 @@ test("places sum to what a request took here, as the protocol's parts do; what l
   expect(sumOf(told)).toBe(success.ns);
 });
 
+test("a processor is a place of its own, and in the parts where the protocol has room for it", () => {
+  const without = toldOf(trace);
+  expect(without).not.toHaveProperty("processor_stats");
+  const statistics = new ModelStatistics();
+  statistics.succeeded(trace, { totalMs: 46, waitedMs: 5, items: 1, nowMs: 0 });
+  statistics.executed(trace, 1, "nod_in");
+  statistics.processed({ pre: { waitMs: 2, tookMs: 20 }, post: { waitMs: 1, tookMs: 4 }, readMs: 0.5 });
+  statistics.wrote(0.25, 7);
+  const told = statistics.told("m", "1");
+  expect(told.processor_stats).toEqual({ queue: { count: 1, ns: 3 * MS }, preprocess: { count: 1, ns: 20 * MS }, postprocess: { count: 1, ns: 4 * MS } });
+  const { success, queue, compute_input, compute_infer, compute_output } = told.inference_stats;
+  const grew = (name: keyof typeof told.inference_stats) => (told.inference_stats[name].ns - without.inference_stats[name].ns) / MS;
+  expect([grew("success"), grew("queue"), grew("compute_input"), grew("compute_infer"), grew("compute_output")]).toEqual([27.5, 3, 20.5, 0, 4]);
+  expect(told.ingress_stats.read!.ns - without.ingress_stats.read!.ns).toBe(0.5 * MS);
+  expect(queue.ns + compute_input.ns + compute_infer.ns + compute_output.ns).toBe(success.ns);
+  expect(sumOf(told) + 27 * MS).toBe(success.ns);
+  expect(told.batch_stats).toEqual(without.batch_stats);
+});
+
 test("links that say nothing of themselves share evenly; where an agent on the way tells no times each is as it says", () => {
   const silent = { ...trace, stages: [stage(0, 3, 6, 10, 0, null), stage(1, 4, 8, 12, 0, null)], answer: { receiveMs: 0, roundTripMs: null, bytes: 50 } };
   expect(sumOf(toldOf(silent))).toBeCloseTo(46.25 * MS, -2);

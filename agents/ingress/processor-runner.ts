@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { OutputLabels, Processor } from "../processor/processor.ts";
+import type { ProcessorTimes } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { startThreadOf } from "../stage/start-thread.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
@@ -96,15 +97,18 @@ export class ProcessorRunner {
   }
 
   /** Rejects with ProcessorRefusal. `ticket` goes to `decode`, or to `forget`. */
-  async encode(contentType: string, body: Uint8Array): Promise<{ ticket: number; steps: WireTensor[][] }> {
+  async encode(contentType: string, body: Uint8Array): Promise<{ ticket: number; steps: WireTensor[][]; times: ProcessorTimes }> {
     const ticket = this.#nextId++;
-    const { steps } = (await this.#call({ type: "encode", contentType, body }, ticket)) as Extract<FromProcessor, { type: "encoded" }>;
-    return { ticket, steps };
+    const askedAt = performance.now();
+    const { steps, tookMs } = (await this.#call({ type: "encode", contentType, body }, ticket)) as Extract<FromProcessor, { type: "encoded" }>;
+    return { ticket, steps, times: timesOf(askedAt, tookMs) };
   }
 
   /** The answer as JSON text. */
-  async decode(ticket: number, outputs: WireTensor[][]): Promise<string> {
-    return ((await this.#call({ type: "decode", outputs }, ticket)) as Extract<FromProcessor, { type: "decoded" }>).json;
+  async decode(ticket: number, outputs: WireTensor[][]): Promise<{ json: string; times: ProcessorTimes }> {
+    const askedAt = performance.now();
+    const { json, tookMs } = (await this.#call({ type: "decode", outputs }, ticket)) as Extract<FromProcessor, { type: "decoded" }>;
+    return { json, times: timesOf(askedAt, tookMs) };
   }
 
   forget(ticket: number): void {
@@ -119,4 +123,9 @@ export class ProcessorRunner {
     this.#calls.clear();
     void worker?.terminate();
   }
+}
+
+/** What it did not take on its thread it waited: behind others, and on the way there and back. */
+function timesOf(askedAt: number, tookMs: number): ProcessorTimes {
+  return { waitMs: Math.max(0, performance.now() - askedAt - tookMs), tookMs };
 }

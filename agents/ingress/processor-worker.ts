@@ -12,10 +12,11 @@ export type ToProcessor =
   | { type: "encode"; id: number; contentType: string; body: Uint8Array }
   /** Of the encode with the same id; `outputs: null` = it came to nothing, forget it. */
   | { type: "decode"; id: number; outputs: WireTensor[][] | null };
+/** `tookMs`: on this thread, by its own clock. */
 export type FromProcessor =
   | { type: "loaded"; id: number; accepts: string[]; labels: OutputLabels | null; pictures: Processor["pictures"] | null }
-  | { type: "encoded"; id: number; steps: WireTensor[][] }
-  | { type: "decoded"; id: number; json: string }
+  | { type: "encoded"; id: number; steps: WireTensor[][]; tookMs: number }
+  | { type: "decoded"; id: number; json: string; tookMs: number }
   | { type: "error"; id: number; message: string; code: ProcessorErrorCode | null; status: number };
 
 /** Serves messages until the thread is ended by its owner. */
@@ -34,15 +35,17 @@ export function runProcessorWorker(): void {
       return { type: "loaded", id, accepts, labels, pictures };
     }
     if (!processor) throw new Error("the processor is not loaded");
+    const beganAt = performance.now();
     if (message.type === "encode") {
       const { steps, context } = await processor.encode({ contentType: message.contentType, body: message.body });
       contexts.set(id, context);
-      return { type: "encoded", id, steps };
+      return { type: "encoded", id, steps, tookMs: performance.now() - beganAt };
     }
     const context = contexts.get(id);
     contexts.delete(id);
     if (message.outputs === null) return null;
-    return { type: "decoded", id, json: JSON.stringify(await processor.decode(message.outputs, context)) };
+    const json = JSON.stringify(await processor.decode(message.outputs, context));
+    return { type: "decoded", id, json, tookMs: performance.now() - beganAt };
   }
 
   port.on("message", (message: ToProcessor) => {

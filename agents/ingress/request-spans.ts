@@ -1,8 +1,8 @@
-// Owns what a finished request is as OpenTelemetry spans (OTLP 1.x in its JSON form): one of the request, one a hop, one a segment. Pure but for new ids.
+// Owns what a finished request is as OpenTelemetry spans (OTLP 1.x in its JSON form): one of the request, one a hop, one a segment; where a processor made its tensors and its answer, one each. Pure but for new ids.
 //
 // Durations are measured, each on one machine's clock. No two clocks are compared: children begin one after the other from when the request came, as the
 // console's own waterfall lays them out. A hop's latency is half of the connection's shortest round trip, and says so.
-import type { RequestTrace } from "../protocol/control.ts";
+import type { ProcessorTimes, RequestTrace } from "../protocol/control.ts";
 import { newSpanId, type TraceContext } from "./trace-context.ts";
 
 export type Attribute = { key: string; value: { stringValue: string } | { doubleValue: number } | { intValue: string } };
@@ -37,6 +37,10 @@ export function requestSpans(trace: RequestTrace, context: TraceContext, about: 
   const hop = (from: string, to: string, bytes: number, times: { receiveMs: number; roundTripMs: number | null }) => next(`hop ${from} to ${to}`, times.receiveMs + (times.roundTripMs ?? 0) / 2, {
     "cutplane.from": from, "cutplane.to": to, "cutplane.bytes": bytes, "cutplane.transfer_ms": times.receiveMs, ...(times.roundTripMs === null ? {} : { "cutplane.latency_derived_ms": times.roundTripMs / 2 }),
   });
+  const process = (name: string, times: ProcessorTimes | undefined) => {
+    if (times) next(name, times.waitMs + times.tookMs, { "cutplane.node": about.ingressNodeId, "cutplane.queue_ms": times.waitMs, "cutplane.compute_ms": times.tookMs });
+  };
+  process("preprocess", trace.processor?.pre);
   if (trace.sendMs !== undefined) next("wait at the ingress", about.waitedMs + trace.sendMs, { "cutplane.node": about.ingressNodeId });
   let from = about.ingressNodeId;
   for (const { stageIndex, nodeId, queueMs, computeMs, receivedBytes, times } of trace.stages) {
@@ -45,6 +49,7 @@ export function requestSpans(trace: RequestTrace, context: TraceContext, about: 
     from = nodeId;
   }
   if (trace.answer) hop(from, about.ingressNodeId, trace.answer.bytes, trace.answer);
+  process("postprocess", trace.processor?.post);
   return spans;
 }
 

@@ -1,7 +1,7 @@
 // Owns one deployment at an ingress: its pipelines by epoch, which is current, its streams, its numbers, its processor and its verification.
 import { readFile } from "node:fs/promises";
 import type { SecureContext } from "node:tls";
-import type { IngressPipeline, IngressSample, ObservedIngress, RequestTrace } from "../protocol/control.ts";
+import type { IngressPipeline, IngressSample, ObservedIngress, ProcessorTimes, RequestTrace } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
@@ -32,6 +32,7 @@ import { RunTimes } from "./run-times.ts";
 import { spreadRequest } from "./spread-requests.ts";
 import { Verification } from "./verification.ts";
 import { VersionStatistics } from "./version-statistics.ts";
+import { withProcessor } from "./with-processor.ts";
 
 /** Latencies kept per interval. */
 const MAX_TIMES = 4096;
@@ -50,7 +51,9 @@ export type RouteHost = {
   otlp: OtlpExporter | null;
 };
 type Waiting = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
-type StepAnswer = InferAnswer & Partial<BatchAnswer>;
+/** `tell`: of what a processor made the last step of, to be called once with what making its answer took (null = there is none): only then is its trace told. */
+export type RouteAnswer = InferAnswer & { tell?(post: ProcessorTimes | null): void };
+type StepAnswer = RouteAnswer & Partial<BatchAnswer>;
 export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
 
 export class RouteRuntime {
@@ -195,15 +198,18 @@ export class RouteRuntime {
       else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
     } catch (error) {
       this.totals.accepted++;
-      this.#countFailed(error as Error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt, receivedAt: startedAt, version });
+      this.#countFailed(error as Error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt, receivedAt: startedAt, beganAt: startedAt, pre: null, version });
       throw error;
     }
   }
 
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
-  async infer(inputs: WireTensor[], options: InferOptions): Promise<InferAnswer> {
+  async infer(inputs: WireTensor[], options: InferOptions): Promise<RouteAnswer> {
     const startedAt = performance.now();
     const receivedAt = options.receivedAt ?? startedAt;
+    const { processor } = options;
+    const pre = processor?.pre ?? null;
+    const beganAt = processor && pre ? processor.receivedAt : receivedAt;
     const { limits } = this.route;
     const deadlineMs = Math.min(options.deadlineMs ?? limits.defaultDeadlineMs, limits.maxDeadlineMs);
     this.totals.accepted++;
@@ -211,29 +217,38 @@ export class RouteRuntime {
     try {
       const answer = await this.#inferNamed(inputs, startedAt + deadlineMs, options);
       this.totals.succeeded++;
-      const trace = context === null ? answer.trace : this.#traced(answer.trace, context, { receivedAt, version: this.versionOf(answer.epoch), waitedMs: answer.waitedMs ?? 0, repeated: answer.repeated });
-      this.#count(startedAt, answer.repeated ? null : trace);
+      this.#count(startedAt);
+      const version = this.versionOf(answer.epoch);
+      const tell = (post: ProcessorTimes | null) => {
+        const whole = withProcessor(answer.trace, pre, post);
+        const trace = context === null ? whole : this.#traced(whole, context, { beganAt, version, waitedMs: answer.waitedMs ?? 0, repeated: answer.repeated });
+        if (!answer.repeated) this.#keep(trace);
+      };
+      if (processor?.isLast) answer.tell = tell;
+      else tell(null);
       // Nothing ran for it: where time went was counted with the first.
       if (answer.repeated) return answer;
-      const statistics = this.statisticsOf(this.versionOf(answer.epoch));
+      const statistics = this.statisticsOf(version);
       const items = this.batching.batcher ? (inputs[0]?.shape[0] ?? 1) : 1;
       const { waitedMs = 0, size = items, executed = true } = answer;
       statistics.succeeded(answer.trace, { totalMs: performance.now() - receivedAt, waitedMs, items, nowMs: Date.now() });
       if (executed) { statistics.executed(answer.trace, size, this.#host.nodeId); this.#runs.add(answer.trace, size); }
       return answer;
     } catch (error) {
-      this.#countFailed(error as Error, context, { startedAt, receivedAt, version: options.version });
+      this.#countFailed(error as Error, context, { startedAt, receivedAt, beganAt, pre, version: options.version });
       throw error;
     }
   }
 
-  #countFailed(error: Error, context: TraceContext | null, { startedAt, receivedAt, version }: { startedAt: number; receivedAt: number; version: InferOptions["version"] }): void {
+  /** `beganAt`: with what its processor took before. */
+  #countFailed(error: Error, context: TraceContext | null, { startedAt, receivedAt, beganAt, pre, version }: { startedAt: number; receivedAt: number; beganAt: number; pre: ProcessorTimes | null; version: InferOptions["version"] }): void {
     this.statisticsOf(this.versionOf(version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
     const code = error instanceof WireError ? error.code : "internal";
     this.totals.failed++;
     this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-    const trace = { ...(error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code)), errorMessage: error.message.slice(0, MAX_ERROR_CHARS) };
-    this.#keep(context === null ? trace : this.#traced(trace, context, { receivedAt, version: this.versionOf(version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
+    const known = error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code);
+    const trace = { ...withProcessor(known, pre, null), errorMessage: error.message.slice(0, MAX_ERROR_CHARS) };
+    this.#keep(context === null ? trace : this.#traced(trace, context, { beganAt, version: this.versionOf(version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
   }
 
   async #inferNamed(inputs: WireTensor[], deadlineAt: number, options: InferOptions): Promise<RepeatableAnswer<StepAnswer>> {
@@ -288,22 +303,20 @@ export class RouteRuntime {
   }
 
   /** With the trace it belongs to; told to the collector when that is sampled. Of one that another's run answered, the run is the other's. */
-  #traced(trace: RequestTrace, { state, ...context }: TraceContext, { receivedAt, version, waitedMs, repeated }: { receivedAt: number; version: string; waitedMs: number; repeated: boolean }): RequestTrace {
+  #traced(trace: RequestTrace, { state, ...context }: TraceContext, { beganAt, version, waitedMs, repeated }: { beganAt: number; version: string; waitedMs: number; repeated: boolean }): RequestTrace {
     const { otlp, nodeId } = this.#host;
     if (otlp && context.sampled) {
-      const totalMs = performance.now() - receivedAt;
+      const totalMs = performance.now() - beganAt;
       const { sendMs: _sendMs, answer: _answer, ...alone } = trace;
       otlp.add(requestSpans(repeated ? { ...alone, stages: [] } : trace, { ...context, state }, { modelName: this.route.modelName, deploymentId: this.route.deploymentId, version, ingressNodeId: nodeId, startedAtMs: Date.now() - totalMs, totalMs, waitedMs }));
     }
     return { ...trace, context };
   }
 
-  /** `trace`: null of one that another's run answered. */
-  #count(startedAt: number, trace: RequestTrace | null): void {
+  #count(startedAt: number): void {
     const ms = performance.now() - startedAt;
     this.latency.observe(ms / 1000);
     if (this.#times.length < MAX_TIMES) this.#times.push(ms);
-    if (trace) this.#keep(trace);
   }
 
   #keep(trace: RequestTrace): void {

@@ -27,7 +27,7 @@ export async function serveProcess(route: RouteRuntime, version: RouteVersion | 
   for (const { name, classes } of wished) if (classes !== null) demandClasses({ name, dataType: kinds.find((kind) => kind.name === name)?.dataType ?? "bytes" });
   const processed = await processRequest(route, {
     // Copied, because a view would take all of its message along to the processor's thread.
-    contentType: "", body: new Uint8Array(element), signal, deadlineMs: request.timeoutMs ?? deadlineMs, version, priority: request.priority, trace,
+    contentType: "", body: new Uint8Array(element), signal, deadlineMs: request.timeoutMs ?? deadlineMs, receivedAt, version, priority: request.priority, trace,
     name: requestName(idempotencyKey, request.id, request.idempotent, access),
   });
   const answeredAt = performance.now();

@@ -82,6 +82,22 @@ test("parts lie one after the other; a hop is its transfer and half a round trip
   expect(spans[0]!.parentSpanId).toBe("");
 });
 
+test("a processor has a span before all others and one behind them, of the same trace and parent, with what it waited and ran", () => {
+  const stages = [{ stageIndex: 0, nodeId: "nod_a", queueMs: 1, computeMs: 2, receivedBytes: 100, times: times(0.5, 1, 3.5) }];
+  const processor = { pre: { waitMs: 2, tookMs: 6 }, post: { waitMs: 0.5, tookMs: 1 } };
+  const [root, ...parts] = requestSpans({ requestId: "r", startedAt: "", totalMs: 17, ok: true, errorCode: null, stages, sendMs: 0.5, answer: { receiveMs: 0.25, roundTripMs: 3, bytes: 8 }, processor }, CONTEXT, ABOUT);
+  expect(parts.map(({ name }) => name)).toEqual(["preprocess", "wait at the ingress", "hop nod_i to nod_a", "segment 0", "hop nod_a to nod_i", "postprocess"]);
+  for (const span of parts) expect(span).toMatchObject({ traceId: TRACE, parentSpanId: root!.spanId, kind: 1 });
+  const [pre, post] = [parts[0]!, parts.at(-1)!];
+  expect(pre.startTimeUnixNano).toBe(root!.startTimeUnixNano);
+  expect(parts[1]!.startTimeUnixNano).toBe(pre.endTimeUnixNano);
+  expect(BigInt(pre.endTimeUnixNano) - BigInt(pre.startTimeUnixNano)).toBe(8_000_000n);
+  expect(post.startTimeUnixNano).toBe(parts.at(-2)!.endTimeUnixNano);
+  expect([pre, post].map(({ attributes }) => readAttributes(attributes as never))).toEqual([
+    { "cutplane.node": "nod_i", "cutplane.queue_ms": 2, "cutplane.compute_ms": 6 }, { "cutplane.node": "nod_i", "cutplane.queue_ms": 0.5, "cutplane.compute_ms": 1 },
+  ]);
+});
+
 test("a collector that is busy is asked again, one that refuses is not, one that takes a part is believed; the queue has an end", async () => {
   const own = await startFakeCollector();
   const problems: (string | null)[] = [];

@@ -390,6 +390,11 @@ export type RequestTrace = {
   context?: { traceId: string; spanId: string; parentSpanId: string | null; sampled: boolean };
   /** The hop back to the ingress. */
   answer?: { receiveMs: number; roundTripMs: number | null; bytes: number };
+  /** What the model's processor took of it: `pre` until it was tensors, `post` to make the answer of the outputs; of many steps the first has the one and the last the other. In totalMs, and in nothing else
+   * that is told here. Absent = it came as tensors. */
+  processor?: { pre?: ProcessorTimes; post?: ProcessorTimes };
 };
+/** `waitMs`: for the processor's thread, the way there and back in it; `tookMs`: on it. */
+export type ProcessorTimes = { waitMs: number; tookMs: number };
 /** Measured by this node towards a peer, by probe frames over a mutual-TLS data connection. */
 export type LinkSample = { toNodeId: string; at: string; rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; error: string | null; /** Round trips behind the figures. Absent = not told. */ rounds?: number };

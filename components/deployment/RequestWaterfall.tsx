@@ -119,15 +119,17 @@ function Legend({ waterfall }: { waterfall: Waterfall }) {
 }
 
 const wordsOf = (parts: readonly WaterfallPart[]): string => parts.map((part) => `${WORDS[part.kind]} ${written(ms(part.durationMs))}${part.derived ? " (derived)" : ""}`).join(", ");
-const keyOf = (row: WaterfallRow): string => (row.kind === "stage" ? `stage-${row.stageIndex}` : row.kind === "hop" ? `hop-${row.parts[0]?.startMs}` : row.kind);
+const keyOf = (row: WaterfallRow): string => (row.kind === "stage" ? `stage-${row.stageIndex}` : row.kind === "hop" ? `hop-${row.parts[0]?.startMs}` : row.kind === "processor" ? `processor-${row.when}` : row.kind);
 
 function titleOf(row: WaterfallRow, nameOf: (id: string) => string): string {
   if (row.kind === "hop") return `${nameOf(row.fromNodeId)} to ${nameOf(row.toNodeId)}`;
   if (row.kind === "stage") return `Stage ${row.stageIndex + 1} on ${nameOf(row.nodeId)}`;
+  if (row.kind === "processor") return `The model's processor ${row.when === "before" ? "makes tensors of what came" : "makes the answer of the outputs"}: waiting for its thread, and running`;
   return row.kind === "ingress" ? `Ingress on ${nameOf(row.nodeId)}` : "Not attributed";
 }
 function labelOf(row: WaterfallRow, nameOf: (id: string) => string): ReactNode {
   if (row.kind === "hop") return <span className="text-ink-2">{row.fromNodeId === row.toNodeId ? `within ${nameOf(row.toNodeId)}` : `→ ${nameOf(row.toNodeId)}`}</span>;
   if (row.kind === "stage") return <span className="font-medium">{row.stageIndex + 1} · {nameOf(row.nodeId)}{row.isLast && <span className="text-bad"> ✕<span className="sr-only"> the request came no further</span></span>}</span>;
+  if (row.kind === "processor") return <span className="text-ink-2">{row.when === "before" ? "preprocess" : "postprocess"}</span>;
   return row.kind === "ingress" ? <span className="text-ink-2">ingress</span> : <span className="text-ink-3">not attributed</span>;
 }

@@ -41,6 +41,19 @@ test("a connection without a ping yet has no latency; an older agent's way is sh
   expect(shared?.rows.filter((row) => row.kind === "hop").map(rowMs)).toEqual([28 / 3, 28 / 3, 28 / 3]);
 });
 
+test("a processor lies before all and after all, with its wait and its run; of one that failed only what was before", () => {
+  const processor = { pre: { waitMs: 2, tookMs: 8 }, post: { waitMs: 1, tookMs: 4 } };
+  const whole = { ...trace, totalMs: 65, processor };
+  const waterfall = requestWaterfall(whole, "nod_in");
+  expect(waterfall?.rows.map((row) => [row.kind, rowMs(row)])).toEqual([["processor", 10], ["ingress", 1], ["hop", 5], ["stage", 12], ["hop", 5], ["stage", 12], ["hop", 5], ["processor", 5], ["rest", 10]]);
+  expect(ends(waterfall).slice(0, 2)).toEqual([{ kind: "wait", startMs: 0, durationMs: 2, derived: false }, { kind: "compute", startMs: 2, durationMs: 8, derived: false }]);
+  const { times: _times, ...old } = stage(1);
+  const shared = requestWaterfall({ ...whole, stages: [stage(0), old] }, "nod_in");
+  // As without one: what the ways share is what neither stages nor processor took.
+  expect(shared?.rows.filter((row) => row.kind === "hop").map(rowMs)).toEqual([28 / 3, 28 / 3, 28 / 3]);
+  expect(ends(shared).reduce((sum, part) => sum + part.durationMs, 0)).toBeCloseTo(65);
+  expect(requestWaterfall({ ...failed, totalMs: 60, processor: { pre: processor.pre } }, "nod_in")?.rows.map((row) => row.kind)).toEqual(["processor", "ingress", "hop", "stage", "hop", "stage", "rest"]);
+});
 
 const { answer: _answer, ...unanswered } = trace;
 const failed: RequestTrace = { ...unanswered, ok: false, errorCode: "run_failed" };

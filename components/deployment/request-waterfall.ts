@@ -1,14 +1,15 @@
-// Owns where the parts of a finished request lie on one axis: the wait at the ingress, each hop, each stage, the way back. Pure.
+// Owns where the parts of a finished request lie on one axis: its processor where it has one, the wait at the ingress, each hop, each stage, the way back, its processor again. Pure.
 //
 // No two machines' clocks are compared. Every measured part is a difference on one clock; a hop's latency is derived (half of the connection's
 // shortest ping), and the parts are laid one after the other from the moment the ingress accepted the request. What they leave of the ingress's
 // own total is shown as what it is: not attributed.
-import type { RequestTrace } from "../../agents/protocol/control.ts";
+import type { ProcessorTimes, RequestTrace } from "../../agents/protocol/control.ts";
 
 export type PartKind = "send" | "latency" | "transfer" | "wait" | "compute" | "hand-on" | "way" | "rest";
 export type WaterfallPart = { kind: PartKind; startMs: number; durationMs: number; /** Not a difference of two readings of one clock. */ derived: boolean };
 export type WaterfallRow =
   | { kind: "ingress"; nodeId: string; parts: WaterfallPart[] }
+  | { kind: "processor"; when: "before" | "after"; parts: WaterfallPart[] }
   | { kind: "hop"; fromNodeId: string; toNodeId: string; bytes: number; parts: WaterfallPart[] }
   | { kind: "stage"; nodeId: string; stageIndex: number; /** The request came no further. */ isLast: boolean; parts: WaterfallPart[] }
   | { kind: "rest"; parts: WaterfallPart[] };
@@ -24,7 +25,7 @@ export type Waterfall = {
   shortened: boolean;
 };
 type Piece = { kind: PartKind; durationMs: number; derived?: boolean };
-type Draft = { row: Omit<Extract<WaterfallRow, { kind: "ingress" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "hop" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "stage" }>, "parts"> | { kind: "rest" }; pieces: Piece[] };
+type Draft = { row: Omit<Extract<WaterfallRow, { kind: "ingress" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "processor" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "hop" }>, "parts"> | Omit<Extract<WaterfallRow, { kind: "stage" }>, "parts"> | { kind: "rest" }; pieces: Piece[] };
 
 /** Null when there is nothing to lay out: a request that failed before it left the ingress. */
 export function requestWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall | null {
@@ -50,7 +51,7 @@ export function notReached(trace: Pick<RequestTrace, "ok" | "errorCode" | "stage
 }
 
 function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
-  const drafts: Draft[] = [{ row: { kind: "ingress", nodeId: ingressNodeId }, pieces: [{ kind: "send", durationMs: trace.sendMs ?? 0 }] }];
+  const drafts: Draft[] = [...processed("before", trace.processor?.pre), { row: { kind: "ingress", nodeId: ingressNodeId }, pieces: [{ kind: "send", durationMs: trace.sendMs ?? 0 }] }];
   const hop = (fromNodeId: string, toNodeId: string, bytes: number, times: { roundTripMs: number | null; receiveMs: number }): Draft => ({
     row: { kind: "hop", fromNodeId, toNodeId, bytes },
     pieces: [{ kind: "latency", durationMs: (times.roundTripMs ?? 0) / 2, derived: true }, { kind: "transfer", durationMs: times.receiveMs }],
@@ -63,6 +64,7 @@ function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
     from = nodeId;
   }
   if (trace.answer) drafts.push(hop(from, ingressNodeId, trace.answer.bytes, trace.answer));
+  drafts.push(...processed("after", trace.processor?.post));
   const sum = (derived: boolean) => drafts.flatMap(({ pieces }) => pieces).reduce((total, piece) => total + ((piece.derived ?? false) === derived ? piece.durationMs : 0), 0);
   const [measuredMs, derivedMs] = [sum(false), sum(true)];
   // A stage that was given up goes on with its run: then the ingress's total bounds nothing.
@@ -76,18 +78,25 @@ function timedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
 }
 
 function sharedWaterfall(trace: RequestTrace, ingressNodeId: string): Waterfall {
-  const insideMs = trace.stages.reduce((sum, stage) => sum + stage.queueMs + stage.computeMs, 0);
+  const around = [...processed("before", trace.processor?.pre), ...processed("after", trace.processor?.post)];
+  const aroundMs = around.flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + piece.durationMs, 0);
+  const insideMs = trace.stages.reduce((sum, stage) => sum + stage.queueMs + stage.computeMs, aroundMs);
   const hopMs = Math.max(0, trace.totalMs - insideMs) / (trace.stages.length + 1);
   const way: Piece = { kind: "way", durationMs: hopMs, derived: true };
-  const drafts: Draft[] = [];
+  const drafts = processed("before", trace.processor?.pre);
   let from = ingressNodeId;
   for (const { nodeId, stageIndex, queueMs, computeMs, receivedBytes } of trace.stages) {
     drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: nodeId, bytes: receivedBytes }, pieces: [way] });
     drafts.push({ row: { kind: "stage", nodeId, stageIndex, isLast: isLast(trace, stageIndex) }, pieces: [{ kind: "wait", durationMs: queueMs }, { kind: "compute", durationMs: computeMs }] });
     from = nodeId;
   }
-  drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: ingressNodeId, bytes: trace.answer?.bytes ?? 0 }, pieces: [way] });
+  drafts.push({ row: { kind: "hop", fromNodeId: from, toNodeId: ingressNodeId, bytes: trace.answer?.bytes ?? 0 }, pieces: [way] }, ...processed("after", trace.processor?.post));
   return { totalMs: trace.totalMs, gaveUpMs: null, rows: layOut(drafts), timed: false, shortened: false };
+}
+
+/** One row, or none where it has not, or not yet, been there. */
+function processed(when: "before" | "after", times: ProcessorTimes | undefined): Draft[] {
+  return times ? [{ row: { kind: "processor", when }, pieces: [{ kind: "wait", durationMs: times.waitMs }, { kind: "compute", durationMs: times.tookMs }] }] : [];
 }
 
 const isLast = (trace: RequestTrace, stageIndex: number): boolean => !trace.ok && trace.answer === undefined && trace.stages.at(-1)?.stageIndex === stageIndex;

@@ -80,12 +80,14 @@ const stageSample = z.object({
   assignmentId: id, deploymentId: id, epoch: count, stageIndex: count, done: count, failed: count, queueLength: count,
   computeMsP50: amountOrNull, computeMsP99: amountOrNull, queueMsP50: amountOrNull, receivedBytes: amount, sentBytes: amount, upstreamNodeIds: z.array(id).max(MAX_LANES),
 });
+const processorTimes = z.object({ waitMs: amount, tookMs: amount });
 const trace = z.object({
   requestId: id, startedAt: time, totalMs: amount, ok: z.boolean(), errorCode: id.nullable(),
   stages: z.array(z.object({ stageIndex: count, nodeId: id, queueMs: amount, computeMs: amount, receivedBytes: amount, times: z.object({ receiveMs: amount, roundTripMs: amountOrNull, holdMs: amount }).optional() })).max(MAX_LANES),
   errorMessage: text.optional(), attempts: count.optional(), tries: z.array(z.object({ epoch: count, replica: count.optional(), endedMs: amount, errorCode: id })).max(MAX_LANES).optional(), epoch: count.optional(), replica: count.optional(), sendMs: amount.optional(),
   context: z.object({ traceId: z.string().regex(/^[0-9a-f]{32}$/), spanId: z.string().regex(/^[0-9a-f]{16}$/), parentSpanId: z.string().regex(/^[0-9a-f]{16}$/).nullable(), sampled: z.boolean() }).optional(),
   answer: z.object({ receiveMs: amount, roundTripMs: amountOrNull, bytes: amount }).optional(),
+  processor: z.object({ pre: processorTimes.optional(), post: processorTimes.optional() }).optional(),
 });
 const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,

@@ -102,6 +102,7 @@ export const deploymentMetricRow = z
   .meta({ id: "DeploymentMetricRow" });
 
 const roundTripMs = z.number().nullable().meta({ description: "Shortest recent ping round trip of the connection; half of it is what can be derived for the hop's latency." });
+const processorTimes = z.object({ waitMs: z.number().meta({ description: "For the processor's thread." }), tookMs: z.number().meta({ description: "On it." }) });
 const receiveMs = z.number().meta({ description: "First to last byte, by the receiver's clock." });
 export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
   .object({
@@ -129,6 +130,7 @@ export const recentRequest: z.ZodType<RecentRequest, RecentRequest> = z
       }),
     ),
     answer: z.object({ receiveMs, roundTripMs, bytes: z.number() }).optional(),
+    processor: z.object({ pre: processorTimes.optional(), post: processorTimes.optional() }).optional().meta({ description: "What the model's processor took, before the first segment and after the last; in totalMs. Absent = it came as tensors." }),
   })
   .meta({ id: "RecentRequest" });
 
