@@ -21,6 +21,7 @@ import { holdsFilesOnly } from "./move-course.ts";
 import { boundMoved, movedRoutesOf } from "./moved-routes.ts";
 import { addUnloaded, boundUnloaded } from "./unloaded-routes.ts";
 import { ownKeysOf } from "./own-keys.ts";
+import { sharingEntries } from "./sharing-entries.ts";
 import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
@@ -192,6 +193,7 @@ const streamsMove = ({ nowMs }: FleetSnapshot, { desired, migration, model, sett
 /** `entered`: the active revisions that are entered at the node; `enteredAt`: every node where one is. Where the one that serves is not, new requests are refused and those in flight finish. */
 function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: ActiveRevision[], { nodeId, enteredAt }: { nodeId: string; enteredAt: string[] }): IngressRoute {
   const { model, settings } = deployment;
+  const sharing = sharingEntries(snapshot, enteredAt, nodeId);
   const epoch = servingEpoch(deployment);
   const stateInputs = new Set(model.states.map((pair) => pair.input));
   const sends = model.inputs.map((input) => input.name).filter((name) => !stateInputs.has(name));
@@ -214,9 +216,9 @@ function routeOf(snapshot: FleetSnapshot, deployment: DeploymentView, entered: A
     limits: { maxInFlight, maxRequestBytes, defaultDeadlineMs, maxDeadlineMs },
     ...batchingOf(settings),
     ...(settings.keyLimits ? { keyLimits: settings.keyLimits } : {}),
-    ...(settings.admitPerSecond == null ? {} : { admitPerSecond: settings.admitPerSecond / Math.max(1, enteredAt.length) }),
+    ...(settings.admitPerSecond == null ? {} : { admitPerSecond: settings.admitPerSecond / Math.max(1, sharing.length) }),
     keyHashes: deployment.keyHashes,
-    ...ownKeysOf(deployment, { nodeId, entered: enteredAt, nowMs: snapshot.nowMs }),
+    ...ownKeysOf(deployment, { nodeId, entered: sharing, nowMs: snapshot.nowMs }),
     verify: verifyTaskOf(deployment),
     ...canaryRouteOf(deployment, entered.map(({ revision }) => revision.epoch)),
   };
