@@ -2,7 +2,9 @@
 // whose arrivals wait for nobody.
 import { connect, type Socket } from "node:net";
 
-export type Sent = { status: number; ms: number };
+/** `retryAfterSeconds`: null where the answer names no time to come again. Status 0 = the connection broke. */
+export type Answered = { status: number; retryAfterSeconds: number | null };
+export type Sent = Answered & { ms: number };
 
 export function requestBytes(host: string, path: string, headers: Record<string, string | number>, body: Buffer): Buffer {
   const head = Object.entries({ host, ...headers, "content-length": body.length }).map(([name, value]) => `${name}: ${value}\r\n`).join("");
@@ -13,7 +15,7 @@ export function requestBytes(host: string, path: string, headers: Record<string,
 export class RawConnection {
   readonly #socket: Socket;
   #answer: Buffer = Buffer.alloc(0);
-  #waiting: { resolve(status: number): void; reject(error: Error): void } | null = null;
+  #waiting: { resolve(answered: Answered): void; reject(error: Error): void } | null = null;
 
   constructor(url: string) {
     const { hostname, port } = new URL(url);
@@ -23,8 +25,7 @@ export class RawConnection {
     this.#socket.on("error", (error) => this.#waiting?.reject(error)).on("close", () => this.#waiting?.reject(new Error("the connection was closed")));
   }
 
-  /** Resolves with the status. */
-  send(bytes: Buffer): Promise<number> {
+  send(bytes: Buffer): Promise<Answered> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(bytes);
@@ -39,7 +40,9 @@ export class RawConnection {
     const bytes = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
     if (this.#answer.length < end + 4 + bytes) return;
     this.#answer = Buffer.alloc(0);
-    this.#waiting?.resolve(Number(head.slice(9, 12)));
+    const status = Number(head.slice(9, 12));
+    const retryAfter = status === 200 ? undefined : /\r\nretry-after: (\d+)/i.exec(head)?.[1];
+    this.#waiting?.resolve({ status, retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter) });
   }
 
   close(): void {
@@ -57,8 +60,8 @@ export async function closedLoops(url: string, bytes: Buffer, connections: numbe
   await Promise.all(open.map(async (connection) => {
     while (performance.now() < until) {
       const at = performance.now();
-      const status = await connection.send(bytes);
-      sent.push({ status, ms: performance.now() - at });
+      const answered = await connection.send(bytes);
+      sent.push({ ...answered, ms: performance.now() - at });
     }
   }));
   const elapsed = (performance.now() - startedAt) / 1000;
@@ -80,7 +83,7 @@ export async function openArrivals(url: string, bytes: Buffer, perSecond: number
     if (waitMs > 0.5) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const connection = free.pop() ?? new RawConnection(url);
     if (!all.includes(connection)) all.push(connection);
-    const one = connection.send(bytes).then((status) => { free.push(connection); return status; }, () => 0).then((status) => { sent.push({ status, ms: performance.now() - dueAt }); pending.delete(one); });
+    const one = connection.send(bytes).then((answered) => { free.push(connection); return answered; }, (): Answered => ({ status: 0, retryAfterSeconds: null })).then((answered) => { sent.push({ ...answered, ms: performance.now() - dueAt }); pending.delete(one); });
     pending.add(one);
   }
   await Promise.all(pending);
