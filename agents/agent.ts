@@ -161,7 +161,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
   const shared = { cache, startChild, tls, dataProxyUrl: config.dataProxyUrl, drainTimeoutMs: config.drainTimeoutMs, nowMs, random: Math.random, notice, changed, toldMetrics: childMetrics.told };
   const assignments = createAssignments({ ...shared, maxMemoryBytes: config.maxMemoryBytes });
   const ingress = new IngressHost({
-    ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls, otlp: config.otlp,
+    ...shared, host: config.ingressHost, advertiseHost: config.advertiseHost ?? reachableHost(config.ingressHost, state.identity.host), httpTls: () => state.httpTls, otlp: config.otlp, sharedMemory: config.sharedMemory,
     sampled: () => reporter.sampled(),
     askConsole: (call) => state.link?.ask(call) ?? Promise.resolve(CONSOLE_AWAY),
     port: () => config.ingressPort || ports.ingressPort,

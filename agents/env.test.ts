@@ -19,6 +19,7 @@ test.each<[string[], Partial<AgentConfig>]>([
   [["--advertise", "10.0.0.5:99"], { advertiseHost: "10.0.0.5", advertisePort: 99 }],
   [["--advertise", "[::1]"], { advertiseHost: "::1", advertisePort: null }],
   [["--drain-timeout", "0"], { drainTimeoutMs: 0 }],
+  [[], { sharedMemory: true }], [["--shared-memory", "off"], { sharedMemory: false }],
 ])("%j is understood", (argv, expected) => {
   expect(config(argv)).toMatchObject(expected);
 });
@@ -28,6 +29,7 @@ test.each([
   [["--data-port", "70000"], "--data-port must be a port"], [["--max-memory", "lots"], "--max-memory must be"], [["--max-memory", "0"], "--max-memory must be"],
   [["--name", " x"], "--name takes"], [["--advertise", "a:b:c"], "--advertise must be"], [["--log-level", "loud"], "--log-level must be"],
   [["--ingress-cert", "a.pem"], "belong together"], [["--ingress-key", "a.pem"], "belong together"],
+  [["--shared-memory", "yes"], "--shared-memory must be on or off"],
   [["--nonsense"], "--help lists the flags"], [["fly"], 'unknown command "fly"'],
 ])("%j is refused in one sentence", (argv, sentence) => {
   expect(() => parseCommand(argv, {})).toThrow(sentence);

@@ -20,6 +20,8 @@ export type AgentConfig = Readonly<{
   ingressHost: string; ingressPort: number;
   /** Absolute; null = requests are taken by plain HTTP. */
   ingressCertificate: { certificate: string; key: string } | null;
+  /** Whether clients of this machine may give tensors in its shared memory. */
+  sharedMemory: boolean;
   maxMemoryBytes: number | null; maxCacheBytes: number;
   /** Of artifacts given to other nodes, all together; 0 = none are given. */
   shareBytesPerSecond: number;
@@ -55,6 +57,7 @@ export const SETTINGS = [
   ["ingress-port", "CUTPLANE_INGRESS_PORT", "PORT", "port requests are taken on (default 0: any free one, remembered)"],
   ["ingress-cert", "CUTPLANE_INGRESS_CERT", "FILE", "certificate chain (PEM): requests are taken by HTTPS; read again when it changes"],
   ["ingress-key", "CUTPLANE_INGRESS_KEY", "FILE", "private key (PEM) of that certificate"],
+  ["shared-memory", "CUTPLANE_SHARED_MEMORY", "on|off", "clients of this machine may give tensors in its shared memory, each user its own (default on)"],
   ["max-memory", "CUTPLANE_MAX_MEMORY", "BYTES", "most memory segments may take, with K, M or G (default: no limit of its own)"],
   ["max-cache", "CUTPLANE_MAX_CACHE", "BYTES", "most disk the artifact cache may take, with K, M or G (default 32G)"],
   ["share-rate", "CUTPLANE_SHARE_RATE", "BYTES", "most bytes a second of weights given to other nodes, with K, M or G; 0 = give none (default 64M)"],
@@ -116,6 +119,7 @@ function readConfig(read: (setting: Setting) => string | null): AgentConfig {
     ingressHost: read("ingress-host") ?? "127.0.0.1",
     ingressPort: parsePort("ingress-port", read("ingress-port") ?? "0"),
     ingressCertificate: parseCertificate(read("ingress-cert"), read("ingress-key")),
+    sharedMemory: parseSwitch("shared-memory", read("shared-memory") ?? "on"),
     maxMemoryBytes: maxMemory === null ? null : parseBytes("max-memory", maxMemory),
     maxCacheBytes: parseBytes("max-cache", read("max-cache") ?? String(DEFAULT_CACHE_BYTES)),
     shareBytesPerSecond: read("share-rate") === "0" ? 0 : parseBytes("share-rate", read("share-rate") ?? String(DEFAULT_SHARE_BYTES_PER_SECOND)),
@@ -169,6 +173,11 @@ function parsePort(flag: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port >= 0 && port <= 65535)) throw new AgentError("usage", `--${flag} must be a port from 0 to 65535, not "${text}"`);
   return port;
+}
+
+function parseSwitch(flag: string, text: string): boolean {
+  if (text !== "on" && text !== "off") throw new AgentError("usage", `--${flag} must be on or off, not "${text}"`);
+  return text === "on";
 }
 
 function parseBytes(flag: string, text: string): number {

@@ -28,6 +28,7 @@ export type IngressHostOptions = {
   httpTls(): HttpTls | null;
   dataProxyUrl: string | null;
   otlp: OtlpSettings | null;
+  sharedMemory: boolean;
   drainTimeoutMs: number;
   nowMs(): number;
   random(): number;
@@ -156,7 +157,7 @@ export class IngressHost {
     this.#startedAtMs = nowMs();
     this.#lastError = null;
     this.#child = startChild<ToIngress, FromIngress>({ entry: "ingress", onMessage: (message) => this.#hear(message), onExit: (reason) => this.#ended(reason) });
-    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: httpTls(), advertiseHost, dataProxy: dataProxyUrl, otlp: this.#options.otlp });
+    this.#child.send({ type: "start", tls: tls(), host, port: port(), httpTls: httpTls(), advertiseHost, dataProxy: dataProxyUrl, otlp: this.#options.otlp, sharedMemory: this.#options.sharedMemory });
     this.#sendRoutes();
   }
 

@@ -43,7 +43,8 @@ test.each<[what: string, input: object, words: RegExp]>([
   ["no data", {}, /neither data nor binary_data_size/],
   ["a size that is none", { parameters: { binary_data_size: -1 } }, /binary_data_size is -1/],
   ["a size beyond the body", { parameters: { binary_data_size: 99 } }, /ends before its 99 bytes/],
-  ["shared memory", { parameters: { shared_memory_region: "r" } }, /shared memory/],
+  ["a place in shared memory without its size", { parameters: { shared_memory_region: "r" } }, /^'shared_memory_byte_size' must be specified along with 'shared_memory_region' parameter for tensor 'x'$/],
+  ["bytes beside a place in shared memory", { data: ["a", "b"], parameters: { shared_memory_region: "r", shared_memory_byte_size: 10 } }, /^Input must set only one of the following fields: .* But set 'data' 'shared_memory_region'$/],
 ])("refused in words: %s", (_what, input, words) => {
   expect(() => parse(input)).toThrow(words);
 });

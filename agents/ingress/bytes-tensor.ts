@@ -1,7 +1,8 @@
 // Owns the protocol's BYTES as bytes: elements that each follow their length (a little-endian uint32), in REST's JSON and binary data and in gRPC's
 // contents. https://github.com/kserve/open-inference-protocol; Triton's binary tensor data extension, whose words a wrong length is refused with.
-import { BadRequest, BYTES, type BytesTensor, type OipRequest, readInputHead } from "./oip.ts";
+import { BadRequest, BYTES, type BytesTensor, type OipRequest, type ReadInput, readInputHead } from "./oip.ts";
 import { PROCESS_INPUT } from "./process-model.ts";
+import type { Place, SharedInput } from "./shared-memory/place.ts";
 
 const LENGTH_BYTES = 4;
 
@@ -47,9 +48,16 @@ export function textsTensor(name: string, shape: number[], texts: readonly strin
   return { ...bytesTensor(name, shape, elements), data: joinElements(elements) };
 }
 
-/** An input over REST: strings in the JSON, or binary data. Throws BadRequest. */
-export function readBytesInput(input: unknown, index: number, _text: string, body: Buffer, at: number): { tensor: BytesTensor; binaryBytes: number } {
-  const { name, shape, count, binaryBytes, values } = readInputHead(input, index, demandBytes);
+/** In shared memory each element follows its length, as in binary data. */
+export const sharedBytes = (name: string, shape: number[], count: number, place: Place): { tensor: BytesTensor; from: SharedInput<BytesTensor> } => ({
+  tensor: bytesTensor(name, shape, []),
+  from: { place, bytes: null, make: (data) => bytesTensor(name, shape, splitElements(name, data, count)) },
+});
+
+/** An input over REST: strings in the JSON, binary data, or a place in shared memory. Throws BadRequest. */
+export function readBytesInput(input: unknown, index: number, _text: string, body: Buffer, at: number): ReturnType<ReadInput<BytesTensor>> {
+  const { name, shape, count, binaryBytes, values, place } = readInputHead(input, index, demandBytes);
+  if (place) return { ...sharedBytes(name, shape, count, place), binaryBytes: 0 };
   if (binaryBytes !== undefined) {
     if (!(Number.isSafeInteger(binaryBytes) && (binaryBytes as number) >= 0)) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, not a number of bytes`);
     const bytes = binaryBytes as number;
@@ -67,5 +75,5 @@ export function readBytesInput(input: unknown, index: number, _text: string, bod
 
 /** A raw binary request (Inference-Header-Content-Length 0): the body is the one element, without its length. All outputs are answered as bytes. */
 export const parseRawBytes = (body: Buffer): OipRequest<BytesTensor> => ({
-  id: null, idempotent: false, tensors: [bytesTensor(PROCESS_INPUT, [1], [body])], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0,
+  id: null, idempotent: false, tensors: [bytesTensor(PROCESS_INPUT, [1], [body])], shared: [], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0,
 });

@@ -12,9 +12,9 @@ import type { RouteRuntime } from "./route-runtime.ts";
 
 /** Clients written for Triton compare this name and refuse another (docs/decisions/0007). The version says who answers. */
 export const SERVER_NAME = "triton";
-export const serverMetadata = () => ({
-  name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`,
-  extensions: ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "trace", "logging", "classification", "process"],
+const EXTENSIONS = ["binary_tensor_data", "parameters", "sequence", "schedule_policy", "model_configuration", "model_repository", "statistics", "trace", "logging", "classification", "process"];
+export const serverMetadata = (shared: { isOffered: boolean }) => ({
+  name: SERVER_NAME, version: `cutplane-${AGENT_VERSION}`, extensions: shared.isOffered ? [...EXTENSIONS, "system_shared_memory"] : EXTENSIONS,
 });
 
 type Told = { name: string; datatype: string; shape: number[] };

@@ -23,8 +23,12 @@ import { continueWhenRead, isLarge, pack, packingOf, readBody } from "./request-
 import { requestName } from "./request-name.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 import { readTraceContext } from "./trace-context.ts";
-import { demandReady, type Served, serveInfer, type Way } from "./serve-infer.ts";
+import { demandReady, type Served, serveInfer } from "./serve-infer.ts";
 import { serveProcess } from "./serve-process.ts";
+import { PASSED_ON_HEADERS, type Peer } from "./shared-memory/local-clients.ts";
+import type { SharedMemory } from "./shared-memory/shared-memory.ts";
+import type { RegionWish } from "./shared-memory/shared-regions.ts";
+import type { Way } from "./way.ts";
 
 /** HTTP connections at once. */
 const MAX_CONNECTIONS = 2048;
@@ -37,11 +41,12 @@ const KNOWN_ALWAYS: ReadonlySet<string> = new Set(["/v2/health/live", "/v2/healt
 export type HttpOptions = {
   served(): ServedHere;
   repository: ModelRepository;
+  shared: SharedMemory;
   /** Beyond loopback every request but liveness needs a key. */
   needsKey: boolean;
   httpTls: { keyPem: string; certificatePem: string } | null;
 };
-type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; repository: ModelRepository; access: Access };
+type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; repository: ModelRepository; shared: SharedMemory; access: Access };
 
 /** `open`: answers that are not finished. */
 export function createIngressServer(options: HttpOptions): { server: Server; open: ReadonlySet<ServerResponse> } {
@@ -67,7 +72,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOp
     closeAfter(res);
     if (!KNOWN_ALWAYS.has(path)) demandServing(served);
   }
-  const asked: Asked = { req, res, method: req.method ?? "GET", path, served, repository: options.repository, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
+  const asked: Asked = { req, res, method: req.method ?? "GET", path, served, repository: options.repository, shared: options.shared, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
   const match = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|process|config|stats))?$/.exec(path);
   if (match && path !== "/v2/models/stats") return answerModel(asked, match[1]!, match[2], match[3] ?? "");
   return answerServer(asked);
@@ -88,6 +93,8 @@ async function answerServer(asked: Asked): Promise<void> {
     // As Triton: nothing is said but that it is done.
     return sendDone(res);
   }
+  const memory = /^\/v2\/systemsharedmemory(?:\/region\/([^/]+))?\/(status|register|unregister)$/.exec(path);
+  if (memory) return answerSharedMemory(asked, memory[1] ?? "", memory[2] as MemoryAction);
   const other = otherCall(path, () => served.traceRatio);
   if (other) {
     const { method } = asked;
@@ -101,8 +108,8 @@ async function answerServer(asked: Asked): Promise<void> {
       const ready = isServerReady(served);
       sendJson(res, ready ? 200 : 503, { ready }, ready ? {} : { "retry-after": "1" });
     },
-    "/v2": () => sendJson(res, 200, serverMetadata()),
-    "/v2/": () => sendJson(res, 200, serverMetadata()),
+    "/v2": () => sendJson(res, 200, serverMetadata(asked.shared)),
+    "/v2/": () => sendJson(res, 200, serverMetadata(asked.shared)),
     "/v2/models/stats": () => { demandAnyKey(); sendJson(res, 200, { model_stats: routes.flatMap((route) => route.statistics(null)) }); },
     "/metrics": () => {
       demandAnyKey();
@@ -114,6 +121,25 @@ async function answerServer(asked: Asked): Promise<void> {
   demandMethod(asked, "GET");
   known[path]!();
 }
+
+type MemoryAction = "status" | "register" | "unregister";
+/** `region`: "" = all. */
+async function answerSharedMemory(asked: Asked, region: string, action: MemoryAction): Promise<void> {
+  const { req, res, served, shared, access } = asked;
+  demandMethod(asked, action === "status" ? "GET" : "POST");
+  demandKey(access, keyHoldersOf(served));
+  if (action === "register") {
+    const wish = readWish(await readBody(req, MAX_SMALL_BODY_BYTES));
+    await (await shared.of(peerOf(req), access)).register(region, wish);
+    return sendJson(res, 200, {});
+  }
+  const mine = await shared.ofAnyone(peerOf(req), access);
+  if (action === "status") return sendJson(res, 200, mine.status(region));
+  mine.unregister(region);
+  sendJson(res, 200, {});
+}
+
+const peerOf = (req: IncomingMessage): Peer => ({ connection: req.socket, passedOn: PASSED_ON_HEADERS.some((name) => req.headers[name] !== undefined) });
 
 export const isServerReady = ({ state, routes }: ServedHere): boolean => state === "serving" && routes.length > 0 && routes.every((route) => route.ready);
 
@@ -160,11 +186,11 @@ async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Pro
   route.statisticsOf(route.versionOf(epoch)).wrote(performance.now() - answeredAt, receivedAt - beganAt);
 }
 
-async function infer({ req, res, access }: Asked, { route, version, isProcess }: FoundModel): Promise<void> {
+async function infer({ req, res, access, shared }: Asked, { route, version, isProcess }: FoundModel): Promise<void> {
   const signal = goneOnClose(res);
   const beganAt = performance.now();
   const body = await readBody(req, route.route.limits.maxRequestBytes);
-  const way: Way = { signal, beganAt, deadlineMs: timeoutHeader(req), receivedAt: performance.now(), access, idempotencyKey: idempotencyKey(req), trace: traceOf(req) };
+  const way: Way = { signal, beganAt, deadlineMs: timeoutHeader(req), receivedAt: performance.now(), access, idempotencyKey: idempotencyKey(req), trace: traceOf(req), regions: () => shared.of(peerOf(req), access) };
   const header = req.headers["inference-header-content-length"];
   const headerLength = header === undefined ? null : Number(header);
   const { modelName, inputs, states } = route.route;
@@ -190,10 +216,11 @@ function demandMethod({ method, path }: Asked, wanted: "GET" | "POST"): void {
   if (method !== wanted && !(method === "HEAD" && wanted === "GET")) throw new Refusal(405, "method_not_allowed", `${path} takes ${wanted}`);
 }
 
-function readWish(body: Buffer): { ready?: unknown; parameters?: unknown } {
+type SmallWish = RegionWish & { ready?: unknown; parameters?: unknown };
+function readWish(body: Buffer): SmallWish {
   if (body.length === 0) return {};
   try {
-    return (JSON.parse(body.toString()) ?? {}) as { ready?: unknown; parameters?: unknown };
+    return (JSON.parse(body.toString()) ?? {}) as SmallWish;
   } catch (error) {
     throw new Refusal(400, "bad_request", `the body is not JSON: ${(error as Error).message}`);
   }

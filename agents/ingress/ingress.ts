@@ -27,6 +27,7 @@ import { type AskConsole, ModelRepository } from "./model-repository.ts";
 import { OtlpExporter } from "./otlp-exporter.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
 import { RouteRuntime } from "./route-runtime.ts";
+import { SharedMemory } from "./shared-memory/shared-memory.ts";
 import { splitProtocols } from "./split-protocols.ts";
 
 /** For the spans that are left when the ingress stops. */
@@ -46,6 +47,7 @@ export class Ingress {
   #unloaded: readonly UnloadedRoute[] = [];
   readonly #originId: number;
   readonly #otlp: OtlpExporter | null;
+  readonly #shared: SharedMemory;
   #context: SecureContext;
   #url = "";
   /** starting (the console's routes are not known yet) ──► serving ──► draining, also without ever serving */
@@ -65,12 +67,14 @@ export class Ingress {
     const needsKey = !isLoopback(options.host);
     const served = (): ServedHere => ({ state: this.#state, routes: [...this.#routes.values()], moved: this.#moved, unloaded: this.#unloaded, traceRatio: this.#otlp?.ratio ?? 0 });
     const repository = new ModelRepository(served, options.askConsole);
-    const { server, open } = createIngressServer({ served, repository, needsKey, httpTls: options.httpTls });
+    const shared = new SharedMemory(options.sharedMemory !== false);
+    this.#shared = shared;
+    const { server, open } = createIngressServer({ served, repository, shared, needsKey, httpTls: options.httpTls });
     this.server = server;
     this.#open = open;
     splitProtocols(this.server, (socket) => {
       // The library is loaded with the first client that needs it.
-      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService(served, repository, needsKey); return this.#grpcHere; });
+      this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService({ served, repository, shared, needsKey }); return this.#grpcHere; });
       this.#grpc.then((grpc) => grpc.serve(socket), () => socket.destroy());
     });
   }
@@ -179,5 +183,6 @@ export class Ingress {
     await Promise.all([new Promise((resolve) => setTimeout(resolve, 20)), this.#otlp?.stop(LAST_SPANS_MS)]);
     grpc?.stop();
     this.server.closeAllConnections();
+    this.#shared.stop();
   }
 }

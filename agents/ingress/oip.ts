@@ -4,6 +4,7 @@ import { elementCount, tensorBytes, BYTES_PER_ELEMENT, type DataType, type Tenso
 import { BRAIN_FLOAT_BYTES, widenBrainFloat } from "./brain-float.ts";
 import { fromHalf, toHalf } from "./half.ts";
 import { textAt } from "./json-text.ts";
+import { JSON_TYPES, type Place, placeParameters, readPlace, type SharedInput, type WrongPlace } from "./shared-memory/place.ts";
 
 export const OIP_NAMES: Record<DataType, string> = {
   bool: "BOOL", uint8: "UINT8", int8: "INT8", uint16: "UINT16", int16: "INT16", uint32: "UINT32", int32: "INT32", uint64: "UINT64", int64: "INT64",
@@ -28,8 +29,10 @@ export type OipRequest<T = GivenTensor> = {
   /** Asked for again under the same id, it is the same request. */
   idempotent: boolean;
   tensors: T[];
-  /** null = all outputs. `classes`: so many of the best instead of the tensor (classification.ts); null = the tensor. */
-  outputs: { name: string; binary: boolean; classes: number | null }[] | null;
+  /** Inputs whose bytes are in shared memory, by their places in `tensors`, which hold none of them yet. */
+  shared: (SharedInput<T> & { index: number; name: string })[];
+  /** null = all outputs. `classes`: so many of the best instead of the tensor (classification.ts); null = the tensor. `place`: where its bytes go; null = into the answer. */
+  outputs: { name: string; binary: boolean; classes: number | null; place: Place | null }[] | null;
   binaryByDefault: boolean;
   sequence: { id: string; start: boolean; end: boolean } | null;
   timeoutMs: number | null;
@@ -40,14 +43,14 @@ export type OipRequest<T = GivenTensor> = {
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** One input of a request: its JSON, the text and place it has in the body, and where in the body its bytes would begin. Throws BadRequest. */
-export type ReadInput<T> = (input: unknown, index: number, text: string, body: Buffer, at: number) => { tensor: T; binaryBytes: number };
+/** One input of a request: its JSON, the text and place it has in the body, and where in the body its bytes would begin. `from`: they are in shared memory instead. Throws BadRequest. */
+export type ReadInput<T> = (input: unknown, index: number, text: string, body: Buffer, at: number) => { tensor: T; binaryBytes: number; from?: SharedInput<T> };
 
 /** `headerLength` is Inference-Header-Content-Length: the JSON's bytes when binary tensors follow. Throws BadRequest. */
 export const parseInfer = (body: Buffer, headerLength: number | null): OipRequest => parseInferOf(body, headerLength, readTensor);
 
 /** Throws BadRequest. */
-export function parseInferOf<T>(body: Buffer, headerLength: number | null, read: ReadInput<T>): OipRequest<T> {
+export function parseInferOf<T extends { name: string }>(body: Buffer, headerLength: number | null, read: ReadInput<T>): OipRequest<T> {
   if (headerLength !== null && !(Number.isInteger(headerLength) && headerLength > 0 && headerLength <= body.length)) throw new BadRequest(`Inference-Header-Content-Length is ${headerLength}, the body has ${body.length} bytes`);
   const text = body.toString("utf8", 0, headerLength ?? body.length);
   let json: unknown;
@@ -59,15 +62,17 @@ export function parseInferOf<T>(body: Buffer, headerLength: number | null, read:
   if (!isObject(json)) throw new BadRequest("the body must be a JSON object");
   if (!Array.isArray(json.inputs) || json.inputs.length === 0) throw new BadRequest('"inputs" must be a list of tensors');
   let at = headerLength ?? body.length;
+  const shared: OipRequest<T>["shared"] = [];
   const tensors = json.inputs.map((input: unknown, index) => {
-    const tensor = read(input, index, text, body, at);
-    at += tensor.binaryBytes;
-    return tensor.tensor;
+    const { tensor, binaryBytes, from } = read(input, index, text, body, at);
+    at += binaryBytes;
+    if (from) shared.push({ index, name: tensor.name, ...from });
+    return tensor;
   });
   if (at !== body.length) throw new BadRequest(`${body.length - at} bytes follow the last binary tensor`);
   const parameters = isObject(json.parameters) ? json.parameters : {};
   if (typeof parameters.sequence_id === "number" && !Number.isSafeInteger(parameters.sequence_id)) parameters.sequence_id = textAt(text, ["parameters", "sequence_id"]);
-  return readWishes(typeof json.id === "string" ? json.id : null, tensors, json, parameters);
+  return readWishes(typeof json.id === "string" ? json.id : null, { tensors, shared }, json, parameters);
 }
 
 /** Models here have no such tensors (agents/protocol/tensor.ts). As bytes it is taken where a model takes FP32: each of its values is one of FP32's. */
@@ -87,17 +92,27 @@ export const givenBytes = ({ dataType, told }: ReturnType<typeof dataTypeOf>, sh
 /** `data`: as many bytes as `givenBytes` says. */
 export const takeBytes = (name: string, { dataType, told }: ReturnType<typeof dataTypeOf>, shape: number[], data: Uint8Array): GivenTensor => (told === BF16 ? { name, dataType, shape, data: widenBrainFloat(data), told } : { name, dataType, shape, data });
 
-/** What is the same for inputs of any type. `type`: what `typeOf` makes of the datatype. `values`: those in the JSON; null = there are none. Throws BadRequest. */
-export function readInputHead<D>(input: unknown, index: number, typeOf: (name: string, datatype: unknown) => D): { name: string; type: D; shape: number[]; count: number; binaryBytes: unknown; values: unknown[] | null } {
+/** What is the same for inputs of any type. `type`: what `typeOf` makes of the datatype. `values`: those in the JSON; null = there are none. `place`: of its bytes, in shared memory. Throws BadRequest. */
+export function readInputHead<D>(input: unknown, index: number, typeOf: (name: string, datatype: unknown) => D): { name: string; type: D; shape: number[]; count: number; binaryBytes: unknown; values: unknown[] | null; place: Place | null } {
   if (!isObject(input) || typeof input.name !== "string") throw new BadRequest(`inputs[${index}] has no name`);
   const { name } = input;
   const type = typeOf(name, input.datatype);
   const shape = input.shape;
   if (!Array.isArray(shape) || !isShape(shape)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
   const count = countOf(name, shape);
-  const { binary_data_size: binaryBytes, shared_memory_region: region } = isObject(input.parameters) ? input.parameters : ({} as Json);
-  if (region !== undefined) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
-  return { name, type, shape, count, binaryBytes, values: Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null };
+  const parameters = isObject(input.parameters) ? input.parameters : ({} as Json);
+  const { binary_data_size: binaryBytes } = parameters;
+  const place = demandPlace(readPlace(name, parameters, JSON_TYPES));
+  if (place && (input.data !== undefined || binaryBytes !== undefined)) {
+    throw new BadRequest(`Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But set${input.data === undefined ? "" : " 'data'"}${binaryBytes === undefined ? "" : " 'binary_data_size'"} 'shared_memory_region'`);
+  }
+  return { name, type, shape, count, binaryBytes, values: Array.isArray(input.data) ? (input.data.flat(16) as unknown[]) : null, place };
+}
+
+/** Throws BadRequest. */
+export function demandPlace(told: Place | WrongPlace | null): Place | null {
+  if (told !== null && "wrong" in told) throw new BadRequest(told.wrong);
+  return told;
 }
 
 export const isShape = (shape: unknown[]): shape is number[] => shape.length <= 16 && shape.every((size) => Number.isInteger(size) && (size as number) >= 0 && (size as number) < 2 ** 32);
@@ -109,8 +124,17 @@ export function countOf(name: string, shape: readonly number[]): number {
   return count;
 }
 
-function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): { tensor: GivenTensor; binaryBytes: number } {
-  const { name, type, shape, count, binaryBytes, values: flat } = readInputHead(input, index, dataTypeOf);
+const NO_BYTES = new Uint8Array();
+
+/** What stands for a tensor whose bytes are in shared memory until they are read, and what makes the tensor of them. */
+export const sharedTensor = (name: string, type: ReturnType<typeof dataTypeOf>, shape: number[], place: Place): { tensor: GivenTensor; from: SharedInput<GivenTensor> } => ({
+  tensor: { name, ...type, shape, data: NO_BYTES },
+  from: { place, bytes: givenBytes(type, shape), make: (data) => takeBytes(name, type, shape, data) },
+});
+
+function readTensor(input: unknown, index: number, text: string, body: Buffer, at: number): ReturnType<ReadInput<GivenTensor>> {
+  const { name, type, shape, count, binaryBytes, values: flat, place } = readInputHead(input, index, dataTypeOf);
+  if (place) return { ...sharedTensor(name, type, shape, place), binaryBytes: 0 };
   const bytes = givenBytes(type, shape);
   if (binaryBytes !== undefined) {
     if (binaryBytes !== bytes) throw new BadRequest(`input "${name}": binary_data_size is ${String(binaryBytes)}, shape [${shape.join(", ")}] of ${type.told ?? OIP_NAMES[type.dataType]} needs ${bytes}`);
@@ -130,14 +154,17 @@ export function readClasses(name: string, wished: unknown): number {
   return wished as number;
 }
 
-function readWishes<T>(id: string | null, tensors: T[], json: Json, parameters: Json): OipRequest<T> {
+function readWishes<T>(id: string | null, inputs: Pick<OipRequest<T>, "tensors" | "shared">, json: Json, parameters: Json): OipRequest<T> {
   const binaryByDefault = parameters.binary_data_output === true;
   if (json.outputs !== undefined && !Array.isArray(json.outputs)) throw new BadRequest('"outputs" must be a list');
   const outputs = (json.outputs as unknown[] | undefined)?.map((output, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw new BadRequest(`outputs[${index}] has no name`);
-    const { binary_data: wish, classification, shared_memory_region: region } = isObject(output.parameters) ? output.parameters : ({} as Json);
-    if (region !== undefined) throw new BadRequest(`output "${output.name}": shared memory is not among this server's extensions`);
-    return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault, classes: classification === undefined ? null : readClasses(output.name, classification) };
+    const wished = isObject(output.parameters) ? output.parameters : ({} as Json);
+    const { binary_data: wish, classification } = wished;
+    const place = demandPlace(readPlace(output.name, wished, JSON_TYPES));
+    if (place && classification !== undefined) throw new BadRequest("Output can't set both 'shared_memory_region' and 'classification'");
+    if (place && wish === true) throw new BadRequest("Output can't set both 'shared_memory_region' and 'binary_data'");
+    return { name: output.name, binary: typeof wish === "boolean" ? wish : binaryByDefault, classes: classification === undefined ? null : readClasses(output.name, classification), place };
   }) ?? null;
   const sequenceId = parameters.sequence_id;
   const hasSequence = (typeof sequenceId === "number" && sequenceId !== 0) || (typeof sequenceId === "string" && sequenceId !== "");
@@ -147,7 +174,7 @@ function readWishes<T>(id: string | null, tensors: T[], json: Json, parameters: 
   if (!(Number.isSafeInteger(priority) && (priority as number) >= 0)) throw new BadRequest("priority must be a whole number from 0");
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) throw new BadRequest("timeout must be a number of microseconds");
   return {
-    id, tensors,
+    id, tensors: inputs.tensors, shared: inputs.shared,
     // An empty list is what clients send that have no wish.
     outputs: outputs?.length === 0 ? null : outputs, binaryByDefault,
     sequence: hasSequence ? { id: String(sequenceId), start: parameters.sequence_start === true, end: parameters.sequence_end === true } : null,
@@ -240,11 +267,12 @@ function valuesText(tensor: AnswerTensor): string {
   return JSON.stringify(values);
 }
 
-/** The answer's parts: JSON, then the tensors sent as bytes, in the order the JSON names them. */
-export function formatInfer(modelName: string, version: string, id: string | null, tensors: (AnswerTensor & { binary: boolean })[], parameters: Record<string, string | number>): { json: Buffer; binary: Uint8Array[] } {
+/** The answer's parts: JSON, then the tensors sent as bytes, in the order the JSON names them. `place`: its bytes were written there, and are in neither. */
+export function formatInfer(modelName: string, version: string, id: string | null, tensors: (AnswerTensor & { binary: boolean; place?: Place })[], parameters: Record<string, string | number>): { json: Buffer; binary: Uint8Array[] } {
   const binary: Uint8Array[] = [];
   const outputs = tensors.map((tensor) => {
     const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${oipNameOf(tensor.dataType)}","shape":[${tensor.shape.join(",")}]`;
+    if (tensor.place) return `{${head},"parameters":${JSON.stringify(placeParameters(tensor.place))}}`;
     if (!tensor.binary) return `{${head},"data":${valuesText(tensor)}}`;
     binary.push(tensor.data);
     return `{${head},"parameters":{"binary_data_size":${tensor.data.length}}}`;
@@ -267,7 +295,7 @@ export function parseRaw(body: Buffer, declared: TensorSpec[], stateInputs: Set<
   const size = body.length / fixedBytes;
   if (!Number.isInteger(size) || (dynamic === 0 && size !== 1)) throw new BadRequest(`the body has ${body.length} bytes, input "${spec.name}" takes ${dynamic === 0 ? "" : "a multiple of "}${fixedBytes}`);
   const shape = (spec.shape ?? []).map((declaredSize) => (typeof declaredSize === "number" ? declaredSize : size));
-  return { id: null, idempotent: false, tensors: [{ name: spec.name, dataType: spec.dataType, shape, data: body }], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0 };
+  return { id: null, idempotent: false, tensors: [{ name: spec.name, dataType: spec.dataType, shape, data: body }], shared: [], outputs: null, binaryByDefault: true, sequence: null, timeoutMs: null, priority: 0 };
 }
 
 /** Checks a request's tensors against what the model declares. Throws BadRequest. */

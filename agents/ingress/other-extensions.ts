@@ -1,13 +1,12 @@
-// Owns what is told of Triton's extensions that an ingress has no use for: shared memory (its clients and stages are other machines' processes), and
-// changing trace and log settings, which whoever runs the agent sets. Tools that look at them find none registered, and settings as they are.
+// Owns what is told of Triton's extensions that an ingress has no use for: CUDA shared memory (models run on processors here), and changing trace and log
+// settings, which whoever runs the agent sets. Tools that look at them find none registered, and settings as they are.
 import { Refusal } from "./refusal.ts";
 
-type Kind = "system" | "cuda";
 const SETTINGS_ELSEWHERE = "are read here and not changed: they are set where the agent is started";
 
 /** Throws Refusal 501, in Triton's manner (UNIMPLEMENTED over gRPC). */
-export function refuseSharedMemory(kind: Kind): never {
-  throw new Refusal(501, "unsupported", `${kind === "cuda" ? "CUDA" : "system"} shared memory is not among this server's extensions: send tensors as binary data`);
+export function refuseCudaMemory(): never {
+  throw new Refusal(501, "unsupported", "CUDA shared memory is not among this server's extensions: send tensors as binary data, or in system shared memory");
 }
 
 /** `ratio`: of the requests whose spans go to a collector; 0 = none. Names and forms are Triton's. Throws Refusal when there is something to change. */
@@ -26,11 +25,11 @@ export type OtherCall = { takes: "GET" | "POST" | "both"; answer(wished: object)
 
 /** Over REST; null = it is none of these calls. */
 export function otherCall(path: string, traceRatio: () => number): OtherCall | null {
-  const memory = /^\/v2\/(system|cuda)sharedmemory(?:\/region\/[^/]+)?\/(status|register|unregister)$/.exec(path);
-  if (memory?.[2] === "status") return { takes: "GET", answer: () => [] };
+  const cuda = /^\/v2\/cudasharedmemory(?:\/region\/[^/]+)?\/(status|register|unregister)$/.exec(path);
+  if (cuda?.[1] === "status") return { takes: "GET", answer: () => [] };
   // What is not registered is unregistered: clients begin with that to be sure.
-  if (memory?.[2] === "unregister") return { takes: "POST", answer: () => ({}) };
-  if (memory) return { takes: "POST", answer: () => refuseSharedMemory(memory[1] as Kind) };
+  if (cuda?.[1] === "unregister") return { takes: "POST", answer: () => ({}) };
+  if (cuda) return { takes: "POST", answer: refuseCudaMemory };
   if (path === "/v2/logging") return { takes: "both", answer: logSettings };
   if (/^\/v2\/(?:models\/[^/]+\/)?trace\/setting$/.test(path)) return { takes: "both", answer: (wished) => traceSettings(traceRatio(), wished) };
   return null;
@@ -38,8 +37,7 @@ export function otherCall(path: string, traceRatio: () => number): OtherCall | n
 
 /** Over gRPC, by the calls' names. */
 export const OTHER_CALLS: Record<string, (request: { settings?: object }, traceRatio: number) => object> = {
-  SystemSharedMemoryStatus: () => ({ regions: {} }), SystemSharedMemoryUnregister: () => ({}), SystemSharedMemoryRegister: () => refuseSharedMemory("system"),
-  CudaSharedMemoryStatus: () => ({ regions: {} }), CudaSharedMemoryUnregister: () => ({}), CudaSharedMemoryRegister: () => refuseSharedMemory("cuda"),
+  CudaSharedMemoryStatus: () => ({ regions: {} }), CudaSharedMemoryUnregister: () => ({}), CudaSharedMemoryRegister: refuseCudaMemory,
   TraceSetting: ({ settings = {} }, ratio) => ({ settings: Object.fromEntries(Object.entries(traceSettings(ratio, settings)).map(([name, value]) => [name, { value: [value].flat() }])) }),
   LogSettings: ({ settings = {} }) => ({ settings: Object.fromEntries(Object.entries(logSettings(settings)).map(([name, value]) => [name, typeof value === "boolean" ? { bool_param: value } : typeof value === "number" ? { uint32_param: value } : { string_param: value }])) }),
 };

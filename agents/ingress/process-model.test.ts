@@ -14,6 +14,8 @@ import { scoreText } from "./classification.ts";
 import { ownerOf } from "./process-model.ts";
 import { callGrpc, grpcStub, type InferAnswer, type Stub } from "./testdata/grpc-stub.ts";
 import { sendMalformed } from "./testdata/send-malformed.ts";
+import { grpcShm, restShm } from "./testdata/shm-clients.ts";
+import { ShmObjects } from "./testdata/shm-objects.ts";
 
 const VOCABULARY = [...Array.from({ length: 6 }, () => ["<r>", 0]), ["\u2581", -4], ["\u2581good", -2], ["\u2581bad", -2], ["\u2581day", -2]];
 const table = tinyWeight("table", [VOCABULARY.length, 2], 7);
@@ -112,6 +114,32 @@ test("a text as JSON, as binary data, as the bare body, typed and raw over gRPC:
     expect(Buffer.from(splitElements("ANSWER", got.raw_output_contents[0]!, 1)[0]!).toString()).toBe(answer);
     expect(floatsOf(got.raw_output_contents[1]!)).toEqual(embedding.map((value) => expect.closeTo(value, 6)));
   }
+});
+
+test.runIf(process.platform === "linux")("a text in shared memory, and its answer there: each element after its length", async () => {
+  const objects = new ShmObjects();
+  const bytes = element(TEXT);
+  const [source, target] = [objects.create(bytes), objects.create(4096)];
+  const place = (region: string, byteSize: number, offset = 0) => ({ region, byteSize, offset });
+  const [answer, plain] = [await processed(), (await (await post("tiny.process/infer", infer([TEXT]))).json()) as { outputs: [object, { data: number[] }] }];
+  try {
+    for (const client of [restShm(url), grpcShm(stub)]) {
+      await client.register("text", source.key, bytes.length);
+      await client.register("answer", target.key, 4096);
+      const text = [{ ...input, place: place("text", bytes.length) }];
+      const got = await client.infer("tiny.process", text, [{ name: "ANSWER", place: place("answer", 2048) }, { name: "EMBEDDING", place: place("answer", 2048, 2048) }]);
+      expect(got).toMatchObject([{ name: "ANSWER", datatype: "BYTES", shape: [1], raw: null }, { name: "EMBEDDING", datatype: "FP32", shape: [2], raw: null, parameters: { shared_memory_offset: 2048 } }]);
+      expect(target.read(0, 4 + answer.length)).toEqual(element(answer));
+      expect(floatsOf(target.read(2048, 8))).toEqual(plain.outputs[1].data.map((value) => expect.closeTo(value, 6)));
+      for (const [size, words] of [[bytes.length - 1, /^incomplete string data for inference input 'INPUT', expecting string of length 8 but only 7 bytes available/], [3, /^incomplete string length indicator/]] as const) {
+        await expect(client.infer("tiny.process", [{ ...input, place: place("text", size) }])).rejects.toThrow(words);
+      }
+      await client.unregister();
+    }
+  } finally {
+    objects.close();
+  }
+  expect(objects.left()).toEqual([]);
 });
 
 test("labels come best first, each with its score", async () => {

@@ -28,7 +28,16 @@ export const waitsToContinue = (req: IncomingMessage): boolean => waiting.has(re
 
 /** Whether a body may be so large that it is worth refusing it before it is read. */
 export function isLarge(req: IncomingMessage): boolean {
-  return req.headers["transfer-encoding"] !== undefined || waiting.has(req) || Number(req.headers["content-length"] ?? 0) > SMALL_BYTES;
+  return req.headers["transfer-encoding"] !== undefined || waiting.has(req) || isLargeBody(Number(req.headers["content-length"] ?? 0));
+}
+
+export const isLargeBody = (bytes: number): boolean => bytes > SMALL_BYTES;
+
+/** Of bytes that are read from elsewhere than a connection: what to call once they are here. Throws Refusal 503 where too many are being read. */
+export function takeReading(bytes: number): () => void {
+  if (bytesBeingRead + bytes > MAX_BYTES_BEING_READ) throw tooMany();
+  bytesBeingRead += bytes;
+  return () => { bytesBeingRead -= bytes; };
 }
 
 /** Content-Encoding gzip and deflate are undone. Rejects with Refusal 400, 413, 415, 503. */
@@ -46,6 +55,7 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
   }
 }
 
+const tooMany = (): Refusal => new Refusal(503, "overloaded", "too many large requests are being read", 1);
 const tooLarge = (maxBytes: number): Refusal => new Refusal(413, "too_large", `the body may have at most ${maxBytes} bytes`);
 
 function readRaw(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -61,7 +71,7 @@ function readRaw(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       bytes += part.length;
       bytesBeingRead += part.length;
       if (bytes > maxBytes) return refuse(tooLarge(maxBytes));
-      if (bytesBeingRead > MAX_BYTES_BEING_READ) return refuse(new Refusal(503, "overloaded", "too many large requests are being read", 1));
+      if (bytesBeingRead > MAX_BYTES_BEING_READ) return refuse(tooMany());
       parts.push(part);
     });
     req.once("end", () => { const total = bytes; end(() => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts, total))); });

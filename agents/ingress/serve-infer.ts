@@ -1,26 +1,25 @@
 // Owns an infer request's way between its protocol and its deployment: checked against what the model declares, run, its wanted outputs chosen.
 import type { TensorSpec, WireTensor } from "../protocol/tensor.ts";
 import type { InferAnswer } from "./dispatcher.ts";
-import type { Access } from "./find-model.ts";
-import type { Gone } from "./gone.ts";
 import { classify, demandClasses } from "./classification.ts";
 import { type AnswerTensor, BadRequest, checkInputs, type OipRequest } from "./oip.ts";
 import { Refusal } from "./refusal.ts";
 import { requestName, sequenceName } from "./request-name.ts";
-import type { GivenTrace } from "./trace-context.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 import type { RouteVersion } from "./route-version.ts";
+import type { Place } from "./shared-memory/place.ts";
+import { type RequestPlaces, takePlaces, writeOutputs } from "./shared-memory/request-places.ts";
+import type { Way } from "./way.ts";
 
 export type Served = {
-  /** In the order the client asked for. */
-  outputs: (AnswerTensor & { binary: boolean })[];
+  /** In the order the client asked for. `place`: where in shared memory its bytes are. */
+  outputs: (AnswerTensor & { binary: boolean; place?: Place })[];
   version: string;
   /** `replica`: where there are several. */
   parameters: { epoch: number; request_id: string; replica?: number };
   /** The answer is written: frees its memory, and counts how long writing took. */
   done(): void;
 };
-export type Way = { signal: Gone; deadlineMs: number | null; /** When its head was here. */ beganAt: number; /** And its last byte. */ receivedAt: number; access: Access; /** Header or metadata of this name. */ idempotencyKey: string | undefined; trace: GivenTrace | null };
 
 /** Throws Refusal when the model cannot take requests now. */
 export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {
@@ -28,7 +27,20 @@ export function demandReady(route: RouteRuntime, version: RouteVersion | null): 
 }
 
 /** Rejects with Refusal, BadRequest or WireError. `receivedAt` and times: `performance.now()` clock. */
-export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
+export async function serveInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, way: Way): Promise<Served> {
+  demandDeclared(route, request);
+  const taking = takePlaces(route, version, request, way);
+  if (taking === null) return runInfer(route, version, request, way, null);
+  const places = await taking;
+  try {
+    return await runInfer(route, version, { ...request, tensors: places.tensors }, way, places);
+  } finally {
+    places.release();
+  }
+}
+
+/** Throws BadRequest for what the model does not take or give, Refusal for what is not known yet. */
+function demandDeclared(route: RouteRuntime, request: OipRequest): void {
   const { route: declared } = route;
   checkInputs(request.tensors, declared.inputs, new Set(declared.states.map((state) => state.input)));
   for (const { name, classes } of request.outputs ?? []) {
@@ -36,10 +48,14 @@ export async function serveInfer(route: RouteRuntime, version: RouteVersion | nu
     if (classes !== null && output) demandClassesOf(route, output);
     if (!output) throw new BadRequest(`the model has no output "${name}"; it has ${declared.outputs.map((output) => `"${output.name}"`).join(", ")}`);
   }
+}
+
+async function runInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way, places: RequestPlaces<unknown> | null): Promise<Served> {
   const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence && { ...request.sequence, id: sequenceName(request.sequence.id, access) }, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
   try {
     const answeredAt = performance.now();
     const outputs = chosen(route, answer, request);
+    if (places) await writeOutputs(outputs, places.outputs);
     const versionName = route.versionOf(answer.epoch);
     return {
       outputs, version: versionName, parameters: { epoch: answer.epoch, request_id: answer.trace.requestId, ...(answer.trace.replica === undefined ? {} : { replica: answer.trace.replica }) },

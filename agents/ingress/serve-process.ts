@@ -10,17 +10,28 @@ import { Refusal } from "./refusal.ts";
 import { requestName } from "./request-name.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 import type { RouteVersion } from "./route-version.ts";
-import type { Served, Way } from "./serve-infer.ts";
+import type { Served } from "./serve-infer.ts";
+import { type RequestPlaces, takePlaces, writeOutputs } from "./shared-memory/request-places.ts";
+import type { Way } from "./way.ts";
 
 /** Rejects with Refusal, BadRequest, ProcessorRefusal or WireError. */
-export async function serveProcess(route: RouteRuntime, version: RouteVersion | null, request: OipRequest<BytesTensor>, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way): Promise<Served> {
+export async function serveProcess(route: RouteRuntime, version: RouteVersion | null, request: OipRequest<BytesTensor>, way: Way): Promise<Served> {
+  const places = await takePlaces(route, version, request, way);
+  try {
+    return await runProcess(route, version, places ? { ...request, tensors: places.tensors } : request, way, places);
+  } finally {
+    places?.release();
+  }
+}
+
+async function runProcess(route: RouteRuntime, version: RouteVersion | null, request: OipRequest<BytesTensor>, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way, places: RequestPlaces<BytesTensor> | null): Promise<Served> {
   const element = onlyElement(request.tensors);
   const { maxRequestBytes } = route.route.limits;
   // Over gRPC a message may be as large as the largest of the deployments here takes.
   if (element.length > maxRequestBytes) throw new Refusal(413, "too_large", `input "${PROCESS_INPUT}" may have at most ${maxRequestBytes} bytes`);
   if (request.sequence) throw new BadRequest("a processor makes its own sequences: leave sequence_id out");
   const declared = processOutputs(route).map(({ name }) => name);
-  const wished = request.outputs ?? declared.map((name) => ({ name, binary: request.binaryByDefault, classes: null }));
+  const wished = request.outputs ?? declared.map((name) => ({ name, binary: request.binaryByDefault, classes: null, place: null }));
   const strange = wished.find(({ name }) => !declared.includes(name));
   if (strange) throw new BadRequest(`the model has no output "${strange.name}"; it has ${declared.map((name) => `"${name}"`).join(", ")}`);
   const kinds = answerOutputs(route.route.processor?.kind ?? "");
@@ -33,8 +44,10 @@ export async function serveProcess(route: RouteRuntime, version: RouteVersion | 
   const answeredAt = performance.now();
   const { json, epoch, requestId, replica } = processed;
   const versionName = route.versionOf(epoch);
+  const outputs = tensorsOf(kinds, json, wished);
+  if (places) await writeOutputs(outputs, places.outputs);
   return {
-    outputs: tensorsOf(kinds, json, wished), version: versionName,
+    outputs, version: versionName,
     parameters: { epoch, request_id: requestId, ...(replica === undefined ? {} : { replica }) },
     done: () => route.statisticsOf(versionName).wrote(performance.now() - answeredAt, receivedAt - beganAt),
   };

@@ -94,6 +94,8 @@ export type ToIngress =
       dataProxy: string | null;
       /** Where spans of requests go; null or absent = nowhere. */
       otlp?: OtlpSettings | null;
+      /** Whether clients of this machine may use its shared memory; absent = they may. */
+      sharedMemory?: boolean;
     }
   /** Replaces all routes. `moved`: what enters elsewhere now; `unloaded`: what does not run; absent = nothing. */
   | { type: "routes"; routes: LocalIngressRoute[]; moved?: readonly MovedRoute[]; unloaded?: readonly UnloadedRoute[] }

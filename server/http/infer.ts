@@ -13,6 +13,8 @@ const TIMEOUT_MS = 60_000;
 const KEY_ATTEMPTS = 20;
 const KEY_RETRY_MS = 250;
 const PATH = /^\/api\/v1\/deployments\/([^/]+)\/(try|infer)$/;
+/** Who passes a request on says so (RFC 9110, 7.6.3): what an ingress lets processes of its own machine do, a browser elsewhere may not. */
+const VIA = "1.1 cutplane-console";
 /** Of the answer; others belong to the connection. */
 const PASSED_HEADERS = ["content-type", "retry-after", "inference-header-content-length"];
 
@@ -40,7 +42,7 @@ export function createInferHandler(deps: DoorDeps): RequestHandler {
 async function forward(deps: DoorDeps, keys: Map<string, string>, target: IngressTarget, verb: "process" | "infer", req: IncomingMessage, body: Buffer): Promise<Response> {
   const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/${verb}`;
   const send = (key: string | undefined): Promise<Response> => {
-    const headers: Record<string, string> = { "content-type": req.headers["content-type"] ?? (verb === "infer" ? "application/json" : "application/octet-stream") };
+    const headers: Record<string, string> = { via: VIA, "content-type": req.headers["content-type"] ?? (verb === "infer" ? "application/json" : "application/octet-stream") };
     const headerLength = req.headers["inference-header-content-length"];
     if (typeof headerLength === "string") headers["inference-header-content-length"] = headerLength;
     if (key !== undefined) headers.authorization = `Bearer ${key}`;

@@ -12,7 +12,7 @@ import type { SampleJob, SampleResult } from "./jobs.ts";
 /** Never throws for what is wrong with the sample or with the processor's declaration. */
 export async function encodeSample(job: SampleJob): Promise<SampleResult> {
   try {
-    const steps = liveliest(job.processor === null ? [parseInfer(readFileSync(job.path), null).tensors] : await process(job), job.maxSteps);
+    const steps = liveliest(job.processor === null ? [tensorsOf(job.path)] : await process(job), job.maxSteps);
     if (steps.length === 0) return { refusal: "it makes no input at all" };
     const states = new Set(job.model.states.map((state) => state.input));
     for (const tensors of steps) checkInputs(tensors, job.model.inputs, states);
@@ -28,6 +28,13 @@ export async function encodeSample(job: SampleJob): Promise<SampleResult> {
     if (error instanceof ProcessorError || error instanceof BadRequest) return { refusal: error.message };
     throw error;
   }
+}
+
+/** Throws BadRequest. */
+function tensorsOf(path: string): WireTensor[] {
+  const { tensors, shared } = parseInfer(readFileSync(path), null);
+  if (shared.length > 0) throw new BadRequest(`input "${shared[0]!.name}": a sample holds its values, a region of shared memory does not last as long`);
+  return tensors;
 }
 
 /** Consecutive steps from the first that is not like the very first: recordings begin with silence, on which every model agrees. */

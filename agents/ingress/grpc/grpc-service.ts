@@ -1,7 +1,7 @@
 // Owns the gRPC side of an ingress: the calls of GRPCInferenceService over connections the HTTP listener hands over. Loaded with the first such
 // connection. What is told and refused is the same as over REST; gRPC's codes are made of its statuses.
 import type { Socket } from "node:net";
-import { type ConnectionInjector, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { type ConnectionInjector, type Deadline, type Metadata, Metadata as MetadataClass, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type { RepositoryAction } from "../../protocol/repository-call.ts";
 import { modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from "../describe-model.ts";
 import { type Access, countKey, demandKey, demandServing, drainingRefusal, findModel, isModelReady, keyHoldersOf, type ServedHere } from "../find-model.ts";
@@ -13,8 +13,13 @@ import { OTHER_CALLS } from "../other-extensions.ts";
 import { processName } from "../process-model.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import { readTraceContext } from "../trace-context.ts";
-import { demandReady, type Served, serveInfer, type Way } from "../serve-infer.ts";
+import { demandReady, type Served, serveInfer } from "../serve-infer.ts";
 import { serveProcess } from "../serve-process.ts";
+import { PASSED_ON_HEADERS, type Peer } from "../shared-memory/local-clients.ts";
+import type { SharedMemory } from "../shared-memory/shared-memory.ts";
+import { REGION_EXISTS } from "../shared-memory/shared-regions.ts";
+import { Turns } from "../shared-memory/turns.ts";
+import type { Way } from "../way.ts";
 import { HealthService } from "./health-service.ts";
 import { type InferCall, type InferStream, serveInferStream, type StreamAnswer } from "./infer-stream.ts";
 import { inferResponse, type ModelInferRequest, readBytes, readInferMessage, readTensor } from "./infer-message.ts";
@@ -32,27 +37,39 @@ const CODE_OF: Record<number, status> = {
   400: status.INVALID_ARGUMENT, 401: status.UNAUTHENTICATED, 403: status.PERMISSION_DENIED, 404: status.NOT_FOUND, 409: status.FAILED_PRECONDITION, 413: status.RESOURCE_EXHAUSTED,
   429: status.RESOURCE_EXHAUSTED, 499: status.CANCELLED, 501: status.UNIMPLEMENTED, 503: status.UNAVAILABLE, 504: status.DEADLINE_EXCEEDED,
 };
+/** Where an HTTP status says less than gRPC has a code for. */
+const CODE_OF_REFUSAL: Record<string, status> = { [REGION_EXISTS]: status.ALREADY_EXISTS };
 type Named = { name: string; version: string };
-type Unary = (request: never, access: Access) => object | Promise<object>;
+type Unary = (request: never, access: Access, peer: Peer) => object | Promise<object>;
+/** 64-bit numbers as the decoder gives them: what a number would round is no size of memory either. */
+type RegisterRequest = { name: string; key: string; offset: { toString(): string }; byte_size: { toString(): string } };
+type Asking = Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline" | "getPeer">;
 type Wish = { model_name: string; repository_name: string; parameters: Record<string, unknown> };
+
+export type GrpcOptions = { served(): ServedHere; repository: ModelRepository; shared: SharedMemory; /** Beyond loopback. */ needsKey: boolean };
 
 export class GrpcService {
   readonly #served: () => ServedHere;
   readonly #repository: ModelRepository;
+  readonly #shared: SharedMemory;
   readonly #needsKey: boolean;
+  /** Open connections by their other ends. */
+  readonly #sockets = new Map<string, Socket>();
   readonly #streams = new Set<InferStream>();
   readonly #health = new HealthService(() => isServerReady(this.#served()));
   #underWay = 0;
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
 
-  constructor(served: () => ServedHere, repository: ModelRepository, needsKey: boolean) {
+  constructor({ served, repository, shared, needsKey }: GrpcOptions) {
     this.#served = served;
     this.#repository = repository;
+    this.#shared = shared;
     this.#needsKey = needsKey;
+    const maxMessageBytes = () => Math.max(0, ...served().routes.map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES;
     this.#server = new Server({
       // Read with every call: what deployments take changes under connections that are open.
-      get "grpc.max_receive_message_length"() { return Math.max(0, ...served().routes.map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES; },
+      get "grpc.max_receive_message_length"() { return maxMessageBytes(); },
       "grpc.max_send_message_length": -1, "grpc.max_concurrent_streams": MAX_CALLS_PER_CONNECTION,
       "grpc.keepalive_time_ms": KEEPALIVE_MS, "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS, "grpc.enable_channelz": 0,
     });
@@ -63,6 +80,9 @@ export class GrpcService {
 
   /** A connection that speaks HTTP/2, nothing of it read; TLS, if any, is behind it. */
   serve(socket: Socket): void {
+    const end = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.#sockets.set(end, socket);
+    socket.once("close", () => { if (this.#sockets.get(end) === socket) this.#sockets.delete(end); });
     this.#injector.injectConnection(socket);
   }
 
@@ -98,7 +118,7 @@ export class GrpcService {
     const small: Record<string, Unary> = {
       ServerLive: () => ({ live: true }),
       ServerReady: () => ({ ready: isServerReady(this.#served()) }),
-      ServerMetadata: () => serverMetadata(),
+      ServerMetadata: () => serverMetadata(this.#shared),
       ModelReady: ({ name, version }: Named, access) => ({ ready: isModelReady(here(), name, version, access).ready }),
       ModelMetadata: (request: Named, access) => modelMetadata(find(request, access)),
       // Field for field what REST tells; only names of enumerations are looked up by the encoder.
@@ -115,8 +135,11 @@ export class GrpcService {
     for (const [name, answer] of Object.entries(OTHER_CALLS)) {
       small[name] = (request, access) => { const served = here(); demandKey(access, keyHoldersOf(served)); return answer(request, served.traceRatio); };
     }
+    for (const [name, answer] of Object.entries(this.#memoryCalls())) {
+      small[name] = (request, access, peer) => { demandKey(access, keyHoldersOf(here())); return answer(request, access, peer); };
+    }
     const unary = Object.fromEntries(Object.entries(small).map(([name, answer]) => [name, (call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) => {
-      const done = async () => answer(wellFormed(call.request) as never, this.#access(call.metadata));
+      const done = async () => answer(wellFormed(call.request) as never, this.#access(call.metadata), this.#peer(call));
       done().then((told) => callback(null, told), (error: Error) => callback(errorOf(error)));
     }]));
     return {
@@ -130,6 +153,19 @@ export class GrpcService {
     };
   }
 
+  #memoryCalls(): Record<string, Unary> {
+    const shared = this.#shared;
+    return {
+      SystemSharedMemoryStatus: async ({ name }: { name: string }, access, peer) => ({ regions: Object.fromEntries((await shared.ofAnyone(peer, access)).status(name).map((one) => [one.name, one])) }),
+      SystemSharedMemoryRegister: async ({ name, key, offset, byte_size: byteSize }: RegisterRequest, access, peer) => { await (await shared.of(peer, access)).register(name, { key, offset: Number(offset), byte_size: Number(byteSize) }); return {}; },
+      SystemSharedMemoryUnregister: async ({ name }: { name: string }, access, peer) => { (await shared.ofAnyone(peer, access)).unregister(name); return {}; },
+    };
+  }
+
+  #peer(call: Asking): Peer {
+    return { connection: this.#sockets.get(call.getPeer()) ?? {}, passedOn: PASSED_ON_HEADERS.some((name) => call.metadata.get(name).length > 0) };
+  }
+
   #access(metadata: Metadata): Access {
     return { needsKey: this.#needsKey, authorization: metadata.get("authorization")[0]?.toString() };
   }
@@ -140,12 +176,12 @@ export class GrpcService {
     return {};
   }
 
-  #infer(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: Gone): Promise<StreamAnswer> {
+  #infer(message: ModelInferRequest | Malformed, call: Asking, signal: Gone, turns?: Turns): Promise<StreamAnswer> {
     this.#underWay++;
-    return this.#inferOf(message, call, signal).finally(() => { this.#underWay--; });
+    return this.#inferOf(message, call, signal, turns).finally(() => { this.#underWay--; });
   }
 
-  async #inferOf(message: ModelInferRequest | Malformed, call: Pick<ServerUnaryCall<object, object>, "metadata" | "getDeadline">, signal: Gone): Promise<StreamAnswer> {
+  async #inferOf(message: ModelInferRequest | Malformed, call: Asking, signal: Gone, turns?: Turns): Promise<StreamAnswer> {
     const receivedAt = performance.now();
     const request = wellFormed(message);
     const access = this.#access(call.metadata);
@@ -153,8 +189,10 @@ export class GrpcService {
     demandServing(served);
     const { route, version, isProcess } = findModel(served, request.model_name, request.model_version, access);
     demandReady(route, version);
-    const deadline = Number(call.getDeadline());
-    const way: Way = { signal, beganAt: receivedAt, deadlineMs: Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : null, receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata) };
+    const way: Way = {
+      signal, beganAt: receivedAt, deadlineMs: msUntil(call.getDeadline()), receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata),
+      regions: () => this.#shared.of(this.#peer(call), access), turns,
+    };
     const answer = async (id: string | null, serve: () => Promise<Served>): Promise<StreamAnswer> => {
       const counted = countKey(route, access);
       const answered = await serve().finally(counted);
@@ -169,11 +207,15 @@ export class GrpcService {
   }
 
   #stream(call: InferCall): void {
-    const stream = serveInferStream(call, (message, signal) => this.#infer(message, call, signal), encodeStreamAnswer);
+    const turns = new Turns();
+    const stream = serveInferStream(call, (message, signal) => this.#infer(message, call, signal, turns), encodeStreamAnswer);
     this.#streams.add(stream);
     call.once("close", () => this.#streams.delete(stream));
   }
 }
+
+/** Null = it has none. */
+const msUntil = (deadline: Deadline): number | null => (Number.isFinite(Number(deadline)) ? Math.max(1, Number(deadline) - Date.now()) : null);
 
 const encodeStreamAnswer = plainEncoderOf("ModelStreamInferResponse");
 const traceOf = (metadata: Metadata) => readTraceContext(metadata.get("traceparent").join(",") || undefined, metadata.get("tracestate").join(","));
@@ -190,7 +232,7 @@ function errorOf(error: Error): { code: status; details: string; metadata: Metad
   metadata.set("cutplane-code", refusal.code);
   if (refusal instanceof MovedRefusal) for (const origin of refusal.origins) metadata.add("cutplane-moved-to", origin);
   if (refusal.retryAfterSeconds !== null) metadata.set("retry-after", String(refusal.retryAfterSeconds));
-  return { code: CODE_OF[refusal.status] ?? status.INTERNAL, details: refusal.message, metadata };
+  return { code: CODE_OF_REFUSAL[refusal.code] ?? CODE_OF[refusal.status] ?? status.INTERNAL, details: refusal.message, metadata };
 }
 
 const asEncoded = (bytes: object): Buffer => bytes as Buffer;

@@ -1,7 +1,8 @@
 // Owns ModelInferRequest → what an ingress runs, and its outputs → ModelInferResponse: typed and raw contents.
 import type { DataType } from "../../protocol/tensor.ts";
-import { bytesTensor, demandBytes, splitElements } from "../bytes-tensor.ts";
-import { BadRequest, BF16, type BytesTensor, countOf, dataTypeOf, type GivenTensor, givenBytes, isShape, type OipRequest, oipNameOf, readClasses, takeBytes } from "../oip.ts";
+import { bytesTensor, demandBytes, sharedBytes, splitElements } from "../bytes-tensor.ts";
+import { BadRequest, BF16, type BytesTensor, countOf, dataTypeOf, demandPlace, type GivenTensor, givenBytes, isShape, type OipRequest, oipNameOf, readClasses, sharedTensor, takeBytes } from "../oip.ts";
+import { GRPC_TYPES, type Place, PLACE_PARAMETERS, placeParameters, readPlace, type SharedInput } from "../shared-memory/place.ts";
 import type { Served } from "../serve-infer.ts";
 
 /** 64-bit integers as the decoder gives them. */
@@ -20,20 +21,54 @@ export type ModelInferRequest = {
 
 const numberOf = (value: Integer): number => (typeof value === "number" ? value : value.toNumber());
 
-/** `read`: one input, with its raw contents where there are some. Throws BadRequest. */
-export function readInferMessage<T>(message: ModelInferRequest, read: (input: Input, raw: Uint8Array | null) => T): OipRequest<T> {
+/** `from`: its bytes are in shared memory. */
+type Told<T> = { tensor: T; from?: SharedInput<T> };
+
+/** `read`: one input, with its raw contents where there are some, or its place in shared memory. Throws BadRequest. */
+export function readInferMessage<T>(message: ModelInferRequest, read: (input: Input, raw: Uint8Array | null, place: Place | null) => Told<T>): OipRequest<T> {
   const { inputs, outputs, raw_input_contents: raw, id } = message;
   if (inputs.length === 0) throw new BadRequest("the request has no inputs");
-  if (raw.length > 0 && raw.length !== inputs.length) throw new BadRequest(`raw_input_contents has ${raw.length} tensors, inputs ${inputs.length}: there must be one for each`);
-  const tensors = inputs.map((input, index) => read(input, raw[index] ?? null));
-  const wishes = outputs.map((output) => ({ name: output.name, binary: true, classes: readClassification(output) }));
+  const places = inputs.map(({ name, parameters }) => placeOf(name, parameters));
+  const given = places.filter((place) => place === null).length;
+  if (raw.length > 0 && raw.length !== given) throw new BadRequest(`raw_input_contents has ${raw.length} tensors, inputs ${given}${given === inputs.length ? "" : " beside those in shared memory"}: there must be one for each`);
+  const shared: OipRequest<T>["shared"] = [];
+  let next = 0;
+  const tensors = inputs.map((input, index) => {
+    const place = places[index]!;
+    const { tensor, from } = read(input, place === null ? (raw[next++] ?? null) : null, place);
+    if (from) shared.push({ index, name: input.name, ...from });
+    return tensor;
+  });
+  const wishes = outputs.map((output) => readWish(output));
   const parameters = Object.fromEntries(Object.entries(message.parameters).map(([key, value]) => [key, parameterValue(value)]));
-  return { id: id === "" ? null : id, tensors, outputs: wishes.length === 0 ? null : wishes, binaryByDefault: true, ...readParameters(parameters) };
+  return { id: id === "" ? null : id, tensors, shared, outputs: wishes.length === 0 ? null : wishes, binaryByDefault: true, ...readParameters(parameters) };
+}
+
+/** Throws BadRequest. */
+function readWish(output: ModelInferRequest["outputs"][number]): NonNullable<OipRequest["outputs"]>[number] {
+  const { name, parameters } = output;
+  const classes = readClassification(output);
+  const place = placeOf(name, parameters);
+  if (place && classes !== null) throw new BadRequest("output can't set both 'shared_memory_region' and 'classification'");
+  return { name, binary: true, classes, place };
+}
+
+/** Null = none is told. Throws BadRequest. */
+function placeOf(name: string, parameters: Parameters): Place | null {
+  if (!PLACE_PARAMETERS.some((key) => Object.hasOwn(parameters, key))) return null;
+  const told: Record<string, unknown> = {};
+  for (const key of PLACE_PARAMETERS) {
+    if (!Object.hasOwn(parameters, key)) continue;
+    const parameter = parameters[key];
+    const value = parameter?.parameter_choice === (key === "shared_memory_region" ? GRPC_TYPES.string : GRPC_TYPES.number) ? parameterValue(parameter) : null;
+    // A number of 64 bits that JavaScript's would round comes as digits.
+    told[key] = key !== "shared_memory_region" && typeof value === "string" ? Number(value) : value;
+  }
+  return demandPlace(readPlace(name, told, GRPC_TYPES));
 }
 
 /** Null = none is wished. Throws BadRequest. */
 function readClassification({ name, parameters }: ModelInferRequest["outputs"][number]): number | null {
-  if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`output "${name}": shared memory is not among this server's extensions`);
   if (!Object.hasOwn(parameters, "classification")) return null;
   const { classification } = parameters;
   if (classification?.parameter_choice !== "int64_param") throw new BadRequest(`output "${name}": classification must be an int64_param`);
@@ -62,12 +97,12 @@ function readParameters(parameters: Record<string, unknown>): Pick<OipRequest, "
 }
 
 /** Throws BadRequest. */
-function readHead<D>({ name, datatype, shape: told, contents, parameters }: Input, raw: Uint8Array | null, typeOf: (name: string, datatype: unknown) => D): { type: D; shape: number[]; count: number } {
-  if (Object.hasOwn(parameters, "shared_memory_region")) throw new BadRequest(`input "${name}": shared memory is not among this server's extensions`);
+function readHead<D>({ name, datatype, shape: told, contents }: Input, raw: Uint8Array | null, place: Place | null, typeOf: (name: string, datatype: unknown) => D): { type: D; shape: number[]; count: number } {
   const type = typeOf(name, datatype);
   const shape = told.map(numberOf);
   if (!isShape(shape)) throw new BadRequest(`input "${name}": shape must be a list of sizes`);
   const count = countOf(name, shape);
+  if (place && contents) throw new BadRequest(`unexpected 'content' provided when using shared memory for input tensor '${name}'`);
   if (raw && contents) throw new BadRequest(`input "${name}": contents and raw_input_contents exclude each other`);
   return { type, shape, count };
 }
@@ -82,19 +117,21 @@ function readContents<N extends keyof Contents>({ name, datatype, contents, shap
 }
 
 /** Throws BadRequest. */
-export function readBytes(input: Input, raw: Uint8Array | null): BytesTensor {
-  const { shape, count } = readHead(input, raw, demandBytes);
-  return bytesTensor(input.name, shape, raw ? splitElements(input.name, raw, count) : readContents(input, "bytes_contents", count));
+export function readBytes(input: Input, raw: Uint8Array | null, place: Place | null): Told<BytesTensor> {
+  const { shape, count } = readHead(input, raw, place, demandBytes);
+  if (place) return sharedBytes(input.name, shape, count, place);
+  return { tensor: bytesTensor(input.name, shape, raw ? splitElements(input.name, raw, count) : readContents(input, "bytes_contents", count)) };
 }
 
 /** Throws BadRequest. */
-export function readTensor(input: Input, raw: Uint8Array | null): GivenTensor {
+export function readTensor(input: Input, raw: Uint8Array | null, place: Place | null): Told<GivenTensor> {
   const { name, datatype } = input;
-  const { type, shape, count } = readHead(input, raw, dataTypeOf);
+  const { type, shape, count } = readHead(input, raw, place, dataTypeOf);
+  if (place) return sharedTensor(name, type, shape, place);
   const bytes = givenBytes(type, shape);
   if (raw) {
     if (raw.length !== bytes) throw new BadRequest(`input "${name}": raw_input_contents has ${raw.length} bytes, shape [${shape.join(", ")}] of ${datatype} needs ${bytes}`);
-    return takeBytes(name, type, shape, raw);
+    return { tensor: takeBytes(name, type, shape, raw) };
   }
   const { dataType } = type;
   const field = type.told === BF16 ? undefined : FIELD_OF[dataType];
@@ -102,7 +139,7 @@ export function readTensor(input: Input, raw: Uint8Array | null): GivenTensor {
   const values = readContents(input, field.name, count);
   const data = new Uint8Array(bytes);
   if (!field.write(new DataView(data.buffer), values as never)) throw new BadRequest(`input "${name}": a value does not fit ${datatype}`);
-  return { name, dataType, shape, data };
+  return { tensor: { name, dataType, shape, data } };
 }
 
 const CONTENTS = ["bool_contents", "int_contents", "int64_contents", "uint_contents", "uint64_contents", "fp32_contents", "fp64_contents", "bytes_contents"] as const;
@@ -140,12 +177,17 @@ const FIELD_OF: Partial<Record<DataType, Field>> = {
   float32: plain("fp32_contents", 4, (view, at, value) => view.setFloat32(at, value, true)), float64: plain("fp64_contents", 8, (view, at, value) => view.setFloat64(at, value, true)),
 };
 
-/** Outputs are always raw, as Triton's are: clients read both, and FP16 has no other form. */
+const NO_BYTES = new Uint8Array();
+
+/** Outputs are always raw, as Triton's are: clients read both, and FP16 has no other form. One in shared memory has raw contents of no bytes, so that each has its own by its place. */
 export function inferResponse(modelName: string, id: string | null, { outputs, version, parameters }: Pick<Served, "outputs" | "version" | "parameters">): Record<string, unknown> & { parameters: object } {
   return {
     model_name: modelName, model_version: version, id: id ?? "",
     parameters: { epoch: { int64_param: parameters.epoch }, request_id: { string_param: parameters.request_id }, ...(parameters.replica === undefined ? {} : { replica: { int64_param: parameters.replica } }) },
-    outputs: outputs.map(({ name, dataType, shape }) => ({ name, datatype: oipNameOf(dataType), shape })),
-    raw_output_contents: outputs.map((output) => output.data),
+    outputs: outputs.map(({ name, dataType, shape, place }) => ({ name, datatype: oipNameOf(dataType), shape, ...(place ? { parameters: toldPlace(place) } : {}) })),
+    raw_output_contents: outputs.map((output) => (output.place ? NO_BYTES : output.data)),
   };
 }
+
+const toldPlace = (place: Place): Record<string, object> =>
+  Object.fromEntries(Object.entries(placeParameters(place)).map(([key, value]) => [key, typeof value === "number" ? { int64_param: value } : { string_param: value }]));

@@ -13,7 +13,7 @@ export const ROUTE = { currentEpoch: 1, inputs: [spec("v0")], outputs: [spec("v1
 export type ServedModel = { fleet: TestFleet; ingress: IngressChild; node: TestNode; pipeline: TestPipeline; url: string; host: string };
 
 /** A deployment "tiny" in revision 3, epoch 1. */
-export async function serveModel(options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; route?: Partial<IngressRoute>; otlp?: OtlpSettings } = {}): Promise<ServedModel> {
+export async function serveModel(options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; route?: Partial<IngressRoute>; otlp?: OtlpSettings; sharedMemory?: boolean } = {}): Promise<ServedModel> {
   const fleet = await TestFleet.start();
   const node = await fleet.node("nod_a");
   const ingress = await fleet.ingress(node, options);

@@ -129,11 +129,11 @@ export class TestFleet {
     return child;
   }
 
-  async ingress(node: TestNode, options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; otlp?: OtlpSettings } = {}): Promise<IngressChild> {
+  async ingress(node: TestNode, options: { host?: string; httpTls?: { keyPem: string; certificatePem: string }; otlp?: OtlpSettings; sharedMemory?: boolean } = {}): Promise<IngressChild> {
     const child: IngressChild = new TestChild(join(this.entries, "ingress.mjs"));
     this.#children.push(child);
     node.children.set("ingress", child);
-    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: options.httpTls ?? null, advertiseHost: "127.0.0.1", dataProxy: null, otlp: options.otlp ?? null });
+    child.send({ type: "start", tls: node.tls, host: options.host ?? "127.0.0.1", port: 0, httpTls: options.httpTls ?? null, advertiseHost: "127.0.0.1", dataProxy: null, otlp: options.otlp ?? null, sharedMemory: options.sharedMemory ?? true });
     await child.until("listening", () => child.last("listening") !== undefined);
     return child;
   }
