@@ -1,8 +1,8 @@
 // Owns which model a request means, in which version, and whether it may ask; of one that moved away, where it is now. A model's versions are
 // its deployment's revisions.
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { MovedRoute } from "../protocol/control.ts";
-import type { OwnKey } from "../protocol/own-key.ts";
+import type { KeyLimits, MovedRoute } from "../protocol/control.ts";
+import type { KeyQuota, OwnKey } from "../protocol/own-key.ts";
 import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import { movedRefusal } from "./moved-refusal.ts";
 import { ownerOf } from "./process-model.ts";
@@ -74,23 +74,29 @@ export const drainingRefusal = (): Refusal => new Refusal(503, "draining", "this
 export type Access = { needsKey: boolean; authorization: string | undefined };
 
 /** Throws Refusal 401 unless the key is one of a deployment in `routes`. */
-export function demandKey({ needsKey, authorization }: Access, routes: readonly { route: { keyHashes: string[] } }[]): void {
-  if (!needsKey) return;
+export function demandKey(access: Access, routes: readonly { route: { keyHashes: string[] } }[]): void {
+  if (!access.needsKey) return;
+  const isOf = keyMatcher(access);
+  // All are asked, so that the time taken tells nothing.
+  if (routes.filter(({ route }) => isOf(route)).length > 0) return;
+  throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
+}
+
+/** Whether who asks may ask a deployment: anybody, where no key is needed. */
+export function keyMatcher({ needsKey, authorization }: Access): (route: { keyHashes: string[] }) => boolean {
+  if (!needsKey) return () => true;
   const given = keyGiven(authorization);
   const digest = createHash("sha256").update(given ?? "").digest();
-  let known = false;
-  // All are compared, so that the time taken tells nothing.
-  for (const { route } of routes) for (const hash of route.keyHashes) if (/^[0-9a-f]{64}$/i.test(hash) && timingSafeEqual(Buffer.from(hash, "hex"), digest)) known = true;
-  if (given && known) return;
-  throw new Refusal(401, "key_required", "send `Authorization: Bearer <key>` with a key of this deployment");
+  return ({ keyHashes }) => {
+    let known = false;
+    for (const hash of keyHashes) if (/^[0-9a-f]{64}$/i.test(hash) && timingSafeEqual(Buffer.from(hash, "hex"), digest)) known = true;
+    return known && given !== undefined;
+  };
 }
 
 /** Counts a request against its key's limits and quotas: what is let in, whatever becomes of it. Throws Refusal 429; otherwise gives what to call when the request is over. */
 export function countKey(route: RouteRuntime, access: Access): () => void {
-  const { keyLimits, ownKeys } = route.route;
-  const known = ownKeys ? ownKeyOf(ownKeys, access) : null;
-  const limits = known?.own.limits ?? keyLimits;
-  const { keyId, quotas = [] } = known?.own ?? {};
+  const { key, limits, keyId, quotas } = limitsOf(route, access);
   const spent = keyId === undefined ? null : route.keyCounts.reached(keyId, quotas, Date.now());
   if (spent) {
     route.keys.refused.quota += 1;
@@ -98,11 +104,24 @@ export function countKey(route: RouteRuntime, access: Access): () => void {
   }
   const letIn = () => { if (keyId !== undefined && quotas.length > 0) route.keyCounts.count(keyId, Date.now()); };
   if (!limits) { letIn(); return () => undefined; }
-  const key = known?.hash ?? (access.needsKey ? (access.authorization ?? "") : "");
   const reached = route.keys.take(key, limits, performance.now());
   if (reached) throw new Refusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
   letIn();
   return () => route.keys.done(key);
+}
+
+/** Whether a request would be refused now for what its key has asked before. Counts nothing. */
+export function isLimited(route: RouteRuntime, access: Access): boolean {
+  const { key, limits, keyId, quotas } = limitsOf(route, access);
+  return (keyId !== undefined && route.keyCounts.reached(keyId, quotas, Date.now()) !== null) || (limits !== undefined && route.keys.reached(key, limits, performance.now()) !== null);
+}
+
+/** `limits`: undefined = there are none. */
+function limitsOf(route: RouteRuntime, access: Access): { key: string; limits: KeyLimits | undefined; keyId: string | undefined; quotas: readonly KeyQuota[] } {
+  const { keyLimits, ownKeys } = route.route;
+  const known = ownKeys ? ownKeyOf(ownKeys, access) : null;
+  const { keyId, quotas = [], limits } = known?.own ?? {};
+  return { key: known?.hash ?? (access.needsKey ? (access.authorization ?? "") : ""), limits: limits ?? keyLimits ?? undefined, keyId, quotas };
 }
 
 /** On loopback too, where nobody needs a key: who shows one is counted by it. Null = a key as any other, or none. */

@@ -22,3 +22,16 @@ test("requests in flight are counted per key", () => {
   buckets.done("a");
   expect(buckets.take("a", limits, 0)).toBeNull();
 });
+
+test("asked whether one more may come, it says what taking would, and counts nothing", () => {
+  const buckets = new KeyBuckets();
+  expect(buckets.reached("a", limits, 0)).toBeNull();
+  for (let time = 0; time < 2; time++) buckets.take("a", limits, 0);
+  expect(buckets.reached("a", limits, 0)).toEqual({ kind: "in_flight", reason: "this key has 2 requests in flight, 2 are allowed", retryAfterSeconds: 1 });
+  for (let time = 0; time < 2; time++) buckets.done("a");
+  for (let time = 0; time < 9; time++) expect(buckets.reached("a", limits, 0)).toBeNull();
+  buckets.take("a", limits, 0);
+  expect(buckets.reached("a", limits, 0)).toMatchObject({ kind: "rate", retryAfterSeconds: 1 });
+  expect(buckets.reached("a", limits, 500)).toBeNull();
+  expect(buckets.refused).toEqual({ rate: 0, in_flight: 0, quota: 0 });
+});

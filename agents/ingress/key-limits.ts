@@ -23,12 +23,18 @@ export class KeyBuckets {
     return reached;
   }
 
+  /** Why a token could not be taken now; takes none and counts nothing. */
+  reached(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {
+    const bucket = this.#buckets.get(key);
+    return bucket ? reachedBy(bucket.inFlight, tokensIn(bucket, limits, nowMs), limits) : null;
+  }
+
   #take(key: string, limits: KeyLimits, nowMs: number): LimitReached | null {
     const bucket = this.#bucketOf(key, limits, nowMs);
-    bucket.tokens = Math.min(limits.burst, bucket.tokens + ((nowMs - bucket.at) / 1000) * limits.requestsPerSecond);
+    bucket.tokens = tokensIn(bucket, limits, nowMs);
     bucket.at = nowMs;
-    if (bucket.inFlight >= limits.maxInFlight) return { kind: "in_flight", reason: `this key has ${bucket.inFlight} requests in flight, ${limits.maxInFlight} are allowed`, retryAfterSeconds: 1 };
-    if (bucket.tokens < 1) return { kind: "rate", reason: `this key may send ${limits.requestsPerSecond} requests a second`, retryAfterSeconds: Math.ceil((1 - bucket.tokens) / limits.requestsPerSecond) };
+    const reached = reachedBy(bucket.inFlight, bucket.tokens, limits);
+    if (reached) return reached;
     bucket.tokens -= 1;
     bucket.inFlight += 1;
     return null;
@@ -47,4 +53,12 @@ export class KeyBuckets {
     this.#buckets.set(key, bucket);
     return bucket;
   }
+}
+
+const tokensIn = ({ tokens, at }: Bucket, { burst, requestsPerSecond }: KeyLimits, nowMs: number): number => Math.min(burst, tokens + ((nowMs - at) / 1000) * requestsPerSecond);
+
+function reachedBy(inFlight: number, tokens: number, { maxInFlight, requestsPerSecond }: KeyLimits): LimitReached | null {
+  if (inFlight >= maxInFlight) return { kind: "in_flight", reason: `this key has ${inFlight} requests in flight, ${maxInFlight} are allowed`, retryAfterSeconds: 1 };
+  if (tokens < 1) return { kind: "rate", reason: `this key may send ${requestsPerSecond} requests a second`, retryAfterSeconds: Math.ceil((1 - tokens) / requestsPerSecond) };
+  return null;
 }

@@ -47,6 +47,11 @@ export class RepeatedRequests<A extends InferAnswer> {
     this.#limits = limits;
   }
 
+  /** Whether one that comes now may be one that has its answer already. */
+  get holdsAny(): boolean {
+    return this.#entries.size > 0;
+  }
+
   get keptBytes(): number {
     return this.#keptBytes;
   }

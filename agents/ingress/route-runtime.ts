@@ -192,15 +192,29 @@ export class RouteRuntime {
    */
   demandRoom({ deadlineMs, version, trace }: Pick<InferOptions, "deadlineMs" | "version" | "trace">): void {
     const startedAt = performance.now();
-    const { limits, states } = this.route;
     try {
-      if (this.batching.joining) this.batching.joining.demandRoom();
-      else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? limits.maxDeadlineMs, limits.maxDeadlineMs), states.length > 0);
+      this.#demandRoom(deadlineMs);
     } catch (error) {
       this.totals.accepted++;
       this.#countFailed(error as Error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt, receivedAt: startedAt, beganAt: startedAt, pre: null, version });
       throw error;
     }
+  }
+
+  /** As above; asks only. */
+  hasRoom(deadlineMs: number | null): boolean {
+    try {
+      this.#demandRoom(deadlineMs);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #demandRoom(deadlineMs: number | null): void {
+    const { limits: { maxDeadlineMs }, states } = this.route;
+    if (this.batching.joining) this.batching.joining.demandRoom();
+    else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? maxDeadlineMs, maxDeadlineMs), states.length > 0);
   }
 
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */

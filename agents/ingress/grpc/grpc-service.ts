@@ -12,6 +12,7 @@ import { MovedRefusal } from "../moved-refusal.ts";
 import { OTHER_CALLS } from "../other-extensions.ts";
 import { processName } from "../process-model.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
+import { demandAsker, demandByHead } from "../refuse-by-head.ts";
 import { readTraceContext } from "../trace-context.ts";
 import { demandReady, type Served, serveInfer } from "../serve-infer.ts";
 import { serveProcess } from "../serve-process.ts";
@@ -24,9 +25,14 @@ import { HealthService } from "./health-service.ts";
 import { type InferCall, type InferStream, serveInferStream, type StreamAnswer } from "./infer-stream.ts";
 import { inferResponse, type ModelInferRequest, readBytes, readInferMessage, readTensor } from "./infer-message.ts";
 import { decoderOf, encoderOf, Malformed, plainEncoderOf, SERVICE } from "./inference-messages.ts";
+import { type CallHead, type EarlyRefusal, refuseEarly } from "./refuse-early.ts";
 
 /** Beside a request's tensors: names, shapes, parameters. */
 const MESSAGE_OVERHEAD_BYTES = 64 * 1024;
+/** Before each message: whether it is packed, its length. */
+const FRAME_HEAD_BYTES = 5;
+const INFER = "/inference.GRPCInferenceService/ModelInfer";
+const STREAM = "/inference.GRPCInferenceService/ModelStreamInfer";
 /** Calls at once on one connection; more wait at the client. */
 const MAX_CALLS_PER_CONNECTION = 1024;
 /** A client that is gone without a word, or was told GOAWAY and stays, is found and dropped after these. */
@@ -68,6 +74,7 @@ export class GrpcService {
     this.#needsKey = needsKey;
     const maxMessageBytes = () => Math.max(0, ...served().routes.map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES;
     this.#server = new Server({
+      interceptors: [refuseEarly(new Set([INFER, STREAM]), (head) => this.#refuseByHead(head, maxMessageBytes))],
       // Read with every call: what deployments take changes under connections that are open.
       get "grpc.max_receive_message_length"() { return maxMessageBytes(); },
       "grpc.max_send_message_length": -1, "grpc.max_concurrent_streams": MAX_CALLS_PER_CONNECTION,
@@ -151,6 +158,22 @@ export class GrpcService {
       },
       ModelStreamInfer: (call: InferCall) => this.#stream(call),
     };
+  }
+
+  /** Of a call whose message is not here yet. A stream's messages are each answered by itself: the whole of it is refused for who asks alone. */
+  #refuseByHead({ path, metadata, deadline }: CallHead, maxMessageBytes: () => number): EarlyRefusal | null {
+    try {
+      const access = this.#access(metadata);
+      if (path === STREAM) demandAsker(this.#served(), access);
+      else demandByHead(this.#served(), { access, deadlineMs: msUntil(deadline), idempotencyKey: metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(metadata) });
+    } catch (error) {
+      return errorOf(error as Error);
+    }
+    const [declared] = metadata.get("content-length");
+    if (path === STREAM || declared === undefined) return null;
+    const bytes = Number(declared) - FRAME_HEAD_BYTES;
+    // In the library's words, which says it of a message that has begun.
+    return bytes > maxMessageBytes() ? { code: status.RESOURCE_EXHAUSTED, details: `Received message larger than max (${bytes} vs ${maxMessageBytes()})` } : null;
   }
 
   #memoryCalls(): Record<string, Unary> {
