@@ -21,6 +21,7 @@ import type { SharedMemory } from "../shared-memory/shared-memory.ts";
 import { REGION_EXISTS } from "../shared-memory/shared-regions.ts";
 import { Turns } from "../shared-memory/turns.ts";
 import type { Way } from "../way.ts";
+import { endOnce } from "./end-once.ts";
 import { HealthService } from "./health-service.ts";
 import { type InferCall, type InferStream, serveInferStream, type StreamAnswer } from "./infer-stream.ts";
 import { inferResponse, type ModelInferRequest, readBytes, readInferMessage, readTensor } from "./infer-message.ts";
@@ -74,7 +75,7 @@ export class GrpcService {
     this.#needsKey = needsKey;
     const maxMessageBytes = () => Math.max(0, ...served().routes.map(({ route }) => route.limits.maxRequestBytes)) + MESSAGE_OVERHEAD_BYTES;
     this.#server = new Server({
-      interceptors: [refuseEarly(new Set([INFER, STREAM]), (head) => this.#refuseByHead(head, maxMessageBytes))],
+      interceptors: [endOnce(STREAM), refuseEarly(new Set([INFER, STREAM]), (head) => this.#refuseByHead(head, maxMessageBytes))],
       // Read with every call: what deployments take changes under connections that are open.
       get "grpc.max_receive_message_length"() { return maxMessageBytes(); },
       "grpc.max_send_message_length": -1, "grpc.max_concurrent_streams": MAX_CALLS_PER_CONNECTION,

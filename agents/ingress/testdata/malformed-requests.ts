@@ -40,12 +40,24 @@ function bytesCase(random: MadeRandom): RestCase {
   return { path, body: Buffer.concat([head, data]), headers: { "inference-header-content-length": String(head.length) } };
 }
 
+/** Places in shared memory that are none, and regions of objects that are not there. */
+function sharedCase(random: MadeRandom): RestCase {
+  const strange = () => random.pick<unknown>([...STRANGE, 0, 16, "r", undefined]);
+  if (random.below(2) === 0) {
+    const wish = { key: random.pick<unknown>(["/cutplane-none", "../none", "", "/", "/a/b", "/a\u0000", strange()]), offset: strange(), byte_size: strange() };
+    return { path: `/v2/systemsharedmemory${random.pick(["/region/r", "/region/r", ""])}/register`, body: random.pick([Buffer.from(JSON.stringify(wish)), random.bytes(random.below(40)), Buffer.from(JSON.stringify(strange()) ?? "")]), headers: {} };
+  }
+  const parameters = { shared_memory_region: strange(), shared_memory_byte_size: strange(), shared_memory_offset: strange() };
+  const { inputs: [input], outputs: [output] } = good();
+  return { path: PATH, body: Buffer.from(JSON.stringify({ inputs: [{ ...input, data: random.pick([undefined, [1]]), parameters }], outputs: [{ ...output, parameters: { ...parameters, shared_memory_region: strange() } }] })), headers: {} };
+}
+
 export function restCase(random: MadeRandom): RestCase {
   const plain = (body: Buffer, headers: Record<string, string> = {}): RestCase => ({ path: PATH, body, headers });
   const json = Buffer.from(JSON.stringify(good()));
   const length = (value: string) => ({ "inference-header-content-length": value });
   const binary = Buffer.from(JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], parameters: { binary_data_size: random.pick([16, 15, 0, -1, 2 ** 40, "16", null]) } }] }));
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0: return plain(random.bytes(random.below(200)));
     case 1: return plain(json.subarray(0, random.below(json.length)));
     case 2: return plain(Buffer.concat([binary, random.bytes(random.below(40))]), length(random.pick([String(binary.length), String(binary.length + 1), "1", "-5", "1e3", "x", "99999999999"])));
@@ -54,6 +66,7 @@ export function restCase(random: MadeRandom): RestCase {
     case 5: return { path: random.pick(["/v2/models/%ff/infer", "/v2/models/tiny/versions/-1/infer", "/v2/models//infer", "/v2/models/tiny/infer/x", "/v2/repository/models/x/drop", "/v2/models/__proto__/infer", "/v2/models/tiny/process"]), body: json, headers: {} };
     case 6: { const flipped = Buffer.from(json); flipped[random.below(flipped.length)] = random.below(256); return plain(flipped); }
     case 7: return bytesCase(random);
+    case 8: return sharedCase(random);
     default: return plain(mutated(random));
   }
 }

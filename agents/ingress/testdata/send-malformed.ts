@@ -1,17 +1,22 @@
-// Owns sending malformed requests to an ingress and telling what became of each: over REST, over gRPC and as bare bytes.
+// Owns sending malformed requests to an ingress and telling what became of each: over REST, over gRPC, on gRPC streams among good ones, and as bare bytes.
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { Client, credentials } from "@grpc/grpc-js";
 import { encoderOf } from "../grpc/inference-messages.ts";
 import { MadeRandom } from "./made-random.ts";
+import { openSession } from "./grpc-wire.ts";
 import { grpcCase, restCase, wireCase } from "./malformed-requests.ts";
+import { onStream, streamCase } from "./malformed-streams.ts";
 
-/** How many of each answer came: HTTP statuses, gRPC codes ("grpc 3"), "closed" and "goaway" for bare bytes. */
+/** Outcomes that are right: an answer, where a change left the request valid, or the sender's mistake. Of gRPC 3 is INVALID_ARGUMENT, 5 NOT_FOUND. */
+export const isRight = (outcome: string): boolean => /^(200|4\d\d|closed|goaway|grpc (0|3|5)|stream (ended|refused|cancelled))$/.test(outcome);
+
+/** How many of each answer came: HTTP statuses, gRPC codes ("grpc 3"), what became of streams, "closed" and "goaway" for bare bytes. */
 export type Tally = Record<string, number>;
 const AT_ONCE = 16;
 /** RFC 9113, 6.8. */
 const GOAWAY = 7;
-const SHARES = { rest: 0.5, grpc: 0.4 };
+const SHARES = { rest: 0.45, grpc: 0.3, streams: 0.15 };
 
 /** Rejects when one is not answered within `withinMs`. */
 export async function sendMalformed(url: string, count: number, seed: number, withinMs = 20_000): Promise<Tally> {
@@ -19,17 +24,24 @@ export async function sendMalformed(url: string, count: number, seed: number, wi
   const tally: Tally = {};
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const client = new Client(new URL(url).host, credentials.createInsecure());
+  const session = openSession(new URL(url).host);
   const encode = encoderOf("ModelInferRequest");
   const bytes = { model_name: "tiny.process", inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1] }] };
-  const valid = [
-    encode({ model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }] }),
-    encode({ ...bytes, raw_input_contents: [Buffer.from("\u0005\0\0\0words")] }),
-    encode({ ...bytes, inputs: [{ ...bytes.inputs[0], contents: { bytes_contents: [Buffer.from("words")] } }] }),
+  const messages: object[] = [
+    { model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }] },
+    { ...bytes, raw_input_contents: [Buffer.from("\u0005\0\0\0words")] },
+    { ...bytes, inputs: [{ ...bytes.inputs[0], contents: { bytes_contents: [Buffer.from("words")] } }] },
+    { model_name: "tiny", inputs: [{ name: "v0", datatype: "FP32", shape: [1, 4], parameters: { shared_memory_region: { string_param: "r" }, shared_memory_byte_size: { int64_param: 16 } } }] },
   ];
+  const valid = messages.map(encode);
+  const outcomes = await Promise.all(valid.map((message) => overGrpc(client, message)));
+  const answered = messages[outcomes.indexOf("grpc 0")];
+  if (!answered) throw new Error(`none of the good messages is answered: ${outcomes.join(", ")}`);
   const one = (index: number): Promise<string> => {
     const share = index / count;
     if (share < SHARES.rest) return overRest(url, agent, random);
     if (share < SHARES.rest + SHARES.grpc) return overGrpc(client, grpcCase(random, random.pick(valid)));
+    if (share < SHARES.rest + SHARES.grpc + SHARES.streams) return onStream(session, streamCase(random, valid, (id) => encode({ ...answered, id })));
     return asBytes(url, wireCase(random));
   };
   const lane = async (first: number): Promise<void> => {
@@ -43,6 +55,7 @@ export async function sendMalformed(url: string, count: number, seed: number, wi
   } finally {
     agent.destroy();
     client.close();
+    session.destroy();
   }
   return tally;
 }
