@@ -1,6 +1,9 @@
 // Who may use this machine's shared memory through an ingress, and what becomes of regions under requests. Real processes, real objects of /dev/shm.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { chownSync, existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { LIMITS, sendRoute } from "../../stage/testdata/test-pipeline.ts";
 import { observedOf } from "../../stage/testdata/test-nodes.ts";
@@ -74,6 +77,28 @@ onLinux("a request that was passed on, or came over another address than loopbac
     expect(await answerOf(client)).toHaveLength(BYTES);
   }
   expect(await rest(A).status()).toHaveLength(1);
+});
+
+/** Only the superuser can ask as another user. */
+test.runIf(process.platform === "linux" && process.getuid?.() === 0 && existsSync("/usr/bin/curl"))("a user gets at objects of its own alone, though the ingress may open others', and at none of another user's regions, with the same key", async () => {
+  const OTHER = 54_321;
+  const asOther = async (path: string, body?: object) => {
+    const data = body ? ["--data", JSON.stringify(body)] : [];
+    const { stdout } = await promisify(execFile)("/usr/bin/curl", ["-sS", "-H", `Authorization: Bearer ${A}`, ...data, `http://127.0.0.1:${port}/v2/${path}`], { uid: OTHER, gid: OTHER });
+    return JSON.parse(stdout) as { error?: string };
+  };
+  const [ours, theirs] = [objects.create(BYTES), objects.create(floats(1, 2, 3, 4))];
+  chownSync(theirs.path, OTHER, OTHER);
+  await rest(A).register("r", ours.key, BYTES);
+  const register = (key: string) => asOther("systemsharedmemory/region/r/register", { key, offset: 0, byte_size: BYTES });
+  expect(await register(ours.key)).toMatchObject({ error: `Unable to open shared memory region: '${ours.key}': it belongs to another user than the client's` });
+  expect(await asOther("systemsharedmemory/status")).toEqual([]);
+  expect(await register(theirs.key)).toEqual({});
+  expect(await asOther("models/tiny/infer", { inputs: [{ ...input()[0], place: undefined, parameters: { shared_memory_region: "r", shared_memory_byte_size: BYTES } }] })).toMatchObject({ model_name: "tiny" });
+  // Ours cannot name theirs either.
+  expect(await codeOf(rest(A).register("s", theirs.key, BYTES))).toEqual([400, expect.stringMatching(/belongs to another user/)]);
+  expect(await asOther("systemsharedmemory/unregister", {})).toEqual({});
+  expect((await rest(A).status()).map(({ key }) => key)).toEqual([ours.key]);
 });
 
 onLinux("switched off it is not among the extensions; registering and using it is refused in words that say how it is switched on", async () => {
