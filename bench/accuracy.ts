@@ -30,7 +30,7 @@ async function answersOf(model: AccuracyModel, modelBytes: Buffer, samples: read
   const modelFile = path.join(folder, `${model.name}.onnx`);
   writeFileSync(modelFile, modelBytes);
   process.stderr.write(`deploying ${model.name} over three nodes…\n`);
-  const url = await serveModel(cluster, model, modelBytes);
+  const { url } = await serveModel(cluster, model, modelBytes);
   process.stderr.write(`asking ${samples.length} samples…\n`);
   const { answers, report } = await askAll(url, model.name, samples, path.join(folder, model.name));
   return { served: answers, report, whole: await wholeAnswers(model, modelFile, samples), examples: await wholeAnswers(model, modelFile, examples) };

@@ -47,6 +47,7 @@ export type ReplayTrackData = Outputs["deployments"]["replay"];
 export type RecentRequest = Outputs["deployments"]["requests"][number];
 export type ServingSettings = Outputs["deployments"]["serving"];
 export type KeyRow = Outputs["keys"]["list"][number];
+export type LoadRunRow = Outputs["loadRuns"]["list"][number];
 export type Analysis = Outputs["analyses"]["get"];
 export type DrainPreview = Outputs["nodes"]["previewDrain"];
 export type LogPage = Outputs["nodes"]["logs"];

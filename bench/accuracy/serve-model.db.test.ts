@@ -29,7 +29,7 @@ test("mails through the sentence encoder: every answer of the accuracy log is th
   const modelFile = path.join(folder, "encoder.onnx");
   writeFileSync(modelFile, bytes);
   const mails = readMails(6, 1).map(({ text }) => ({ contentType: "text/plain", body: Buffer.from(text) }));
-  const { answers, report } = await askAll(await serveModel(cluster, model, bytes), model.name, mails, path.join(folder, "mails"));
+  const { answers, report } = await askAll((await serveModel(cluster, model, bytes)).url, model.name, mails, path.join(folder, "mails"));
   const whole = (await wholeAnswers(model, modelFile, mails)) as { embedding: number[]; tokenCount: number }[];
   expect(report.settings.mode).toBe("AccuracyOnly");
   expect(report.accuracy).toMatchObject({ asked: 6, labelled: 0 });
@@ -46,7 +46,7 @@ test("a picture whose text is known: the load generator judges it right, and wro
   const body = readFileSync(path.resolve(import.meta.dirname, "../../server/demo/picture.png"));
   const [known] = (await wholeAnswers(model, bundled.path, [{ contentType: "image/png", body }])) as { text: string }[];
   const samples = [known?.text ?? "", known?.text ?? "", "something else"].map((expected) => ({ contentType: "image/png", body, expect: expected }));
-  const { answers, report } = await askAll(await serveModel(cluster, model, readFileSync(bundled.path)), model.name, samples, path.join(folder, "pictures"));
+  const { answers, report } = await askAll((await serveModel(cluster, model, readFileSync(bundled.path))).url, model.name, samples, path.join(folder, "pictures"));
   expect((answers as { text: string }[]).map(({ text }) => text)).toEqual([known?.text, known?.text, known?.text]);
   expect(known?.text.length).toBeGreaterThan(5);
   expect(report.accuracy).toMatchObject({ asked: 3, labelled: 3, correct: 2 });

@@ -13,11 +13,11 @@ export type LabelledInput = ProcessorInput & { /** A text that a right answer co
 const root = path.resolve(import.meta.dirname, "../..");
 const OPERATION_TIMEOUT_MS = 180_000;
 
-/** As the planner cuts it for so many nodes. @returns where requests enter @throws Error when it does not go over all of them */
-export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBytes: Buffer): Promise<string> {
-  const { api, agents, url } = cluster;
+/** As the planner cuts it for so many nodes. `url`: where requests enter. @throws Error when it does not go over all of them */
+export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBytes: Buffer): Promise<{ url: string; deploymentId: string }> {
+  const { api, agents, url: console } = cluster;
   const upload = async <T>(method: string, route: string, body: Buffer): Promise<T> => {
-    const answer = await fetch(`${url}/api/v1${route}`, { method, body: new Uint8Array(body), headers: { "content-type": "application/octet-stream" } });
+    const answer = await fetch(`${console}/api/v1${route}`, { method, body: new Uint8Array(body), headers: { "content-type": "application/octet-stream" } });
     if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   };
@@ -34,7 +34,7 @@ export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBy
   const { operation, deployment } = await api<{ operation: { id: string }; deployment: { id: string } }>("POST", "/deployments", { name: model.name, planId: plan.id });
   await awaitOperation(cluster, operation, OPERATION_TIMEOUT_MS);
   const { ingress } = await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployment.id}`);
-  return ingress[0]?.url ?? "";
+  return { url: ingress[0]?.url ?? "", deploymentId: deployment.id };
 }
 
 /** Every sample once (accuracy mode), by the program itself in a process of its own. Answers by sample, parsed from its accuracy log as a person would grade them. @throws Error when the run failed or a sample was not answered */

@@ -5,7 +5,7 @@ import { percent, written } from "../format.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { ScrollArea } from "../ui/ScrollArea.tsx";
 import { State } from "../ui/State.tsx";
-import { nsText, rateText } from "./load-words.ts";
+import { nsText, pointsText, rateText, shareText } from "./load-words.ts";
 
 /** What changed from one run to another; nothing is claimed that the intervals do not show. */
 export function LoadCompare({ beforeId, afterId, title }: { beforeId: string; afterId: string; /** From what to what. */ title: string }) {
@@ -17,9 +17,11 @@ export function LoadCompare({ beforeId, afterId, title }: { beforeId: string; af
       <caption className="text-left text-xs break-words text-ink-2">{title}</caption>
       <thead><tr><th>Figure</th><th>Before</th><th>After</th><th>Change</th><th>95 % between</th><th>Seen</th></tr></thead>
       <tbody>
-        {answer.data.differences.map(({ name, unit, before, after, share, interval, kind }) => {
-          const write = unit === "ns" ? nsText : rateText;
-          return <tr key={name}><td>{name}</td><td className="num">{write(before)}</td><td className="num">{write(after)}</td><td className="num">{share >= 0 ? "+" : ""}{written(percent(share))}</td><td className="num">{interval ? `${write(interval.low)} – ${write(interval.high)}` : "too few samples"}</td><td><State tone={kind === "better" ? "ok" : kind === "worse" ? "bad" : "idle"}>{kind}</State></td></tr>;
+        {answer.data.differences.map(({ name, unit, before, after, by, share, interval, kind, pairs }) => {
+          const write = unit === "ns" ? nsText : unit === "share" ? shareText : rateText;
+          const change = unit === "share" ? pointsText(by) : `${share >= 0 ? "+" : ""}${written(percent(share))}`;
+          const bound = unit === "share" ? pointsText : write;
+          return <tr key={name}><td>{name}{pairs && <span className="block text-ink-2">{pairs.gained} samples right now that were not, {pairs.lost} no longer; interval: McNemar’s test inverted (Tango 1998)</span>}</td><td className="num">{write(before)}</td><td className="num">{write(after)}</td><td className="num">{change}</td><td className="num">{interval ? `${bound(interval.low)} – ${bound(interval.high)}` : "too few samples"}</td><td><State tone={kind === "better" ? "ok" : kind === "worse" ? "bad" : "idle"}>{kind}</State></td></tr>;
         })}
       </tbody>
     </table></ScrollArea>

@@ -8,19 +8,21 @@ import { Button } from "../ui/Button.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { ScrollArea } from "../ui/ScrollArea.tsx";
 import { State } from "../ui/State.tsx";
+import { LoadAccuracyView } from "./LoadAccuracyView.tsx";
 import { LoadHistogram } from "./LoadHistogram.tsx";
 import { targetText } from "./load-targets.ts";
 import { headline, nsText, rateText, reasons } from "./load-words.ts";
 
 const LOGS = ["mlperf_log_summary.txt", "mlperf_log_detail.txt", "mlperf_log_accuracy.json", "mlperf_log_trace.json"] as const;
 
-/** One kept run: the verdict with its reasons, the figures with their intervals, the logs. */
+/** One kept run: the verdict with its reasons, the figures with their intervals or how accurate answers were, the logs. */
 export function LoadReportView({ runId }: { runId: string }) {
   const run = useQuery(api.loadRuns.get.queryOptions({ id: runId }));
   const [problem, setProblem] = useState<Error | null>(null);
   if (run.error) return <Problem title="The run can’t be read" error={run.error} />;
   if (!run.data) return <p className="text-xs text-ink-2">Reading…</p>;
-  const { report, target, revisionNumber, endRevisionNumber } = run.data;
+  const { report, request, target, revisionNumber, endRevisionNumber } = run.data;
+  const graded = report.accuracy?.graded ?? null;
   const { tone, text } = headline(report);
   const save = async (name: (typeof LOGS)[number]) => {
     setProblem(null);
@@ -34,8 +36,7 @@ export function LoadReportView({ runId }: { runId: string }) {
     <div className="space-y-2" data-testid="load-report">
       <div className="flex flex-wrap items-baseline gap-x-3"><State tone={tone} testId="load-verdict">{text}</State><span className="text-xs text-ink-2">{report.method}; {targetText(run.data)}{target.kind !== "deployment" || endRevisionNumber === revisionNumber ? "" : `, moved to ${endRevisionNumber} meanwhile`}</span></div>
       {reasons(report).length > 0 && <ul className="list-disc pl-4 text-xs text-ink-2">{reasons(report).map((reason) => <li key={reason}>{reason}</li>)}</ul>}
-      <Figures report={report} />
-      <LoadHistogram bins={report.histogram} boundNs={report.settings.targetLatencyNs || null} />
+      {report.accuracy && graded ? <LoadAccuracyView accuracy={report.accuracy} graded={graded} dataset={request.dataset ?? null} /> : <><Figures report={report} /><LoadHistogram bins={report.histogram} boundNs={report.settings.targetLatencyNs || null} /></>}
       <div className="flex flex-wrap gap-1">{LOGS.map((name) => <Button key={name} look="quiet" onClick={() => void save(name)}>{name.replace("mlperf_log_", "")}</Button>)}<Button look="quiet" onClick={() => saveText("report.json", `${JSON.stringify(report, null, 1)}\n`)}>report.json</Button></div>
       {problem !== null && <Problem title="The log can’t be read" error={problem} />}
     </div>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkDataset } from "../commands/check-dataset.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { listLoadTargets } from "../commands/list-load-targets.ts";
 import { measureLoad } from "../commands/measure-load.ts";
@@ -9,7 +10,7 @@ import type { LoadRequest } from "../loadgen/method/load-request.ts";
 import type { LoadTarget } from "../loadgen/method/load-target.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findLoadRun, listLoadRuns, type StoredLoadRun } from "../store/load-runs.ts";
-import { loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey } from "./schemas/load-schemas.ts";
+import { dataset, datasetFacts, loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey } from "./schemas/load-schemas.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -28,6 +29,15 @@ export const loadRuns = router({
     .input(byId)
     .output(z.array(nodeTarget))
     .query(({ ctx, input }) => listLoadTargets(ctx.deps, input.id)),
+  dataset: procedure
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-datasets/{digest}", tags, summary: "What a labelled dataset holds that was uploaded by PUT /files/dataset, once every line of it fits the deployment's model" } })
+    .input(byId.extend(dataset.shape))
+    .output(datasetFacts)
+    .query(async ({ ctx, input: { id, name, digest } }) => {
+      const { modelId } = await findOrThrow(findDeployment(ctx.deps.db, id), "deployment", id);
+      const { path: _, ...facts } = await checkDataset(ctx.deps, modelId, { name, digest });
+      return facts;
+    }),
   list: procedure
     .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-runs", tags, summary: "Load runs of a deployment and of what it was compared with, newest first" } })
     .input(byId.extend({ limit: z.number().int().min(1).max(200).default(50) }))
@@ -53,8 +63,8 @@ export const loadRuns = router({
       return { name: input.name, text: await readLoadLog(ctx.deps, input.id, input.name) };
     }),
   compare: procedure
-    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/compare", tags, summary: "What changed from another run to this one, with confidence intervals; regressions are what is surely worse by more than the tolerance" } })
-    .input(byId.extend({ before: z.string().min(1).max(100), tolerance: z.number().min(0).max(10).default(0.1) }))
+    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/compare", tags, summary: "What changed from another run to this one, with confidence intervals; regressions are what is surely worse by more than the tolerance. Accuracy runs on the same samples are compared sample by sample" } })
+    .input(byId.extend({ before: z.string().min(1).max(100), tolerance: z.number().min(0).max(10).default(0.1), accuracyTolerance: z.number().min(0).max(1).default(0).meta({ description: "How many of all samples more may be wrong, 0 to 1." }) }))
     .output(z.object({ differences: z.array(loadDifference), regressions: z.array(z.string()) }))
     .query(async ({ ctx, input }) => {
       const [before, after] = await Promise.all([input.before, input.id].map((id) => findOrThrow(findLoadRun(ctx.deps.db, id), "load run", id)));
@@ -62,7 +72,7 @@ export const loadRuns = router({
       const apart = whyNotCompared(before!.report, after!.report);
       if (apart !== null) throw new AppError("conflict", apart, { place: "before", fix: "Compare runs of one kind; accuracy runs that asked the whole of one dataset." });
       const differences = compareRuns(before!.report, after!.report);
-      return { differences, regressions: findRegressions(differences, { latency: input.tolerance, accuracy: 0 }).map(({ name }) => name) };
+      return { differences, regressions: findRegressions(differences, { latency: input.tolerance, accuracy: input.accuracyTolerance }).map(({ name }) => name) };
     }),
 });
 
@@ -71,6 +81,10 @@ function about({ id, deploymentId, revisionNumber, endRevisionNumber, operationI
 }
 
 function toRow(run: StoredLoadRun): z.output<typeof loadRunRow> {
-  const { verdict, stats, steady, peak } = run.report;
-  return { ...about(run), isValid: verdict.isValid, targetNs: stats?.targetNs ?? null, perSecond: steady.rate?.perSecond ?? null, peakQps: peak?.qps ?? null };
+  const { verdict, stats, steady, peak, accuracy } = run.report;
+  const isAccuracy = run.request.what === "accuracy";
+  return {
+    ...about(run), isValid: isAccuracy ? verdict.isEverythingAnswered : verdict.isValid, targetNs: isAccuracy ? null : (stats?.targetNs ?? null), perSecond: isAccuracy ? null : (steady.rate?.perSecond ?? null), peakQps: peak?.qps ?? null,
+    accuracy: accuracy?.interval ? { right: accuracy.correct, asked: accuracy.asked, ...accuracy.interval } : null,
+  };
 }

@@ -48,6 +48,16 @@ const filePaths = {
       responses: { 201: json(z.object({ name: z.string(), digest: z.string(), bytes: z.number() }), "Stored; name it with PUT /models/{id}/sample."), default: failure },
     },
   },
+  "/files/dataset": {
+    put: {
+      operationId: "files-dataset",
+      tags: ["load runs"],
+      summary: "Upload a labelled dataset for accuracy runs: JSON Lines, at most 64 MiB and 10,000 samples",
+      requestParams: { query: z.object({ name: z.string() }) },
+      requestBody: { required: true, content: { "application/octet-stream": bytes } },
+      responses: { 201: json(z.object({ name: z.string(), digest: z.string(), bytes: z.number() }), "Stored; name it in the request of POST /deployments/{id}/load-runs."), default: failure },
+    },
+  },
   "/models/{id}/sample/file": {
     get: {
       operationId: "models-sample-file",

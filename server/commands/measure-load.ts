@@ -9,6 +9,7 @@ import { startLoadgen } from "../loadgen/start-loadgen.ts";
 import { findDeployment, findRevisions, type StoredDeployment } from "../store/deployments.ts";
 import { insertLoadRun } from "../store/load-runs.ts";
 import { findOperationByKey, type Operation } from "../store/operations.ts";
+import { checkDataset } from "./check-dataset.ts";
 import type { Actor, Deps } from "./deps.ts";
 import { findIngress } from "./find-ingress.ts";
 import { findOrThrow } from "./find-or-throw.ts";
@@ -42,7 +43,8 @@ export async function measureLoad(deps: Deps, input: MeasureInput): Promise<Oper
   const giveBack = takeMeasuringTurn("load run");
   try {
     const asked = await checkTarget(deps, deployment, input);
-    const { operation, done } = await runOperation(deps, { kind: "load", subjectId: deployment.id, actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, (context) => measure(deps, deployment, asked, request, actor, context));
+    const data = await checkData(deps, deployment, input);
+    const { operation, done } = await runOperation(deps, { kind: "load", subjectId: deployment.id, actor, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }, (context) => measure(deps, { deployment, asked, data, request, actor, context }));
     void done.finally(giveBack);
     return operation;
   } catch (error) {
@@ -60,14 +62,25 @@ async function checkTarget(deps: Deps, deployment: StoredDeployment, { target = 
   return { kind: "url", target, key };
 }
 
-async function measure(deps: Deps, deployment: StoredDeployment, asked: AskedTarget, request: LoadRequest, actor: Actor, context: OperationContext): Promise<{ runId: string }> {
+/** Options of the load generator by which an accuracy run asks its dataset; null = inputs are made up. */
+async function checkData(deps: Deps, { modelId }: StoredDeployment, { request: { dataset }, target }: MeasureInput): Promise<string[] | null> {
+  if (dataset === undefined) return null;
+  const isAddress = target?.kind === "url";
+  if (isAddress && (target.api !== "oip" || !target.url.startsWith("http"))) throw new AppError("bad-request", "Labels are compared with answers of the Open Inference Protocol over HTTP.", { place: "target", fix: "Give an http:// or https:// address that speaks it." });
+  const { path, form } = await checkDataset(deps, isAddress ? null : modelId, dataset);
+  return ["--data", path, ...(form === "raw" ? ["--api", "process"] : [])];
+}
+
+type Measuring = { deployment: StoredDeployment; asked: AskedTarget; data: string[] | null; request: LoadRequest; actor: Actor; context: OperationContext };
+
+async function measure(deps: Deps, { deployment, asked, data, request, actor, context }: Measuring): Promise<{ runId: string }> {
   context.progress({ step: "preparing" });
-  const target = await openLoadTarget(deps, asked, { deployment, actor, context });
+  const target = await openLoadTarget(deps, asked, { deployment, actor, context, hasData: data !== null });
   try {
     const startedAt = new Date(deps.clock.now());
     const revisionNumber = await servingRevision(deps, deployment.id);
     const id = newId("run");
-    const report = await generate(deps, id, target, request, context);
+    const report = await generate(deps, id, target, [...loadOptions(request), ...(data ?? [])], context);
     await keep(deps, { id, deploymentId: deployment.id, revisionNumber, operationId: context.operationId, target: target.kept(), request, report, startedAt, createdBy: actor });
     context.signal.throwIfAborted();
     return { runId: id };
@@ -76,12 +89,14 @@ async function measure(deps: Deps, deployment: StoredDeployment, asked: AskedTar
   }
 }
 
-function generate(deps: Deps, runId: string, { options, key, place, fix, look }: OpenTarget, request: LoadRequest, { signal, progress }: OperationContext): Promise<LoadReport> {
+function generate(deps: Deps, runId: string, { options, key, place, fix, look }: OpenTarget, asks: readonly string[], { signal, progress }: OperationContext): Promise<LoadReport> {
   return startLoadgen({
-    options: ["--output", loadRunFolder(deps.dataFolder, runId), ...options, ...loadOptions(request)], key, signal,
+    options: ["--output", loadRunFolder(deps.dataFolder, runId), ...options, ...asks], key, signal,
     onProgress(load) {
       look();
-      progress({ step: load.phase, done: Math.min(Math.floor(load.elapsedS), load.minS), total: load.minS, unit: "items", detail: `${load.answered} answered`, load });
+      const { accuracy } = load;
+      const done = accuracy ? { done: accuracy.answered, total: accuracy.total } : { done: Math.min(Math.floor(load.elapsedS), load.minS), total: load.minS };
+      progress({ step: load.phase, ...done, unit: "items", detail: `${accuracy?.answered ?? load.answered} answered`, load });
     },
   }).catch((error: Error) => {
     if (signal.aborted) throw new AppError("cancelled", "It was cancelled before anything was measured.");

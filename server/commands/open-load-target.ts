@@ -32,7 +32,7 @@ export type OpenTarget = {
   close(): Promise<void>;
 };
 
-type Opening = { deployment: StoredDeployment; actor: Actor; context: OperationContext };
+type Opening = { deployment: StoredDeployment; actor: Actor; context: OperationContext; /** Its samples are given: none are made up. */ hasData: boolean };
 
 /** The caller closes it. @throws AppError infeasible, unavailable; what the signal says */
 export function openLoadTarget(deps: Deps, asked: AskedTarget, opening: Opening): Promise<OpenTarget> {
@@ -40,8 +40,8 @@ export function openLoadTarget(deps: Deps, asked: AskedTarget, opening: Opening)
   return asked.kind === "node" ? openNode(deps, asked.node, opening) : openDeployment(deps, asked.ingress, opening);
 }
 
-async function openDeployment(deps: Deps, ingress: IngressTarget, { deployment, context }: Opening): Promise<OpenTarget> {
-  const shapes = await sampleShapes(deps, deployment.modelId, context.signal);
+async function openDeployment(deps: Deps, ingress: IngressTarget, { deployment, context, hasData }: Opening): Promise<OpenTarget> {
+  const shapes = hasData ? [] : await sampleShapes(deps, deployment.modelId, context.signal);
   const key = await openIngress(deps, ingress, "load run");
   return {
     options: ["--target", ingress.url, "--model", ingress.modelName, ...shapes], key: key?.token ?? null, place: ingress.url, fix: "Send one request with the Try it tab: it says what is wrong.",
@@ -50,11 +50,11 @@ async function openDeployment(deps: Deps, ingress: IngressTarget, { deployment, 
   };
 }
 
-async function openNode(deps: Deps, { nodeId, name, topologyNodeId }: NodeTarget, { deployment, actor, context }: Opening): Promise<OpenTarget> {
+async function openNode(deps: Deps, { nodeId, name, topologyNodeId }: NodeTarget, { deployment, actor, context, hasData }: Opening): Promise<OpenTarget> {
   const { id: deploymentId, modelId, topologyId, settings } = deployment;
   const { signal, operationId } = context;
   const model = await findOrThrow(findModel(deps.db, modelId), "model", modelId);
-  const shapes = await sampleShapes(deps, modelId, signal);
+  const shapes = hasData ? [] : await sampleShapes(deps, modelId, signal);
   context.progress({ step: "preparing", detail: `the whole model on ${name}` });
   const plan = await planOnNode(deps, { modelId, topologyId, topologyNodeId, layerCount: model.facts.layers.length, actor, signal });
   context.progress({ step: "deploying", detail: `the whole model on ${name}` });
@@ -75,10 +75,10 @@ async function openNode(deps: Deps, { nodeId, name, topologyNodeId }: NodeTarget
   };
 }
 
-async function openUrl(deps: Deps, { target, key }: Extract<AskedTarget, { kind: "url" }>, { deployment, actor, context }: Opening): Promise<OpenTarget> {
+async function openUrl(deps: Deps, { target, key }: Extract<AskedTarget, { kind: "url" }>, { deployment, actor, context, hasData }: Opening): Promise<OpenTarget> {
   const { url, api, model, shapes } = target;
   const given = shapes && Object.entries(shapes).flatMap(([name, sizes]) => [`--shape=${name}=${sizes.join(",")}`]);
-  const options = api === "oip" ? (given ?? (await sampleShapes(deps, deployment.modelId, context.signal))) : [];
+  const options = api === "oip" && !hasData ? (given ?? (await sampleShapes(deps, deployment.modelId, context.signal))) : [];
   // Whose doing it is to call another system stays to be read, though nothing should come of it. Never the key.
   deps.log.info({ operationId: context.operationId, actor, url, api }, "another system is measured");
   return {

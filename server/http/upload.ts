@@ -9,6 +9,7 @@ import { importModel, type ModelFile, newModelId } from "../commands/import-mode
 import { type OperationContext, runOperation } from "../commands/run-operation.ts";
 import type { DoorDeps, RequestHandler } from "../deps.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
+import { MAX_DATASET_BYTES } from "../loadgen/method/dataset.ts";
 import { MAX_SAMPLE_BYTES } from "../model/model-sample.ts";
 import { MAX_MODEL_BYTES, tooLargeForProtobuf } from "../model/onnx-proto.ts";
 import { storeArtifact } from "../store/artifacts.ts";
@@ -18,8 +19,8 @@ import { answerError, answerJson } from "./answer.ts";
 import { type ReceivedPart, readParts } from "./read-parts.ts";
 
 /** Files that are uploaded before something names them. Vocabularies, labels and tokenizers are a few megabytes. */
-const MAX_FILE_BYTES = { processor: 256 * 1024 * 1024, sample: MAX_SAMPLE_BYTES };
-const FILE_KINDS = ["processor", "sample"] as const;
+const MAX_FILE_BYTES = { processor: 256 * 1024 * 1024, sample: MAX_SAMPLE_BYTES, dataset: MAX_DATASET_BYTES };
+const FILE_KINDS = ["processor", "sample", "dataset"] as const;
 const OPERATION_ID = /^opn_[0-9a-z]{20}$/;
 const ORIGINS: readonly string[] = ["upload", "bundled", "synthetic"];
 /** After an early answer the client is still sending; what it sends is read away for this long, or its connection would break before it has read the answer. */

@@ -6,7 +6,7 @@ import path from "node:path";
 import { AppError } from "../errors.ts";
 import type { Db, Tx } from "./db.ts";
 
-export type ArtifactKind = "model" | "external-data" | "skeleton" | "parity" | "processor" | "sample";
+export type ArtifactKind = "model" | "external-data" | "skeleton" | "parity" | "processor" | "sample" | "dataset";
 export type Artifact = { digest: string; bytes: number };
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -132,7 +132,7 @@ export async function deleteArtifact(db: Db | Tx, dataFolder: string, digest: st
   await rm(artifactPath(dataFolder, digest), { force: true });
 }
 
-/** Digests that a model, a segment, a plan, a processor or a sample still needs. */
+/** Digests that a model, a segment, a plan, a processor, a sample or a kept accuracy run still needs. */
 export async function listReferencedArtifacts(db: Db | Tx): Promise<Set<string>> {
   const rows = await db.$queryRaw<{ digest: string | null }[]>`
     SELECT digest FROM "Model" WHERE "deletedAt" IS NULL
@@ -140,20 +140,21 @@ export async function listReferencedArtifacts(db: Db | Tx): Promise<Set<string>>
     UNION SELECT jsonb_array_elements("processorFiles")->>'digest' FROM "Model" WHERE "deletedAt" IS NULL
     UNION SELECT sample->>'digest' FROM "Model" WHERE "deletedAt" IS NULL
     UNION SELECT spec->>'skeletonDigest' FROM "Segment" s JOIN "Model" m ON m.id = s."modelId" WHERE m."deletedAt" IS NULL
-    UNION SELECT "parityDigest" FROM "Plan" p JOIN "Model" m ON m.id = p."modelId" WHERE m."deletedAt" IS NULL`;
+    UNION SELECT "parityDigest" FROM "Plan" p JOIN "Model" m ON m.id = p."modelId" WHERE m."deletedAt" IS NULL
+    UNION SELECT r.request->'dataset'->>'digest' FROM "LoadRun" r JOIN "Deployment" d ON d.id = r."deploymentId" WHERE d."deletedAt" IS NULL`;
   return new Set(rows.flatMap((row) => (row.digest === null ? [] : [row.digest])));
 }
 
 /**
  * At start, before anything writes: removes half-written files, files and rows that nothing refers to.
- * Processor files and samples are kept for a while without a reference: they are uploaded before they are named.
+ * Processor files, samples and datasets are kept for a while without a reference: they are uploaded before they are named.
  */
 export async function cleanArtifacts(db: Db, dataFolder: string, now: number): Promise<{ removedFiles: number }> {
   const root = path.join(dataFolder, "artifacts");
   await rm(path.join(root, ".incoming"), { recursive: true, force: true });
   const referenced = await listReferencedArtifacts(db);
   const recent = new Date(now - 24 * 3600 * 1000);
-  for (const row of await db.artifact.findMany({ where: { kind: { in: ["processor", "sample"] }, createdAt: { gte: recent } } })) referenced.add(row.digest);
+  for (const row of await db.artifact.findMany({ where: { kind: { in: ["processor", "sample", "dataset"] }, createdAt: { gte: recent } } })) referenced.add(row.digest);
   let removedFiles = 0;
   for (const folder of await readdir(root).catch(() => [])) {
     for (const name of await readdir(path.join(root, folder)).catch(() => [])) {

@@ -9,18 +9,25 @@ export const loadProgress = z
   .object({
     phase: z.string(), elapsedS: z.number(), minS: z.number(), issued: z.number(), answered: z.number(), failed: z.number(), arrivalsPerSecond: z.number(), answersPerSecond: z.number(),
     p50Ns: z.number().nullable(), p90Ns: z.number().nullable(), p99Ns: z.number().nullable(), histogram: z.array(bin),
+    accuracy: z.object({ total: z.number(), answered: z.number(), right: z.number().nullable() }).optional().meta({ description: "Of an accuracy run: samples, over the whole run." }),
   })
   .meta({ id: "LoadProgress" });
+
+export const dataset = z.object({ name: z.string().min(1).max(255), digest: z.string().regex(/^[0-9a-f]{64}$/, "A digest is 64 lower-case hex digits.") });
+export const datasetFacts = z
+  .object({ sampleCount: z.number().int(), form: z.enum(["raw", "tensors"]).meta({ description: "raw: for the model's processor." }), labels: z.enum(["texts", "numbers"]), labelCount: z.number().int().meta({ description: "Different ones." }) })
+  .meta({ id: "DatasetFacts" });
 
 export const loadRequest = z
   .object({
     scenario: z.enum(SCENARIOS),
-    what: z.enum(["run", "peak", "reuse"]).default("run").meta({ description: "peak: the highest rate that keeps the bound (Server). reuse: is one sample answered faster than different ones?" }),
+    what: z.enum(["run", "peak", "reuse", "accuracy"]).default("run").meta({ description: "peak: the highest rate that keeps the bound (Server). reuse: is one sample answered faster than different ones? accuracy: each sample of a labelled dataset once, graded by its label (not MultiStream)." }),
     tier: z.enum(Object.keys(TIERS) as [Tier, ...Tier[]]).default("rapid").meta({ description: "Shortest run: rapid 6 s, quick 10 s, normal 60 s, official 600 s." }),
     qps: z.number().positive().max(1e6).optional().meta({ description: "Server: arrivals per second; a search begins there. Offline: samples per second expected." }),
     latencyMs: z.number().positive().max(3_600_000).optional().meta({ description: "Server: the bound of the 99th percentile. SingleStream and MultiStream: the expected time of a query." }),
     samplesPerQuery: z.number().int().min(1).max(1024).optional(),
     concurrency: z.number().int().min(1).max(1024).optional(),
+    dataset: dataset.optional().meta({ description: "Of accuracy: uploaded before, by PUT /files/dataset." }),
   })
   .meta({ id: "LoadRequest" });
 
@@ -46,7 +53,7 @@ export const nodeTarget = z
   .meta({ id: "LoadNodeTarget" });
 
 /** One definition of it, in server/loadgen/method/load-report.ts; the document says what it is. */
-const loadReport = z.record(z.string(), z.unknown()).meta({ id: "LoadReport", description: "Settings, figures with intervals, verdict with reasons, steady windows, histogram. By the MLPerf method; not an MLPerf result." }) as unknown as z.ZodType<LoadReport, LoadReport>;
+const loadReport = z.record(z.string(), z.unknown()).meta({ id: "LoadReport", description: "Settings, figures with intervals, verdict with reasons, steady windows, histogram; of an accuracy run its grades. By the MLPerf method; not an MLPerf result." }) as unknown as z.ZodType<LoadReport, LoadReport>;
 
 const interval = z.object({ low: z.number(), high: z.number() }).nullable();
 const loadRunShape = {
@@ -56,10 +63,11 @@ const loadRunShape = {
 export const loadRunRow = z
   .object({
     ...loadRunShape,
-    isValid: z.boolean(),
+    isValid: z.boolean().meta({ description: "Of an accuracy run: every sample was asked and answered." }),
     targetNs: z.number().nullable().meta({ description: "Latency at the scenario's percentile." }),
     perSecond: z.number().nullable().meta({ description: "Null where no three windows agree." }),
     peakQps: z.number().nullable(),
+    accuracy: z.object({ right: z.number().int(), asked: z.number().int(), low: z.number(), high: z.number() }).nullable().meta({ description: "Of an accuracy run: samples that are right, of those asked (what failed is wrong), and Wilson's interval of the share." }),
   })
   .meta({ id: "LoadRunRow" });
 export const loadRun = z.object({ ...loadRunShape, report: loadReport }).meta({ id: "LoadRun" });
