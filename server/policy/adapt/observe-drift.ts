@@ -39,18 +39,18 @@ export function observeDrift(before: Watched, seen: Observation): { watched: Wat
     signals[key] = { ...signal, bias: known.bias, ...(above === null ? { samples: known.samples + 1 } : {}) };
     if (above === null || signal.samples > known.samples) gaps[key] = learnGap(gap, raw);
   };
-  // What was only watched unused begins anew when it is used: what its prediction is off by is not known yet.
-  for (const id of served) {
-    const key = id.startsWith("link:") ? id : `node:${id}`;
+  // What was only watched unused begins anew when it is used, and so does what ran a part that is a fraction of what it runs now, or many times that: what its prediction is off
+  // by is not known yet. A drift stays one, by what is believed until then.
+  const believed = believedBiases(seen.problem.nodes, before.signals, before.served, before.ran ?? {});
+  const beginAnew = (key: string) => {
     const signal = signals[key];
-    if (signal && !before.served.includes(id)) signals[key] = { ...signal, samples: 0 };
-  }
-  // Nor of what a part was off by that is a fraction of what it runs now.
+    if (signal) signals[key] = signal.alarm ? { ...signal, bias: believed.get(key.slice("node:".length)) ?? signal.bias } : { ...signal, samples: 0 };
+  };
+  for (const id of served) if (!before.served.includes(id)) beginAnew(id.startsWith("link:") ? id : `node:${id}`);
   for (const [id, nowMs] of predictedMs) {
     const { ranMs, isOther } = followPart(ran[id], nowMs);
-    const signal = signals[`node:${id}`];
     ran[id] = ranMs;
-    if (isOther && signal) signals[`node:${id}`] = { ...signal, samples: 0 };
+    if (isOther) beginAnew(`node:${id}`);
   }
   // While both revisions run, their own disturbance is no drift.
   if (!seen.isMoving) {

@@ -47,6 +47,13 @@ test("it ends when it is over, and says how long it lasted; half way back change
   expect(run((second) => (second < 100 ? 1 : second < 160 ? 3 : 1.9), 220).signal.alarm).not.toBeNull();
 });
 
+test("what alarmed while little was known is over as soon as any other", () => {
+  let signal: Signal = { ...NEW_SIGNAL, samples: 1, alarm: { sinceMs: 0, level: Math.log(3) } };
+  let lasted = 0;
+  for (; signal.alarm && lasted < 60; lasted++) signal = addToSignal(signal, 1, lasted * 1000).signal;
+  expect(lasted).toBeLessThanOrEqual(4);
+});
+
 test("the fifth disturbance is found as soon as the first: steps are not learnt as noise", () => {
   const delays = [0, 0, 0, 0, 0];
   for (let seed = 1; seed <= 40; seed++) {

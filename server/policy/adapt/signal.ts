@@ -67,7 +67,8 @@ export function addToSignal(before: Signal, ratio: number, atMs: number): { sign
 
 function thresholds(signal: Signal): { allowance: number; threshold: number } {
   const spread = spreadOf(signal);
-  const caution = 1 + (CAUTIOUS_SAMPLES / Math.max(1, signal.samples)) ** 1.5;
+  // Few samples are a reason to be slow to call it a drift, and none to hold on to one: while it lasts nothing is learnt that could make them more.
+  const caution = signal.alarm ? 1 : 1 + (CAUTIOUS_SAMPLES / Math.max(1, signal.samples)) ** 1.5;
   return { allowance: Math.max(LEAST_ALLOWANCE, spread), threshold: Math.max(LEAST_THRESHOLD, THRESHOLD_SPREADS * spread) * caution };
 }
 
