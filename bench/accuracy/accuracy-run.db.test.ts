@@ -105,6 +105,21 @@ test("mails through the sentence encoder: an embedding is told by the other mail
   expect(row.accuracy?.right).toBe(outcomes?.replaceAll("w", "").length);
 }, WITHIN_MS);
 
+test("a cancelled run is kept as what it is: so many of so many samples, and nothing to compare with", async () => {
+  const request = { scenario: "Offline", what: "accuracy", concurrency: 1, dataset: { name: "lines.jsonl", digest: await put(Array.from({ length: 1000 }, () => picture(SEEN))) } };
+  const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/deployments/${served.deploymentId}/load-runs`, { request });
+  await until("some answers", async () => ((await cluster.api<{ progress: { load?: { accuracy?: { answered: number } } } }>("GET", `/operations/${operation.id}`)).progress.load?.accuracy?.answered ?? 0) > 0);
+  await cluster.api("POST", `/operations/${operation.id}/cancel`);
+  await expect(awaitOperation(cluster, operation)).rejects.toThrow(/cancelled/);
+  const [row] = await cluster.api<Row[]>("GET", `/deployments/${served.deploymentId}/load-runs`);
+  expect(row?.isValid).toBe(false);
+  expect(row?.accuracy?.asked).toBeLessThan(1000);
+  expect(row?.accuracy?.right).toBe(row?.accuracy?.asked);
+  const { report } = await cluster.api<{ report: LoadReport }>("GET", `/load-runs/${row?.id}`);
+  expect(report.accuracy?.graded?.notes).toEqual([`It ended after ${row?.accuracy?.asked} of 1000 samples. The run was stopped before its end.`]);
+  await expect(cluster.api("GET", `/load-runs/${row?.id}/compare?before=${row?.id}`)).rejects.toThrow(/409 .*ended before every sample was asked/);
+});
+
 test("samples that the deployment refuses are wrong, said apart, and close the gate", async () => {
   const digest = await put(Array.from({ length: 12 }, () => picture(SEEN)));
   const open = await ask(digest);

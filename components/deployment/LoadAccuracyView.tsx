@@ -9,8 +9,8 @@ export function LoadAccuracyView({ accuracy, graded, dataset }: { accuracy: Accu
   const { asked, correct, interval } = accuracy;
   const { rule, text, failedCount, refusedCount, unreadableCount, sampleCount } = graded;
   const rows: [string, string, string][] = [
-    ["right", asked === 0 ? "–" : `${shareText(correct / asked)} (${correct} of ${asked})`, interval ? `${shareText(interval.low)} – ${shareText(interval.high)}` : ""],
-    ...(text && text.characters > 0 ? [["characters wrong", `${shareText(text.wrongCharacters / text.characters)} (${text.wrongCharacters} of ${text.characters})`, ""] as [string, string, string]] : []),
+    [rule === "text" ? "exact match" : "right", asked === 0 ? "–" : `${shareText(correct / asked)} (${correct} of ${asked})`, interval ? `${shareText(interval.low)} – ${shareText(interval.high)}` : ""],
+    ...(text && text.characters > 0 ? [["character error rate", `${shareText(text.wrongCharacters / text.characters)} (${text.wrongCharacters} of ${text.characters})`, ""] as [string, string, string]] : []),
     ...([["failed, so wrong", failedCount], ["of them refused", refusedCount], ["not comparable, so wrong", unreadableCount], ["not asked", sampleCount - asked]] as const).flatMap(([name, count]): [string, string, string][] => (count > 0 ? [[name, String(count), ""]] : [])),
   ];
   return (

@@ -6,7 +6,7 @@ import { nsText, rateText, shareText } from "./load-words.ts";
 export function LoadRunResult({ run: { request, isValid, peakQps, targetNs, perSecond, accuracy } }: { run: LoadRunRow }) {
   if (request.what === "accuracy") {
     if (accuracy === null) return <State tone="bad">nothing asked</State>;
-    return <><State tone={isValid ? "ok" : "warn"}>{shareText(accuracy.right / accuracy.asked)} right</State><span className="num block text-ink-2">{accuracy.right} of {accuracy.asked}, {shareText(accuracy.low)} – {shareText(accuracy.high)}</span></>;
+    return <><State tone={isValid ? "idle" : "warn"}>{shareText(accuracy.right / accuracy.asked)} right</State><span className="num block text-ink-2">{accuracy.right} of {accuracy.asked}, {shareText(accuracy.low)} – {shareText(accuracy.high)}</span></>;
   }
   return (
     <>

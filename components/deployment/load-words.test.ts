@@ -29,7 +29,7 @@ test("an accuracy run is said by its data and its share, and what must be said b
   const dataset = { name: "lines.jsonl", digest: "d".repeat(64) };
   expect(requestText({ scenario: "Offline", what: "accuracy", tier: "rapid", dataset })).toBe("Accuracy on lines.jsonl");
   const report = { verdict: { isEverythingAnswered: true }, accuracy: { asked: 40, correct: 38, graded: { notes: [] } } } as unknown as Parameters<typeof headline>[0];
-  expect(headline(report)).toEqual({ tone: "ok", text: "95.0 % of 40 right" });
+  expect(headline(report)).toEqual({ tone: "idle", text: "95.0 % of 40 right" });
   expect(reasons(report)).toEqual([]);
   const failed = { ...report, verdict: { isEverythingAnswered: false }, accuracy: { asked: 40, correct: 38, graded: { notes: ["2 of 40 samples failed."] } } } as unknown as typeof report;
   expect([headline(failed).tone, reasons(failed)]).toEqual(["warn", ["2 of 40 samples failed."]]);

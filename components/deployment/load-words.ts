@@ -43,9 +43,9 @@ export function requestText({ scenario, what, tier, qps, latencyMs, samplesPerQu
   return `${scenario}${load}${what === "reuse" ? ", check for reuse" : `, ${TIERS[tier]} s`}`;
 }
 
-/** What decides, first. */
-export function headline({ verdict, peak, reuse, accuracy }: LoadReport): { tone: "ok" | "warn" | "bad"; text: string } {
-  if (accuracy?.graded) return accuracy.asked === 0 ? { tone: "bad", text: "Nothing was asked" } : { tone: verdict.isEverythingAnswered ? "ok" : "warn", text: rightText(accuracy.correct, accuracy.asked) };
+/** What decides, first. How accurate is good enough is not ours to say. */
+export function headline({ verdict, peak, reuse, accuracy }: LoadReport): { tone: "ok" | "warn" | "bad" | "idle"; text: string } {
+  if (accuracy?.graded) return accuracy.asked === 0 ? { tone: "bad", text: "Nothing was asked" } : { tone: verdict.isEverythingAnswered ? "idle" : "warn", text: rightText(accuracy.correct, accuracy.asked) };
   if (peak) return peak.qps === null ? { tone: "bad", text: `No peak: ${peak.why}` } : { tone: "ok", text: `Peak ${digits(peak.qps)} /s` };
   if (reuse) return reuse.isReusing ? { tone: "bad", text: "Results are reused" } : { tone: "ok", text: "No reuse of results seen" };
   return verdict.isValid ? { tone: "ok", text: "VALID" } : { tone: "bad", text: "INVALID" };
