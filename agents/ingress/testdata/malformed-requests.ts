@@ -21,7 +21,8 @@ function mutated(random: MadeRandom): Buffer {
       const inner = at[key] as never;
       if (depth > 0 && typeof inner === "object" && inner !== null) { at = inner; continue; }
       if (random.below(4) === 0) delete at[key];
-      else (at as Record<string, unknown>)[key] = random.pick(STRANGE);
+      // Of its own: the next place may lie in it.
+      else (at as Record<string, unknown>)[key] = structuredClone(random.pick(STRANGE));
       break;
     }
   }

@@ -8,8 +8,8 @@ import { openSession } from "./grpc-wire.ts";
 import { grpcCase, restCase, wireCase } from "./malformed-requests.ts";
 import { onStream, streamCase } from "./malformed-streams.ts";
 
-/** Outcomes that are right: an answer, where a change left the request valid, or the sender's mistake. Of gRPC 3 is INVALID_ARGUMENT, 5 NOT_FOUND. */
-export const isRight = (outcome: string): boolean => /^(200|4\d\d|closed|goaway|grpc (0|3|5)|stream (ended|refused|cancelled))$/.test(outcome);
+/** Outcomes that are right: an answer, where a change left the request valid, the sender's mistake, or that there is no room now. Of gRPC 3 is INVALID_ARGUMENT, 5 NOT_FOUND, 8 RESOURCE_EXHAUSTED. */
+export const isRight = (outcome: string): boolean => /^(200|4\d\d|closed|goaway|grpc (0|3|5|8)|stream (ended|refused|cancelled))$/.test(outcome);
 
 /** How many of each answer came: HTTP statuses, gRPC codes ("grpc 3"), what became of streams, "closed" and "goaway" for bare bytes. */
 export type Tally = Record<string, number>;
