@@ -142,6 +142,27 @@ test.runIf(process.platform === "linux")("a text in shared memory, and its answe
   expect(objects.left()).toEqual([]);
 });
 
+test("what the processor took is told over REST as a place of its own, and over gRPC, which has room for none, in the protocol's parts; requests of both count alike", async () => {
+  type Duration = { count: number; ns: number };
+  type Told = { inference_stats: Record<string, Duration>; processor_stats: Record<string, Duration> };
+  const rest = async () => ((await get("models/tiny.process/stats")) as { model_stats: [Told] }).model_stats[0];
+  await processed();
+  const before = await rest();
+  await grpc({ inputs: [input], raw_input_contents: [element(TEXT)] });
+  await post("tiny.process/infer", infer([TEXT]));
+  const after = await rest();
+  const { model_stats: [over] } = await callGrpc<{ model_stats: [Told] }>(stub, "ModelStatistics", { name: "tiny.process" });
+  expect(Object.keys(after.processor_stats).sort()).toEqual(["postprocess", "preprocess", "queue"]);
+  for (const [place, { count, ns }] of Object.entries(after.processor_stats)) {
+    expect([place, count - before.processor_stats[place]!.count]).toEqual([place, 2]);
+    expect(ns).toBeGreaterThan(before.processor_stats[place]!.ns);
+  }
+  expect(over).not.toHaveProperty("processor_stats");
+  for (const part of ["success", "queue", "compute_input", "compute_infer", "compute_output"]) expect([part, over.inference_stats[part]]).toEqual([part, after.inference_stats[part]]);
+  const { success, queue, compute_input, compute_infer, compute_output } = over.inference_stats;
+  expect(Math.abs(queue!.ns + compute_input!.ns + compute_infer!.ns + compute_output!.ns - success!.ns)).toBeLessThan(10);
+});
+
 test("labels come best first, each with its score", async () => {
   const { outputs } = (await (await post("judge.process/infer", infer(["bad"], { outputs: [{ name: "LABEL" }, { name: "SCORE" }] }))).json()) as { outputs: [{ data: string[]; shape: number[] }, { data: number[] }] };
   const { top } = (await (await post("judge/process", Buffer.from("bad"))).json()) as { top: { label: string; score: number }[] };
