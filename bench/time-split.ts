@@ -7,7 +7,7 @@ type Place = { queue: Duration; compute: Duration; hand_on: Duration };
 type Told = {
   execution_count: number; inference_stats: Record<"success" | "queue" | "compute_input" | "compute_infer" | "compute_output", Duration>;
   batch_stats: { batch_size: number; compute_infer: Duration }[];
-  ingress_stats: Record<"receive" | "read" | "queue" | "write", Duration>;
+  ingress_stats: Record<"receive" | "read" | "queue" | "write", Duration>; processor_stats?: Record<"queue" | "preprocess" | "postprocess", Duration>;
   segment_stats: (Place & { stage: number; node: string })[]; link_stats: { from: string; to: string; network: Duration }[];
 };
 /**
@@ -18,13 +18,13 @@ type Told = {
  */
 export type TimeSplit = {
   requests: number; client: number; own: number; batch: number; items: number; parts: Record<"queue" | "input" | "infer" | "output", number>;
-  ingress: Record<"receive" | "read" | "queue" | "write", number>; segments: { queue: number; compute: number; handOn: number }[]; links: number[];
+  ingress: Record<"receive" | "read" | "queue" | "write", number>; /** Null where requests come as tensors. */ processor: Record<"queue" | "preprocess" | "postprocess", number> | null; segments: { queue: number; compute: number; handOn: number }[]; links: number[];
 };
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 export const partsMs = ({ parts }: TimeSplit): number => sum(Object.values(parts));
 /** `receive` not among them, so that it is the same time as the parts are of. */
-export const placesMs = ({ ingress: { read, queue, write }, segments, links }: TimeSplit): number => read + queue + write + sum(segments.map((one) => one.queue + one.compute + one.handOn)) + sum(links);
+export const placesMs = ({ ingress: { read, queue, write }, processor, segments, links }: TimeSplit): number => read + queue + write + sum(Object.values(processor ?? {})) + sum(segments.map((one) => one.queue + one.compute + one.handOn)) + sum(links);
 
 export async function statisticsOf(url: string, model: string): Promise<Told> {
   return ((await (await fetch(`${url}/v2/models/${model}/stats`)).json()) as { model_stats: [Told] }).model_stats[0];
@@ -44,11 +44,14 @@ export async function splitTime(url: string, model: string, body: { json: Buffer
   const part = (name: "queue" | "compute_input" | "compute_infer" | "compute_output") => (after.inference_stats[name].ns - before.inference_stats[name].ns) / requests / 1e6;
   const here = (name: keyof Told["ingress_stats"]) => mean(after.ingress_stats[name], before.ingress_stats[name]);
   const receive = here("receive");
+  const { processor_stats: made } = after;
+  const processed = (name: "queue" | "preprocess" | "postprocess") => mean(made![name], before.processor_stats?.[name]);
   return {
     requests, own: idleMs + receive, client: sum(sent.map(({ ms }) => ms)) / sent.length, batch: requests / (after.execution_count - before.execution_count),
     items: itemsOf(after) - itemsOf(before),
     parts: { queue: part("queue"), input: part("compute_input"), infer: part("compute_infer"), output: part("compute_output") },
     ingress: { receive, read: here("read"), queue: here("queue"), write: here("write") },
+    processor: made ? { queue: processed("queue"), preprocess: processed("preprocess"), postprocess: processed("postprocess") } : null,
     segments: after.segment_stats.map((one, index) => ({ queue: mean(one.queue, before.segment_stats[index]?.queue), compute: mean(one.compute, before.segment_stats[index]?.compute), handOn: mean(one.hand_on, before.segment_stats[index]?.hand_on) })),
     links: after.link_stats.map((one, index) => mean(one.network, before.link_stats[index]?.network)),
   };

@@ -99,6 +99,11 @@ test("with the mouse", async ({ page }) => {
   await page.getByTestId("tab-try").click();
   await page.getByTestId("try-file").setInputFiles(PICTURE);
   await expect(page.getByTestId("try-headline")).toContainText(/^(0|180)/);
+  // The only request so far: what its processor took, before and after, is a part of its way.
+  await page.getByTestId("tab-trace").click();
+  await expect.poll(() => page.getByTestId("waterfall-row").evaluateAll((all) => all.map((one) => one.getAttribute("data-kind"))), { timeout: 30_000 }).toEqual(["processor", "ingress", "hop", "stage", "hop", "stage", "hop", "stage", "hop", "processor", "rest"]);
+  await expect(page.getByTestId("waterfall-row").first()).toContainText(/preprocess/);
+  await page.getByTestId("tab-try").click();
 
   const sample = await sampleOf(bundledModel(MODEL), [1, 3, 48, 192]);
   const load = startLoad(deployment.ingress[0]?.url ?? "", name, sample, REQUESTS_PER_SECOND);
