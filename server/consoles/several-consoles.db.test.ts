@@ -146,7 +146,11 @@ test("a leader that is killed is succeeded, a deployment is moved by its success
   await callApi(follower.url, "POST", `/deployments/${served.deploymentId}/plan`, { planId: await planCutAt(follower, 10) });
   await leader.kill("SIGKILL");
   await until("the other one to lead", async () => (await term()) > before);
-  await until("the move to end", async () => (await statusAt(follower)) === "live");
+  await until("the move to end", async () => {
+    const { status, ...rest } = await callApi<{ status: string; statusReason?: string; migration?: unknown }>(follower.url, "GET", `/deployments/${served.deploymentId}`);
+    if (status !== "live") throw new Error(`it is ${status}: ${JSON.stringify(rest).slice(0, 4000)}`);
+    return true;
+  });
   await leader.restart();
   const [leads] = await leaderAndFollower(leader);
   expect(leads).toBe(follower);
