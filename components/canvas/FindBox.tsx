@@ -32,8 +32,16 @@ function useFly(): (one: Found) => void {
     choose(store, [one.selectId]);
     if (one.layers) store.setState({ layers: one.layers });
     void flow.fitView({ nodes: one.ids.map((id) => ({ id })), maxZoom: 1, padding: 0.4, duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FLIGHT_MS });
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${one.ids[0]}"]`)?.focus({ preventScroll: true }));
+    // At once, so that the next key finds it: focus that came a frame later would end a name the key after Enter began.
+    if (!focusCard(one.ids[0])) requestAnimationFrame(() => { if (document.activeElement === document.body) focusCard(one.ids[0]); });
   };
+}
+
+/** False while the card is not drawn: cards out of sight come with the flight. */
+function focusCard(id: string | undefined): boolean {
+  const card = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
+  card?.focus({ preventScroll: true });
+  return card !== null;
 }
 
 function Box({ everything }: { everything: Found[] }) {
