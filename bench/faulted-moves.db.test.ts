@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { until } from "../e2e/cluster.ts";
 import { injectFault } from "../lab/faults.ts";
+import { mountSmallDisk, type SmallDisk } from "../lab/small-disk.ts";
 import { LAB_LINK } from "./inject-faults.ts";
 import { type LabDeployment, ORIENTATION, startLabDeployment } from "./lab-deployment.ts";
 import { startLoadProcess } from "./load-process.ts";
@@ -18,6 +19,9 @@ const ENTRIES = [0, 3];
 const STEPS = ["prepare", "warm", "verify", "cutover", "drain", "retire", "done"] as const;
 const FINAL = ["done", "rolled-back", "cancelled"];
 const AWAY_MS = 500;
+/** Longer than it takes an agent to notice that nothing comes over a connection (5 s). */
+const NOTICED_MS = 7_000;
+const DISK_BYTES = 160 * 2 ** 20;
 const DEADLINE_MS = 60_000;
 const END_TIMEOUT_MS = 240_000;
 
@@ -44,10 +48,10 @@ const databaseGone = async ({ cluster }: LabDeployment) => {
   if (!killed.done) throw new Error(killed.reason);
 };
 /** Half open: nothing arrives, and nothing says so. */
-const linkHeld = async ({ network }: LabDeployment) => {
+const linkHeld = (heldMs: number) => async ({ network }: LabDeployment) => {
   const ways = ["entry", "second"].flatMap((entry) => ["giver", "receiver"].flatMap((runs) => [[entry, runs], [runs, entry]] as const));
   for (const [from, to] of ways) await network.cut(from, to, "hold");
-  await sleep(AWAY_MS);
+  await sleep(heldMs);
   for (const [from, to] of ways) await network.restore(from, to);
 };
 /** Of every process of the fleet, console and agents: of a machine that they share. */
@@ -61,10 +65,19 @@ const linkGone = async ({ network }: LabDeployment) => {
 
 const folder = mkdtempSync(path.join(tmpdir(), "cutplane-faulted-"));
 const clockFile = path.join(folder, "clock");
+/** Null where none can be mounted: the agents' own tests fill theirs then, without a move. */
+const { disk } = mountSmallDisk(path.join(folder, "disk"), DISK_BYTES);
+const diskFull = (of: SmallDisk) => async () => {
+  of.fill();
+  await sleep(NOTICED_MS);
+  of.free();
+};
 const STEP_CLOCK = { NODE_OPTIONS: `--import ${path.join(import.meta.dirname, "../agents/testdata/step-clock.mjs")}`, CUTPLANE_TEST_CLOCK: clockFile };
 
 /** The moving stage goes to and fro, so that who receives and who gives change places; both have held it from the second move on. */
 const AIMS: Aim[] = [
+  // First of all: later it holds what it receives.
+  ...(disk ? [{ step: "prepare", what: "the disk of who receives is full", strike: diskFull(disk) } as const] : []),
   { step: "prepare", what: "who receives is killed", strike: agentGone("receiver") },
   { step: "prepare", what: "who gives is killed", strike: agentGone("giver") },
   { step: "warm", what: "the link between them breaks", strike: linkGone },
@@ -73,7 +86,8 @@ const AIMS: Aim[] = [
   { step: "verify", what: "PostgreSQL is killed", strike: databaseGone },
   { step: "cutover", what: "who receives is killed", strike: agentGone("receiver") },
   { step: "cutover", what: "clocks are set back by two minutes", strike: clocksSet(-60_000), isHarmless: true },
-  { step: "drain", what: "links are half open", strike: linkHeld },
+  { step: "drain", what: "links are half open", strike: linkHeld(AWAY_MS) },
+  { step: "verify", what: "links are half open until that is noticed", strike: linkHeld(NOTICED_MS) },
   { step: "retire", what: "who gives is killed", strike: agentGone("giver") },
   { step: "prepare", what: "one of two entries is killed", strike: agentGone("second") },
   { step: "verify", what: "one of two entries is killed", strike: agentGone("second") },
@@ -83,7 +97,7 @@ const AIMS: Aim[] = [
 
 test("a fault in any step of a move loses no request, and the move ends in a stated state", { timeout: 1_200_000 }, async () => {
   writeFileSync(clockFile, "0");
-  const lab = await startLabDeployment({ name: "faulted", cluster: { environment: STEP_CLOCK }, nodes: NODES, links: LAB_LINK, model: { ...ORIENTATION, cuts: [0.5] }, stageNodes: [0, 1], entries: ENTRIES });
+  const lab = await startLabDeployment({ name: "faulted", cluster: { environment: STEP_CLOCK, agentArguments: (name) => (name === "receiver" && disk ? ["--data", path.join(disk.folder, "agent")] : []) }, nodes: NODES, links: LAB_LINK, model: { ...ORIENTATION, cuts: [0.5] }, stageNodes: [0, 1], entries: ENTRIES });
   try {
     const at = (node: number) => lab.makePlan(lab.start.map((stage, k) => ({ ...stage, topologyNodeId: lab.drawnIds[k === 1 ? node : 0] as string })));
     const plans = [await at(2), await at(1)];
@@ -124,6 +138,7 @@ test("a fault in any step of a move loses no request, and the move ends in a sta
     expect(counts.equal, story.join("\n")).toBeGreaterThan(20);
   } finally {
     await lab.stop();
+    disk?.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 });

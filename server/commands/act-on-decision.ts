@@ -26,9 +26,11 @@ export async function actOnDecision(deps: Deps, view: DeploymentView, decision: 
   if (!target || !state.decision) throw new AppError("conflict", "This suggestion is from before the console started.", { fix: "Wait for the next one." });
   const from = decision.outcome;
   if (!(await deps.publisher.transact((tx) => takeDecision(tx, decision.id, from, "accepted", acceptedBy ?? "control")))) throw new AppError("conflict", "Somebody has decided about this already.", { fix: "Look at the list of decisions." });
+  state.acted.set(decision.id, { atMs: deps.clock.now(), isTimed: false });
   try {
     return await act(deps, view, decision, target, acceptedBy);
   } catch (error) {
+    state.acted.delete(decision.id);
     await deps.publisher.transact((tx) => updateDecision(tx, decision.id, { outcome: "failed", reason: `${decision.reason} It could not be done: ${error instanceof AppError ? error.message : "see the console's log."}` }));
     throw error;
   }

@@ -47,10 +47,18 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     coreLosses: coreLosses(fleet, watched),
     linkWords: wordsOfLinks(fleet, watched, view, nowMs),
     burn: readBurn(fleet, watched, view, nowMs),
+    ...lostEntries(watched, view),
     isMoving: view.migration !== null,
     moves: state.moves,
     moveOverheadSeconds: state.moveOverheadSeconds,
   };
+}
+
+/** Named when all of them are lost. One that is not drawn is not known here. */
+function lostEntries({ problem, nodeIds }: WatchedPlan, { settings }: DeploymentView): Pick<Observation, "entriesLost"> {
+  const drawn = problem.nodes.filter(({ topologyNodeId }) => settings.ingressNodeIds.includes(nodeIds.get(topologyNodeId) ?? ""));
+  const isLost = drawn.length > 0 && drawn.length === settings.ingressNodeIds.length && drawn.every(({ topologyNodeId }) => !isRunning(problem, topologyNodeId));
+  return isLost ? { entriesLost: drawn.map(({ topologyNodeId, name }) => ({ topologyNodeId, name })) } : {};
 }
 
 /** What runs and what was asked, with nothing measured. */

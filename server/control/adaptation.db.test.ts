@@ -6,7 +6,7 @@ import { createDeployment } from "../commands/create-deployment.ts";
 import { setAdaptation } from "../commands/set-adaptation.ts";
 import { withTestDatabase } from "../database/test-database.ts";
 import type { AcceptAsked, Peers } from "../live/peer-message.ts";
-import { adaptStates } from "../live/adapt-state.ts";
+import { adaptState, adaptStates } from "../live/adapt-state.ts";
 import { adaptThought } from "../live/adapt-thought.ts";
 import { createSampleRing, pushSample } from "../live/sample-ring.ts";
 import { liveFleet } from "../live/live-fleet.ts";
@@ -98,6 +98,57 @@ test("a suggestion goes when the node is as fast as before", async () => {
   expect((await listDecisions(database.db, id, 1))[0]).toMatchObject({ outcome: "expired", reason: expect.stringContaining("agrees with") });
 });
 
+test("a suggestion that stands when it is left to adaptation is done by it, and not waited for", async () => {
+  const id = await fleet.deploy();
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  const [suggestion] = await listDecisions(database.db, id, 1);
+  expect(suggestion?.outcome).toBe("suggested");
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic" }, actor: "test" });
+  for (let second = 0; second < 12 && started().length === 0; second++) await serve(id, 1, B_IS_SLOW);
+  expect(started()).toHaveLength(1);
+  expect((await listDecisions(database.db, id, 9)).find((one) => one.id === suggestion?.id)).toMatchObject({ outcome: "expired", reason: expect.stringContaining("left to adaptation") });
+});
+
+test("what a move gained that a person accepted late is measured from when it was accepted", async () => {
+  const id = await fleet.deploy();
+  const ring = createSampleRing();
+  const answered = async (seconds: number, latencyMsP50: number, isDone: () => Promise<boolean> = async () => false) => {
+    for (let second = 0; second < seconds && !(await isDone()); second++) {
+      liveFleet(database.db).deploymentRings.set(id, ring);
+      pushSample(ring, fleet.clock.nowMs, [20, 0, latencyMsP50, latencyMsP50]);
+      await serve(id, 1, latencyMsP50 > 20 ? B_IS_SLOW : HEALTHY);
+    }
+  };
+  const newest = async () => (await listDecisions(database.db, id, 1))[0];
+  await answered(14, 10);
+  await answered(30, 50);
+  const decisionId = (await newest())?.id ?? "";
+  // It was thought about for long: nobody has ended meanwhile.
+  await database.db.adaptDecision.update({ where: { id: decisionId }, data: { at: new Date(fleet.clock.nowMs - 11 * 60_000) } });
+  const { acted } = adaptState(database.db, id);
+  await database.db.adaptDecision.update({ where: { id: decisionId }, data: { outcome: "accepted" } });
+  acted.set(decisionId, { atMs: fleet.clock.nowMs, isTimed: false });
+  await answered(1, 50);
+  expect((await newest())?.outcome).toBe("accepted");
+  acted.clear();
+  await database.db.adaptDecision.update({ where: { id: decisionId }, data: { outcome: "suggested" } });
+  await acceptSuggestion(fleet.deps, { deploymentId: id, decisionId, actor: "api:ana" });
+  await answered(60, 10, async () => (await newest())?.outcome === "moved");
+  expect(await newest()).toMatchObject({ outcome: "moved", realisedGain: expect.closeTo(0.8, 1) });
+  expect(adaptState(database.db, id).moveOverheadSeconds).toBeLessThan(60);
+});
+
+test("what another console accepted and never did is given up", async () => {
+  const id = await fleet.deploy();
+  await serve(id, 14, HEALTHY);
+  await serve(id, 12, B_IS_SLOW);
+  const [suggestion] = await listDecisions(database.db, id, 1);
+  await database.db.adaptDecision.update({ where: { id: suggestion?.id ?? "" }, data: { outcome: "accepted", at: new Date(fleet.clock.nowMs - 11 * 60_000) } });
+  await serve(id, 1, B_IS_SLOW);
+  expect((await listDecisions(database.db, id, 9)).find((one) => one.id === suggestion?.id)).toMatchObject({ outcome: "failed", reason: expect.stringContaining("ended before the move began") });
+});
+
 test("automatic moves by itself, once; observe only writes down what it would do; a cool-down is kept and named", async () => {
   const id = await fleet.deploy();
   await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "observe" }, actor: "test" });
@@ -137,6 +188,20 @@ test("a node that dies in the middle of a move turns that back, and is moved awa
   expect(fleet.events.filter((event) => event.name === "migration.finished").map((event) => (event.payload as { outcome: string }).outcome)).toEqual(["done", "rolled-back"]);
   expect(started()).toHaveLength(2);
   expect(started()[1]?.message).toContain("is lost");
+});
+
+test("where the only entry is lost nothing is moved, once and with the reason; when it is back all goes on", async () => {
+  const id = await fleet.deploy();
+  await setAdaptation(fleet.deps, { deploymentId: id, change: { mode: "automatic", coolDownSeconds: 0, movesPerHour: 100 }, actor: "test" });
+  await serve(id, 14, HEALTHY);
+  fleet.script.dead = new Set(["nod_a"]);
+  await serve(id, 40, HEALTHY);
+  expect(started()).toEqual([]);
+  const decisions = await listDecisions(database.db, id, 9);
+  expect(decisions).toMatchObject([{ verdict: "no-better", outcome: "kept", trigger: [{ kind: "loss", key: "entry:tn_nod_a", name: "nod_a" }, { kind: "loss", key: "node:tn_nod_a" }], reason: expect.stringContaining("Requests enter nowhere: nod_a is lost") }]);
+  fleet.script.dead = undefined;
+  await serve(id, 14, HEALTHY);
+  expect(adaptStates(database.db).get(id)?.decision?.verdict).toBe("steady");
 });
 
 test("what was just acted on is not acted on again by a picture of before", async () => {

@@ -7,28 +7,21 @@ import { AppError } from "../errors.ts";
 import type { Db } from "../store/db.ts";
 import { type Acts, createActs } from "./acts.ts";
 import { followBatch } from "./follow-batch.ts";
+import { followMoves, putOff } from "./follow-moves.ts";
 import { type AdaptState, adaptState, adaptStates } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { readSamples } from "../live/sample-ring.ts";
+import type { AdaptMode } from "../policy/adapt/adapt-settings.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
 import type { ControllerMemory, Decision, Observation, Weighed } from "../policy/adapt/controller.ts";
 import { stepDeployment } from "../policy/adapt/step-deployment.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
-import { type DecisionOutcome, type DecisionParts, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
+import { type DecisionOutcome, type DecisionParts, insertDecision, listAdaptMoves, listOpenDecisions, type StoredDecision, takeDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { insertSnapshot, packSnapshot } from "../store/decision-snapshots.ts";
-import { findLastMigrationOf, findMigration, listDeployments, type StoredDeployment } from "../store/deployments.ts";
+import { listDeployments, type StoredDeployment } from "../store/deployments.ts";
 
 /** The same mind is not written again sooner; an action is always written. */
 const RECORD_EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
-/** Of samples before a decision, and from a while after cutover on. */
-const GAIN_WINDOW_MS = 15_000;
-const SETTLE_MS = 5_000;
-/** Planning and starting a move take seconds; after so long nobody is at it any more. */
-const ACCEPTED_LIMIT_MS = 10 * 60_000;
-/** What could not be done is tried again by itself later each time: a lost node is no reason to try each ten seconds for ever. */
-const RETRY_FIRST_MS = 15_000;
-const RETRY_MAX_MS = 600_000;
 
 const actsOf = new WeakMap<Db, Acts>();
 
@@ -73,9 +66,8 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const { memory, decision } = stepDeployment(before, seen, deployment.adaptation);
   Object.assign(state, { controller: memory, decision, burn: seen.burn ?? null });
   await followBatch(deps, state, deployment.id);
-  const suggestion = open.find((one) => one.outcome === "suggested");
-  if (suggestion && !stillStands(suggestion, decision)) await expire(deps, suggestion, decision);
   const { mode } = deployment.adaptation;
+  const suggestion = await standing(deps, open.find((one) => one.outcome === "suggested"), decision, mode);
   if (!isNews(state, decision, seen.nowMs, suggestion) || (mode === "observe" && isSaid(state, decision))) return;
   // Looked at again in a second; nothing of it is written before it can be done.
   const isAlone = mode === "automatic" || isGivenBack(decision);
@@ -85,19 +77,21 @@ async function driveOne(deps: Deps, deployment: StoredDeployment, view: Deployme
   const record = await write(deps, deployment, { seen, decision, before, outcome });
   if (outcome !== "suggested" || !isAlone) return;
   state.triedWith = lostIn(decision);
-  const latencyBeforeMs = meanLatency(deps, deployment.id, seen.nowMs - GAIN_WINDOW_MS, seen.nowMs);
   acts(deps).begin(deployment.id, async () => {
-    const operation = await actOnDecision(deps, view, record, null).catch((error) => {
-      notDone(state, deps.clock.now());
+    await actOnDecision(deps, view, record, null).catch((error) => {
+      putOff(state, deps.clock.now());
       throw error;
     }).finally(() => { state.actedAtMs = deps.clock.now(); });
-    if (operation && operation.kind !== "shed" && operation.kind !== "batch") state.open = { decisionId: record.id, startedMs: seen.nowMs, predictedSeconds: decision.target?.bill.seconds ?? 0, cutoverMs: null, latencyBeforeMs };
   });
 }
 
-function notDone(state: AdaptState, nowMs: number): void {
-  state.failures += 1;
-  state.retryAtMs = nowMs + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (state.failures - 1));
+/** The suggestion, if somebody may still accept it. Where adaptation may act by itself nobody is waited for. */
+async function standing(deps: Deps, suggestion: StoredDecision | undefined, decision: Decision, mode: AdaptMode): Promise<StoredDecision | undefined> {
+  if (!suggestion) return undefined;
+  const why = mode === "automatic" ? "It is left to adaptation by now." : stillStands(suggestion, decision) ? null : `It was not needed any more: ${decision.reason}`;
+  if (why === null) return suggestion;
+  await expire(deps, suggestion, decision.verdict, why);
+  return undefined;
 }
 
 /** A suggestion lives as long as acting on it is right; regret that was paid once stays paid. */
@@ -173,52 +167,11 @@ function predictedGain({ target, costNow }: Decision): number | null {
 const SAID = { tune: "Give its stages other threads", remap: "Run a segment elsewhere", resplit: "Cut anew", return: "Go back to where a person put it", add: "Add a replica", drop: "Drop a replica", shed: "Let fewer requests in", admit: "Let all requests in again", batch: "Run more requests together" } as const;
 const saidOf = ({ kind, replica, batch }: Weighed): string => (batch ? (batch.isBack ? "Run fewer requests together" : `Run up to ${batch.maxSize} requests together`) : replica === undefined || kind === "add" ? SAID[kind] : kind === "drop" ? `Drop replica ${replica}` : `${SAID[kind]}, of replica ${replica}`);
 
-async function expire(deps: Deps, suggestion: StoredDecision, decision: Decision): Promise<void> {
+async function expire(deps: Deps, suggestion: StoredDecision, verdict: string, why: string): Promise<void> {
   await deps.publisher.transact(async (tx, append) => {
-    await updateDecision(tx, suggestion.id, { outcome: "expired", reason: `${suggestion.reason} It was not needed any more: ${decision.reason}` });
-    await append({ name: "deployment.decided", subjectId: suggestion.deploymentId, actor: "control", message: `A suggestion expired: ${decision.reason}`, payload: { deploymentId: suggestion.deploymentId, decisionId: suggestion.id, verdict: decision.verdict, outcome: "expired" } });
+    // Unless somebody accepts it at this moment.
+    if (!(await takeDecision(tx, suggestion.id, "suggested", "expired"))) return;
+    await updateDecision(tx, suggestion.id, { reason: `${suggestion.reason} ${why}` });
+    await append({ name: "deployment.decided", subjectId: suggestion.deploymentId, actor: "control", message: `A suggestion expired. ${why}`, payload: { deploymentId: suggestion.deploymentId, decisionId: suggestion.id, verdict, outcome: "expired" } });
   });
-}
-
-/** What became of moves, and, a while after cutover, what they gained. */
-async function followMoves(deps: Deps, state: AdaptState, open: StoredDecision[]): Promise<void> {
-  const nowMs = deps.clock.now();
-  for (const one of open) {
-    if (one.outcome === "accepted" && nowMs - one.at.getTime() > ACCEPTED_LIMIT_MS) await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The console ended before the move began.` }));
-    if (one.outcome !== "moving" || one.migrationId === null) continue;
-    state.open ??= { decisionId: one.id, startedMs: one.at.getTime(), predictedSeconds: 0, cutoverMs: null, latencyBeforeMs: null };
-    if (state.open.decisionId !== one.id) state.open = { decisionId: one.id, startedMs: nowMs, predictedSeconds: one.alternatives[one.chosen ?? -1]?.seconds ?? 0, cutoverMs: null, latencyBeforeMs: meanLatency(deps, one.deploymentId, nowMs - GAIN_WINDOW_MS, nowMs) };
-    const begun = await findMigration(deps.db, one.migrationId);
-    const migration = begun?.course?.handOver ? await findLastMigrationOf(deps.db, begun.operationId) : begun;
-    const cutover = migration?.decisions.find((step) => step.action === "cutover");
-    if (cutover && state.open.cutoverMs === null) {
-      state.open.cutoverMs = Date.parse(cutover.at);
-      const tookSeconds = Math.max(0, (state.open.cutoverMs - one.at.getTime()) / 1000);
-      state.moveOverheadSeconds += 0.5 * Math.max(-state.moveOverheadSeconds + 0.5, tookSeconds - (one.alternatives[one.chosen ?? -1]?.seconds ?? tookSeconds));
-    }
-    if (!migration || migration.finishedAt === null) continue;
-    if (migration.state !== "done") {
-      await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` }));
-      state.open = null;
-      notDone(state, nowMs);
-      continue;
-    }
-    state.failures = 0;
-    const from = (state.open.cutoverMs ?? migration.finishedAt.getTime()) + SETTLE_MS;
-    if (nowMs < from + GAIN_WINDOW_MS) continue;
-    const after = meanLatency(deps, one.deploymentId, from, from + GAIN_WINDOW_MS);
-    const before = state.open.latencyBeforeMs;
-    await deps.publisher.transact(async (tx, append) => {
-      await updateDecision(tx, one.id, { outcome: "moved", realisedGain: before !== null && after !== null && before > 0 ? 1 - after / before : null });
-      await append({ name: "deployment.decided", subjectId: one.deploymentId, actor: "control", message: `The move gained ${before && after ? `${((1 - after / before) * 100).toFixed(0)} %` : "what nobody measured: no requests came"}.`, payload: { deploymentId: one.deploymentId, decisionId: one.id, verdict: one.verdict, outcome: "moved" } });
-    });
-    state.open = null;
-  }
-}
-
-/** Mean of a second's medians, milliseconds; null without requests. */
-function meanLatency(deps: Deps, deploymentId: string, fromMs: number, toMs: number): number | null {
-  const ring = liveFleet(deps.db).deploymentRings.get(deploymentId);
-  const values = ring ? readSamples(ring, fromMs).filter((row) => row.atMs <= toMs).flatMap((row) => row.figures[2] ?? []) : [];
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

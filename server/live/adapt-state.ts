@@ -44,8 +44,8 @@ export type AdaptState = {
   moveOverheadSeconds: number;
   /** The decision that had more requests run together last, until what that gained is known. */
   batch: { decisionId: string; maxSize: number; atMs: number } | null;
-  /** A move of ours under way, or just made: what it is to be held against. */
-  open: { decisionId: string; startedMs: number; predictedSeconds: number; cutoverMs: number | null; latencyBeforeMs: number | null } | null;
+  /** By decision: since when this console acts on it, until what became of it is known. `isTimed`: how long it took is learnt already. */
+  acted: Map<string, { atMs: number; isTimed: boolean }>;
 };
 
 /** Cutting, comparing, verifying, until moves of this deployment have told their own. */
@@ -60,7 +60,7 @@ export function adaptStates(db: Db): Map<string, AdaptState> {
 
 export function adaptState(db: Db, deploymentId: string): AdaptState {
   const all = adaptStates(db);
-  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, burn: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, batch: null, open: null };
+  const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, burn: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, batch: null, acted: new Map() };
   all.set(deploymentId, known);
   return known;
 }

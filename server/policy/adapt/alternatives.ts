@@ -6,11 +6,12 @@ import type { Placement, StagePlacement } from "../../planner/plan.ts";
 import { placementCost } from "../../planner/placement-cost.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
 import type { Problem } from "../../planner/problem.ts";
+import { gapOf } from "../../planner/search/solver.ts";
 import { solveNow } from "../../planner/solve-now.ts";
 import { isCutOff } from "./cut-links.ts";
 import { lostNodes } from "./is-running.ts";
 
-export type Alternative = { kind: "tune" | "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan today; null = not known. */ bound: number | null; gap: number | null };
+export type Alternative = { kind: "tune" | "remap" | "resplit" | "return"; placement: Placement; /** Proven least cost of any plan when it was found; null = not known. */ bound: number | null; gap: number | null };
 
 /** Each way is checked and estimated (about 0.1 ms); above this only one or two segments move at a time. */
 const MAX_WAYS = 600;
@@ -38,7 +39,14 @@ export function findAlternatives(problem: Problem, request: PlanRequest, running
   const byRate: Alternative | null = carrying === null || "infeasible" in carrying ? null : { kind: "resplit", placement: carrying.placement, bound: null, gap: null };
   const resplit = better(problem, request, bySpeed, byRate);
   if (resplit) found.push(resplit.placement.length === running.length && resplit.placement.every((stage, k) => isSamePlace(stage, running[k])) ? { ...resplit, kind: "tune" } : resplit);
-  return found.filter((one, index) => !samePlacement(one.placement, running) && isAllowed(problem, request, one.placement) && found.findIndex((other) => samePlacement(other.placement, one.placement)) === index);
+  return found
+    .filter((one, index) => !samePlacement(one.placement, running) && isAllowed(problem, request, one.placement) && found.findIndex((other) => samePlacement(other.placement, one.placement)) === index)
+    .map((one) => boundedBy(one, bySpeed?.bound ?? null, costToday(problem, request, one.placement)));
+}
+
+/** What no plan is below, none of its kind is. */
+function boundedBy(one: Alternative, bound: number | null, cost: number | null): Alternative {
+  return bound === null || bound <= 0 || cost === null || cost < bound ? one : { ...one, bound, gap: gapOf({ cost, bound }) };
 }
 
 /** The first unless the second costs less today. */

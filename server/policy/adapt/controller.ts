@@ -8,7 +8,7 @@
 //
 // Never much worse than leaving things alone. A ledger keeps what adaptation cost so far, and what the home placement would have: the one a person chose. A
 // move is made only if  ours + M + (the way back) ≤ (1 + ε)·static + A, and when that slack is used up by a place that has become worse than home, it goes
-// home. So at each step ours ≤ (1 + ε)·static + A by the controller's own estimates; ε = 0.015, A = LEDGER_ALLOWANCE_SECONDS of today's cost. What estimates get
+// home. So at each step ours ≤ (1 + ε)·static + A by the controller's own estimates; ε = 0.012, A = LEDGER_ALLOWANCE_SECONDS of today's cost. What estimates get
 // wrong, and one step's overshoot, come on top: the benchmark measures both.
 import type { Placement } from "../../planner/plan.ts";
 import type { PlanRequest } from "../../planner/plan-request.ts";
@@ -60,6 +60,8 @@ export type Observation = {
   linkWords?: LinkWords;
   /** How fast the SLO's error budget is used up; null or absent = there is none. */
   burn?: Burn | null;
+  /** Where requests enter, when none of it is there: drawn node and name. Nothing that is moved would be reached then. Absent = some entry is there. */
+  entriesLost?: readonly { topologyNodeId: string; name: string }[];
   /** A move is under way. */
   isMoving: boolean;
   /** When adaptation moved it, milliseconds. */
@@ -172,6 +174,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
     decision: { action: "keep", verdict, reason, target: null, drifts, costNow, alternatives: [], regret: memory.regret, needed: null, expectedDwellMs: null, ledger: { ours: memory.ours, home: memory.home }, ...rest },
   });
   if (seen.isMoving) return keep("moving", "A move is under way.");
+  if (seen.entriesLost?.length) return keep("no-better", `Requests enter nowhere: ${seen.entriesLost.map(({ name }) => name).join(", ")} is lost, and what is moved would not be reached. Start its agent again, or let requests enter at another node.`);
   if (drifts.length === 0 && !isAway && !isLost && !isBurning) {
     memory.regret = before.regret * Math.exp((-seconds * 1000) / REGRET_MEMORY_MS);
     return keep("steady", "What is measured agrees with what was predicted.");
@@ -186,7 +189,7 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   const rest = { alternatives: weighed, expectedDwellMs };
   if (!best) {
     memory.regret = before.regret * Math.exp((-seconds * 1000) / REGRET_MEMORY_MS);
-    return keep("no-better", weighed.length === 0 ? "Nothing else can run it." : "Nothing else is better by more than predictions can be trusted.", rest);
+    return keep("no-better", weighed.length === 0 ? "Nothing else can run it." : `Nothing else is better by more than predictions can be trusted.${boundWords(weighed, costNow)}`, rest);
   }
   const now = costNow ?? best.cost;
   const said = losses.map((loss) => loss.what).join(" ");
@@ -210,6 +213,11 @@ export function judge(before: ControllerMemory, seen: Observation, { today: prob
   const limit = whyNotNow(settings, seen.moves, seen.nowMs);
   if (limit) return keep("limit", limit, { ...judged, target: best });
   return act(memory, { ...keep("act", "", judged).decision }, best, `${(best.gain / now * 100).toFixed(0)} % less than now, for ${best.bill.costSeconds.toFixed(1)} s of cost; regret ${memory.regret.toFixed(2)} of ${needed.toFixed(2)} s.${best.around ? ` ${best.around}` : ""}`);
+}
+
+function boundWords(weighed: readonly Weighed[], costNow: number | null): string {
+  const bound = weighed.find((one) => one.bound !== null)?.bound ?? null;
+  return bound === null || costNow === null || bound >= costNow ? "" : ` No plan can cost more than ${((1 - bound / costNow) * 100).toFixed(0)} % less.`;
 }
 
 /** Whether a decision still holds on a fresh picture of today. Null = it does; else why not, in words. */

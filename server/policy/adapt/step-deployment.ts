@@ -92,7 +92,8 @@ function judgeReplica(memory: ControllerMemory, { seen, today, drifts, index }: 
   const isRefused = target !== null && target.refused !== null;
   const burn = memory.burningSinceMs !== undefined && seen.burn ? sayBurn(seen.burn) : null;
   const losses = lossesOf(ownToday, placements[index] ?? []).map(({ key, subject, sinceMs }) => ({ key, kind: "loss" as const, subject, factor: 1, sinceMs: sinceMs ?? seen.nowMs }));
-  const because = [...losses, ...(burn ? [{ key: "slo", kind: "burn" as const, subject: "", factor: burn.rate, sinceMs: memory.burningSinceMs ?? seen.nowMs }] : [])];
+  const entries = (seen.entriesLost ?? []).map(({ topologyNodeId }) => ({ key: `entry:${topologyNodeId}`, kind: "loss" as const, subject: topologyNodeId, factor: 1, sinceMs: seen.nowMs }));
+  const because = [...entries, ...losses, ...(burn ? [{ key: "slo", kind: "burn" as const, subject: "", factor: burn.rate, sinceMs: memory.burningSinceMs ?? seen.nowMs }] : [])];
   return {
     memory: result.memory,
     decision: {
