@@ -1,6 +1,7 @@
 // Adaptation against leaving things alone on real agents, in a sample of the simulator's settings: two fleets alike meet the same trace in the same seconds, and the
 // simulator is asked what it says of that trace. What moves took and took from requests is what the simulator is calibrated by.
 //   npm run bench -- adapt-live [--minutes 10] [--setting mesh] [--record]
+//   … --watch FILE      records there, second by second, what adaptation saw and thought, and every request
 //   npm run bench -- adapt-live --noise-only [--setting mesh]      nothing is disturbed, only the noise is there: nothing may move
 // See bench/METHODOLOGY.md.
 import { parseArgs } from "node:util";
@@ -16,7 +17,7 @@ import { type Figure, reportBench } from "./report.ts";
 import { runScenario } from "./run-scenario.ts";
 import { SIDES } from "./scenario-pair.ts";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, setting: { type: "string", multiple: true }, record: { type: "boolean" }, "noise-only": { type: "boolean" } } });
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, setting: { type: "string", multiple: true }, record: { type: "boolean" }, "noise-only": { type: "boolean" }, watch: { type: "string" } } });
 const endMs = Number(values.minutes) * 60_000;
 const settings = LIVE_SETTINGS.filter(({ scenario }) => !values.setting || values.setting.includes(scenario.name));
 if (!(endMs >= 30_000 && endMs <= 3_600_000) || settings.length === 0) throw new Error(`--minutes must be 0.5 to 60 and --setting one of ${LIVE_SETTINGS.map(({ scenario }) => scenario.name).join(", ")}`);
@@ -34,7 +35,7 @@ process.exitCode = reportBench("adapt-live", figures()) ? 0 : 1;
 async function play(setting: LiveSetting): Promise<LiveOutcome> {
   const { scenario, noise, seed } = setting;
   let trace: Trace = { endMs, disturbances: [] };
-  const run = await runScenario(scenario, { seed, say, disturb(problem) {
+  const run = await runScenario(scenario, { seed, say, watchFile: values.watch, disturb(problem) {
     if (!isNoiseOnly) trace = liveTrace(setting, problem, endMs);
     for (const { fromMs, toMs, slowdowns } of trace.disturbances) say(`  ${(fromMs / 1000).toFixed(0)}–${(toMs / 1000).toFixed(0)} s: ${[...slowdowns.nodes, ...slowdowns.links].map(([key, times]) => `${key} ×${times.toFixed(1)}`).join(", ")}`);
     return { forMs: endMs, noise, seed, momentAt: (ms) => momentOf(trace, setting, ms), happenings: [], say };

@@ -10,6 +10,7 @@ import { RECOGNITION } from "./lab-deployment.ts";
 import { type LoadCounts, type RunningLoad, startLoadProcess } from "./load-process.ts";
 import type { Served } from "./move-windows.ts";
 import { type Disturbances, playDisturbances } from "./play-disturbances.ts";
+import { recordServed, type Thought, watchAdaptation } from "./watch-adaptation.ts";
 import { writeReferenceCases } from "./reference-cases.ts";
 import { type Side, SIDES, startScenarioPair } from "./scenario-pair.ts";
 
@@ -33,11 +34,11 @@ export type ScenarioRun = {
 };
 
 type Chosen = { kind: string; placement: Placement; seconds: number; bytes: number };
-type Told = { signals: { name: string; samples: number }[]; decisions: { at: string; outcome: string; reason: string; alternatives: Chosen[]; chosen: number | null; migrationId: string | null }[] };
+type Told = Thought & { signals: { name: string; samples: number }[]; decisions: { at: string; outcome: string; reason: string; alternatives: Chosen[]; chosen: number | null; migrationId: string | null }[] };
 type Step = { at: string; name: string; payload: { migrationId?: string; to?: string } };
 
 /** `disturb`: what is to happen, once the planning problem is known. */
-export async function runScenario(scenario: Scenario, options: { perSecond?: number; seed: number; disturb(problem: Problem, home: Placement): Disturbances; say(line: string): void }): Promise<ScenarioRun> {
+export async function runScenario(scenario: Scenario, options: { perSecond?: number; seed: number; /** Where to record what adaptation saw, second by second. */ watchFile?: string | undefined; disturb(problem: Problem, home: Placement): Disturbances; say(line: string): void }): Promise<ScenarioRun> {
   const pair = await startScenarioPair(scenario, RECOGNITION, options.say);
   const folder = mkdtempSync(path.join(tmpdir(), "cutplane-scenario-"));
   const loads = new Map<Side, RunningLoad>();
@@ -55,12 +56,16 @@ export async function runScenario(scenario: Scenario, options: { perSecond?: num
     for (const load of loads.values()) load.arrivals(options.seed);
     const beganMs = Date.now();
     const disturbances = options.disturb(pair.problem, pair.home);
+    const watch = options.watchFile ? watchAdaptation(options.watchFile, beganMs, () => told("adapted")) : null;
     await playDisturbances(pair, scenario, disturbances);
     const lastMs = Date.now();
+    await watch?.stop();
     const ends = { alone: await loads.get("alone")?.end(), adapted: await loads.get("adapted")?.end() };
     const of = (side: Side) => (ends[side]?.served ?? []).map((one) => ({ ...one, latencyMs: one.doneMs - one.dueMs, dueMs: one.dueMs - beganMs })).filter((one) => one.dueMs >= 0 && one.dueMs < lastMs - beganMs);
+    const served = { alone: of("alone"), adapted: of("adapted") };
+    if (options.watchFile) recordServed(options.watchFile, served);
     const counts = (side: Side) => ends[side]?.counts as LoadCounts;
-    return { problem: pair.problem, home: pair.home, served: { alone: of("alone"), adapted: of("adapted") }, counts: { alone: counts("alone"), adapted: counts("adapted") }, moves: movesOf(await told("adapted"), (await pair.cluster.api<{ events: Step[] }>("GET", `/events?kind=migration&limit=${MOST_EVENTS}`)).events, beganMs) };
+    return { problem: pair.problem, home: pair.home, served, counts: { alone: counts("alone"), adapted: counts("adapted") }, moves: movesOf(await told("adapted"), (await pair.cluster.api<{ events: Step[] }>("GET", `/events?kind=migration&limit=${MOST_EVENTS}`)).events, beganMs) };
   } finally {
     for (const load of loads.values()) load.kill();
     await pair.stop();

@@ -96,6 +96,7 @@ type Look = { problem: Problem; slowdowns: Slowdowns; running: Placement; home: 
 function observe({ problem, slowdowns, running, home, noise, normal, tick, nowMs, isMoving, moves }: Look): Observation {
   const estimate = estimatePlacement(todaysProblem(problem, slowdowns), running);
   const noisy = (value: number) => value * Math.exp(noise * normal());
+  const meanwhile = isMoving ? 1 + INTERFERENCE : 1;
   const used = new Set(running.map((stage) => stage.topologyNodeId));
   const idle = new Map<string, number>();
   if (tick % NODE_PROBE_TICKS === 0) for (const { topologyNodeId: id } of problem.nodes) if (!used.has(id)) idle.set(`node:${id}`, noisy(slowdowns.nodes.get(id) ?? 1));
@@ -105,8 +106,8 @@ function observe({ problem, slowdowns, running, home, noise, normal, tick, nowMs
   }
   return {
     nowMs, problem, request: { objective: "latency" }, running, home, isMoving, moves,
-    stageMs: estimate?.stages.map((stage) => noisy(stage.computeMs)) ?? [],
-    hopMs: estimate?.hops.map((hop) => noisy(hop.latencyMs + hop.transferMs)) ?? [],
+    stageMs: estimate?.stages.map((stage) => noisy(stage.computeMs) * meanwhile) ?? [],
+    hopMs: estimate?.hops.map((hop) => noisy(hop.latencyMs + hop.transferMs) * meanwhile) ?? [],
     idleSlowdowns: idle, moveOverheadSeconds: MOVE_OVERHEAD_SECONDS,
   };
 }

@@ -6,6 +6,7 @@ import { loadTime, warmTime } from "../../planner/load-time.ts";
 import type { Placement, PlanDiff } from "../../planner/plan.ts";
 import { freeBytes, type Problem } from "../../planner/problem.ts";
 import { diffReplicas } from "../../planner/replicas/diff-replicas.ts";
+import { FIRST_SHARE } from "./move-toll.ts";
 
 export type MovingBill = {
   bytes: number;
@@ -29,8 +30,6 @@ export type BillParts = {
   from?: { topologyNodeId: string | null; bytes: number }[];
 };
 
-/** Fetching and loading share processors and links with serving: requests are this much slower meanwhile. */
-const DISTURBANCE = 0.1;
 /** A change is worth something only if it beats this: cold caches after cutover, two revisions' lanes. In seconds of today's cost. */
 const FIXED_COST_SECONDS = 1;
 
@@ -45,6 +44,11 @@ export function movingBill(problem: Problem, running: Placement, target: Placeme
 /** The same where the number of replicas changes: what all of them need. */
 export function replicasBill(problem: Problem, running: readonly Placement[], target: readonly Placement[], overheadSeconds: number): MovingBill {
   return billOf(problem, diffReplicas(problem, running, target), running.flat(), overheadSeconds);
+}
+
+/** With what moves were seen to take from requests here, a share of each second; absent = as a bill takes it for granted. */
+export function billedBy(bill: MovingBill, share = FIRST_SHARE): MovingBill {
+  return share === FIRST_SHARE ? bill : { ...bill, costSeconds: bill.costSeconds + (share - FIRST_SHARE) * bill.seconds };
 }
 
 /** Of one after the other. */
@@ -80,7 +84,7 @@ function billOf(problem: Problem, diff: PlanDiff, resident: Placement, overheadS
   const seconds = secondsOf(slowest) + overheadSeconds;
   const shortOfMemory = diff.memory.filter((entry) => entry.peakBytes > freeBytes(problem.nodes.find((node) => node.topologyNodeId === entry.topologyNodeId) ?? NO_LIMIT)).map((entry) => entry.topologyNodeId);
   const from = transfers && byGiver(transfers.map(({ fromIndex, bytes }) => ({ topologyNodeId: fromIndex === null ? null : (problem.nodes[fromIndex]?.topologyNodeId ?? null), bytes })));
-  return { bytes: diff.shipBytes, seconds, costSeconds: FIXED_COST_SECONDS + DISTURBANCE * seconds, shortOfMemory, parts: { ...slowest, otherSeconds: overheadSeconds, ...(from ? { from } : {}) } };
+  return { bytes: diff.shipBytes, seconds, costSeconds: FIXED_COST_SECONDS + FIRST_SHARE * seconds, shortOfMemory, parts: { ...slowest, otherSeconds: overheadSeconds, ...(from ? { from } : {}) } };
 }
 
 const secondsOf = ({ fetchSeconds, loadSeconds, warmSeconds }: Pick<BillParts, "fetchSeconds" | "loadSeconds" | "warmSeconds">): number => fetchSeconds + loadSeconds + warmSeconds;

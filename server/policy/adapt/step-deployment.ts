@@ -9,7 +9,7 @@ import type { AdaptSettings } from "./adapt-settings.ts";
 import { samePlacement } from "./alternatives.ts";
 import { batchTimes, judgeBatching, NEW_BATCHING, ofBatched } from "./batching.ts";
 import { lossesOf } from "./cut-links.ts";
-import { type ControllerMemory, type Decision, judge, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, valuedNow, type Weighed } from "./controller.ts";
+import { type ControllerMemory, type Decision, judge, leastGain, lookToday, NEW_CONTROLLER, type Observation, type ReplicaMemory, revalidate, stepController, valuedNow, type Weighed } from "./controller.ts";
 import { driftsOf, placementsOf, viewOf } from "./replica-views.ts";
 import { judgeShed, NEW_SHED, ofShed } from "./shed.ts";
 import { sayBurn } from "./slo-burn.ts";
@@ -135,7 +135,7 @@ export function revalidateTarget(seen: Observation, today: Problem, target: Targ
   if (replica > placements.length) return "The replica is not there any more.";
   const look = (apart: boolean) => {
     const view = viewOf(seen, today, replica - 1, apart);
-    return revalidate({ problem: view.problem, request: view.request, running: view.running }, target.placement);
+    return revalidate({ problem: view.problem, request: view.request, running: view.running }, target.placement, leastGain(kind));
   };
   const refused = look(true);
   return refused !== null && placements.length > 1 && lossesOf(enteredAtFirst(today, placements[0] ?? []), placements[replica - 1] ?? []).length > 0 ? look(false) : refused;
