@@ -22,6 +22,12 @@ test("what never ran a part of it, and what is slow before its own is known, is 
   expect(biases.get("c")).toBeCloseTo(0.2);
 });
 
+test("of a node that is slow now what was learnt before counts: the others look no faster for it, nor by what a tiny part shows", () => {
+  const slow = signal(0.2, { alarm: { sinceMs: 0, level: 0.4 } });
+  expect([...believedBiases([node("a"), node("b")], { "node:a": slow }, ["a"], { a: 100 }).values()]).toEqual([0.2, 0.2]);
+  expect(believedBiases([node("a"), node("b"), node("c")], { "node:a": slow, "node:b": signal(-0.7) }, ["a", "b"], { a: 95, b: 0.25 }).get("c")).toBeCloseTo(0.2);
+});
+
 test("nothing known is no bias", () => {
   expect([...believedBiases([node("a")], {}, [], {}).values()]).toEqual([0]);
   expect([...believedBiases([node("a", 0)], { "node:a": signal(0.3) }, ["a"], {}).values()]).toEqual([0.3]);

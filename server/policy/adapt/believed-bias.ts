@@ -13,16 +13,16 @@ const OTHER_PART = 3;
 /** After so many samples of another size, it is what was learnt with. */
 const MEMORY = 60;
 
-/** Logarithms, by drawn node: of the others' alone where it never ran a part of it, or is slow just now and its own is not known. */
+/** Logarithms, by drawn node: of the others' alone where it never ran a part of it. What was learnt of a node that is slow just now counts as before: it was learnt while it was well. */
 export function believedBiases(nodes: readonly Pick<ProblemNode, "topologyNodeId" | "cumulativeMs">[], signals: Readonly<Record<string, Signal>>, served: readonly string[], ran: RanMs): Map<string, number> {
   const known = nodes.flatMap(({ topologyNodeId: id, cumulativeMs }) => {
     const signal = signals[`node:${id}`];
     if (!signal || !served.includes(id)) return [];
     const wholeMs = cumulativeMs?.at(-1) ?? 0;
     const ranMs = ran[id];
-    return [{ id, bias: signal.bias, isWell: signal.samples > 0 && signal.alarm === null, weight: ranMs === undefined || wholeMs <= 0 ? 1 : Math.min(1, ranMs / (WHOLE_SHARE * wholeMs)) }];
+    return [{ id, bias: signal.bias, isLearnt: signal.samples > 0, weight: ranMs === undefined || wholeMs <= 0 ? 1 : Math.min(1, ranMs / (WHOLE_SHARE * wholeMs)) }];
   });
-  const usual = weightedMedian(known.filter(({ isWell }) => isWell));
+  const usual = weightedMedian(known.filter(({ isLearnt }) => isLearnt));
   const own = new Map(known.map((one) => [one.id, one]));
   return new Map(nodes.map(({ topologyNodeId: id }) => {
     const one = own.get(id);
