@@ -171,7 +171,7 @@ function createParts({ config, log, state, ports, bootId, startChild, sampler }:
       savePorts(config.dataFolder, ports).catch((error: Error) => log("warn", "folder", error.message));
     },
   });
-  const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, idleMs: () => nowMs() - state.servedAtMs, notice, changed });
+  const measurements = createMeasurements({ cache, startChild, hardware: () => state.hardware, maxMemoryBytes: config.maxMemoryBytes, idleMs: () => (state.servedAtMs === 0 ? Number.POSITIVE_INFINITY : nowMs() - state.servedAtMs), notice, changed });
   const use = new LinkUse();
   const meter = createLinkMeter({
     tls, dataProxyUrl: config.dataProxyUrl, measuring: () => measurements.running(),

@@ -6,8 +6,11 @@ import type { FromMeasure, MeasureOrder, ToMeasure } from "./measure-process.ts"
 import { type Hardware, MAX_MEASURE_SEGMENTS, type MeasureTask, type Notice, type ObservedMeasure } from "./protocol/control.ts";
 import { AGENT_VERSION } from "./version.ts";
 
-/** Without a request for this long a node counts as idle … */
-const IDLE_FOR_MS = 5_000;
+/**
+ * Without a request for this long a node that has served counts as idle: what was moved away from it, because something else slows it down, may come back within
+ * minutes, and what is measured meanwhile is not the node's own pace. One that never served is idle at once …
+ */
+const IDLE_FOR_MS = 10 * 60_000;
 /** … looked at this often, also while a task that gives way to requests runs. */
 const LOOK_EVERY_MS = 500;
 
@@ -17,7 +20,7 @@ export type MeasurementsOptions = {
   startChild: StartChild;
   hardware(): Hardware;
   maxMemoryBytes: number | null;
-  /** Milliseconds since this node last worked on a request. */
+  /** Milliseconds since this node last worked on a request; infinite before the first. */
   idleMs(): number;
   notice(notice: Omit<Notice, "at">): void;
   changed(): void;

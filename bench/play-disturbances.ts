@@ -14,17 +14,18 @@ const TICK_MS = 1_000;
 
 export const linkName = (a: string, b: string): string => [a, b].sort().join("|");
 
-export async function playDisturbances(pair: ScenarioPair, { nodes, links }: Scenario, { forMs, noise, seed, momentAt, happenings, say }: Disturbances): Promise<void> {
+/** `signal`: ends it sooner. */
+export async function playDisturbances(pair: ScenarioPair, { nodes, links }: Scenario, { forMs, noise, seed, momentAt, happenings, say }: Disturbances, signal?: AbortSignal): Promise<void> {
   const normal = normalsFrom(seed);
   const startedMs = performance.now();
   const due = [...happenings].sort((a, b) => a.atMs - b.atMs);
-  for (let tick = 0; tick * TICK_MS < forMs; tick++) {
+  for (let tick = 0; tick * TICK_MS < forMs && !signal?.aborted; tick++) {
     const nowMs = tick * TICK_MS;
     while (due[0] && due[0].atMs <= nowMs) await happen(pair, due.shift() as Happening, say);
     const moment = momentAt(nowMs);
     for (const { name } of nodes) pair.slowNode(name, (moment.nodes.get(name) ?? 1) * Math.exp(noise * normal()));
     for (const { between } of links) await pair.slowLink(between, (moment.links.get(linkName(...between)) ?? 1) * Math.exp(noise * normal()));
-    await sleep(Math.max(0, startedMs + (tick + 1) * TICK_MS - performance.now()));
+    await sleep(Math.max(0, startedMs + (tick + 1) * TICK_MS - performance.now()), undefined, signal ? { signal } : {}).catch(() => undefined);
   }
   for (const { name } of nodes) pair.slowNode(name, 1);
   for (const { between } of links) await pair.slowLink(between, 1);
@@ -37,6 +38,9 @@ async function happen(pair: ScenarioPair, { node, does, says }: Happening, say: 
     else await pair.agentOf(side, node).restart();
   }
 }
+
+/** What each second is like while nothing is disturbed: the noise is part of what is healthy. */
+export const undisturbed = (of: Disturbances, forMs: number): Disturbances => ({ ...of, forMs, momentAt: () => ({ nodes: new Map(), links: new Map() }), happenings: [] });
 
 /** A story as what is so at each moment, and what happens once. */
 export function asDisturbances(story: readonly StoryStep[]): Pick<Disturbances, "momentAt" | "happenings"> {

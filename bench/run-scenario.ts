@@ -9,14 +9,14 @@ import type { Problem } from "../server/planner/problem.ts";
 import { RECOGNITION } from "./lab-deployment.ts";
 import { type LoadCounts, type RunningLoad, startLoadProcess } from "./load-process.ts";
 import type { Served } from "./move-windows.ts";
-import { type Disturbances, playDisturbances } from "./play-disturbances.ts";
+import { type Disturbances, playDisturbances, undisturbed } from "./play-disturbances.ts";
 import { recordServed, type Thought, watchAdaptation } from "./watch-adaptation.ts";
 import { writeReferenceCases } from "./reference-cases.ts";
 import { type Side, SIDES, startScenarioPair } from "./scenario-pair.ts";
 
 const VARIANTS = 4;
 /** What is healthy must be known before anything happens: samples of each signal that requests give. What is not used is looked at seldom. */
-const LEARNT_SAMPLES = 20;
+const LEARNT_SAMPLES = 30;
 const LEARN_TIMEOUT_MS = 120_000;
 /** Longer than any deadline, so that what is slow is counted as it is. */
 const GIVE_UP_MS = 20_000;
@@ -46,16 +46,19 @@ export async function runScenario(scenario: Scenario, options: { perSecond?: num
     const casesFile = path.join(folder, "cases.json");
     await writeReferenceCases(casesFile, { modelPath: pair.modelPath, shape: RECOGNITION.shape, variants: VARIANTS, seed: options.seed });
     for (const side of SIDES) loads.set(side, await startLoadProcess({ urls: await pair.urls(side), model: `${scenario.name}-${side}`, casesFile, perSecond: options.perSecond ?? scenario.requestsPerSecond, seed: options.seed, deadlineMs: GIVE_UP_MS }));
+    const disturbances = options.disturb(pair.problem, pair.home);
+    const learnt = new AbortController();
+    const learning = playDisturbances(pair, scenario, undisturbed(disturbances, LEARN_TIMEOUT_MS), learnt.signal);
     const told = (side: Side) => pair.cluster.api<Told>("GET", `/deployments/${pair.deploymentIds[side]}/adaptation?limit=100`);
     for (const side of SIDES) await until(`what is healthy to be known of ${side}`, async () => {
       const { signals } = await told(side);
       return signalsOnTheWay(scenario, pair.home).every((name) => (signals.find((signal) => signal.name === name)?.samples ?? 0) >= LEARNT_SAMPLES);
-    }, LEARN_TIMEOUT_MS);
+    }, LEARN_TIMEOUT_MS).finally(() => learnt.abort());
+    await learning;
     options.say(`${scenario.name}: ${pair.home.map((stage) => `${stage.from}-${stage.to} on ${scenario.nodes[Number(stage.topologyNodeId.slice(3))]?.name}`).join(", ")}`);
     await pair.startAdapting();
     for (const load of loads.values()) load.arrivals(options.seed);
     const beganMs = Date.now();
-    const disturbances = options.disturb(pair.problem, pair.home);
     const watch = options.watchFile ? watchAdaptation(options.watchFile, beganMs, () => told("adapted")) : null;
     await playDisturbances(pair, scenario, disturbances);
     const lastMs = Date.now();

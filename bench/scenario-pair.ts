@@ -2,6 +2,7 @@
 // adapt by itself. What happens to a node or link happens to both in the same second, so that a slow moment of the machine falls on both.
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Agent, awaitOperation, bundledModel, type Cluster, startCluster, until } from "../e2e/cluster.ts";
 import { type EmulatedLink, type EmulatedNetwork, startEmulatedNetwork } from "../e2e/emulated-network.ts";
 import type { Scenario } from "../lab/scenarios/scenario.ts";
@@ -17,6 +18,10 @@ export type Side = (typeof SIDES)[number];
 const LEAST_CORES = 0.1;
 const MEASURE_TIMEOUT_MS = 600_000;
 const LINKS_TIMEOUT_MS = 120_000;
+const SEGMENTS_TIMEOUT_MS = 1_200_000;
+const LOOK_EVERY_MS = 500;
+/** Ten seconds without anything under way. */
+const QUIET_LOOKS = 20;
 
 export type ScenarioPair = {
   cluster: Cluster;
@@ -137,10 +142,18 @@ function drawing({ nodes, links, source }: Scenario, nodeIdOf: (node: string) =>
   };
 }
 
-/** Each kind of node has run the model under its own quota, and every link's bandwidth is known. */
+/** Each kind of node has run the model and segments of it under its own quota, and every link's bandwidth is known: nothing is measured beside what the bench measures. */
 async function measure(cluster: Cluster, modelId: string, topologyIds: Record<Side, string>): Promise<void> {
   const { operation } = await cluster.api<{ operation: { id: string } }>("POST", `/models/${modelId}/measure`, {});
   await awaitOperation(cluster, operation, MEASURE_TIMEOUT_MS);
+  let quiet = 0;
+  await until("the segments to be measured", async () => {
+    const running = await cluster.api<unknown[]>("GET", `/operations?status=running&subjectId=${modelId}`);
+    // One follows the other: whoever has measured the whole is asked for segments next.
+    quiet = running.length === 0 ? quiet + 1 : 0;
+    await sleep(LOOK_EVERY_MS);
+    return quiet >= QUIET_LOOKS;
+  }, SEGMENTS_TIMEOUT_MS);
   for (const side of SIDES) await until(`the links of ${side} to be measured`, async () => {
     const { live, document } = await cluster.api<{ live: { links: { bandwidthBytesPerSecond: number | null }[] }; document: { links: unknown[] } }>("GET", `/topologies/${topologyIds[side]}`);
     return live.links.filter((link) => link.bandwidthBytesPerSecond).length >= 2 * document.links.length;
