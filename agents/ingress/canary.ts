@@ -1,7 +1,7 @@
 // Owns what a new revision gets to do beside the one that serves: a share of the requests, copies of others whose answers are compared and given to nobody, and
 // the figures by which it is judged. Knows nothing of pipelines.
 //
-// Shares are spread evenly and not drawn: of ten requests at a tenth, one is taken, always. A window of figures closes when it is long enough and has enough
+// Shares are spread evenly and not drawn: of ten requests at a tenth, one is taken, always; of ten sequences one is, with all of its steps. A window of figures closes when it is long enough and has enough
 // requests, so that few requests make long windows and not wild ones.
 import type { CanaryWindow, ObservedCanary, RouteCanary } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
@@ -25,6 +25,7 @@ export class Canary {
   #setting: RouteCanary;
   readonly #nowMs: () => number;
   #taken = 0;
+  #begun = 0;
   #shadowed = 0;
   #inFlight = 0;
   #requests = 0;
@@ -55,6 +56,14 @@ export class Canary {
     this.#taken += this.#setting.share;
     if (this.#taken < 1 - 1e-9) return false;
     this.#taken -= 1;
+    return true;
+  }
+
+  /** Whether the next sequence that begins is the new revision's, with all of its steps. */
+  takesSequence(): boolean {
+    this.#begun += this.#setting.share;
+    if (this.#begun < 1 - 1e-9) return false;
+    this.#begun -= 1;
     return true;
   }
 

@@ -289,7 +289,7 @@ export class RouteRuntime {
       const request = { inputs, deadlineAt, signal, priority };
       return version ? this.#run(request, { epoch: version.epoch, isTried: false }) : this.#spread(request);
     }
-    return this.streams.infer({ inputs, sequence, deadlineAt, signal });
+    return this.streams.infer({ inputs, sequence, deadlineAt, signal, canary: this.canary });
   }
 
   #spread(request: Waiting): Promise<StepAnswer> {

@@ -1,6 +1,9 @@
 // Owns the streams of one deployment at an ingress: each step goes where the stream's state is, and streams follow when the revision they are on is left.
+// While a revision is tried, its share of the streams that begin is its own, each with all of its steps.
 import type { ObservedPipeline } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { WIRE_ERRORS, WireError } from "../protocol/wire-error.ts";
+import type { Canary } from "./canary.ts";
 import type { Dispatcher, InferAnswer } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import type { PipelineRuntime } from "./pipeline-runtime.ts";
@@ -8,6 +11,8 @@ import { Sequences } from "./sequences.ts";
 import { StreamMover } from "./stream-mover.ts";
 
 export type SequenceStep = { id: string; start: boolean; end: boolean };
+/** `canary`: of a revision that is tried; null = none is. */
+type Step = { inputs: WireTensor[]; sequence: SequenceStep; deadlineAt: number; signal?: Gone; canary: Canary | null };
 /** `nextId`: of a stream that begins. */
 export type RouteStreamsHost = { dispatcher: Dispatcher; nextId(): number; changed(): void };
 
@@ -38,15 +43,29 @@ export class RouteStreams {
   }
 
   /** One step. Rejects with WireError. */
-  async infer({ inputs, sequence, deadlineAt, signal }: { inputs: WireTensor[]; sequence: SequenceStep; deadlineAt: number; signal?: Gone }): Promise<InferAnswer> {
-    const { id, start, end } = sequence;
+  async infer(step: Step): Promise<InferAnswer> {
+    const { sequence: { id, start }, deadlineAt, canary } = step;
     await this.#sequences.free(id, deadlineAt);
+    const { dispatcher } = this.#host;
+    const tried = start && canary ? dispatcher.leastLoadedOf(canary.epoch) : null;
+    return this.#run(step, tried && canary?.takesSequence() ? tried : dispatcher.serving);
+  }
+
+  /** `begins`: where, if it begins with this step. */
+  async #run(asked: Step, begins: PipelineRuntime | null): Promise<InferAnswer> {
+    const { inputs, sequence: { id, start, end }, deadlineAt, signal, canary } = asked;
     const { dispatcher, nextId } = this.#host;
-    const { step, sequence: open } = this.#sequences.step(id, start, end, dispatcher.serving, nextId);
+    const { step, sequence: open } = this.#sequences.step(id, start, end, begins, nextId);
+    const { pipeline } = open;
+    const isTried = canary?.epoch === pipeline.pipeline.epoch;
+    const run = () => dispatcher.infer({ inputs, deadlineAt, signal, stream: step, pipeline });
     try {
-      return await dispatcher.infer({ inputs, deadlineAt, signal, stream: step, pipeline: open.pipeline });
+      return await (canary && isTried ? canary.counted(run) : run());
     } catch (error) {
       if (this.#sequences.has(open)) this.#sequences.forget(id, true);
+      const { serving } = dispatcher;
+      // No state is lost yet: it begins where the others are. Once another step was sent after this one, that would go missing between them.
+      if (isTried && start && open.nextStep === 1 && isLoss(error) && !this.#sequences.isOpen(id) && serving?.linked && serving.pipeline.epoch !== pipeline.pipeline.epoch) return this.#run(asked, serving);
       throw error;
     } finally {
       this.#sequences.done(open);
@@ -80,3 +99,6 @@ export class RouteStreams {
     return { inFlight: pipeline.outstanding + streams, streams, ...(streams > 0 && problem !== null ? { streamProblem: problem.slice(0, 300) } : {}) };
   }
 }
+
+/** Another pipeline may do better; what a run fails for good, it would fail there too. */
+const isLoss = (error: unknown): boolean => error instanceof WireError && (error.code === "stream_lost" || WIRE_ERRORS[error.code].retryable);

@@ -42,6 +42,10 @@ export class Sequences {
     return count;
   }
 
+  isOpen(id: string): boolean {
+    return this.#sequences.has(id);
+  }
+
   has(sequence: Sequence): boolean {
     return this.#sequences.get(sequence.id) === sequence;
   }
@@ -59,7 +63,7 @@ export class Sequences {
     }
   }
 
-  /** The next step of a sequence. Throws WireError `stream_unknown`, `stream_lost`, `stream_limit`, `not_linked`. */
+  /** The next step of a sequence; one that begins does so on `current`. Throws WireError `stream_unknown`, `stream_lost`, `stream_limit`, `not_linked`. */
   step(id: string, start: boolean, end: boolean, current: PipelineRuntime | null, newStreamId: () => number): { step: StreamStep; sequence: Sequence } {
     let sequence = this.#sequences.get(id);
     if (start) {

@@ -184,8 +184,8 @@ export type IngressRoute = {
   /** A revision that is tried beside the current one. Absent or null = none. */
   canary?: RouteCanary | null;
 };
-/** Of requests that are not part of a sequence and name no version: `share` go to `epoch` (back to the current one where that breaks); of the others `shadowShare` are also sent there as
- * copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
+/** Of requests that name no version `share` go to `epoch` (back to the current one where that breaks), of sequences so many of those that begin, each with all of its steps; of the other requests outside of
+ * sequences `shadowShare` are also sent there as copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
 export type RouteCanary = { epoch: number; share: number; shadowShare: number; tolerance: number };
 /** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. `now`: what of these limits is in force, `maxSize` 1 = each alone; absent = all
  * of it, as for an agent that does not know it. `maxQueues`: requests of so many shapes wait each in a queue of their own, those of others in the last one; absent = 1: the first decides what all

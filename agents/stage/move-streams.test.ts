@@ -36,10 +36,11 @@ beforeAll(async () => {
 afterAll(() => fleet?.close());
 
 const lay = (at: TestNode[], cuts: [number, number][], more: Partial<Parameters<typeof layPipeline>[4]> = {}) => layPipeline(fleet, nodes[0]!, at, cuts.map(([from, to]) => segment(from, to)), { epoch: nextEpoch++, sends: ["v0"], ...more });
+const TOLD = { inputs: [fixed("v0"), ...STATES.map(({ input }) => fixed(input))], outputs: [fixed("v4"), ...STATES.map(({ output }) => fixed(output))], states: STATES };
 /** Each of its stages on lanes of its own; "leaving": no new streams, those that are open move. */
 function route(current: TestPipeline, ...others: [TestPipeline, Partial<IngressPipeline>][]): void {
   const pipelines = [current, ...others.map(([one, more]) => ({ ...one, pipeline: { ...one.pipeline, ...more } }))];
-  sendRoute(ingress, pipelines, { currentEpoch: current.epoch, inputs: [fixed("v0"), ...STATES.map(({ input }) => fixed(input))], outputs: [fixed("v4"), ...STATES.map(({ output }) => fixed(output))], states: STATES });
+  sendRoute(ingress, pipelines, { currentEpoch: current.epoch, ...TOLD });
 }
 const LEAVING = { mode: "drain", streams: "move" } as const;
 const seen = ({ epoch }: TestPipeline) => observedOf(ingress)[0]?.pipelines.find((one) => one.epoch === epoch);
@@ -170,6 +171,28 @@ test("streams that are to finish stay where they are while new ones begin on the
   await again.step();
   await stop(old);
   await stop(next);
+}, 180_000);
+
+test("while a revision is tried every second stream that begins is its own, with all of its steps, which are counted; called off, it goes on where the others are", async () => {
+  const old = lay([nodes[1]!], [[0, 4]]);
+  route(old);
+  await linked(old);
+  const tried = lay([nodes[1]!, nodes[2]!], [[0, 2], [2, 4]]);
+  route(old, [tried, {}]);
+  await linked(tried);
+  sendRoute(ingress, [old, tried], { currentEpoch: old.epoch, ...TOLD, canary: { epoch: tried.epoch, share: 0.5, shadowShare: 0, tolerance: 1e-3 } });
+  await ingress.until("the trial", () => observedOf(ingress)[0]?.canary?.epoch === tried.epoch);
+  const streams = ["first", "second", "third", "fourth"].map((id) => new Stream(`tried-${id}`));
+  for (let i = 0; i < 3; i++) for (const stream of streams) await stream.step();
+  expect(streams.map(({ epochs }) => [...new Set(epochs)])).toEqual([[old.epoch], [tried.epoch], [old.epoch], [tried.epoch]]);
+  await ingress.until("its steps are counted", () => observedOf(ingress)[0]?.canary?.requests === 6);
+  expect(observedOf(ingress)[0]!.canary!.failed).toBe(0);
+  route(old, [tried, LEAVING]);
+  await left(tried);
+  for (const stream of streams) await stream.step({ sequence_end: true });
+  expect(streams.map(({ epoch }) => epoch)).toEqual(Array(4).fill(old.epoch));
+  await stop(old);
+  await stop(tried);
 }, 180_000);
 
 test("where its state finds no room, or the new stages stand still, a stream goes on where it was: no step is lost or late, and the reason is told", async () => {

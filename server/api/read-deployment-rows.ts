@@ -157,5 +157,5 @@ function isLoopbackUrl(url: string): boolean {
 /** Told anew at each read: figures of a trial grow, while its row stays as it is. */
 function trialText(snapshot: FleetSnapshot, view: DeploymentView, target: StoredRevision): string {
   const told = ingressOf(snapshot, view, target.ingressNodeIds).flatMap(({ route }) => (route?.canary?.epoch === target.epoch ? [route.canary] : []));
-  return canaryText(view.settings.canary ?? null, target.number, told);
+  return canaryText(view.settings.canary ?? null, { number: target.number, isStateful: view.model.states.length > 0 }, told);
 }

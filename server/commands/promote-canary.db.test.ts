@@ -38,6 +38,9 @@ test("a deployed plan is held beside the running one with its share, which can b
   await fleet.run(2);
   expect(route().canary).toMatchObject({ share: 0.5 });
   await expect(setServing(fleet.deps, { deploymentId, change: { canary: null }, actor: "api:ana" })).rejects.toMatchObject({ code: "conflict", place: "settings.canary" });
+  await expect(promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("has answered nothing yet") });
+  tell([]);
+  await fleet.run(1);
   await promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" });
   await expect(promoteCanary(fleet.deps, { deploymentId: "dep_none", actor: "api:ben" })).rejects.toMatchObject({ code: "not-found" });
   await fleet.run(10);
@@ -103,6 +106,8 @@ test("of a deployment with replicas all of both revisions serve while one is tri
   fleet.script.ingress = undefined;
   await fleet.run(10);
   expect((await last()).state).toBe("canary");
+  // Blue-green: nothing was to be seen.
+  await setServing(fleet.deps, { deploymentId, change: { canary: { ...CANARY, share: 0 } }, actor: "api:ana" });
   await promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" });
   await fleet.run(12);
   expect((await last()).state).toBe("done");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CanaryWindow, ObservedCanary } from "../../agents/protocol/control.ts";
-import { canaryBreach, canaryRouteOf, canaryText } from "./canary.ts";
+import { canaryBreach, canaryRouteOf, canaryText, isUnseen, toldOf } from "./canary.ts";
 import { desiredOf } from "./desired.ts";
 import { nextMigrationStep } from "./migration.ts";
 import type { CanarySettings, DeploymentView, MigrationState } from "./snapshot.ts";
@@ -70,8 +70,20 @@ test("without a bound of its own a trial keeps to what its plan promises the 99t
   expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: 120 }, { quantile: 0.99, latencyMs: 80 }, slow)).toBeNull();
 });
 
-test("the trial in words counts all ingresses", () => {
-  expect(canaryText(SETTINGS, 4, [told([]), told([], { maxRelError: 0 })])).toBe("Revision 4 is tried with 10 % of requests: 600 so far, 6 failed. Of 24 compared copies 4 were answered otherwise (largest difference 2.5e-1), 2 not at all.");
-  expect(canaryText(SETTINGS, 4, [told([], { shadows: { equal: 0, different: 0, failed: 0, skipped: 3 } })])).toContain("No copy was compared yet.");
-  expect(canaryText({ ...SETTINGS, shadowShare: 0 }, 4, [])).toBe("Revision 4 is tried with 10 % of requests: 0 so far, 0 failed.");
+test("what was to have requests or copies and had none is unseen; what only stands by is not, and what an entry that is not heard has told says nothing", () => {
+  const shadows = { equal: 0, different: 0, failed: 2, skipped: 9 };
+  const none = { name: "gate", canary: told([], { requests: 0, shadows }) };
+  expect([isUnseen(SETTINGS, []), isUnseen(SETTINGS, [none]), isUnseen({ ...SETTINGS, share: 0 }, [none]), isUnseen({ ...SETTINGS, share: 0, shadowShare: 0 }, [none])]).toEqual([true, true, true, false]);
+  expect([isUnseen(SETTINGS, [none, { name: "other", canary: told([], { shadows }) }]), isUnseen(SETTINGS, [{ name: "gate", canary: told([], { requests: 0, shadows: { ...shadows, different: 1 } }) }])]).toEqual([false, false]);
+  const [a] = reportReady([node("a")], BOTH);
+  const tells = (connected: boolean, epoch = 2) => toldOf(snapshot(tried("canary"), [{ ...reportIngress(a!, [1, 2], 1, { canary: told([], { epoch }) }), connected }]), "dep_1", BOTH[1]!);
+  expect([tells(true).map(({ name }) => name), tells(false), tells(true, 1)]).toEqual([["node a"], [], []]);
+});
+
+test("the trial in words counts all ingresses, and says of streams that they go whole", () => {
+  const FOUR = { number: 4, isStateful: false };
+  expect(canaryText(SETTINGS, { ...FOUR, isStateful: true }, [])).toBe("Revision 4 is tried with 10 % of requests, whole streams at a time: 0 so far, 0 failed. No copy was compared yet: steps of streams are not copied.");
+  expect(canaryText(SETTINGS, FOUR, [told([]), told([], { maxRelError: 0 })])).toBe("Revision 4 is tried with 10 % of requests: 600 so far, 6 failed. Of 24 compared copies 4 were answered otherwise (largest difference 2.5e-1), 2 not at all.");
+  expect(canaryText(SETTINGS, FOUR, [told([], { shadows: { equal: 0, different: 0, failed: 0, skipped: 3 } })])).toContain("No copy was compared yet.");
+  expect(canaryText({ ...SETTINGS, shadowShare: 0 }, FOUR, [])).toBe("Revision 4 is tried with 10 % of requests: 0 so far, 0 failed.");
 });

@@ -1,7 +1,7 @@
 // Owns how a new revision is tried beside the one that serves: what ingresses are told, when its figures end the trial, and the trial in words. Pure.
 import type { ObservedCanary, RouteCanary } from "../../agents/protocol/control.ts";
 import { differenceText } from "../planner/difference-text.ts";
-import type { CanarySettings, DeploymentView, RevisionView } from "./snapshot.ts";
+import type { CanarySettings, DeploymentView, FleetSnapshot, RevisionView } from "./snapshot.ts";
 
 /** Answers of two cuts of one model differ by the order of sums; other than at verification, inputs are clients' own, and may be far from the sample's. */
 export const SHADOW_TOLERANCE = 1e-3;
@@ -26,8 +26,24 @@ export function boundOfTrial({ maxLatencyMsP99 }: CanarySettings, promise: Revis
   return maxLatencyMsP99 ?? (promise && promise.quantile >= 0.99 ? promise.latencyMs : null);
 }
 
+export type ToldCanary = { name: string; canary: ObservedCanary };
+
+/** What a revision's entries tell of it, those that are heard now. */
+export function toldOf({ nodes }: Pick<FleetSnapshot, "nodes">, deploymentId: string, { epoch, ingressNodeIds }: Pick<RevisionView, "epoch" | "ingressNodeIds">): ToldCanary[] {
+  return [...new Set(ingressNodeIds)].flatMap((nodeId) => {
+    const node = nodes.get(nodeId);
+    const canary = node?.connected ? node.ingress.find((route) => route.deploymentId === deploymentId)?.canary : undefined;
+    return node && canary?.epoch === epoch ? [{ name: node.name, canary }] : [];
+  });
+}
+
+/** Whether it takes over unseen: it was to have requests or copies, and nothing is known of any. Shares of 0 say that it only stands by. */
+export function isUnseen({ share, shadowShare }: CanarySettings, told: readonly ToldCanary[]): boolean {
+  return share + shadowShare > 0 && told.every(({ canary: { requests, shadows } }) => requests + shadows.equal + shadows.different === 0);
+}
+
 /** What ends the trial, in words; null while it may go on. `promise`: of the revision that is tried. */
-export function canaryBreach(settings: CanarySettings | null, promise: RevisionView["promise"], told: readonly { name: string; canary: ObservedCanary }[]): string | null {
+export function canaryBreach(settings: CanarySettings | null, promise: RevisionView["promise"], told: readonly ToldCanary[]): string | null {
   if (!settings) return null;
   for (const { name, canary: { windows } } of told) {
     const last = windows.slice(-BREACH_WINDOWS);
@@ -44,13 +60,14 @@ export function canaryBreach(settings: CanarySettings | null, promise: RevisionV
   return null;
 }
 
-export function canaryText(settings: CanarySettings | null, number: number, told: readonly ObservedCanary[]): string {
+/** `isStateful`: clients' requests are steps of streams. */
+export function canaryText(settings: CanarySettings | null, { number, isStateful }: { number: number; isStateful: boolean }, told: readonly ObservedCanary[]): string {
   const sum = (of: (canary: ObservedCanary) => number) => told.reduce((total, canary) => total + of(canary), 0);
-  const given = `Revision ${number} is tried with ${percent(settings?.share ?? 0)} of requests: ${sum((one) => one.requests)} so far, ${sum((one) => one.failed)} failed.`;
+  const given = `Revision ${number} is tried with ${percent(settings?.share ?? 0)} of requests${isStateful ? ", whole streams at a time" : ""}: ${sum((one) => one.requests)} so far, ${sum((one) => one.failed)} failed.`;
   if (!settings?.shadowShare) return given;
   const failed = sum(({ shadows }) => shadows.failed);
   const compared = sum(({ shadows }) => shadows.equal + shadows.different);
-  if (compared + failed === 0) return `${given} No copy was compared yet.`;
+  if (compared + failed === 0) return `${given} No copy was compared yet${isStateful ? ": steps of streams are not copied" : ""}.`;
   const worst = Math.max(0, ...told.map((one) => one.maxRelError));
   return `${given} Of ${compared} compared copies ${sum(({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${failed} not at all.`;
 }

@@ -23,7 +23,7 @@
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
 // often the point.
 import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
-import { canaryBreach, canaryText, isTrialWanted } from "./canary.ts";
+import { canaryBreach, canaryText, isTrialWanted, toldOf } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
 import { breakingStages } from "./move-course.ts";
 import { replicasOf } from "./replicas.ts";
@@ -199,10 +199,10 @@ function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
   const failure = failureOf(context);
   if (failure) return { action: "turn-back", reason: failure, error: `While it was tried: ${failure}` };
   if (!isTrialWanted(deployment)) return { action: "step", to: "cutover", reason: "It was promoted." };
-  const told = entriesOf(context, next).flatMap(({ name, node, route }) => (node?.connected && route?.canary?.epoch === next.epoch ? [{ name, canary: route.canary }] : []));
+  const told = toldOf(context.snapshot, deployment.deploymentId, next);
   const breach = canaryBreach(deployment.settings.canary ?? null, next.promise, told);
   if (breach) return { action: "turn-back", reason: breach, error: breach };
-  return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, next.number, told.map(({ canary }) => canary)) };
+  return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, { number: next.number, isStateful: deployment.model.states.length > 0 }, told.map(({ canary }) => canary)) };
 }
 
 function confirmCutover(context: Context): MigrationDecision {
