@@ -58,3 +58,18 @@ test("copies are compared and given to nobody; they have an end, and leave out w
   for (const { end, done } of held) { end(); await done; }
   expect(canary.observed().shadows).toMatchObject({ equal: 5, skipped: 2 });
 });
+
+test("copies have windows of their own, by how they compared; what there was no room for is left out, and what the revision would not read is not", async () => {
+  let nowMs = 0;
+  const canary = new Canary(SETTING, () => nowMs);
+  const shadow = (run: () => Promise<InferAnswer>) => canary.shadow([tensor(1)], () => { nowMs += 1000; return run(); });
+  const equal = () => Promise.resolve(answer(2, [tensor(1)]));
+  const other = () => Promise.resolve(answer(2, [tensor(2)]));
+  for (let i = 0; i < 9; i++) await shadow(i < 4 ? equal : other);
+  for (const code of ["overloaded", "cancelled", "going_away"] as const) await shadow(() => Promise.reject(new WireError(code, "no")));
+  expect(canary.observed()).toMatchObject({ windows: [], shadowWindows: [], shadows: { equal: 4, different: 5, failed: 0, skipped: 3 } });
+  await shadow(() => failing("bad_tensors"));
+  expect(canary.observed().shadowWindows).toEqual([{ equal: 4, different: 5, failed: 1 }]);
+  for (let i = 0; i < 40; i++) await shadow(i < 30 ? equal : other);
+  expect(canary.observed().shadowWindows).toEqual([{ equal: 10, different: 0, failed: 0 }, { equal: 10, different: 0, failed: 0 }, { equal: 0, different: 10, failed: 0 }]);
+});

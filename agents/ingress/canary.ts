@@ -1,8 +1,8 @@
 // Owns what a new revision gets to do beside the one that serves: a share of the requests, copies of others whose answers are compared and given to nobody, and
 // the figures by which it is judged. Knows nothing of pipelines.
 //
-// Shares are spread evenly and not drawn: of ten requests at a tenth, one is taken, always; of ten sequences one is, with all of its steps. A window of figures closes when it is long enough and has enough
-// requests, so that few requests make long windows and not wild ones.
+// Shares are spread evenly and not drawn: of ten requests at a tenth, one is taken, always; of ten sequences one is, with all of its steps. A window of
+// figures closes when it is long enough and has enough requests, so that few requests make long windows and not wild ones.
 import type { CanaryWindow, ObservedCanary, RouteCanary } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
@@ -18,7 +18,7 @@ const MAX_WINDOWS = 3;
 const MAX_SHADOWS_IN_FLIGHT = 4;
 /** Latencies of one window; more say nothing else. */
 const MAX_TIMES = 4096;
-/** These say nothing of the revision. */
+/** These say nothing of the revision. Of a copy `bad_tensors` does: the request was answered. */
 const NOT_ITS_FAULT: ReadonlySet<WireErrorCode> = new Set(["cancelled", "overloaded", "bad_tensors", "going_away"]);
 
 export class Canary {
@@ -32,6 +32,8 @@ export class Canary {
   #failed = 0;
   readonly #shadows = { equal: 0, different: 0, failed: 0, skipped: 0 };
   #maxRelError = 0;
+  #shadowWindows: NonNullable<ObservedCanary["shadowWindows"]> = [];
+  #shadowWindow = { sinceMs: 0, equal: 0, different: 0, failed: 0 };
   #windows: CanaryWindow[] = [];
   #window = { sinceMs: 0, requests: 0, failed: 0, times: [] as number[] };
 
@@ -40,6 +42,7 @@ export class Canary {
     this.#setting = setting;
     this.#nowMs = nowMs;
     this.#window.sinceMs = nowMs();
+    this.#shadowWindow.sinceMs = nowMs();
   }
 
   get epoch(): number {
@@ -100,9 +103,10 @@ export class Canary {
       answer.release();
       const worst = Math.max(0, ...errors);
       this.#maxRelError = Math.max(this.#maxRelError, Math.min(worst, Number.MAX_VALUE));
-      this.#shadows[worst <= this.#setting.tolerance ? "equal" : "different"]++;
-    } catch {
-      this.#shadows.failed++;
+      this.#compared(worst <= this.#setting.tolerance ? "equal" : "different");
+    } catch (error) {
+      if (error instanceof WireError && error.code !== "bad_tensors" && NOT_ITS_FAULT.has(error.code)) this.#shadows.skipped++;
+      else this.#compared("failed");
     } finally {
       this.#inFlight--;
     }
@@ -126,8 +130,23 @@ export class Canary {
     this.#window = { sinceMs: nowMs, requests: 0, failed: 0, times: [] };
   }
 
+  #compared(outcome: "equal" | "different" | "failed"): void {
+    this.#shadows[outcome]++;
+    this.#shadowWindow[outcome]++;
+    this.#closeShadowWindow();
+  }
+
+  #closeShadowWindow(): void {
+    const { sinceMs, ...copies } = this.#shadowWindow;
+    const nowMs = this.#nowMs();
+    if (copies.equal + copies.different + copies.failed < WINDOW_REQUESTS || nowMs - sinceMs < WINDOW_MS) return;
+    this.#shadowWindows = [...this.#shadowWindows, copies].slice(-MAX_WINDOWS);
+    this.#shadowWindow = { sinceMs: nowMs, equal: 0, different: 0, failed: 0 };
+  }
+
   observed(): ObservedCanary {
     this.#closeWindow();
-    return { epoch: this.epoch, requests: this.#requests, failed: this.#failed, windows: this.#windows, shadows: { ...this.#shadows }, maxRelError: this.#maxRelError };
+    this.#closeShadowWindow();
+    return { epoch: this.epoch, requests: this.#requests, failed: this.#failed, windows: this.#windows, shadows: { ...this.#shadows }, maxRelError: this.#maxRelError, shadowWindows: this.#shadowWindows };
   }
 }

@@ -287,8 +287,8 @@ export type HeldArtifact = { digest: string; ranges: [start: number, end: number
 /** Of one node, together. What is more is not told: a move is then said to take more than it does. */
 export const MAX_HELD_ARTIFACTS = 500;
 export const MAX_HELD_RANGES = 4_000;
-/** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. */
-export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number };
+/** Since the trial began at this ingress. `windows`: the last complete ones, oldest first, at most 3: each at least 5 s and 10 requests. `shadowWindows`: so of copies; absent where an agent does not tell them. */
+export type ObservedCanary = { epoch: number; requests: number; failed: number; windows: CanaryWindow[]; shadows: { equal: number; different: number; failed: number; skipped: number }; maxRelError: number; shadowWindows?: { equal: number; different: number; failed: number }[] };
 export type CanaryWindow = { requests: number; failed: number; latencyMsP99: number | null };
 export type ObservedPipeline = { epoch: number; linked: boolean; inFlight: number; /** Open streams, which `inFlight` counts too. Absent where an agent does not tell them. */ streams?: number; /** Why the last of its streams that was to move did not. */ streamProblem?: string; /** As of a lane. */ refusedBy?: string[]; replica?: number; /** Of one of several replicas, since the ingress has it: requests it answered, refused with an error, lost when it broke. */ counts?: { answered: number; failed: number; lost: number } };
 export type ObservedMeasure = {

@@ -59,8 +59,8 @@ function Form({ deployment, now }: { deployment: DeploymentFull; now: ServingSet
         </Group>
         <Group title="New revisions">
           <Switch checked={fields.tries} onChange={(tries) => set({ tries })} testId="serving-tries">Try what is deployed before it takes over</Switch>
-          {fields.tries && <div className={`${ROW} grid-cols-2!`}>{field("sharePercent", "Requests to it", "%")}{field("shadowPercent", "Copies to it", "%")}{field("errorPercent", "Failing at most", "%")}{field("p99Ms", "p99 at most", "ms")}</div>}
-          <p className="text-xs text-ink-2">{fields.tries ? "The move stops beside the running revision until you promote it. Answers to copies are compared and given to nobody. More failures, or a slower p99 (left empty: what the plan was made for, where that is a 99th percentile), in three windows one after the other turn it back. Moves that mend something (drain, Adapt) and roll back do not stop." : "A deployed plan takes over once it answers like the whole model."}</p>
+          {fields.tries && <div className={`${ROW} grid-cols-2!`}>{field("sharePercent", "Requests to it", "%")}{field("shadowPercent", "Copies to it", "%")}{field("errorPercent", "Failing at most", "%")}{field("differPercent", "Copies that differ", "%")}{field("p99Ms", "p99 at most", "ms")}</div>}
+          <p className="text-xs text-ink-2">{fields.tries ? "The move stops beside the running revision until you promote it. Answers to copies are compared and given to nobody. More failures, more copies that differ (left empty: any number, for a model with chance in it), or a slower p99 (left empty: what the plan was made for, where that is a 99th percentile), in three windows one after the other turn it back. Moves that mend something (drain, Adapt) and roll back do not stop." : "A deployed plan takes over once it answers like the whole model."}</p>
         </Group>
         <Group title="Open streams">
           <Switch checked={fields.movesStreams} onChange={(movesStreams) => set({ movesStreams })} testId="serving-movesStreams">Move them with their state when their revision is left</Switch>

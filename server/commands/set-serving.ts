@@ -1,5 +1,6 @@
 // Says how a deployment takes its requests: whether they run together, what each key may ask, how many and how long. Ingresses follow while they serve.
 import { AppError } from "../errors.ts";
+import { DEFAULT_MAX_DIFFERENT_RATIO } from "../policy/canary.ts";
 import { DEFAULT_STREAMS } from "../policy/drain-limit.ts";
 import type { DeploymentSettings, StreamSettings } from "../policy/snapshot.ts";
 import { findUnfinishedMigration, lockDeployment, readModelFacts, updateDeployment } from "../store/deployments.ts";
@@ -29,7 +30,7 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
     if (keyLimits !== undefined) settings.keyLimits = keyLimits;
     // A trial under way follows; without settings it would have no bounds, and ends by being promoted or cancelled alone.
     if (canary === null && settings.canaryMigrationId && (await findUnfinishedMigration(tx, deployment.id))?.state === "canary") throw new AppError("conflict", "A new revision is being tried.", { place: "settings.canary", fix: "Promote it or cancel the move first." });
-    if (canary !== undefined) settings.canary = canary;
+    if (canary !== undefined) settings.canary = canary && withoutDefaults(canary);
     if (streams !== undefined) settings.streams = { ...DEFAULT_STREAMS, ...settings.streams, ...streams };
     if (limits !== undefined) settings.limits = checkLimits({ ...settings.limits, ...limits });
     await updateDeployment(tx, deployment.id, { settings });
@@ -43,6 +44,11 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
 
 const sameLimits = (a: DeploymentSettings["batching"], b: DeploymentSettings["batching"]): boolean => a?.maxSize === b?.maxSize && a?.maxDelayMs === b?.maxDelayMs && (a?.whenNeeded ?? false) === (b?.whenNeeded ?? false);
 
+/** What is as it would be without a word is left out. */
+function withoutDefaults({ maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO, ...canary }: NonNullable<ServingSettings["canary"]>): NonNullable<ServingSettings["canary"]> {
+  return { ...canary, ...(maxDifferentRatio === DEFAULT_MAX_DIFFERENT_RATIO ? {} : { maxDifferentRatio }) };
+}
+
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
 function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batching"]>): string {
@@ -50,11 +56,16 @@ function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batch
   return `${maxQueues > 1 ? `, in up to ${maxQueues} queues by shape` : ""}${lengths ? `, padded along ${lengths}` : ""}`;
 }
 
+function inTrial({ share, shadowShare, maxErrorRatio, maxLatencyMsP99, maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO }: NonNullable<ServingSettings["canary"]>): string {
+  const differing = shadowShare === 0 ? "" : maxDifferentRatio === null ? ", any number of copies answered otherwise" : `, ${percent(maxDifferentRatio)} of copies answered otherwise`;
+  return `${percent(share)} of requests and copies of ${percent(shadowShare)}, up to ${percent(maxErrorRatio)} failing${differing}${maxLatencyMsP99 === null ? "" : ` and ${maxLatencyMsP99} ms at the 99th percentile`}`;
+}
+
 function inWords({ batching, keyLimits, canary, streams, limits }: ServingSettings): string {
   return [
     batching ? `joins up to ${batching.maxSize} requests, which wait at most ${batching.maxDelayMs} ms for each other${inShapes(batching)}${batching.whenNeeded ? ", while adaptation finds that they have to" : ""}` : "runs each request alone",
     keyLimits ? `lets each key send ${keyLimits.requestsPerSecond} a second, ${keyLimits.burst} at once, ${keyLimits.maxInFlight} in flight` : "has no limits for keys",
-    ...(canary ? [`tries new revisions with ${percent(canary.share)} of requests and copies of ${percent(canary.shadowShare)}, up to ${percent(canary.maxErrorRatio)} failing${canary.maxLatencyMsP99 === null ? "" : ` and ${canary.maxLatencyMsP99} ms at the 99th percentile`}`] : []),
+    ...(canary ? [`tries new revisions with ${inTrial(canary)}`] : []),
     `lets open streams ${streams.policy === "move" ? "move" : "finish"} when their revision is left, for ${Number((streams.limitMs / 60_000).toPrecision(3))} min at most`,
     `holds at most ${limits.maxInFlight} requests, ${limits.defaultDeadlineMs} ms each if they do not say otherwise`,
   ].join("; it ");

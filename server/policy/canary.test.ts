@@ -54,6 +54,21 @@ test.each<[what: string, windows: CanaryWindow[], why: RegExp | null]>([
   else expect(breach).toBeNull();
 });
 
+const copies = (equal: number, different: number, failed = 0) => ({ equal, different, failed });
+test.each<[what: string, windows: NonNullable<ObservedCanary["shadowWindows"]>, settings: Partial<CanarySettings>, why: RegExp | null]>([
+  ["all answered otherwise", [copies(0, 10), copies(0, 12), copies(0, 10)], {}, /^32 of the last 32 copies compared at gate were answered otherwise than by the revision that serves \(largest difference 2\.5e-1\); at most 1 % may\.$/],
+  ["a few more than the default", [copies(98, 2), copies(98, 2), copies(98, 2)], {}, /6 of the last 300 copies/],
+  ["as many as are allowed", [copies(98, 2), copies(98, 2), copies(98, 2)], { maxDifferentRatio: 0.02 }, null],
+  ["chance in the model", [copies(0, 10), copies(0, 10), copies(0, 10)], { maxDifferentRatio: null }, null],
+  ["one window between", [copies(0, 10), copies(10, 0), copies(0, 10)], {}, null],
+  ["two windows alone", [copies(0, 10), copies(0, 10)], {}, null],
+  ["all not answered", [copies(0, 0, 10), copies(0, 0, 10), copies(1, 0, 9)], { maxDifferentRatio: null }, /^29 of the last 30 copies it was sent at gate were not answered; at most 2 % may fail\.$/],
+])("a trial by copies alone ends by them: %s", (_what, shadowWindows, settings, why) => {
+  const breach = canaryBreach({ ...SETTINGS, share: 0, ...settings }, undefined, [{ name: "gate", canary: told([], { requests: 0, failed: 0, shadowWindows }) }]);
+  if (why) expect(breach).toMatch(why);
+  else expect(breach).toBeNull();
+});
+
 test("a breach turns the move back with its figures; figures of another epoch say nothing; without a bound p99 ends nothing", () => {
   const bad = [window(9, 10), window(9, 10), window(9, 10)];
   expect(decide(tried("canary"), told(bad))).toMatchObject({ action: "turn-back", error: expect.stringContaining("27 of the last 300") });

@@ -5,6 +5,8 @@ import type { CanarySettings, DeploymentView, FleetSnapshot, RevisionView } from
 
 /** Answers of two cuts of one model differ by the order of sums; other than at verification, inputs are clients' own, and may be far from the sample's. */
 export const SHADOW_TOLERANCE = 1e-3;
+/** Of compared copies, where the settings do not say. A cut that is right differs in none; a few may meet an input at which a model jumps. */
+export const DEFAULT_MAX_DIFFERENT_RATIO = 0.01;
 /** Windows in a row beyond a bound: one alone may be a garbage collection, or a client's odd input. */
 export const BREACH_WINDOWS = 3;
 
@@ -45,31 +47,43 @@ export function isUnseen({ share, shadowShare }: CanarySettings, told: readonly 
 /** What ends the trial, in words; null while it may go on. `promise`: of the revision that is tried. */
 export function canaryBreach(settings: CanarySettings | null, promise: RevisionView["promise"], told: readonly ToldCanary[]): string | null {
   if (!settings) return null;
-  for (const { name, canary: { windows } } of told) {
-    const last = windows.slice(-BREACH_WINDOWS);
-    if (last.length < BREACH_WINDOWS) continue;
-    if (last.every(({ requests, failed }) => failed / requests > settings.maxErrorRatio)) {
-      const failed = last.reduce((sum, window) => sum + window.failed, 0);
-      const requests = last.reduce((sum, window) => sum + window.requests, 0);
-      return `${failed} of the last ${requests} requests it was given at ${name} failed; at most ${percent(settings.maxErrorRatio)} may.`;
-    }
-    const boundMs = boundOfTrial(settings, promise);
-    // A window in which all failed has no latency, and is the other bound's business.
-    if (boundMs !== null && last.every(({ latencyMsP99 }) => latencyMsP99 !== null && latencyMsP99 > boundMs)) return `Its 99th percentile at ${name} was ${last.map(({ latencyMsP99 }) => `${(latencyMsP99 ?? 0).toPrecision(3)} ms`).join(", ")} in three windows one after the other; at most ${boundMs} ms is ${settings.maxLatencyMsP99 === null ? "what its plan was made for" : "allowed"}.`;
+  for (const { name, canary } of told) {
+    const breach = copiesBreach(settings, name, canary) ?? requestsBreach(settings, promise, name, canary);
+    if (breach !== null) return breach;
   }
   return null;
 }
 
+function requestsBreach(settings: CanarySettings, promise: RevisionView["promise"], name: string, { windows }: ObservedCanary): string | null {
+  const last = windows.slice(-BREACH_WINDOWS);
+  if (last.length < BREACH_WINDOWS) return null;
+  if (last.every(({ requests, failed }) => failed / requests > settings.maxErrorRatio)) return `${sum(last, (one) => one.failed)} of the last ${sum(last, (one) => one.requests)} requests it was given at ${name} failed; at most ${percent(settings.maxErrorRatio)} may.`;
+  const boundMs = boundOfTrial(settings, promise);
+  // A window in which all failed has no latency, and is the other bound's business.
+  if (boundMs === null || !last.every(({ latencyMsP99 }) => latencyMsP99 !== null && latencyMsP99 > boundMs)) return null;
+  return `Its 99th percentile at ${name} was ${last.map(({ latencyMsP99 }) => `${(latencyMsP99 ?? 0).toPrecision(3)} ms`).join(", ")} in three windows one after the other; at most ${boundMs} ms is ${settings.maxLatencyMsP99 === null ? "what its plan was made for" : "allowed"}.`;
+}
+
+function copiesBreach({ maxErrorRatio, maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO }: CanarySettings, name: string, { shadowWindows = [], maxRelError }: ObservedCanary): string | null {
+  const last = shadowWindows.slice(-BREACH_WINDOWS);
+  if (last.length < BREACH_WINDOWS) return null;
+  const comparedOf = ({ equal, different }: (typeof last)[number]) => equal + different;
+  if (last.every((one) => one.failed / (one.failed + comparedOf(one)) > maxErrorRatio)) return `${sum(last, (one) => one.failed)} of the last ${sum(last, (one) => one.failed + comparedOf(one))} copies it was sent at ${name} were not answered; at most ${percent(maxErrorRatio)} may fail.`;
+  if (maxDifferentRatio === null || !last.every((one) => one.different > maxDifferentRatio * comparedOf(one))) return null;
+  return `${sum(last, (one) => one.different)} of the last ${sum(last, comparedOf)} copies compared at ${name} were answered otherwise than by the revision that serves (largest difference ${differenceText(maxRelError)}); at most ${percent(maxDifferentRatio)} may.`;
+}
+
+const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((total, one) => total + of(one), 0);
+
 /** `isStateful`: clients' requests are steps of streams. */
 export function canaryText(settings: CanarySettings | null, { number, isStateful }: { number: number; isStateful: boolean }, told: readonly ObservedCanary[]): string {
-  const sum = (of: (canary: ObservedCanary) => number) => told.reduce((total, canary) => total + of(canary), 0);
-  const given = `Revision ${number} is tried with ${percent(settings?.share ?? 0)} of requests${isStateful ? ", whole streams at a time" : ""}: ${sum((one) => one.requests)} so far, ${sum((one) => one.failed)} failed.`;
+  const given = `Revision ${number} is tried with ${percent(settings?.share ?? 0)} of requests${isStateful ? ", whole streams at a time" : ""}: ${sum(told, (one) => one.requests)} so far, ${sum(told, (one) => one.failed)} failed.`;
   if (!settings?.shadowShare) return given;
-  const failed = sum(({ shadows }) => shadows.failed);
-  const compared = sum(({ shadows }) => shadows.equal + shadows.different);
+  const failed = sum(told, ({ shadows }) => shadows.failed);
+  const compared = sum(told, ({ shadows }) => shadows.equal + shadows.different);
   if (compared + failed === 0) return `${given} No copy was compared yet${isStateful ? ": steps of streams are not copied" : ""}.`;
   const worst = Math.max(0, ...told.map((one) => one.maxRelError));
-  return `${given} Of ${compared} compared copies ${sum(({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${failed} not at all.`;
+  return `${given} Of ${compared} compared copies ${sum(told, ({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${failed} not at all.`;
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

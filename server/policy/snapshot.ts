@@ -56,9 +56,10 @@ export type DeploymentSettings = {
   stoppedAtMs: number | null;
 };
 
-/** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests failing, or a p99 beyond `maxLatencyMsP99` (null =
+/** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests, or of its copies, failing, more than `maxDifferentRatio` of the
+ * compared copies answered otherwise (null = as many as there are; absent = DEFAULT_MAX_DIFFERENT_RATIO), or a p99 beyond `maxLatencyMsP99` (null =
  * what the revision's plan was asked to keep to at a quantile of 0.99 or above, else no bound), through three complete windows at one ingress ends the trial. */
-export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null };
+export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null; maxDifferentRatio?: number | null };
 
 /** Of a model with state. "move": streams go to the new revision at once, each with its state; "finish": they stay until they end. Either way `limitMs` is the longest that a left revision is kept for them;
  * then those that were to finish move, and what cannot move ends with an error that says why. `maxStateBytes`: of all streams of a stage together. */

@@ -59,7 +59,7 @@ const ingress = z.object({
   fetchedFiles: z.array(z.object({ digest, from: given })).max(MAX_FETCHED_FILES).optional(),
   canary: z.object({
     epoch: count, requests: count, failed: count, windows: z.array(z.object({ requests: count, failed: count, latencyMsP99: amountOrNull })).max(3),
-    shadows: z.object({ equal: count, different: count, failed: count, skipped: count }), maxRelError: z.number().min(0),
+    shadows: z.object({ equal: count, different: count, failed: count, skipped: count }), maxRelError: z.number().min(0), shadowWindows: z.array(z.object({ equal: count, different: count, failed: count })).max(3).optional(),
   }).optional(),
 });
 const measure = z.object({

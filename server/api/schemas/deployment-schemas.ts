@@ -163,9 +163,12 @@ export const keyLimits = z
 const count = z.number().int().min(1);
 const share = z.number().min(0).max(1);
 const canary = z
-  .object({ share, shadowShare: share, maxErrorRatio: share, maxLatencyMsP99: z.number().min(0.001).max(3_600_000).nullable() })
+  .object({
+    share, shadowShare: share, maxErrorRatio: share, maxLatencyMsP99: z.number().min(0.001).max(3_600_000).nullable(),
+    maxDifferentRatio: share.nullable().optional().meta({ description: "Of compared copies, how many may be answered otherwise. null = any number: for a model with chance in it, which differs from itself. Absent = 0.01." }),
+  })
   .nullable()
-  .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial. `maxLatencyMsP99` null = the latency that the revision's plan was asked to keep to, where that is for a quantile of 0.99 or above, else no bound. null = it takes over at once." });
+  .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial: more than `maxErrorRatio` of its requests, or of its copies, failing, too many copies answered otherwise, or a slow p99, in three windows one after the other. `maxLatencyMsP99` null = the latency that the revision's plan was asked to keep to, where that is for a quantile of 0.99 or above, else no bound. null = it takes over at once." });
 
 const streams = z.object({
   policy: z.enum(["move", "finish"]).meta({ description: "move: to the new revision at once, each stream with its state, between two of its steps; finish: they stay until they end." }),
