@@ -56,6 +56,7 @@ test("by keyboard: trying is switched on, a plan is deployed, its figures are fo
   await page.keyboard.press("Space");
   await page.getByTestId("serving-sharePercent").fill("50");
   await page.getByTestId("serving-shadowPercent").fill("100");
+  await page.getByTestId("serving-watchSeconds").fill("15");
   await page.getByTestId("serving-shadowPercent").press("Enter");
   await expect(page.getByTestId("serving-save")).toBeDisabled();
   await deployMoved(page, 20, "server");
@@ -66,7 +67,8 @@ test("by keyboard: trying is switched on, a plan is deployed, its figures are fo
   expect(await violations(page)).toEqual([]);
   await tabTo(page, page.getByTestId("promote"));
   await page.keyboard.press("Enter");
-  await until("the tried revision to serve", async () => { const now = await detail(); return now.status === "live" && now.currentRevision?.number === 2; });
+  await expect(page.getByTestId("trial")).toContainText(/^Revision 2 serves, and is watched for \d+ s more while the one before it stands by: [1-9]\d* requests/, { timeout: STEP_TIMEOUT_MS });
+  await until("the tried revision to serve alone", async () => { const now = await detail(); return now.status === "live" && now.currentRevision?.number === 2; });
   await expect(page.getByTestId("promote")).toHaveCount(0);
   // What was pressed is gone: the focus is not.
   expect(await page.evaluate(() => document.activeElement !== null && document.activeElement !== document.body)).toBe(true);

@@ -293,10 +293,10 @@ export class RouteRuntime {
   }
 
   #spread(request: Waiting): Promise<StepAnswer> {
-    const { canary, route: { limits: { maxInFlight, defaultDeadlineMs } } } = this;
+    const { canary, route: { currentEpoch, limits: { maxInFlight, defaultDeadlineMs } } } = this;
     if (!canary) return this.#run(request, ANYWHERE);
     return spreadRequest<StepAnswer>({
-      canary, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
+      canary, serves: canary.epoch === currentEpoch, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
       copy: (pipeline) => this.#dispatcher.infer({ inputs: request.inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline }),
     });
   }

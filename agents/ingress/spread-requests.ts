@@ -7,6 +7,8 @@ import type { PipelineRuntime } from "./pipeline-runtime.ts";
 
 export type Spread<T> = {
   canary: Canary;
+  /** The revision has taken over, and is watched. */
+  serves: boolean;
   /** Of the revision that is tried, the pipeline that is least loaded; null = none is linked. */
   tried: PipelineRuntime | null;
   /** Copies would hold nobody up. */
@@ -16,7 +18,9 @@ export type Spread<T> = {
   copy(pipeline: PipelineRuntime): Promise<InferAnswer>;
 };
 
-export function spreadRequest<T extends InferAnswer>({ canary, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
+export function spreadRequest<T extends InferAnswer>({ canary, serves, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
+  // Whatever becomes of it: where its pipelines are not linked, too.
+  if (serves) return canary.counted(() => run(ANYWHERE));
   if (!tried?.linked) return run(ANYWHERE);
   if (canary.takes()) return canary.counted(() => run({ epoch: null, isTried: true }));
   const answered = run(ANYWHERE);

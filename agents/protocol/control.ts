@@ -185,7 +185,7 @@ export type IngressRoute = {
   canary?: RouteCanary | null;
 };
 /** Of requests that name no version `share` go to `epoch` (back to the current one where that breaks), of sequences so many of those that begin, each with all of its steps; of the other requests outside of
- * sequences `shadowShare` are also sent there as copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. */
+ * sequences `shadowShare` are also sent there as copies, whose answers nobody gets: they differ when |a−b| / max(1, max|ref|) of an output is more than `tolerance`. Shares are 0 to 1. Where `epoch` is the current one it has taken over and is watched: all are counted. */
 export type RouteCanary = { epoch: number; share: number; shadowShare: number; tolerance: number };
 /** `maxSize` and `preferredSizes`: items along the batch dimension; a batch waits at most `maxDelayMs` for more. `now`: what of these limits is in force, `maxSize` 1 = each alone; absent = all
  * of it, as for an agent that does not know it. `maxQueues`: requests of so many shapes wait each in a queue of their own, those of others in the last one; absent = 1: the first decides what all

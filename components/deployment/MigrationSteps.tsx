@@ -60,17 +60,17 @@ function Steps({ migration }: { migration: MigrationRow }) {
 }
 
 function Promote({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {
-  // Figures of a trial grow without an event.
-  useQuery({ ...api.deployments.get.queryOptions({ id: deployment.id }), refetchInterval: migration.state === "canary" ? TRIAL_POLL_MS : false });
+  // Figures of a trial, and of what is watched after it, grow without an event.
+  useQuery({ ...api.deployments.get.queryOptions({ id: deployment.id }), refetchInterval: migration.trial !== null ? TRIAL_POLL_MS : false });
   const promote = useMutation(api.deployments.promote.mutationOptions({ onError: (error) => toldProblem("Promoting", error) }));
   if (migration.state !== "canary" || migration.cancelRequested) return null;
-  return <Button look="primary" busy={promote.isPending} title="All requests go to the new revision, and the old one is retired" onClick={() => promote.mutate({ id: deployment.id })} data-testid="promote">Promote</Button>;
+  return <Button look="primary" busy={promote.isPending} title="All requests go to the new revision; the old one is retired once the new one was watched" onClick={() => promote.mutate({ id: deployment.id })} data-testid="promote">Promote</Button>;
 }
 
 function Cancel({ deployment, migration }: { deployment: DeploymentFull; migration: MigrationRow }) {
   const cancel = useMutation(api.deployments.cancelMigration.mutationOptions({ onError: (error) => toldProblem("Cancelling", error) }));
   if (migration.cancelRequested) return <State tone="busy">cancelling</State>;
-  return <Button disabled={!migration.cancellable} busy={cancel.isPending} title={migration.cancellable ? undefined : "It has taken over; roll back instead"} onClick={() => cancel.mutate({ id: deployment.id })} data-testid="cancel-migration">Cancel</Button>;
+  return <Button disabled={!migration.cancellable} busy={cancel.isPending} title={!migration.cancellable ? "It has taken over; roll back instead" : migration.state === "drain" && migration.trial !== null ? "The revision before it serves again" : undefined} onClick={() => cancel.mutate({ id: deployment.id })} data-testid="cancel-migration">Cancel</Button>;
 }
 
 function NodeRows({ migration }: { migration: MigrationRow }) {

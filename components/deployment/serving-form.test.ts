@@ -7,7 +7,7 @@ const OFF: ServingSettings = { batching: null, keyLimits: null, canary: null, st
 const ON: ServingSettings = { batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [4, 8] }, keyLimits: { requestsPerSecond: 0.5, burst: 3, maxInFlight: 2 }, canary: { share: 0.07, shadowShare: 0.5, maxErrorRatio: 0.001, maxLatencyMsP99: 40 }, streams: { policy: "finish", limitMs: 90_000, maxStateBytes: 1_000_000 }, limits: OFF.limits };
 
 test("settings become fields and the same settings again", () => {
-  for (const settings of [OFF, ON, { ...ON, batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [], whenNeeded: true } }, ...[null, 0, 0.2].map((maxDifferentRatio) => ({ ...ON, canary: { ...ON.canary!, maxDifferentRatio } }))]) expect(settingsOf(fieldsOf(settings))).toEqual({ settings, problems: null });
+  for (const settings of [OFF, ON, { ...ON, batching: { maxSize: 16, maxDelayMs: 1.5, preferredSizes: [], whenNeeded: true } }, ...[null, 0, 0.2].map((maxDifferentRatio) => ({ ...ON, canary: { ...ON.canary!, maxDifferentRatio, watchMs: 2500 } }))]) expect(settingsOf(fieldsOf(settings))).toEqual({ settings, problems: null });
 });
 
 test("switched on, the fields say something modest that is valid", () => {

@@ -1,5 +1,5 @@
 // Owns how a deployment's serving settings become fields and back. Pure: what a field says wrong is told beside it, in words.
-import { DEFAULT_MAX_DIFFERENT_RATIO } from "../../server/policy/canary.ts";
+import { DEFAULT_MAX_DIFFERENT_RATIO, DEFAULT_WATCH_MS } from "../../server/policy/canary.ts";
 import type { ServingSettings } from "../api.ts";
 import { type PaddedModel, paddingOf, paddingTexts } from "./padding-form.ts";
 
@@ -10,13 +10,13 @@ export type ServingFields = {
   limitsKeys: boolean; requestsPerSecond: string; burst: string; keyInFlight: string;
   maxInFlight: string; defaultDeadlineMs: string; maxDeadlineMs: string;
   movesStreams: boolean; streamMinutes: string; stateMegabytes: string;
-  tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; differPercent: string; p99Ms: string;
+  tries: boolean; sharePercent: string; shadowPercent: string; errorPercent: string; differPercent: string; p99Ms: string; watchSeconds: string;
 };
 export type FieldName = Exclude<keyof ServingFields, "joins" | "joinsWhenNeeded" | "pads" | "limitsKeys" | "tries" | "movesStreams">;
 export type FieldProblems = Partial<Record<FieldName, string>>;
 
 /** What stands in fields that were never used: modest, so that switching on changes little. */
-const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", maxQueues: "1", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", differPercent: "1", p99Ms: "" } as const;
+const FIRST = { maxSize: "8", maxDelayMs: "2", preferredSizes: "", maxQueues: "1", requestsPerSecond: "20", burst: "40", keyInFlight: "16", sharePercent: "10", shadowPercent: "0", errorPercent: "1", differPercent: "1", p99Ms: "", watchSeconds: "60" } as const;
 
 export function fieldsOf({ batching, keyLimits, canary, streams, limits }: ServingSettings): ServingFields {
   return {
@@ -26,7 +26,7 @@ export function fieldsOf({ batching, keyLimits, canary, streams, limits }: Servi
     limitsKeys: keyLimits !== null,
     ...(keyLimits ? { requestsPerSecond: `${keyLimits.requestsPerSecond}`, burst: `${keyLimits.burst}`, keyInFlight: `${keyLimits.maxInFlight}` } : { requestsPerSecond: FIRST.requestsPerSecond, burst: FIRST.burst, keyInFlight: FIRST.keyInFlight }),
     tries: canary !== null,
-    ...(canary ? { sharePercent: percent(canary.share), shadowPercent: percent(canary.shadowShare), errorPercent: percent(canary.maxErrorRatio), differPercent: canary.maxDifferentRatio === null ? "" : percent(canary.maxDifferentRatio ?? DEFAULT_MAX_DIFFERENT_RATIO), p99Ms: canary.maxLatencyMsP99 === null ? "" : `${canary.maxLatencyMsP99}` } : { sharePercent: FIRST.sharePercent, shadowPercent: FIRST.shadowPercent, errorPercent: FIRST.errorPercent, differPercent: FIRST.differPercent, p99Ms: FIRST.p99Ms }),
+    ...(canary ? { sharePercent: percent(canary.share), shadowPercent: percent(canary.shadowShare), errorPercent: percent(canary.maxErrorRatio), differPercent: canary.maxDifferentRatio === null ? "" : percent(canary.maxDifferentRatio ?? DEFAULT_MAX_DIFFERENT_RATIO), p99Ms: canary.maxLatencyMsP99 === null ? "" : `${canary.maxLatencyMsP99}`, watchSeconds: `${(canary.watchMs ?? DEFAULT_WATCH_MS) / 1000}` } : { sharePercent: FIRST.sharePercent, shadowPercent: FIRST.shadowPercent, errorPercent: FIRST.errorPercent, differPercent: FIRST.differPercent, p99Ms: FIRST.p99Ms, watchSeconds: FIRST.watchSeconds }),
     movesStreams: streams.policy === "move", streamMinutes: `${streams.limitMs / 60_000}`, stateMegabytes: `${streams.maxStateBytes / 2 ** 20}`,
     maxInFlight: `${limits.maxInFlight}`, defaultDeadlineMs: `${limits.defaultDeadlineMs}`, maxDeadlineMs: `${limits.maxDeadlineMs}`,
   };
@@ -51,11 +51,12 @@ export function settingsOf(fields: ServingFields, model: PaddedModel | null = nu
   if (batching?.preferredSizes.some((size) => !Number.isInteger(size) || size < 2 || size > batching.maxSize)) problems.preferredSizes = `Whole numbers from 2 to ${fields.maxSize}, with commas between them.`;
   const keyLimits = fields.limitsKeys ? { requestsPerSecond: number("requestsPerSecond", 0.001, 1e6, false), burst: number("burst", 1, 1e6, true), maxInFlight: number("keyInFlight", 1, 65_536, true) } : null;
   const share = (name: FieldName) => Number((number(name, 0, 100, false) / 100).toPrecision(12));
-  const differing = (): Pick<NonNullable<ServingSettings["canary"]>, "maxDifferentRatio"> => {
+  const beside = (): Pick<NonNullable<ServingSettings["canary"]>, "maxDifferentRatio" | "watchMs"> => {
     const maxDifferentRatio = fields.differPercent.trim() === "" ? null : share("differPercent");
-    return maxDifferentRatio === DEFAULT_MAX_DIFFERENT_RATIO ? {} : { maxDifferentRatio };
+    const watchMs = Math.round(number("watchSeconds", 0, 3600, false) * 1000);
+    return { ...(maxDifferentRatio === DEFAULT_MAX_DIFFERENT_RATIO ? {} : { maxDifferentRatio }), ...(watchMs === DEFAULT_WATCH_MS ? {} : { watchMs }) };
   };
-  const canary = fields.tries ? { share: share("sharePercent"), shadowShare: share("shadowPercent"), maxErrorRatio: share("errorPercent"), maxLatencyMsP99: fields.p99Ms.trim() === "" ? null : number("p99Ms", 0.001, 3_600_000, false), ...differing() } : null;
+  const canary = fields.tries ? { share: share("sharePercent"), shadowShare: share("shadowPercent"), maxErrorRatio: share("errorPercent"), maxLatencyMsP99: fields.p99Ms.trim() === "" ? null : number("p99Ms", 0.001, 3_600_000, false), ...beside() } : null;
   const streams = { policy: fields.movesStreams ? ("move" as const) : ("finish" as const), limitMs: Math.round(number("streamMinutes", 0, 10_080, false) * 60_000), maxStateBytes: Math.round(number("stateMegabytes", 0.001, 2 ** 20, false) * 2 ** 20) };
   const limits = { maxInFlight: number("maxInFlight", 1, Number.MAX_SAFE_INTEGER, true), defaultDeadlineMs: number("defaultDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true), maxDeadlineMs: number("maxDeadlineMs", 1, Number.MAX_SAFE_INTEGER, true) };
   if (problems.defaultDeadlineMs === undefined && limits.defaultDeadlineMs > limits.maxDeadlineMs) problems.defaultDeadlineMs = "Longer than the longest one allowed.";

@@ -83,12 +83,12 @@ export const deployments = router({
     .output(deploymentPreview)
     .query(({ ctx, input: { id, ...input } }) => previewDeployment(ctx.deps, { deploymentId: id, ...input } as Parameters<typeof previewDeployment>[1])),
   cancelMigration: procedure
-    .meta({ openapi: { method: "POST", path: "/deployments/{id}/cancel", tags, summary: "Turn a move back; possible until cutover" } })
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/cancel", tags, summary: "Turn a move back; possible until cutover, and while a promoted revision is watched" } })
     .input(byId)
     .output(z.object({ operation: operation.nullable() }))
     .mutation(({ ctx, input }) => cancelMigration(ctx.deps, { deploymentId: input.id, actor: ctx.actor })),
   promote: procedure
-    .meta({ openapi: { method: "POST", path: "/deployments/{id}/promote", tags, summary: "End the trial of a new revision: it takes over" } })
+    .meta({ openapi: { method: "POST", path: "/deployments/{id}/promote", tags, summary: "End the trial of a new revision: it takes over, and is watched; refused while nothing was seen of it that was to have requests or copies" } })
     .input(byId)
     .output(done)
     .mutation(async ({ ctx, input }) => {

@@ -5,7 +5,7 @@ import type { Deps } from "../commands/deps.ts";
 import { findOrThrow } from "../commands/find-or-throw.ts";
 import { predictedLatency } from "../live/predicted-latency.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
-import { canaryText } from "../policy/canary.ts";
+import { canaryText, watchLeftMs, watchText } from "../policy/canary.ts";
 import { replicasOf } from "../policy/replicas.ts";
 import { deploymentStatus } from "../policy/deployment-status.ts";
 import { ingressOf } from "../policy/migration.ts";
@@ -118,9 +118,9 @@ function toMigrationRow(snapshot: FleetSnapshot, view: DeploymentView | undefine
     state,
     stateSince: stateSince.toISOString(),
     cancelRequested,
-    cancellable: finishedAt === null && !cancelRequested && isCancellable(migration),
+    cancellable: finishedAt === null && !cancelRequested && isCancellable(migration, view?.settings ?? {}, snapshot.nowMs),
     reason,
-    trial: view && target && state === "canary" ? trialText(snapshot, view, target) : null,
+    trial: view && target ? trialText(snapshot, view, target, migration) : null,
     error,
     operationId,
     startedAt: startedAt.toISOString(),
@@ -154,8 +154,11 @@ function isLoopbackUrl(url: string): boolean {
   return host === "localhost" || host === "[::1]" || host.startsWith("127.");
 }
 
-/** Told anew at each read: figures of a trial grow, while its row stays as it is. */
-function trialText(snapshot: FleetSnapshot, view: DeploymentView, target: StoredRevision): string {
+/** Told anew at each read: figures of a trial grow, while its row stays as it is. Null = nothing is tried or watched. */
+function trialText(snapshot: FleetSnapshot, view: DeploymentView, target: StoredRevision, { id, state, stateSince }: StoredMigration): string | null {
+  const leftMs = state === "drain" ? watchLeftMs(view.settings, id, snapshot.nowMs - stateSince.getTime()) : 0;
+  if (state !== "canary" && leftMs === 0) return null;
   const told = ingressOf(snapshot, view, target.ingressNodeIds).flatMap(({ route }) => (route?.canary?.epoch === target.epoch ? [route.canary] : []));
+  if (state !== "canary") return watchText(target.number, leftMs, told);
   return canaryText(view.settings.canary ?? null, { number: target.number, isStateful: view.model.states.length > 0 }, told);
 }

@@ -13,7 +13,7 @@ import { promoteCanary } from "./promote-canary.ts";
 import { setServing } from "./set-serving.ts";
 
 const database = withTestDatabase();
-const CANARY = { share: 0.1, shadowShare: 0, maxErrorRatio: 0.05, maxLatencyMsP99: null };
+const CANARY = { share: 0.1, shadowShare: 0, maxErrorRatio: 0.05, maxLatencyMsP99: null, watchMs: 0 };
 let fleet: ScriptedFleet;
 let deploymentId: string;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ const deploy = (tried: boolean) => deployPlan(fleet.deps, { deploymentId, planId
 const last = async () => (await lastMigrations(database.db, [deploymentId])).get(deploymentId)!;
 const route = () => [...liveFleet(database.db).desired.values()].flatMap(({ document }) => document.ingress).find((one) => one.deploymentId === deploymentId)!;
 /** What the ingress says of the trial. */
-const tell = (windows: CanaryWindow[]) => { fleet.script.ingress = (observed) => ({ ...observed, canary: { epoch: 2, requests: 40, failed: 0, windows, shadows: { equal: 0, different: 0, failed: 0, skipped: 0 }, maxRelError: 0 } }); };
+const tell = (windows: CanaryWindow[], epoch = 2) => { fleet.script.ingress = (observed) => ({ ...observed, canary: { epoch, requests: 40, failed: 0, windows, shadows: { equal: 0, different: 0, failed: 0, skipped: 0 }, maxRelError: 0 } }); };
 
 test("a deployed plan is held beside the running one with its share, which can be changed, until somebody promotes it", async () => {
   await deploy(true);
@@ -69,6 +69,37 @@ test("figures beyond the bounds turn it back by itself, and the record says why;
   await cancelMigration(fleet.deps, { deploymentId, actor: "api:ben" });
   await fleet.run(8);
   expect((await last()).state).toBe("cancelled");
+});
+
+test("once it has taken over it is watched: beyond the bounds the old revision serves again by itself, a person may turn it back, and nothing else moves it meanwhile", async () => {
+  const good = { requests: 20, failed: 0, latencyMsP99: 5 };
+  const bad = { requests: 20, failed: 4, latencyMsP99: 5 };
+  await setServing(fleet.deps, { deploymentId, change: { canary: { ...CANARY, watchMs: 20_000 } }, actor: "api:ana" });
+  const takeOver = async (epoch: number) => {
+    tell([good], epoch);
+    await deploy(true);
+    await fleet.run(10);
+    await promoteCanary(fleet.deps, { deploymentId, actor: "api:ben" });
+    await fleet.run(6);
+    expect((await last()).state).toBe("drain");
+    expect(route()).toMatchObject({ currentEpoch: epoch, canary: { epoch, share: 1 } });
+  };
+  await takeOver(2);
+  tell([bad, bad, bad], 2);
+  await fleet.run(8);
+  expect(await last()).toMatchObject({ state: "rolled-back", error: { message: expect.stringContaining("After it took over: 12 of the last 60 requests") } });
+  expect([route().currentEpoch, route().canary]).toEqual([1, undefined]);
+  await takeOver(3);
+  await expect(deployPlan(fleet.deps, { deploymentId, planId: "pln_1", expectedRevision: 3, actor: "api:ana" })).rejects.toMatchObject({ code: "conflict", fix: expect.stringContaining("is still watched") });
+  await cancelMigration(fleet.deps, { deploymentId, actor: "api:ben" });
+  await fleet.run(8);
+  expect((await last()).state).toBe("cancelled");
+  expect(route().currentEpoch).toBe(1);
+  await takeOver(4);
+  await fleet.run(25);
+  expect((await last()).state).toBe("done");
+  expect([route().currentEpoch, route().canary]).toEqual([4, undefined]);
+  await expect(cancelMigration(fleet.deps, { deploymentId, actor: "api:ben" })).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("of a deployment with replicas all of both revisions serve while one is tried; promoted, the new ones serve alone, and turned back the old ones do", async () => {

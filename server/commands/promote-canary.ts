@@ -1,4 +1,4 @@
-// Ends the trial of a new revision: its move goes on to cutover. One that was to have requests, and had none, takes over only for who says so by its shares.
+// Ends the trial of a new revision: its move goes on to cutover, after which it is watched. One that was to have requests, and had none, takes over only for who says so by its shares.
 import { AppError } from "../errors.ts";
 import { readSnapshot } from "../live/read-snapshot.ts";
 import { isUnseen, toldOf } from "../policy/canary.ts";
@@ -17,7 +17,7 @@ export async function promoteCanary(deps: Deps, input: { deploymentId: string; a
     const [next] = await findRevisions(tx, [migration.toRevisionId]);
     const { canary } = deployment.settings;
     if (canary && next && isUnseen(canary, toldOf(snapshot, deployment.id, next))) throw new AppError("conflict", `Revision ${next.number} of ${deployment.name} has answered nothing yet: no request was given to it, and no copy compared.`, { fix: "Wait for requests, or set its share of requests and of copies to 0 to have it take over unseen." });
-    await updateDeployment(tx, deployment.id, { settings: { ...deployment.settings, canaryMigrationId: null } });
+    await updateDeployment(tx, deployment.id, { settings: { ...deployment.settings, canaryMigrationId: null, watchedMigrationId: migration.id } });
     await append({ name: "migration.promoted", subjectId: deployment.id, actor: input.actor, message: `The revision that ${deployment.name} tries was promoted.`, payload: { deploymentId: deployment.id, migrationId: migration.id } });
   });
   deps.wake("a trial was ended");

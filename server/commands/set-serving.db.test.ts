@@ -54,10 +54,10 @@ test("queues by shape and padding reach the ingress as they were declared, and a
 test("how new revisions are tried is told of in words; what is as it would be without a word is left out", async () => {
   const canary = { share: 0.1, shadowShare: 0.5, maxErrorRatio: 0.02, maxLatencyMsP99: 40 };
   const words = async () => (await database.db.event.findFirst({ where: { name: "deployment.serving", subjectId: deploymentId }, orderBy: { seq: "desc" } }))!.message;
-  expect((await change({ canary: { ...canary, maxDifferentRatio: 0.01 } })).canary).toEqual(canary);
-  expect(await words()).toContain("tries new revisions with 10 % of requests and copies of 50 %, up to 2 % failing, 1 % of copies answered otherwise and 40 ms at the 99th percentile;");
-  expect((await change({ canary: { ...canary, maxDifferentRatio: null } })).canary).toEqual({ ...canary, maxDifferentRatio: null });
-  expect(await words()).toContain("any number of copies answered otherwise");
+  expect((await change({ canary: { ...canary, maxDifferentRatio: 0.01, watchMs: 60_000 } })).canary).toEqual(canary);
+  expect(await words()).toContain("tries new revisions with 10 % of requests and copies of 50 %, up to 2 % failing, 1 % of copies answered otherwise and 40 ms at the 99th percentile, and watches them once they have taken over, for 60 s;");
+  expect((await change({ canary: { ...canary, maxDifferentRatio: null, watchMs: 0 } })).canary).toEqual({ ...canary, maxDifferentRatio: null, watchMs: 0 });
+  expect(await words()).toMatch(/any number of copies answered otherwise.* and does not watch them once they have taken over;/);
   await change({ canary: null });
 });
 

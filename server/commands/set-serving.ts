@@ -1,6 +1,6 @@
 // Says how a deployment takes its requests: whether they run together, what each key may ask, how many and how long. Ingresses follow while they serve.
 import { AppError } from "../errors.ts";
-import { DEFAULT_MAX_DIFFERENT_RATIO } from "../policy/canary.ts";
+import { DEFAULT_MAX_DIFFERENT_RATIO, DEFAULT_WATCH_MS } from "../policy/canary.ts";
 import { DEFAULT_STREAMS } from "../policy/drain-limit.ts";
 import type { DeploymentSettings, StreamSettings } from "../policy/snapshot.ts";
 import { findUnfinishedMigration, lockDeployment, readModelFacts, updateDeployment } from "../store/deployments.ts";
@@ -45,8 +45,8 @@ export async function setServing(deps: Deps, input: { deploymentId: string; chan
 const sameLimits = (a: DeploymentSettings["batching"], b: DeploymentSettings["batching"]): boolean => a?.maxSize === b?.maxSize && a?.maxDelayMs === b?.maxDelayMs && (a?.whenNeeded ?? false) === (b?.whenNeeded ?? false);
 
 /** What is as it would be without a word is left out. */
-function withoutDefaults({ maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO, ...canary }: NonNullable<ServingSettings["canary"]>): NonNullable<ServingSettings["canary"]> {
-  return { ...canary, ...(maxDifferentRatio === DEFAULT_MAX_DIFFERENT_RATIO ? {} : { maxDifferentRatio }) };
+function withoutDefaults({ maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO, watchMs = DEFAULT_WATCH_MS, ...canary }: NonNullable<ServingSettings["canary"]>): NonNullable<ServingSettings["canary"]> {
+  return { ...canary, ...(maxDifferentRatio === DEFAULT_MAX_DIFFERENT_RATIO ? {} : { maxDifferentRatio }), ...(watchMs === DEFAULT_WATCH_MS ? {} : { watchMs }) };
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
@@ -56,9 +56,9 @@ function inShapes({ maxQueues = 1, padding }: NonNullable<ServingSettings["batch
   return `${maxQueues > 1 ? `, in up to ${maxQueues} queues by shape` : ""}${lengths ? `, padded along ${lengths}` : ""}`;
 }
 
-function inTrial({ share, shadowShare, maxErrorRatio, maxLatencyMsP99, maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO }: NonNullable<ServingSettings["canary"]>): string {
+function inTrial({ share, shadowShare, maxErrorRatio, maxLatencyMsP99, maxDifferentRatio = DEFAULT_MAX_DIFFERENT_RATIO, watchMs = DEFAULT_WATCH_MS }: NonNullable<ServingSettings["canary"]>): string {
   const differing = shadowShare === 0 ? "" : maxDifferentRatio === null ? ", any number of copies answered otherwise" : `, ${percent(maxDifferentRatio)} of copies answered otherwise`;
-  return `${percent(share)} of requests and copies of ${percent(shadowShare)}, up to ${percent(maxErrorRatio)} failing${differing}${maxLatencyMsP99 === null ? "" : ` and ${maxLatencyMsP99} ms at the 99th percentile`}`;
+  return `${percent(share)} of requests and copies of ${percent(shadowShare)}, up to ${percent(maxErrorRatio)} failing${differing}${maxLatencyMsP99 === null ? "" : ` and ${maxLatencyMsP99} ms at the 99th percentile`}, and ${watchMs === 0 ? "does not watch" : "watches"} them once they have taken over${watchMs === 0 ? "" : `, for ${watchMs / 1000} s`}`;
 }
 
 function inWords({ batching, keyLimits, canary, streams, limits }: ServingSettings): string {

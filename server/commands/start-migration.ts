@@ -2,6 +2,7 @@
 // control loop does the rest from these rows.
 import { newId } from "../ids.ts";
 import type { Append } from "../events/publish.ts";
+import { watchLeftMs } from "../policy/canary.ts";
 import type { MoveCourse } from "../policy/move-course.ts";
 import { pauseText } from "../policy/predict-pause.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
@@ -15,7 +16,8 @@ import { beginOperation } from "./run-operation.ts";
 
 export type StartMigrationInput = {
   /** Locked by the caller. */
-  deployment: Pick<StoredDeployment, "id" | "name">;
+  /** `settings`: absent where it is made just now. */
+  deployment: Pick<StoredDeployment, "id" | "name"> & Partial<Pick<StoredDeployment, "settings">>;
   fromRevisionId: string | null;
   planId: string;
   stages: RevisionStage[];
@@ -34,7 +36,8 @@ export type StartMigrationInput = {
 export async function startMigration(deps: Deps, tx: Tx, append: Append, input: StartMigrationInput): Promise<{ operation: Operation; migrationId: string; revisionId: string }> {
   const { deployment, fromRevisionId, planId, stages, ingressNodeIds, reason, actor } = input;
   const unfinished = await findUnfinishedMigration(tx, deployment.id);
-  if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: unfinished.state === "drain" ? "Wait until the revision it left is empty: its operation says for what. Open streams that may finish keep it for as long as the deployment's settings say; set them to move to end that now." : "Wait until it is done, or cancel it first." });
+  const isWatched = unfinished?.state === "drain" && watchLeftMs(deployment.settings ?? {}, unfinished.id, deps.clock.now() - unfinished.stateSince.getTime()) > 0;
+  if (unfinished) throw new AppError("conflict", `${deployment.name} is being moved (${unfinished.state}).`, { fix: isWatched ? "The revision that was promoted is still watched: cancel its move to go back at once, or wait until that is over." : unfinished.state === "drain" ? "Wait until the revision it left is empty: its operation says for what. Open streams that may finish keep it for as long as the deployment's settings say; set them to move to end that now." : "Wait until it is done, or cancel it first." });
   const now = new Date(deps.clock.now());
   const number = ((await listRevisions(tx, deployment.id))[0]?.number ?? 0) + 1;
   const revisionId = newId("rev");

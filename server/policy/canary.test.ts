@@ -76,6 +76,37 @@ test("a breach turns the move back with its figures; figures of another epoch sa
   expect(canaryBreach({ ...SETTINGS, maxLatencyMsP99: null }, undefined, [{ name: "gate", canary: told([window(0, 900), window(0, 900), window(0, 900)]) }])).toBeNull();
 });
 
+const watched = (state: MigrationState, sinceMs: number, more: { cancelRequested?: boolean; watchMs?: number } = {}): DeploymentView => {
+  const one = moving(BOTH, state, { ...more, stateSinceMs: NOW_MS - sinceMs });
+  return { ...one, settings: { ...one.settings, canary: { ...SETTINGS, ...(more.watchMs === undefined ? {} : { watchMs: more.watchMs }) }, watchedMigrationId: "mig_1" } };
+};
+/** Of one that has taken over; `oldState` of the stages that only the revision before it has. */
+const decideAfter = (one: DeploymentView, windows: CanaryWindow[], oldState: "ready" | "failed" = "ready") => {
+  const [a, b, c] = reportReady([node("a"), node("b"), node("c")], BOTH);
+  const left = { ...b!, assignments: b!.assignments.map((each) => ({ ...each, state: oldState })) };
+  return nextMigrationStep(snapshot(one, [reportIngress(a!, [1, 2], 2, { canary: told(windows) }), left, c!]), one, NOW_MS);
+};
+
+test("what was promoted is watched while the old revision could take its place: beyond the bounds it goes back, or when it is cancelled; then the old one is retired", () => {
+  const [good, bad] = [[window(0, 10), window(1, 10), window(0, 10)], [window(9, 10), window(9, 10), window(9, 10)]];
+  expect(decideAfter(watched("drain", 20_000), good)).toEqual({ action: "wait", reason: "Revision 2 serves, and is watched for 40 s more while the one before it stands by: 300 requests since its trial began, 3 failed." });
+  expect(decideAfter(watched("drain", 20_000), bad)).toMatchObject({ action: "turn-back", error: expect.stringMatching(/^After it took over: 27 of the last 300 requests/) });
+  expect(decideAfter(watched("drain", 20_000), [window(0, 60), window(0, 70), window(0, 80)])).toMatchObject({ action: "turn-back", error: expect.stringContaining("99th percentile") });
+  expect(decideAfter(watched("drain", 20_000, { cancelRequested: true }), good)).toMatchObject({ action: "turn-back", error: "It was cancelled." });
+  for (const over of [watched("drain", 60_000), watched("drain", 20_000, { watchMs: 10_000 }), watched("drain", 20_000, { watchMs: 0 })]) expect(decideAfter(over, bad)).toMatchObject({ action: "step", to: "retire" });
+  // There is nothing to go back to.
+  expect(decideAfter(watched("drain", 20_000), bad, "failed")).toMatchObject({ action: "step", to: "retire" });
+  const other = watched("drain", 20_000);
+  expect(decideAfter({ ...other, settings: { ...other.settings, watchedMigrationId: "mig_0" } }, bad)).toMatchObject({ action: "step", to: "retire" });
+});
+
+test("ingresses count every request of what is watched, from its cutover until it is drained", () => {
+  const routeIn = (one: DeploymentView) => desiredOf(snapshot(one, [node("a"), node("b"), node("c")])).get("a")!.ingress[0]!;
+  for (const state of ["cutover", "drain"] as const) expect(routeIn(watched(state, 0))).toMatchObject({ currentEpoch: 2, canary: { epoch: 2, share: 1, shadowShare: 0 } });
+  for (const state of ["retire", "rolling-back"] as const) expect(routeIn(watched(state, 0)).canary).toBeUndefined();
+  expect(routeIn(watched("drain", 0, { watchMs: 0 })).canary).toBeUndefined();
+});
+
 test("without a bound of its own a trial keeps to what its plan promises the 99th percentile or more; a promise for fewer says nothing of it", () => {
   const slow = [{ name: "gate", canary: told([window(0, 90), window(0, 95), window(0, 91)]) }];
   const open = { ...SETTINGS, maxLatencyMsP99: null };

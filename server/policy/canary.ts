@@ -1,12 +1,14 @@
-// Owns how a new revision is tried beside the one that serves: what ingresses are told, when its figures end the trial, and the trial in words. Pure.
+// Owns how a new revision is tried beside the one that serves, and watched once it has taken over: what ingresses are told, when its figures turn it back, and both in words. Pure.
 import type { ObservedCanary, RouteCanary } from "../../agents/protocol/control.ts";
 import { differenceText } from "../planner/difference-text.ts";
-import type { CanarySettings, DeploymentView, FleetSnapshot, RevisionView } from "./snapshot.ts";
+import type { CanarySettings, DeploymentSettings, DeploymentView, FleetSnapshot, RevisionView } from "./snapshot.ts";
 
 /** Answers of two cuts of one model differ by the order of sums; other than at verification, inputs are clients' own, and may be far from the sample's. */
 export const SHADOW_TOLERANCE = 1e-3;
 /** Of compared copies, where the settings do not say. A cut that is right differs in none; a few may meet an input at which a model jumps. */
 export const DEFAULT_MAX_DIFFERENT_RATIO = 0.01;
+/** How long a promoted revision is watched, where the settings do not say. Three windows take 15 s at least; the old revision holds its memory meanwhile, and no other move begins. */
+export const DEFAULT_WATCH_MS = 60_000;
 /** Windows in a row beyond a bound: one alone may be a garbage collection, or a client's odd input. */
 export const BREACH_WINDOWS = 3;
 
@@ -15,12 +17,20 @@ export function isTrialWanted({ settings, migration }: Pick<DeploymentView, "set
   return migration !== null && migration.fromRevisionId !== null && settings.canary != null && settings.canaryMigrationId === migration.migrationId;
 }
 
+/** How much longer a revision is watched that took over `sinceMs` ago; 0 = it is not, or no longer. */
+export function watchLeftMs({ canary, watchedMigrationId }: Pick<DeploymentSettings, "canary" | "watchedMigrationId">, migrationId: string, sinceMs: number): number {
+  return canary != null && watchedMigrationId === migrationId ? Math.max(0, (canary.watchMs ?? DEFAULT_WATCH_MS) - sinceMs) : 0;
+}
+
 /** `entered`: epochs whose requests enter at the ingress. */
 export function canaryRouteOf(deployment: DeploymentView, entered: readonly number[]): { canary?: RouteCanary } {
   const { settings, migration, revisions } = deployment;
   const next = revisions.find((revision) => revision.revisionId === migration?.toRevisionId);
-  if (migration?.state !== "canary" || !next || !settings.canary || !isTrialWanted(deployment) || !entered.includes(next.epoch)) return {};
-  return { canary: { epoch: next.epoch, share: settings.canary.share, shadowShare: settings.canary.shadowShare, tolerance: SHADOW_TOLERANCE } };
+  if (!migration || !next || !settings.canary || !entered.includes(next.epoch)) return {};
+  const { share, shadowShare } = settings.canary;
+  if (migration.state === "canary" && isTrialWanted(deployment)) return { canary: { epoch: next.epoch, share, shadowShare, tolerance: SHADOW_TOLERANCE } };
+  const isWatched = (migration.state === "cutover" || migration.state === "drain") && watchLeftMs(settings, migration.migrationId, 0) > 0;
+  return isWatched ? { canary: { epoch: next.epoch, share: 1, shadowShare: 0, tolerance: SHADOW_TOLERANCE } } : {};
 }
 
 /** The latency bound of a trial, milliseconds: its own, or what the plan was asked to keep to. A promise for a smaller share of requests says nothing about the 99th percentile. Null = none. */
@@ -44,7 +54,7 @@ export function isUnseen({ share, shadowShare }: CanarySettings, told: readonly 
   return share + shadowShare > 0 && told.every(({ canary: { requests, shadows } }) => requests + shadows.equal + shadows.different === 0);
 }
 
-/** What ends the trial, in words; null while it may go on. `promise`: of the revision that is tried. */
+/** What ends the trial, or turns back what has taken over, in words; null while it may go on. `promise`: of the revision that is tried. */
 export function canaryBreach(settings: CanarySettings | null, promise: RevisionView["promise"], told: readonly ToldCanary[]): string | null {
   if (!settings) return null;
   for (const { name, canary } of told) {
@@ -84,6 +94,11 @@ export function canaryText(settings: CanarySettings | null, { number, isStateful
   if (compared + failed === 0) return `${given} No copy was compared yet${isStateful ? ": steps of streams are not copied" : ""}.`;
   const worst = Math.max(0, ...told.map((one) => one.maxRelError));
   return `${given} Of ${compared} compared copies ${sum(told, ({ shadows }) => shadows.different)} were answered otherwise${compared > 0 ? ` (largest difference ${differenceText(worst)})` : ""}, ${failed} not at all.`;
+}
+
+/** Of one that has taken over. */
+export function watchText(number: number, leftMs: number, told: readonly ObservedCanary[]): string {
+  return `Revision ${number} serves, and is watched for ${Math.ceil(leftMs / 1000)} s more while the one before it stands by: ${sum(told, (one) => one.requests)} requests since its trial began, ${sum(told, (one) => one.failed)} failed.`;
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

@@ -6,7 +6,7 @@
 //   prepare, warm, verify   old open, new open; requests are stamped with old's epoch
 //   canary                  both open; requests are stamped with old's epoch, but a share of them with new's
 //   cutover                 both open; requests are stamped with new's epoch, and old takes over where new breaks
-//   drain                   old drains, new open; old's streams stay or move to new, by policy
+//   drain                   old drains, new open; old's streams stay or move to new, by policy. New may be watched from cutover on: all of its requests are counted as of one that is tried
 //   retire, done            new only
 //   rolling-back            old open, new drains, its streams stay or move back; requests are stamped with old's epoch
 // Where nodes pause (move-course.ts): before the old stages there leave memory the new ones have files alone; after it the old ones have. Then

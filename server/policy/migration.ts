@@ -5,6 +5,7 @@
 //   prepare ──all files held──▶ warm ──all ready and linked──▶ verify ──equal, or no numbers to compare──▶ cutover ──every ingress stamps
 //   the new epoch──▶ drain ──nothing in flight on the old epoch, or its deadline passed; no stream open there, or their limit passed──▶ retire ──old lanes gone──▶ done
 //
+//   drain, of a promoted revision that is watched: stays so long while the old one is whole; cancel, or figures beyond what was allowed ──▶ rolling-back
 //   canary:                cancel, a failure, or figures beyond what was allowed ──▶ rolling-back; stays as long as it takes
 //   prepare, warm, verify: cancel, any failure, or no progress for the step's limit ──▶ rolling-back (the old revision was never touched)
 //   cutover, drain:        a new stage or ingress fails while the old revision is whole ──▶ rolling-back (the old revision is still loaded)
@@ -23,7 +24,7 @@
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
 // often the point.
 import type { ObservedAssignment, ObservedIngress } from "../../agents/protocol/control.ts";
-import { canaryBreach, canaryText, isTrialWanted, toldOf } from "./canary.ts";
+import { canaryBreach, canaryText, isTrialWanted, toldOf, watchLeftMs, watchText } from "./canary.ts";
 import { inFlightOf } from "./desired.ts";
 import { breakingStages } from "./move-course.ts";
 import { replicasOf } from "./replicas.ts";
@@ -74,7 +75,7 @@ export function nextMigrationStep(snapshot: FleetSnapshot, deployment: Deploymen
     case "cutover":
       return confirmCutover(context);
     case "drain":
-      return drain(context);
+      return watch(context, migration.cancelRequested) ?? drain(context);
     case "retire":
       return retire(context);
     case "rolling-back":
@@ -203,6 +204,19 @@ function tryOut(context: Context, cancelRequested: boolean): MigrationDecision {
   const breach = canaryBreach(deployment.settings.canary ?? null, next.promise, told);
   if (breach) return { action: "turn-back", reason: breach, error: breach };
   return { action: "wait", reason: canaryText(deployment.settings.canary ?? null, { number: next.number, isStateful: deployment.model.states.length > 0 }, told.map(({ canary }) => canary)) };
+}
+
+/** A promoted revision, as long as the one before it could take its place; null = it is not watched, or no longer: a failure is the drain's business. */
+function watch(context: Context, cancelRequested: boolean): MigrationDecision | null {
+  const { snapshot, deployment: { deploymentId, settings, migration }, old, next, sinceMs } = context;
+  if (!migration || watchLeftMs(settings, migration.migrationId, 0) === 0 || failureOf(context) !== null || !isWhole(context, old)) return null;
+  if (cancelRequested) return { action: "turn-back", reason: "It was cancelled.", error: "It was cancelled." };
+  const leftMs = watchLeftMs(settings, migration.migrationId, sinceMs);
+  if (leftMs === 0) return null;
+  const told = toldOf(snapshot, deploymentId, next);
+  const breach = canaryBreach(settings.canary ?? null, next.promise, told);
+  if (breach) return { action: "turn-back", reason: breach, error: `After it took over: ${breach}` };
+  return { action: "wait", reason: watchText(next.number, leftMs, told.map(({ canary }) => canary)) };
 }
 
 function confirmCutover(context: Context): MigrationDecision {

@@ -50,6 +50,8 @@ export type DeploymentSettings = {
   canary?: CanarySettings | null;
   /** The move that is to stop for a trial, and stays there until it is promoted; null or absent = none. */
   canaryMigrationId?: string | null;
+  /** The move whose new revision was promoted, and is watched once it has taken over; null or absent = none. */
+  watchedMigrationId?: string | null;
   /** The analysis, or the operation of the load run, it was made for, to be measured and removed again: a rig. Absent = it is nobody's but its user's. */
   rigOf?: string;
   /** Milliseconds since the epoch of the last stop; null while running. */
@@ -58,8 +60,9 @@ export type DeploymentSettings = {
 
 /** Shares 0 to 1: of requests given to the new revision, and of the others that it gets a copy of. More than `maxErrorRatio` of its requests, or of its copies, failing, more than `maxDifferentRatio` of the
  * compared copies answered otherwise (null = as many as there are; absent = DEFAULT_MAX_DIFFERENT_RATIO), or a p99 beyond `maxLatencyMsP99` (null =
- * what the revision's plan was asked to keep to at a quantile of 0.99 or above, else no bound), through three complete windows at one ingress ends the trial. */
-export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null; maxDifferentRatio?: number | null };
+ * what the revision's plan was asked to keep to at a quantile of 0.99 or above, else no bound), through three complete windows at one ingress ends the trial.
+ * Once promoted it is watched by the same bounds for `watchMs` (absent = DEFAULT_WATCH_MS; 0 = not), while the old revision stands by. */
+export type CanarySettings = { share: number; shadowShare: number; maxErrorRatio: number; maxLatencyMsP99: number | null; maxDifferentRatio?: number | null; watchMs?: number };
 
 /** Of a model with state. "move": streams go to the new revision at once, each with its state; "finish": they stay until they end. Either way `limitMs` is the longest that a left revision is kept for them;
  * then those that were to finish move, and what cannot move ends with an error that says why. `maxStateBytes`: of all streams of a stage together. */

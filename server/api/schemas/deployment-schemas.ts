@@ -40,7 +40,7 @@ export const migrationRow = z
     cancelRequested: z.boolean(),
     cancellable: z.boolean(),
     reason: z.string(),
-    trial: z.string().nullable().meta({ description: "How the new revision does while it is tried, in a sentence; null = it is not being tried." }),
+    trial: z.string().nullable().meta({ description: "How the new revision does while it is tried, or watched once it has taken over, in a sentence; null = neither." }),
     error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
     operationId: z.string(),
     startedAt: z.iso.datetime(),
@@ -166,6 +166,7 @@ const canary = z
   .object({
     share, shadowShare: share, maxErrorRatio: share, maxLatencyMsP99: z.number().min(0.001).max(3_600_000).nullable(),
     maxDifferentRatio: share.nullable().optional().meta({ description: "Of compared copies, how many may be answered otherwise. null = any number: for a model with chance in it, which differs from itself. Absent = 0.01." }),
+    watchMs: z.number().int().min(0).max(3_600_000).optional().meta({ description: "So long after it was promoted and took over the new revision is held to the same bounds, while the old one stands by and takes its place beyond them; 0 = not. Absent = 60000." }),
   })
   .nullable()
   .meta({ description: "How a revision that is deployed is tried before it takes over: its share of requests (0 = none, it only stands by), the share of others that it gets copies of, and what ends the trial: more than `maxErrorRatio` of its requests, or of its copies, failing, too many copies answered otherwise, or a slow p99, in three windows one after the other. `maxLatencyMsP99` null = the latency that the revision's plan was asked to keep to, where that is for a quantile of 0.99 or above, else no bound. null = it takes over at once." });
