@@ -27,11 +27,13 @@ function tensorsOf({ route }: RouteRuntime, specs: TensorSpec[]): Told[] {
   }));
 }
 
-export function modelMetadata({ route, isProcess }: FoundModel) {
-  if (isProcess) return processMetadata(route);
+/** `versions`: those that may be named; of a version, as Triton tells it, that one. */
+export function modelMetadata({ route, version, isProcess }: FoundModel) {
+  const versions = (version ? [version] : route.offered()).map((one) => one.version);
+  if (isProcess) return processMetadata(route, versions);
   const { modelName, inputs, outputs, states, processor } = route.route;
   return {
-    name: modelName, versions: route.versions().map((one) => one.version), platform: "onnx_cutplane", inputs: tensorsOf(route, inputs), outputs: tensorsOf(route, outputs),
+    name: modelName, versions, platform: "onnx_cutplane", inputs: tensorsOf(route, inputs), outputs: tensorsOf(route, outputs),
     parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", process: processor ? processName(modelName) : "", accepts: route.processor.accepts.join(", "), widens: inputs.some(({ dataType }) => dataType === "float32") ? "BF16 to FP32" : "" },
   };
 }

@@ -1,5 +1,4 @@
-// Owns which model a request means, in which version, and whether it may ask; of one that moved away, where it is now. A model's versions are
-// its deployment's revisions.
+// Owns which model a request means, in which version, and whether it may ask; of one that moved away, where it is now.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { KeyLimits, MovedRoute } from "../protocol/control.ts";
 import type { KeyQuota, OwnKey } from "../protocol/own-key.ts";
@@ -10,10 +9,10 @@ import { Refusal } from "./refusal.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 import type { RouteVersion } from "./route-version.ts";
 
-/** `isProcess`: asked by the second name, under which its processor is a model (process-model.ts). */
+/** `version`: null = whichever serves. `isProcess`: asked by the second name, under which its processor is a model (process-model.ts). */
 export type FoundModel = { route: RouteRuntime; version: RouteVersion | null; isProcess: boolean };
 
-/** `version` as the client wrote it; "" or undefined = the current one. Throws Refusal in the protocol's words. */
+/** `version` as the client wrote it; "" or undefined = the current one, and so is one that was offered and has been left since. Throws Refusal in the protocol's words. */
 export function findModel(served: ServedHere, name: string, version: string | undefined, access: Access): FoundModel {
   const { owner, isProcess } = ownerOf(served, name);
   const { route, gone, off } = findNamed(served, owner, access);
@@ -24,8 +23,9 @@ export function findModel(served: ServedHere, name: string, version: string | un
   if (!route) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found`);
   if (isProcess && !route.route.processor) throw new Refusal(404, "unknown_model", `Request for unknown model: '${name}' is not found: "${owner}" declares no processor`);
   if (version === undefined || version === "") return { route, version: null, isProcess };
-  const known = route.versions().find((one) => one.version === version);
-  if (!known) throw new Refusal(404, "unknown_version", `Request for unknown model: '${name}' version ${version} is not found; here ${route.versions().length === 1 ? "is" : "are"} ${route.versions().map((one) => one.version).join(", ") || "none"}`);
+  const offered = route.offered();
+  const known = offered.find((one) => one.version === version) ?? null;
+  if (!known && !route.offeredBefore.has(version)) throw new Refusal(404, "unknown_version", `Request for unknown model: '${name}' version ${version} is not found; here ${offered.length === 1 ? "is" : "are"} ${offered.map((one) => one.version).join(", ") || "none"}`);
   return { route, version: known, isProcess };
 }
 

@@ -29,10 +29,10 @@ export function processOutputs({ route }: RouteRuntime): { name: string; datatyp
   return [{ name: PROCESS_ANSWER, datatype: oipNameOf("bytes"), size: 1 }, ...more];
 }
 
-export function processMetadata(route: RouteRuntime) {
+export function processMetadata(route: RouteRuntime, versions: string[]) {
   const { modelName, states, processor } = route.route;
   return {
-    name: processName(modelName), versions: route.versions().map((one) => one.version), platform: "onnx_cutplane",
+    name: processName(modelName), versions, platform: "onnx_cutplane",
     inputs: [{ name: PROCESS_INPUT, datatype: oipNameOf("bytes"), shape: [1] }],
     outputs: processOutputs(route).map(({ name, datatype, size }) => ({ name, datatype, shape: [size] })),
     parameters: { stateful: states.length > 0, processor: processor?.kind ?? "", accepts: route.processor.accepts.join(", "), tensors: modelName },

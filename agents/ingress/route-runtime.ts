@@ -26,7 +26,7 @@ import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts"
 import { RequestFailed } from "./request-failed.ts";
 import { RouteBatching } from "./route-batching.ts";
 import { RouteStreams } from "./route-streams.ts";
-import type { RouteVersion } from "./route-version.ts";
+import { OfferedVersions, routeVersions, type RouteVersion } from "./route-version.ts";
 import { beginTrace, type TraceContext } from "./trace-context.ts";
 import { RunTimes } from "./run-times.ts";
 import { spreadRequest } from "./spread-requests.ts";
@@ -77,6 +77,7 @@ export class RouteRuntime {
   #times: number[] = [];
   #trace: RequestTrace | null = null;
   readonly #statistics = new VersionStatistics();
+  readonly offeredBefore = new OfferedVersions();
   readonly #recent = new RecentRequests();
   readonly #runs = new RunTimes();
 
@@ -125,6 +126,7 @@ export class RouteRuntime {
     this.#dispatcher.current = route.currentEpoch === null ? [] : this.pipelinesOf(route.currentEpoch).filter(({ pipeline }) => pipeline.mode === "open");
     this.#dispatcher.spares = route.currentEpoch === null ? [] : [...this.#pipelines.values()].filter(({ pipeline }) => pipeline.spare && pipeline.mode === "open").sort((a, b) => b.pipeline.epoch - a.pipeline.epoch);
     this.#statistics.keep(this.versions().map((one) => one.version));
+    if (route.currentEpoch !== null) this.offeredBefore.add(this.offered());
     this.#setCanary();
     this.batching.update(route);
     this.#dispatcher.flush();
@@ -148,15 +150,13 @@ export class RouteRuntime {
     };
   }
 
-  /** The current one first. A version is ready while one of its replicas is. */
+  /** All that are here; the current one first. */
   versions(): RouteVersion[] {
-    const isCurrent = (epoch: number) => Number(epoch === this.route.currentEpoch);
-    const epochs = [...new Set([...this.#pipelines.values()].map(({ pipeline }) => pipeline.epoch))].sort((a, b) => isCurrent(b) - isCurrent(a) || b - a);
-    return epochs.map((epoch) => {
-      const replicas = this.pipelinesOf(epoch);
-      const problems = replicas.map((one) => one.problem() ?? (one.pipeline.mode === "open" ? null : "it is being drained"));
-      return { version: this.versionOf(epoch), epoch, ready: problems.includes(null), problem: problems.includes(null) ? null : (problems[0] ?? null) };
-    });
+    return routeVersions(this.route, { ofEpoch: (epoch) => this.pipelinesOf(epoch), versionOf: (epoch) => this.versionOf(epoch) });
+  }
+
+  offered(): RouteVersion[] {
+    return this.versions().filter(({ isOffered }) => isOffered);
   }
 
   /** A console that does not tell revisions' numbers has clients that know of one version. */
@@ -168,9 +168,9 @@ export class RouteRuntime {
     return this.#statistics.of(version);
   }
 
-  /** As the protocol tells them, of one version or all that are here. */
+  /** As the protocol tells them, of one version or all that are offered. */
   statistics(version: RouteVersion | null) {
-    return (version ? [version] : this.versions()).map((one) => this.statisticsOf(one.version).told(this.route.modelName, one.version));
+    return (version ? [version] : this.offered()).map((one) => this.statisticsOf(one.version).told(this.route.modelName, one.version));
   }
 
   pipelineOf(epoch: number): PipelineRuntime | null {
@@ -287,16 +287,16 @@ export class RouteRuntime {
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
       const request = { inputs, deadlineAt, signal, priority };
-      return version ? this.#run(request, { epoch: version.epoch, isTried: false }) : this.#spread(request);
+      return this.#spread(request, version ? { epoch: version.epoch, isTried: false } : ANYWHERE);
     }
     return this.streams.infer({ inputs, sequence, deadlineAt, signal, canary: this.canary });
   }
 
-  #spread(request: Waiting): Promise<StepAnswer> {
+  #spread(request: Waiting, wanted: Destination): Promise<StepAnswer> {
     const { canary, route: { currentEpoch, limits: { maxInFlight, defaultDeadlineMs } } } = this;
-    if (!canary) return this.#run(request, ANYWHERE);
+    if (!canary) return this.#run(request, wanted);
     return spreadRequest<StepAnswer>({
-      canary, serves: canary.epoch === currentEpoch, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
+      canary, wanted, serves: canary.epoch === currentEpoch, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
       copy: (pipeline) => this.#dispatcher.infer({ inputs: request.inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline }),
     });
   }

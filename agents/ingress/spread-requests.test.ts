@@ -11,8 +11,8 @@ const LINKED = { linked: true } as PipelineRuntime;
 function create({ serves, share }: { serves: boolean; share: number }) {
   const canary = new Canary({ epoch: 2, share, shadowShare: 0, tolerance: 1e-3 }, () => 0);
   const asked: Destination[] = [];
-  const send = (epoch: number | null, tried: PipelineRuntime | null = LINKED) => spreadRequest<InferAnswer>({
-    canary, serves, tried, hasRoom: () => true, copy: () => Promise.reject(new Error("no copy is wanted")),
+  const send = (epoch: number | null, tried: PipelineRuntime | null = LINKED, wanted = ANYWHERE) => spreadRequest<InferAnswer>({
+    canary, wanted, serves, tried, hasRoom: () => true, copy: () => Promise.reject(new Error("no copy is wanted")),
     run: async (to) => { asked.push(to); if (epoch === null) throw new WireError("deadline", "no answer"); return { epoch } as InferAnswer; },
   });
   return { canary, asked, send };
@@ -33,4 +33,12 @@ test("of what has taken over and is watched every request counts: answered, not 
   await send(1);
   expect(asked).toEqual([ANYWHERE, ANYWHERE, ANYWHERE]);
   expect(canary.observed()).toMatchObject({ requests: 3, failed: 2 });
+});
+
+test("who names a version gets it: of the one that is tried it counts, of the other it does not", async () => {
+  const { canary, asked, send } = create({ serves: false, share: 1 });
+  const named = [2, 1].map((epoch): Destination => ({ epoch, isTried: false }));
+  for (const wanted of named) await send(wanted.epoch, LINKED, wanted);
+  expect(asked).toEqual(named);
+  expect(canary.observed()).toMatchObject({ requests: 1, failed: 0 });
 });

@@ -7,6 +7,8 @@ import type { PipelineRuntime } from "./pipeline-runtime.ts";
 
 export type Spread<T> = {
   canary: Canary;
+  /** By the version that it names; anywhere, where it names none. */
+  wanted: Destination;
   /** The revision has taken over, and is watched. */
   serves: boolean;
   /** Of the revision that is tried, the pipeline that is least loaded; null = none is linked. */
@@ -18,7 +20,8 @@ export type Spread<T> = {
   copy(pipeline: PipelineRuntime): Promise<InferAnswer>;
 };
 
-export function spreadRequest<T extends InferAnswer>({ canary, serves, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
+export function spreadRequest<T extends InferAnswer>({ canary, wanted, serves, tried, hasRoom, run, copy }: Spread<T>): Promise<T> {
+  if (wanted.epoch !== null) return wanted.epoch === canary.epoch ? canary.counted(() => run(wanted)) : run(wanted);
   // Whatever becomes of it: where its pipelines are not linked, too.
   if (serves) return canary.counted(() => run(ANYWHERE));
   if (!tried?.linked) return run(ANYWHERE);
