@@ -132,7 +132,7 @@ test("samples that the deployment refuses are wrong, said apart, and close the g
   expect(refusedCount).toBeGreaterThan(0);
   expect(failedCount).toBe(refusedCount);
   expect(outcomes?.replaceAll("r", "").length).toBe(failedCount);
-  expect(notes?.[1]).toMatch(/of them (was|were) refused \(429 or 503\)/);
+  expect(notes?.[1]).toMatch(/of them (was|were) refused \(429 or 503; /);
   expect(row.accuracy?.right).toBe(12 - (failedCount ?? 0));
   const { regressions } = await cluster.api<{ regressions: string[] }>("GET", `/load-runs/${row.id}/compare?before=${open.row.id}`);
   // McNemar's test rejects from four lost on.

@@ -5,7 +5,9 @@ import { ROUTE, type ServedModel, serveModel, WIDTH } from "../../agents/ingress
 import { observedOf } from "../../agents/stage/testdata/test-nodes.ts";
 import { LIMITS, sendRoute } from "../../agents/stage/testdata/test-pipeline.ts";
 import { testTrust } from "../../agents/stage/testdata/test-trust.ts";
+import { compareRuns } from "./method/compare-runs.ts";
 import type { LoadReport } from "./method/load-report.ts";
+import { makeGrader } from "./make-grader.ts";
 import { openTarget } from "./open-target.ts";
 import { parseOptions } from "./parse-options.ts";
 import { type LoadPlan, type Measured, runLoad } from "./run-load.ts";
@@ -23,11 +25,11 @@ beforeAll(async () => {
 afterAll(async () => { await served?.fleet.close(); });
 
 /** As the program does, with a shorter least duration. */
-async function measure(args: string[], { data = null, seconds = 1 }: { data?: DataRow[] | null; seconds?: number } = {}): Promise<Measured> {
+async function measure(args: string[], { data = null, seconds = 1, isGraded = false }: { data?: DataRow[] | null; seconds?: number; isGraded?: boolean } = {}): Promise<Measured> {
   const { target: where, plan } = parseOptions(["--target", grpc, "--model", "tiny", "--timeout", "110000", ...args], undefined);
   const target = await openTarget(where, { data, raw: [] });
   try {
-    return await runLoad({ ...(plan as LoadPlan), settings: { ...(plan as LoadPlan).settings, minDurationMs: seconds * 1000 } }, target);
+    return await runLoad({ ...(plan as LoadPlan), settings: { ...(plan as LoadPlan).settings, minDurationMs: seconds * 1000 } }, target, { grader: isGraded ? makeGrader(where, data ?? []) : null });
   } finally {
     target.close();
   }
@@ -62,6 +64,22 @@ test("the same samples are answered with the same bytes as over REST", async () 
   expect(new Set(answers).size).toBe(5);
   expect(answers.every((hex) => hex.length === WIDTH * 4 * 2)).toBe(true);
   expect(answers).toEqual(await answersOf(served.url));
+});
+
+test("labelled samples are graded alike over REST, in JSON or as bytes, and over gRPC; two of these runs are compared sample by sample", async () => {
+  const rows = (more: object): DataRow[] => Array.from({ length: 6 }, (_, i) => ({ request: { inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [i - 2, 2, -3, 0.5] }], ...more } }));
+  const labels = await Promise.all(rows({}).map(async ({ request }) => {
+    const answer = await fetch(`${served.url}/v2/models/tiny/infer`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request) });
+    const { outputs } = (await answer.json()) as { outputs: { data: number[] }[] };
+    const { data } = outputs[0]!;
+    return data.indexOf(Math.max(...data));
+  }));
+  // The last label is another one than the answer's.
+  const labelled = (more: object) => rows(more).map((row, i) => ({ ...row, label: i === 5 ? labels[i]! + 1 : labels[i]! }));
+  const gradedOf = async (url: string, more: object = {}) => (await measure(["--scenario", "Offline", "--qps", "10", "--mode", "accuracy", "--target", url], { data: labelled(more), isGraded: true })).report;
+  const [rest, bytes, overGrpc] = [await gradedOf(served.url), await gradedOf(served.url, { parameters: { binary_data_output: true } }), await gradedOf(grpc)];
+  for (const { accuracy } of [rest, bytes, overGrpc]) expect(accuracy).toMatchObject({ asked: 6, correct: 5, graded: { rule: "class", outcomes: "rrrrrw", notes: [], wrong: [{ sample: 5, expected: labels[5]! + 1, got: String(labels[5]), why: null }] } });
+  expect(compareRuns(rest, overGrpc)).toMatchObject([{ name: "accuracy", kind: "no difference seen", pairs: { gained: 0, lost: 0 } }]);
 });
 
 test("a wrong model, and a pipeline that stands still, are named as gRPC names them", async () => {

@@ -5,7 +5,7 @@ import type { EffectiveSettings } from "./method/settings.ts";
 
 /** Nanoseconds since any fixed moment. One wake-up at a time; never inside the caller. */
 export type Clock = { nowNs(): number; wakeAt(atNs: number, wake: () => void): void };
-export type Answer = { ok: true; /** What accuracy is judged by. */ data: Uint8Array | null; firstTokenAtNs?: number; tokenCount?: number } | { ok: false; problem: string; /** It was let in by nobody: there are too many, for now. */ isRefused?: boolean };
+export type Answer = { ok: true; /** As it is logged in accuracy mode. */ data: Uint8Array | null; /** What it is graded by, as JSON would have it; absent = `data` is that JSON. Made when it is graded. */ told?: () => unknown; firstTokenAtNs?: number; tokenCount?: number } | { ok: false; problem: string; /** It was let in by nobody: there are too many, for now. */ isRefused?: boolean };
 export type SystemUnderTest = { name: string; /** Answers once, within a limit of its own. `sample` is a library index. */ send(sample: number, answered: (answer: Answer) => void): void };
 export type Issuing = { /** What has been recorded so far; grows. */ record: RunRecord; answeredCount(): number; /** Ends with a sentence why; what is under way is waited for. */ stop(why: string): void };
 export type IssueOptions = {

@@ -7,7 +7,7 @@ import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
 import { makeGrader } from "./make-grader.ts";
 import { openTarget } from "./open-target.ts";
-import { HELP, parseOptions, type Options } from "./parse-options.ts";
+import { HELP, openAiKindOf, parseOptions, type Options } from "./parse-options.ts";
 import type { LoadProgress } from "./method/load-progress.ts";
 import { runClosedLoop } from "./run-closed-loop.ts";
 import { runLoad } from "./run-load.ts";
@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<number> {
   }
   const isRaw = options.target.api === "process";
   const given = {
-    data: options.dataFile === null || isRaw ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile),
+    data: options.dataFile === null || isRaw ? null : readData(readFileSync(options.dataFile, "utf8"), options.dataFile, openAiKindOf(options.target.api)),
     raw: [...options.rawFiles.map((file) => ({ bytes: readFileSync(file), contentType: options.contentType })), ...(options.dataFile === null || !isRaw ? [] : readRawData(options.dataFile))],
   };
   const isAccuracy = options.plan.what !== "closed-loop" && options.plan.settings.mode === "AccuracyOnly";

@@ -1,13 +1,15 @@
 // Owns making the target that options name.
+import { demandProcessor } from "./targets/demand-processor.ts";
 import { hideKey } from "./targets/hide-key.ts";
 import { isLinkLocal, lookupElsewhere } from "./targets/link-local.ts";
 import { openOipGrpcTarget } from "./targets/oip-grpc-target.ts";
 import { openOipTarget } from "./targets/oip-target.ts";
-import { openOpenAiTarget, type OpenAiKind } from "./targets/openai-target.ts";
+import { openOpenAiTarget } from "./targets/openai-target.ts";
+import { openProcessGrpcTarget } from "./targets/process-grpc-target.ts";
 import { openProcessTarget, type RawSample } from "./targets/process-target.ts";
 import type { DataRow } from "./targets/read-data.ts";
 import type { Target } from "./targets/target.ts";
-import { isGrpc, type Options } from "./parse-options.ts";
+import { isGrpc, openAiKindOf, type Options } from "./parse-options.ts";
 
 export type Given = { data: DataRow[] | null; raw: RawSample[] };
 
@@ -25,13 +27,18 @@ export async function openTarget(options: Options["target"], given: Given): Prom
   }
 }
 
-function open({ api, url, model, key, timeoutMs, insecure, noLinkLocal, encoding, shapes, maxTokens, sampleCount }: Options["target"], given: Given): Target | Promise<Target> {
+async function open({ api, url, model, key, timeoutMs, insecure, noLinkLocal, encoding, shapes, maxTokens, sampleCount }: Options["target"], given: Given): Promise<Target> {
   const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   const caller = { baseUrl: url, timeoutMs, insecure, headers, ...(noLinkLocal ? { lookup: lookupElsewhere } : {}) };
-  if (api === "process") return openProcessTarget({ ...caller, model, samples: given.raw });
+  if (api === "process" && isGrpc(url)) return openProcessGrpcTarget({ ...caller, model, samples: given.raw });
+  if (api === "process") {
+    if (given.raw.some(({ label }) => label !== undefined)) await demandProcessor({ ...caller, model });
+    return openProcessTarget({ ...caller, model, samples: given.raw });
+  }
   if (isGrpc(url)) return openOipGrpcTarget({ ...caller, model, shapes, data: given.data, sampleCount });
-  if (api === "oip") return openOipTarget({ ...caller, model, encoding, shapes, data: given.data, sampleCount });
-  return openOpenAiTarget({ ...caller, kind: api.slice("openai-".length) as OpenAiKind, model, maxTokens, data: given.data, sampleCount });
+  const kind = openAiKindOf(api);
+  if (kind === null) return openOipTarget({ ...caller, model, encoding, shapes, data: given.data, sampleCount });
+  return openOpenAiTarget({ ...caller, kind, model, maxTokens, data: given.data, sampleCount });
 }
 
 /** As it is called: only of http does a URL's reader know that 0xa9fea9fe is an address. */

@@ -2,11 +2,14 @@
 import { parseArgs } from "node:util";
 import { OFFICIAL_SEEDS, SCENARIOS, TIERS, type Scenario, type Tier } from "./method/settings.ts";
 import type { ClosedLoopPlan } from "./method/closed-loop.ts";
+import type { OpenAiKind } from "./method/openai-row.ts";
 import type { Tolerances } from "./method/compare-runs.ts";
 import type { LoadPlan } from "./run-load.ts";
 
 export const APIS = ["oip", "process", "openai-chat", "openai-completions", "openai-embeddings"] as const;
 export type Api = (typeof APIS)[number];
+/** null = it is none of OpenAI's. */
+export const openAiKindOf = (api: Api): OpenAiKind | null => (api === "oip" || api === "process" ? null : (api.slice("openai-".length) as OpenAiKind));
 export type Options = {
   plan: LoadPlan | ClosedLoopPlan;
   target: { api: Api; url: string; model: string; key: string | null; timeoutMs: number; insecure: boolean; noLinkLocal: boolean; encoding: "auto" | "binary" | "json"; shapes: Record<string, number[]>; maxTokens: number; sampleCount: number };
@@ -45,7 +48,7 @@ Load
 Target
   --target URL          where it listens; for OpenAI's API with its /v1. grpc://HOST:PORT, or grpcs:// with TLS: the Open
                         Inference Protocol over gRPC (GRPCInferenceService), tensors raw, so many calls a connection as it allows
-  --api NAME            ${APIS.join(", ")} (default oip)
+  --api NAME            ${APIS.join(", ")} (default oip); over gRPC oip and process
   --model NAME          as the target calls it
   --key KEY             sent as a bearer token; or in the variable LOADGEN_KEY
   --timeout MS          a sample unanswered that long has failed (default 30000)
@@ -58,7 +61,9 @@ Samples
   --data FILE           one request a line, JSON: {"request": {…}, "expect": "text"}; over gRPC it is sent as the same message;
                         api process: {"file": "a.png", "expect": "text"} or {"text": "…", "expect": "text"}.
                         For accuracy also {"inputs": […], "label": L}; api process: {"text": "…", "label": L}, {"base64": "…",
-                        "label": L} or {"file": "a.png", "label": L}: answers are graded by labels, texts or numbers (of classes)
+                        "label": L} or {"file": "a.png", "label": L}; OpenAI's: {"text": "…", "label": L} or {"request": {…},
+                        "label": L}. Answers are graded by labels, texts or numbers (of classes); chat and completions by
+                        texts alone, embeddings by the other samples of each label
   --file FILE           api process: raw bodies; may be repeated; --content-type TYPE (default image/png)
   --max-tokens N        OpenAI completions (default 64)
 Results
@@ -98,7 +103,7 @@ export function parseOptions(args: readonly string[], keyOfEnvironment: string |
   const api = oneOf(values.api, APIS, "api");
   if (!values.target) throw new Error("--target URL is needed: where the system listens.");
   if (!values.model) throw new Error("--model NAME is needed: as the target calls it.");
-  if (isGrpc(values.target) && api !== "oip") throw new Error(`--api ${api} is not spoken over gRPC: give an http:// or https:// target, or leave --api out.`);
+  if (isGrpc(values.target) && openAiKindOf(api) !== null) throw new Error(`--api ${api} is not spoken over gRPC: give an http:// or https:// target, or leave --api out.`);
   if (isGrpc(values.target) && values.encoding === "json") throw new Error("--encoding json is not spoken over gRPC: there tensors are raw. Leave it out.");
   if (api === "process" && (values.file ?? []).length === 0 && values.data === undefined) throw new Error("--api process needs bodies: give them with --file, once for each, or list them in --data.");
   return {

@@ -98,7 +98,7 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
   return new Promise((resolve) => {
     const keep = (sequence: number, latencyNs: number, answer: Answer) => {
       histogram.add(latencyNs);
-      grader?.add(issuing.record.sampleIndices[sequence]!, answer.ok ? { ok: true, data: answer.data ?? new Uint8Array() } : { ok: false, problem: answer.problem, isRefused: answer.isRefused === true });
+      grader?.add(issuing.record.sampleIndices[sequence]!, answer.ok ? { ok: true, data: answer.data ?? new Uint8Array(), ...(answer.told ? { told: answer.told } : {}) } : { ok: false, problem: answer.problem, isRefused: answer.isRefused === true });
       if (settings.mode === "AccuracyOnly" && answer.ok && answer.data) answers.push({ sequence, sample: issuing.record.sampleIndices[sequence]!, data: answer.data });
     };
     const abort = () => issuing.stop(STOPPED);

@@ -15,7 +15,7 @@ export type GradedAnswers = {
   dataDigest: string;
   sampleCount: number;
   failedCount: number;
-  /** Of those: let in by nobody (429, 503). */
+  /** Of those: let in by nobody (429, 503; over gRPC RESOURCE_EXHAUSTED, UNAVAILABLE). */
   refusedCount: number;
   /** Answers that could not be compared with their labels. */
   unreadableCount: number;

@@ -32,9 +32,12 @@ test("classes by name or by index, counted for each, most samples first; one tha
   expect(grade([2, 0, 1], [scores(0, 0, 1), scores(0, 1, 0), label(1, "dog")]).graded).toMatchObject({ outcomes: "rwr", wrong: [{ sample: 1, expected: 0, got: "1" }] });
 });
 
-test("numbers within single precision", () => {
+test("numbers within single precision, or that of 16 bits", () => {
   const number = (value: number) => answer({ outputs: [{ name: "y", datatype: "FP32", shape: [1], data: [value] }] });
   expect(grade([0.1, 7, 7], [number(Math.fround(0.1)), number(7), number(8)]).graded).toMatchObject({ rule: "number", outcomes: "rrw", classes: [] });
+  const half = (value: number): SampleAnswer => ({ ok: true, data: Uint8Array.of(0), told: () => ({ outputs: [{ name: "y", datatype: "FP16", shape: [1], data: [value] }] }) });
+  // 0.1 as 16 bits hold it, and another number.
+  expect(grade([0.1, 0.1], [half(0.0999755859375), half(0.10107421875)]).graded).toMatchObject({ rule: "number", outcomes: "rw" });
 });
 
 test("embeddings by the others of their label, known only at the end", () => {
@@ -51,7 +54,7 @@ test("refusals, and what cannot be compared, count as wrong and are said apart",
   expect([correct, labelled]).toEqual([0, 3]);
   expect(graded).toMatchObject({ rule: null, outcomes: "fuu", failedCount: 1, refusedCount: 1, unreadableCount: 2 });
   expect(graded.notes).toEqual([
-    "1 of 3 samples failed and count as wrong. The first: status 429: later", "1 of them was refused (429 or 503): ask fewer at once, or see what limits requests.",
+    "1 of 3 samples failed and count as wrong. The first: status 429: later", "1 of them was refused (429 or 503; over gRPC RESOURCE_EXHAUSTED or UNAVAILABLE): ask fewer at once, or see what limits requests.",
     "2 answers could not be compared with their labels and count as wrong. The first: the answer's classes have no names: give their index as the label.",
   ]);
 });

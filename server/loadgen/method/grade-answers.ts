@@ -6,7 +6,8 @@ import { MAX_EMBEDDING_LABELS, nearestOthers } from "./nearest-others.ts";
 import { type AnswerValue, readAnswer } from "./read-answer.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
 
-export type SampleAnswer = { ok: true; data: Uint8Array } | { ok: false; problem: string; isRefused: boolean };
+/** `told`: what `data` says, where it is not JSON itself. */
+export type SampleAnswer = { ok: true; data: Uint8Array; told?: () => unknown } | { ok: false; problem: string; isRefused: boolean };
 export type Grader = {
   /** What a sample was answered first counts: MultiStream asks some again, to fill its last query. */
   add(sample: number, answer: SampleAnswer): void;
@@ -23,7 +24,7 @@ type Told = { got: string | null; why: string | null };
 const MAX_WRONG_KEPT = 100;
 const MAX_CLASSES_KEPT = 100;
 const MAX_CHARACTERS_KEPT = 300;
-/** Scores and values are of single precision. */
+/** Where a value says nothing else, it is of single precision. */
 const NUMBER_TOLERANCE = 1e-6;
 
 /** `dataDigest`: of samples and labels. */
@@ -57,7 +58,7 @@ class AnswerGrader implements Grader {
       this.#firstFailure ??= answer.problem;
       return this.#note(sample, "f", { got: null, why: answer.problem });
     }
-    const value = readAnswer(answer.data);
+    const value = readAnswer(answer.data, answer.told);
     const label = this.#labels[sample]!;
     if (value.kind === "embedding") {
       this.#rule ??= "embedding";
@@ -103,7 +104,7 @@ class AnswerGrader implements Grader {
     return [
       ...(asked < this.#labels.length ? [`It ended after ${asked} of ${this.#labels.length} samples. ${cutShort ?? ""}`.trim()] : []),
       ...(failed > 0 ? [`${failed} of ${asked} samples failed and count as wrong. The first: ${cut(this.#firstFailure ?? "")}`] : []),
-      ...(this.#refused > 0 ? [`${this.#refused} of them ${this.#refused === 1 ? "was" : "were"} refused (429 or 503): ask fewer at once, or see what limits requests.`] : []),
+      ...(this.#refused > 0 ? [`${this.#refused} of them ${this.#refused === 1 ? "was" : "were"} refused (429 or 503; over gRPC RESOURCE_EXHAUSTED or UNAVAILABLE): ask fewer at once, or see what limits requests.`] : []),
       ...(unread > 0 ? [`${unread} answers could not be compared with their labels and count as wrong. The first: ${this.#told.get(first)!.why}.`] : []),
     ];
   }
@@ -171,7 +172,7 @@ function compare(label: Label, value: Exclude<AnswerValue, { kind: "embedding" }
     case "text":
       return typeof label === "string" ? { got: value.text, isRight: trimmed(label) === trimmed(value.text), why: null } : apart(value.text, "the answer is a text, the label a number");
     case "number":
-      return typeof label === "number" ? { got: String(value.value), isRight: Math.abs(value.value - label) <= NUMBER_TOLERANCE * Math.max(1, Math.abs(label)), why: null } : apart(String(value.value), "the answer is a number, the label a text");
+      return typeof label === "number" ? { got: String(value.value), isRight: Math.abs(value.value - label) <= (value.tolerance ?? NUMBER_TOLERANCE) * Math.max(1, Math.abs(label)), why: null } : apart(String(value.value), "the answer is a number, the label a text");
     case "class": {
       if (typeof label === "number") return { got: value.index === null ? "none" : String(value.index), isRight: value.index === label, why: null };
       if (value.index !== null && value.name === null) return apart(String(value.index), "the answer's classes have no names: give their index as the label");

@@ -32,3 +32,10 @@ test.each<[unknown, RegExp]>([
 test("bytes that are no JSON", () => {
   expect(readAnswer(Uint8Array.of(0, 1, 255))).toEqual({ kind: "unreadable", why: "the answer is not JSON" });
 });
+
+test("an answer in another form than JSON is told; of 16-bit numbers, how near they are to what they say", () => {
+  const told = (outputs: unknown) => readAnswer(Uint8Array.of(1), () => ({ outputs }));
+  expect(told([{ name: "y", datatype: "FP32", shape: [1, 2], data: [1, 2] }])).toEqual({ kind: "class", index: 1, name: null });
+  expect(told([{ name: "y", datatype: "FP16", shape: [1], data: [0.1] }])).toEqual({ kind: "number", value: 0.1, tolerance: 2 ** -11 });
+  expect(readAnswer(Uint8Array.of(1), () => { throw new Error("output \"y\" has 3 bytes"); })).toEqual({ kind: "unreadable", why: 'output "y" has 3 bytes' });
+});

@@ -1,21 +1,26 @@
-// Owns what an answer says, of what it is compared with its label by: a text, a class, a number, or an embedding. Answers are those of the Open Inference Protocol in JSON
-// (one output), and of Cutplane's processors (agents/processor/README.md).
+// Owns what an answer says, of what it is compared with its label by: a text, a class, a number, or an embedding. Answers are those of the Open Inference Protocol
+// (one output), of Cutplane's processors (agents/processor/README.md), and, in the processors' form, texts and embeddings of others.
 import { isObject } from "./read-json-line.ts";
 
 export type AnswerValue =
   | { kind: "text"; text: string }
   /** `index`, `name`: null = no class was sure enough, or it has no name. */
   | { kind: "class"; index: number | null; name: string | null }
-  | { kind: "number"; value: number }
+  /** `tolerance`: how far, as a share, its type may be from what it says; absent = single precision's. */
+  | { kind: "number"; value: number; tolerance?: number }
   | { kind: "embedding"; values: Float32Array }
   | { kind: "unreadable"; why: string };
 
-export function readAnswer(data: Uint8Array): AnswerValue {
+/** Half of the last place of what 16 bits hold: 11 and 8 binary digits. */
+const COARSE: Record<string, number> = { FP16: 2 ** -11, BF16: 2 ** -8 };
+
+/** `told`: what `data` says, where it is not JSON itself. */
+export function readAnswer(data: Uint8Array, told?: () => unknown): AnswerValue {
   let answer: unknown;
   try {
-    answer = JSON.parse(new TextDecoder().decode(data));
-  } catch {
-    return unreadable("the answer is not JSON");
+    answer = told ? told() : JSON.parse(new TextDecoder().decode(data));
+  } catch (error) {
+    return unreadable(told ? (error as Error).message : "the answer is not JSON");
   }
   if (!isObject(answer)) return unreadable("the answer is no JSON object");
   const { top, label, text, embedding, outputs } = answer;
@@ -34,14 +39,16 @@ function readTop([best]: unknown[], label: unknown): AnswerValue {
 }
 
 /** One value is a text or a number; a row of numbers is scores, and the highest one's place is the class. */
-function readTensor({ name, shape, data, values }: Record<string, unknown>): AnswerValue {
+function readTensor({ name, datatype, shape, data, values }: Record<string, unknown>): AnswerValue {
   const given = data ?? values;
   if (!Array.isArray(given) || !Array.isArray(shape)) return unreadable(`output "${name}" came without its values: leave binary data out of the request`);
   const flat = given.flat(Number.POSITIVE_INFINITY) as unknown[];
   if (flat.length === 1) {
     const [only] = flat;
     if (typeof only === "string") return { kind: "text", text: only };
-    return typeof only === "number" || typeof only === "boolean" ? { kind: "number", value: Number(only) } : unreadable(`output "${name}" is no number`);
+    if (typeof only !== "number" && typeof only !== "boolean") return unreadable(`output "${name}" is no number`);
+    const tolerance = COARSE[String(datatype)];
+    return { kind: "number", value: Number(only), ...(tolerance === undefined ? {} : { tolerance }) };
   }
   if (flat.some((value) => typeof value === "string")) return unreadable(`output "${name}" has ${flat.length} texts, one is needed`);
   if (shape.slice(0, -1).some((size) => size !== 1)) return unreadable(`output "${name}" has shape [${shape.join(", ")}]: one row of scores is needed, or one value`);

@@ -2,10 +2,10 @@
 // https://grpc.github.io/grpc/core/md_doc__p_r_o_t_o_c_o_l-_h_t_t_p2.html's. Node's HTTP/2 alone: what a library does around a call would be measured with it.
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
 import { errorWords } from "./error-words.ts";
-import { type CallerOptions, MAX_REPLY_BYTES } from "./http-caller.ts";
+import { type CallerOptions, MAX_REPLY_BYTES, REFUSALS } from "./http-caller.ts";
 import { readMessage, statusName, statusOfHttp, statusOfReset } from "./grpc-status.ts";
 
-export type GrpcFailure = { status: string; details: string; /** Nothing of a server was heard. */ isUnreached: boolean };
+export type GrpcFailure = { status: string; details: string; /** Nothing of a server was heard. */ isUnreached: boolean; /** It says that there are too many, for now. */ isRefused: boolean };
 export type GrpcCaller = { /** `body`: a message behind its prefix, see `framed`. */ call(method: string, body: Buffer, done: (failure: GrpcFailure | null, message: Buffer | null) => void): void; close(): void };
 
 /** Calls at once on one connection, or fewer where the server says so; more open another. 100 is what HTTP/2 asks servers to allow at least (RFC 9113, 6.5.2). */
@@ -14,6 +14,8 @@ const MAX_CALLS_PER_CONNECTION = 100;
 const WINDOW_BYTES = 16 * 2 ** 20;
 const SERVICE = "/inference.GRPCInferenceService";
 const PREFIX_BYTES = 5;
+/** What 429 and 503 are over gRPC, where the server itself says so. */
+const REFUSED_STATUSES = ["RESOURCE_EXHAUSTED", "UNAVAILABLE"];
 
 /** A message behind what precedes each on the wire: not packed, so many bytes. */
 export function framed(message: Uint8Array): Buffer {
@@ -62,7 +64,7 @@ export function createGrpcCaller({ baseUrl, timeoutMs, headers, insecure, lookup
       connection.underWay++;
       const stream = connection.session.request({ ...common, ":path": `${SERVICE}/${method}` });
       const timer = setTimeout(() => {
-        finish({ status: "DEADLINE_EXCEEDED", details: `no whole answer within ${timeoutMs} ms`, isUnreached: !connection.isReached }, null);
+        finish({ status: "DEADLINE_EXCEEDED", details: `no whole answer within ${timeoutMs} ms`, isUnreached: !connection.isReached, isRefused: false }, null);
         stream.close(constants.NGHTTP2_CANCEL);
       }, timeoutMs);
       let isDone = false;
@@ -86,10 +88,10 @@ function listen(stream: ClientHttp2Stream, connection: Connection, finish: (fail
   let head: IncomingHttpHeaders | null = null;
   let trailers: IncomingHttpHeaders | null = null;
   let problem: string | null = null;
-  const fail = (status: string, details: string) => finish({ status, details, isUnreached: false }, null);
+  const fail = (status: string, details: string, isRefused = false) => finish({ status, details, isUnreached: false, isRefused }, null);
   const judge = (told: IncomingHttpHeaders) => {
     const status = statusName(String(told["grpc-status"]));
-    if (status !== "OK") return fail(status, readMessage(String(told["grpc-message"] ?? "")));
+    if (status !== "OK") return fail(status, readMessage(String(told["grpc-message"] ?? "")), REFUSED_STATUSES.includes(status));
     const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
     const flaw = flawOf(body);
     if (flaw === null) finish(null, body.subarray(PREFIX_BYTES));
@@ -111,12 +113,12 @@ function listen(stream: ClientHttp2Stream, connection: Connection, finish: (fail
   // Whatever came to no end above.
   stream.once("close", () => {
     const http = Number(head?.[":status"] ?? 0);
-    if (head === null && (connection.problem !== null || !connection.isReached)) return finish({ status: "UNAVAILABLE", details: connection.problem ?? problem ?? "the connection ended", isUnreached: !connection.isReached }, null);
+    if (head === null && (connection.problem !== null || !connection.isReached)) return finish({ status: "UNAVAILABLE", details: connection.problem ?? problem ?? "the connection ended", isUnreached: !connection.isReached, isRefused: false }, null);
     if (connection.problem !== null || connection.session.destroyed) return fail("UNAVAILABLE", connection.problem ?? "the connection ended before the answer");
     if (stream.rstCode) return fail(statusOfReset(stream.rstCode), problem ?? `the call was reset with code ${stream.rstCode}`);
     if (head === null) return fail("INTERNAL", problem ?? "the call ended before the answer");
     if (http === 200 && /^application\/grpc/.test(String(head["content-type"]))) return fail("INTERNAL", "the answer ended without its status");
-    fail(statusOfHttp(http), `the answer is not gRPC's: HTTP status ${http}, ${String(head["content-type"] ?? "no content type")}`);
+    fail(statusOfHttp(http), `the answer is not gRPC's: HTTP status ${http}, ${String(head["content-type"] ?? "no content type")}`, REFUSALS.includes(http));
   });
 }
 

@@ -9,6 +9,8 @@ export type HttpCaller = { call(call: Call, done: (error: Error | null, reply: R
 
 /** A call's limit, so that a wrong answer cannot fill memory. */
 export const MAX_REPLY_BYTES = 64 * 2 ** 20;
+/** Too many requests; unavailable. */
+export const REFUSALS = [429, 503];
 /** Idle connections that are kept: as many as a busy Server run has open at once. */
 const MAX_FREE_SOCKETS = 1024;
 

@@ -23,6 +23,8 @@ const TYPES: Record<string, { bytes: number; write: (view: DataView, at: number,
 };
 
 export const MADE_UP_TYPES = [...Object.keys(TYPES), "BYTES"];
+/** Of one value; null = no such type, or none of one size. */
+export const bytesOfType = (datatype: string): number | null => TYPES[datatype]?.bytes ?? null;
 
 /** A text's length and at least as much of it. */
 const MIN_TEXT_BYTES = 16;
@@ -32,7 +34,7 @@ export function madeUpTensor({ name, datatype, shape }: TensorSpec, sample: numb
   const random = createMt19937(BigInt(sample) * 2654435761n + BigInt(name.length));
   const count = shape.reduce((product, size) => product * size, 1);
   if (count * (datatype === "BYTES" ? MIN_TEXT_BYTES : (TYPES[datatype]?.bytes ?? 1)) > MAX_LOADED_BYTES) throw new Error(`Input "${name}" of shape [${shape.join(", ")}] is larger than the ${MAX_LOADED_BYTES / 2 ** 20} MiB that all samples of a run may have together: give a smaller shape.`);
-  if (datatype === "BYTES") return Buffer.concat(Array.from({ length: count }, () => bytesElement(`sample ${sample} ${random()}`)));
+  if (datatype === "BYTES") return Buffer.concat(Array.from({ length: count }, () => bytesElement(Buffer.from(`sample ${sample} ${random()}`))));
   const type = TYPES[datatype];
   if (!type) throw new Error(`Input "${name}" is of type ${datatype}; one of ${MADE_UP_TYPES.join(", ")} can be made up. Give real inputs with --data.`);
   const bytes = Buffer.alloc(count * type.bytes);
@@ -41,10 +43,11 @@ export function madeUpTensor({ name, datatype, shape }: TensorSpec, sample: numb
   return bytes;
 }
 
-function bytesElement(text: string): Buffer {
+/** Behind its length. */
+export function bytesElement(bytes: Buffer): Buffer {
   const length = Buffer.alloc(4);
-  length.writeUInt32LE(Buffer.byteLength(text));
-  return Buffer.concat([length, Buffer.from(text)]);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
 /** Values for JSON. 16-bit floats have no JSON form in the protocol. */

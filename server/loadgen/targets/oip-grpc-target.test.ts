@@ -31,6 +31,8 @@ async function open(baseUrl: string, options: Partial<OipGrpcOptions> = {}): Pro
 }
 
 const send = (target: Target, sample = 0) => new Promise<Answer>((resolve) => target.send(sample, resolve));
+/** Who says that there are too many is not a server that fails. */
+const REFUSED = ["a refusal in headers alone", "a refusal behind a message", "a proxy's page"];
 const floats = (...values: number[]) => Buffer.from(new Float32Array(values).buffer);
 const y = { name: "y", datatype: "FP32", shape: [1, 4] };
 
@@ -44,9 +46,14 @@ test("the model is described, samples are made up and sent raw, and outputs come
   const { url } = await start(infer);
   const target = await open(url, { headers: { authorization: "Bearer k" }, shapes: { x: [2, 4] } });
   expect([target.name, target.sampleCount]).toEqual(["synthetic 1 m, gRPC", 4]);
-  expect(await send(target, 3)).toEqual({ ok: true, data: floats(1, 2, 3, 4) });
-  isRaw = false;
-  expect(await send(target, 1)).toEqual({ ok: true, data: floats(1, 2, 3, 4) });
+  const told = { outputs: [{ name: "y", datatype: "FP32", shape: [1, 4], data: [1, 2, 3, 4] }] };
+  for (const form of ["raw", "typed"]) {
+    isRaw = form === "raw";
+    const answer = await send(target, isRaw ? 3 : 1);
+    expect(answer).toMatchObject({ ok: true, data: floats(1, 2, 3, 4) });
+    // What it is graded by is the same as over HTTP.
+    expect((answer as { told(): unknown }).told(), form).toEqual(told);
+  }
   const [{ message, key, timeout }] = asked as [(typeof asked)[0]];
   expect(message).toMatchObject({ model_name: "m", id: "sample-3", inputs: [{ name: "x", datatype: "FP32" }] });
   expect((message.raw_input_contents as Buffer[])[0]).toHaveLength(2 * 4 * 4);
@@ -79,6 +86,14 @@ test.each<[request: Record<string, unknown>, words: string]>([
   await expect(open(url, { data: [{ request }] })).rejects.toThrow(words);
 });
 
+test("of labelled samples each is looked at before one is sent, also beyond those that are loaded first", async () => {
+  const { url, sessions } = await start(reply("ModelInferResponse", {}));
+  const row = (datatype: string) => ({ request: { inputs: [{ name: "x", datatype, shape: [1], data: [1] }] }, label: 1 });
+  const data = [...Array.from({ length: 1500 }, () => row("FP32")), row("FP16")];
+  await expect(openOipGrpcTarget({ baseUrl: url, timeoutMs: 20_000, headers: {}, model: "m", shapes: {}, data, sampleCount: 1 })).rejects.toThrow(/^Sample 1501, input 1: "x" is of type FP16, which cannot be written as values/);
+  expect(sessions).toEqual([]);
+});
+
 test.each<[what: string, act: GrpcAct, problem: string | RegExp]>([
   ["a refusal in headers alone", refuse(8, "over the limit: später"), "RESOURCE_EXHAUSTED: over the limit: später"],
   ["a refusal behind a message", (stream) => answerWith(stream, framed(Buffer.alloc(0)), { "grpc-status": "14", "grpc-message": "no route" }), "UNAVAILABLE: no route"],
@@ -96,7 +111,7 @@ test.each<[what: string, act: GrpcAct, problem: string | RegExp]>([
   ["a reset", (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM), /^UNAVAILABLE: .*REFUSED_STREAM/],
   ["a reset within the answer", (stream) => { stream.respond(HEAD); stream.write(Buffer.alloc(3)); setImmediate(() => stream.destroy(new Error("asked to fail"))); }, /^INTERNAL: .*INTERNAL_ERROR/],
   ["a connection that ends", (stream) => stream.session!.destroy(), "UNAVAILABLE: the connection ended before the answer"],
-])("%s is a failed sample with a sentence, and the next one is answered", async (_what, act, problem) => {
+])("%s is a failed sample with a sentence, and the next one is answered", async (what, act, problem) => {
   let isFirst = true;
   const { url } = await start((...told) => {
     if (!isFirst) return reply("ModelInferResponse", { outputs: [y], raw_output_contents: [floats(0, 0, 0, 0)] })(...told);
@@ -104,7 +119,7 @@ test.each<[what: string, act: GrpcAct, problem: string | RegExp]>([
     act(...told);
   });
   const target = await open(url);
-  expect(await send(target)).toEqual({ ok: false, problem: typeof problem === "string" ? problem : expect.stringMatching(problem) });
+  expect(await send(target)).toEqual({ ok: false, problem: typeof problem === "string" ? problem : expect.stringMatching(problem), ...(REFUSED.includes(what) ? { isRefused: true } : {}) });
   expect(await send(target)).toMatchObject({ ok: true });
 });
 

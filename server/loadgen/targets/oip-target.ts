@@ -1,8 +1,10 @@
 // Owns measuring an endpoint of the Open Inference Protocol v2 over HTTP: Cutplane's ingress, Triton, KServe, or any other that speaks it.
 // https://github.com/kserve/open-inference-protocol; binary tensors as in Triton's extension_binary_data.md
+import type { Answer } from "../issue-queries.ts";
 import { errorWords } from "./error-words.ts";
 import { type CallerOptions, type HttpCaller, ask, createHttpCaller } from "./http-caller.ts";
 import { madeUpTensor, tensorValues, type TensorSpec } from "./made-up-tensor.ts";
+import { binaryAsJson } from "./outputs-as-json.ts";
 import type { DataRow } from "./read-data.ts";
 import { shapedInputs } from "./shaped-inputs.ts";
 import { describeFailure, failedAnswer, loadBodies, type Target } from "./target.ts";
@@ -44,13 +46,14 @@ function send(caller: HttpCaller, model: string, body: Body, answered: Parameter
   caller.call({ method: "POST", path: `${modelPath(model)}/infer`, headers, body: body.bytes }, (error, reply) => {
     if (!reply) answered({ ok: false, problem: errorWords(error!) });
     else if (reply.status !== 200) answered(failedAnswer(reply.status, reply.body));
-    else answered({ ok: true, data: outputBytes(reply.body, reply.headers["inference-header-content-length"]) });
+    else answered(read(reply.body, reply.headers["inference-header-content-length"]));
   });
 }
 
 /** The outputs alone: the JSON before binary tensors bears ids that differ between equal answers. */
-function outputBytes(body: Buffer, headerLength: string | string[] | undefined): Uint8Array {
-  return body.subarray(headerLength === undefined ? 0 : Number(headerLength));
+function read(body: Buffer, jsonBytes: string | string[] | undefined): Answer {
+  if (jsonBytes === undefined) return { ok: true, data: body };
+  return { ok: true, data: body.subarray(Number(jsonBytes)), told: () => binaryAsJson(body, Number(jsonBytes)) };
 }
 
 /** `expect` is a text that the answer's outputs contain, or nothing. */

@@ -1,12 +1,13 @@
 // Owns measuring an endpoint that speaks OpenAI's API: chat and text completions as streams, so that the first token's time is known, and embeddings.
 // https://platform.openai.com/docs/api-reference; streams are server-sent events that end with "data: [DONE]".
+import type { OpenAiKind } from "../method/openai-row.ts";
 import { errorWords } from "./error-words.ts";
 import { type CallerOptions, type HttpCaller, createHttpCaller } from "./http-caller.ts";
 import type { DataRow } from "./read-data.ts";
+import { readEmbedding } from "./read-embedding.ts";
 import { createSseReader } from "./sse-reader.ts";
-import { describeFailure, loadBodies, type Target } from "./target.ts";
+import { failedAnswer, loadBodies, type Target } from "./target.ts";
 
-export type OpenAiKind = "chat" | "completions" | "embeddings";
 export type OpenAiOptions = CallerOptions & { kind: OpenAiKind; model: string; maxTokens: number; data: readonly DataRow[] | null; sampleCount: number };
 
 const PATHS: Record<OpenAiKind, string> = { chat: "/chat/completions", completions: "/completions", embeddings: "/embeddings" };
@@ -41,10 +42,10 @@ function send(caller: HttpCaller, { kind }: OpenAiOptions, body: Buffer, answere
   const headers = { "content-type": "application/json", ...(isStream ? { accept: "text/event-stream" } : {}) };
   caller.call({ method: "POST", path: PATHS[kind], headers, body, onPiece: isStream ? reader.add : undefined }, (error, reply) => {
     if (!reply) return answered({ ok: false, problem: errorWords(error!) });
-    if (reply.status !== 200) return answered({ ok: false, problem: describeFailure(reply.status, reply.body) });
-    if (!isStream) return answered({ ok: true, data: reply.body });
+    if (reply.status !== 200) return answered(failedAnswer(reply.status, reply.body));
+    if (!isStream) return answered({ ok: true, data: reply.body, told: () => ({ embedding: readEmbedding(reply.body) }) });
     const { text, firstAtNs, tokens, isWhole, problem } = reader.end();
     if (problem !== null || !isWhole) return answered({ ok: false, problem: problem ?? "the stream ended without [DONE]" });
-    answered({ ok: true, data: Buffer.from(text), ...(firstAtNs === null ? {} : { firstTokenAtNs: firstAtNs, tokenCount: tokens }) });
+    answered({ ok: true, data: Buffer.from(text), told: () => ({ text }), ...(firstAtNs === null ? {} : { firstTokenAtNs: firstAtNs, tokenCount: tokens }) });
   });
 }

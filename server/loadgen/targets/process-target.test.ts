@@ -96,3 +96,24 @@ test("a run by the options: each listed sample once, the right ones counted; and
 test("without bodies there is nothing to send, and that is said", () => {
   expect(() => parseOptions(["--scenario", "SingleStream", "--target", "http://127.0.0.1:1", "--model", "m", "--api", "process"], undefined)).toThrow("--api process needs bodies: give them with --file, once for each, or list them in --data.");
 });
+
+test.each<[what: string, status: number, body: string, words: RegExp | null]>([
+  ["no processor", 404, "Request for unknown model: 'm.process' is not found", /^A text, a picture or a sound is for a model with a processor, which Cutplane serves as "m\.process": \S+ answers GET \/v2\/models\/m\.process with status 404/],
+  ["one whose answers no label can be held against", 200, '{"parameters":{"processor":"text-detect"}}', /^What the processor text-detect of “m” answers is no text, class or embedding/],
+  ["one that reads texts", 200, '{"parameters":{"processor":"ctc-text"}}', null],
+  ["one that does not say", 200, "{}", null],
+])("labelled samples ask first what is there: %s", async (_what, status, body, words) => {
+  const asked: (string | undefined)[] = [];
+  const url = await start((_body, { method, url: path }, res) => {
+    asked.push(`${method} ${path}`);
+    // Still being loaded when it is asked first.
+    if (path?.endsWith("/ready")) res.writeHead(asked.length > 2 ? 200 : 503).end();
+    else res.writeHead(status).end(body);
+  });
+  const { target: where } = parseOptions(["--scenario", "SingleStream", "--target", url, "--model", "m", "--api", "process", "--data", "list.jsonl"], undefined);
+  const opened = openTarget(where, { data: null, raw: [{ ...text("a"), label: "a" }] });
+  if (words === null) targets.push(await opened);
+  else await expect(opened).rejects.toThrow(words);
+  const ready = "GET /v2/models/m.process/ready";
+  expect(asked).toEqual(["GET /v2/models/m.process", ...(words === null ? [ready, ready] : [])]);
+});

@@ -1,5 +1,6 @@
 // Owns what can be measured: something that says what it is, loads samples, and answers them.
 import type { Answer, SystemUnderTest } from "../issue-queries.ts";
+import { REFUSALS } from "./http-caller.ts";
 
 export type Target = SystemUnderTest & {
   /** Samples its library has. */
@@ -35,6 +36,3 @@ export function describeFailure(status: number, body: Buffer): string {
 export function failedAnswer(status: number, body: Buffer): Extract<Answer, { ok: false }> {
   return { ok: false, problem: describeFailure(status, body), ...(REFUSALS.includes(status) ? { isRefused: true } : {}) };
 }
-
-/** Too many requests; unavailable. */
-const REFUSALS = [429, 503];
