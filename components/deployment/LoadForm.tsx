@@ -30,7 +30,7 @@ export function LoadForm({ deployment, values, set, target, setTarget, data, set
         {!isAccuracy && <Arrivals values={values} set={set} />}
         <label className={`text-xs text-ink-2 ${isAccuracy ? "col-span-2" : ""}`}>Measure<select className="field" data-testid="load-what" value={values.what} onChange={(event) => set({ what: event.target.value as LoadRequest["what"] })}>{WHATS.filter(([what]) => what !== "peak" || scenario === "Server").map(([what, name]) => <option key={what} value={what}>{name}</option>)}</select></label>
       </div>
-      {isAccuracy && <LoadDataFields deploymentId={deployment.id} values={values} set={set} data={data} setData={setData} earlier={earlier} />}
+      {isAccuracy && <LoadDataFields deploymentId={deployment.id} api={target.choice === "url" ? target.api : null} values={values} set={set} data={data} setData={setData} earlier={earlier} />}
       <p className="text-xs text-ink-2">{isAccuracy ? "Every sample once, as any client would send it, and its answer held against its label: LoadGen’s accuracy mode. What fails counts as wrong." : `${SCENARIO_HINTS[scenario]} ${madeUpText(target)}`}</p>
       {isOfUs && !isServing && <p className="text-xs text-ink-2">Nothing to measure: no ingress of it is ready.</p>}
       <Button type="submit" look="primary" disabled={isUnable} busy={busy} data-testid="load-start">Start</Button>

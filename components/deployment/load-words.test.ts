@@ -34,6 +34,7 @@ test("an accuracy run is said by its data and its share, and what must be said b
   const failed = { ...report, verdict: { isEverythingAnswered: false }, accuracy: { asked: 40, correct: 38, graded: { notes: ["2 of 40 samples failed."] } } } as unknown as typeof report;
   expect([headline(failed).tone, reasons(failed)]).toEqual(["warn", ["2 of 40 samples failed."]]);
   expect(factsText({ sampleCount: 1, form: "raw", labels: "texts", labelCount: 1 })).toBe("1 sample for the model’s processor; labels are texts, 1 different.");
+  expect(factsText({ sampleCount: 2, form: "requests", labels: "texts", labelCount: 2 })).toBe("2 samples of OpenAI’s requests; labels are texts, 2 different.");
   expect([pointsText(-0.015), pointsText(0)]).toEqual(["−1.5 points", "+0.0 points"]);
 });
 

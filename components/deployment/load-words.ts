@@ -28,12 +28,13 @@ export const rightText = (right: number, asked: number): string => `${shareText(
 export const RULE_TEXTS: Record<GradeRule, string> = {
   text: "Right: the same text, spaces at its ends aside.",
   class: "Right: the best class is the label’s.",
-  number: "Right: the same number, within single precision.",
+  number: "Right: the same number, within its type’s precision.",
   embedding: "Right: of all labels, the mean of the other samples of its own is nearest to its embedding.",
 };
+const FORM_TEXTS: Record<DatasetFacts["form"], string> = { raw: "for the model’s processor", tensors: "of tensors", texts: "of text", requests: "of OpenAI’s requests" };
 /** "12 samples for the model’s processor; labels are texts, 3 different". */
 export function factsText({ sampleCount, form, labels, labelCount }: DatasetFacts): string {
-  return `${sampleCount} sample${sampleCount === 1 ? "" : "s"} ${form === "raw" ? "for the model’s processor" : "of tensors"}; labels are ${labels}, ${labelCount} different.`;
+  return `${sampleCount} sample${sampleCount === 1 ? "" : "s"} ${FORM_TEXTS[form]}; labels are ${labels}, ${labelCount} different.`;
 }
 
 /** "Server, 50 /s within 100 ms, 6 s". */

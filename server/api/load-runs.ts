@@ -10,7 +10,7 @@ import type { LoadRequest } from "../loadgen/method/load-request.ts";
 import type { LoadTarget } from "../loadgen/method/load-target.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findLoadRun, listLoadRuns, type StoredLoadRun } from "../store/load-runs.ts";
-import { dataset, datasetFacts, loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey } from "./schemas/load-schemas.ts";
+import { dataset, datasetFacts, loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey, urlApi } from "./schemas/load-schemas.ts";
 import { byId, idempotencyKey, operation } from "./schemas/operation-schemas.ts";
 import { procedure, router } from "./trpc.ts";
 
@@ -30,12 +30,12 @@ export const loadRuns = router({
     .output(z.array(nodeTarget))
     .query(({ ctx, input }) => listLoadTargets(ctx.deps, input.id)),
   dataset: procedure
-    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-datasets/{digest}", tags, summary: "What a labelled dataset holds that was uploaded by PUT /files/dataset, once every line of it fits the deployment's model" } })
-    .input(byId.extend(dataset.shape))
+    .meta({ openapi: { method: "GET", path: "/deployments/{id}/load-datasets/{digest}", tags, summary: "What a labelled dataset holds that was uploaded by PUT /files/dataset, once every line of it fits the deployment's model, or what an address speaks" } })
+    .input(byId.extend({ ...dataset.shape, api: urlApi.optional().meta({ description: "What is spoken at the address that it is for; absent = it is for the deployment's model." }) }))
     .output(datasetFacts)
-    .query(async ({ ctx, input: { id, name, digest } }) => {
+    .query(async ({ ctx, input: { id, name, digest, api } }) => {
       const { modelId } = await findOrThrow(findDeployment(ctx.deps.db, id), "deployment", id);
-      const { path: _, ...facts } = await checkDataset(ctx.deps, modelId, { name, digest });
+      const { path: _, ...facts } = await checkDataset(ctx.deps, api === undefined ? { modelId } : { api }, { name, digest });
       return facts;
     }),
   list: procedure

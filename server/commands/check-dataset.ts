@@ -3,8 +3,11 @@ import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { type Dataset, type DatasetFacts, MAX_DATASET_BYTES, MAX_DATASET_ROWS } from "../loadgen/method/dataset.ts";
+import { embeddedLabelsProblem } from "../loadgen/method/embedded-labels.ts";
+import { GRADED_KINDS, ungradedKind } from "../loadgen/method/graded-kinds.ts";
 import { type LabelledRow, readLabelledRow } from "../loadgen/method/labelled-row.ts";
-import { MAX_EMBEDDING_LABELS } from "../loadgen/method/nearest-others.ts";
+import type { UrlApi } from "../loadgen/method/load-target.ts";
+import { type OpenAiKind, type OpenAiRow, readOpenAiRow } from "../loadgen/method/openai-row.ts";
 import { readJsonLine } from "../loadgen/method/read-json-line.ts";
 import { type SampleKind, sampleKindOf } from "../model/model-sample.ts";
 import { artifactPath, findArtifact } from "../store/artifacts.ts";
@@ -13,17 +16,19 @@ import type { Deps } from "./deps.ts";
 import { findOrThrow } from "./find-or-throw.ts";
 
 export type CheckedDataset = DatasetFacts & { /** Where its file lies. */ path: string };
-type Row = LabelledRow & { place: string };
+/** Who is asked: a model of ours, or what speaks so at an address, of which nothing else is known. */
+export type DatasetAsked = { modelId: string } | { api: UrlApi };
+type Row = (LabelledRow | OpenAiRow) & { place: string };
 
 /** Read between two turns of the event loop: a whole file would hold up everybody else. */
 const BYTES_A_TURN = 256 * 1024;
-/** Of processors, those whose answers say one thing that a label can be. */
-const GRADED_KINDS = ["ctc-text", "image-classify", "image-tensor", "text-classify", "text-embed"];
 const SHAPES = 'A line is {"text": "…", "label": …} or {"base64": "…", "label": …} for the model\'s processor, or {"inputs": [{"name", "datatype", "shape", "data"}], "label": …}; a label is a text or a number.';
+const OPENAI_SHAPES = 'A line is {"text": "…", "label": …}, or {"request": {…}, "label": …} with a request of OpenAI\'s API; a label is a text, of embeddings also a number.';
 
-/** `model`: whose processor or tensors its samples are for; null = an address', of which nothing is known. @throws AppError bad-request naming the line; too-large */
-export async function checkDataset(deps: Deps, modelId: string | null, { name, digest }: Dataset): Promise<CheckedDataset> {
-  const refuse = (message: string, fix = SHAPES): never => {
+/** @throws AppError bad-request naming the line; too-large */
+export async function checkDataset(deps: Deps, asked: DatasetAsked, { name, digest }: Dataset): Promise<CheckedDataset> {
+  const openAi = "api" in asked && asked.api !== "oip" ? (asked.api.slice("openai-".length) as OpenAiKind) : null;
+  const refuse = (message: string, fix = openAi === null ? SHAPES : OPENAI_SHAPES): never => {
     throw new AppError("bad-request", message, { place: "dataset", fix });
   };
   const gone = () => refuse(`The dataset “${name}” was not uploaded, or is gone.`, "Upload it with PUT /api/v1/files/dataset and use the digest of the answer.");
@@ -31,18 +36,20 @@ export async function checkDataset(deps: Deps, modelId: string | null, { name, d
   const artifact = await findArtifact(deps.db, digest);
   if (!artifact) return gone();
   if (artifact.bytes > MAX_DATASET_BYTES) throw new AppError("too-large", `“${name}” has more than ${MAX_DATASET_BYTES / 2 ** 20} MiB.`, { place: "dataset", fix: "Split it." });
-  const model = modelId === null ? null : await findOrThrow(findModel(deps.db, modelId), "model", modelId);
+  const model = "api" in asked ? null : await findOrThrow(findModel(deps.db, asked.modelId), "model", asked.modelId);
   const bytes = await readFile(path).catch(gone);
-  const counts = new Map<LabelledRow["label"], number>();
+  const counts = new Map<Row["label"], number>();
   let [sampleCount, first] = [0, null as Row | null];
   try {
-    for await (const row of readRows(bytes, name)) {
+    for await (const row of readRows(bytes, name, openAi)) {
       first ??= row;
       checkRow(row, first, model);
       if (++sampleCount > MAX_DATASET_ROWS) throw new Error(`“${name}” has more than ${MAX_DATASET_ROWS} samples.`);
       counts.set(row.label, (counts.get(row.label) ?? 0) + 1);
     }
-    if (first !== null && first.form === "raw" && model?.processor?.kind === "text-embed") checkEmbedded(name, counts);
+    const isEmbedded = openAi === "embeddings" || (first?.form === "raw" && model?.processor?.kind === "text-embed");
+    const problem = first !== null && isEmbedded ? embeddedLabelsProblem(`“${name}”`, counts) : null;
+    if (problem !== null) throw new Error(problem);
   } catch (error) {
     return refuse((error as Error).message);
   }
@@ -50,40 +57,47 @@ export async function checkDataset(deps: Deps, modelId: string | null, { name, d
   return { path, sampleCount, form: first.form, labels: typeof first.label === "string" ? "texts" : "numbers", labelCount: counts.size };
 }
 
-async function* readRows(bytes: Buffer, name: string): AsyncGenerator<Row> {
+async function* readRows(bytes: Buffer, name: string, openAi: OpenAiKind | null): AsyncGenerator<Row> {
   let [number, turnAt] = [0, 0];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(10, at);
     const line = bytes.toString("utf8", at, end < 0 ? bytes.length : end);
     at = end < 0 ? bytes.length : end + 1;
     const place = `“${name}”, line ${++number}`;
-    if (line.trim() !== "") yield { ...readLabelledRow(readJsonLine(line, place), place), place };
+    if (line.trim() !== "") yield readRow(readJsonLine(line, place), openAi, place);
     if (at - turnAt < BYTES_A_TURN) continue;
     turnAt = at;
     await nextTurn();
   }
 }
 
+function readRow(value: Record<string, unknown>, openAi: OpenAiKind | null, place: string): Row {
+  return openAi === null ? { ...readLabelledRow(value, place), place } : { ...readOpenAiRow(value, openAi, place), place };
+}
+
+const FORMS: Record<DatasetFacts["form"], string> = { raw: "for a processor", tensors: "tensors", texts: "a text", requests: "a request of its own" };
+
 function checkRow(row: Row, first: Row, model: StoredModel | null): void {
   const { place, label } = row;
-  if (row.form !== first.form) throw new Error(`${place}: ${row.form === "raw" ? "it is for a processor, and those before it are tensors" : "it is tensors, and those before it are for a processor"}.`);
+  if (row.form !== first.form) throw new Error(`${place}: it is ${FORMS[row.form]}, and what comes before it is ${FORMS[first.form]}.`);
   if (typeof label !== typeof first.label) throw new Error(`${place}: its label is a ${typeof label === "string" ? "text" : "number"}, and those before it are not.`);
-  if (row.form === "tensors") return checkNames(row.request, model, place);
-  if (model === null) throw new Error(`${place}: an address takes tensors: "inputs".`);
-  checkProcessed(row, model);
+  // Of an address nothing is known here: the load generator asks it before it sends a sample.
+  if (model === null) return;
+  if (row.form === "tensors") checkNames(row.request, model, place);
+  else if (row.form === "raw") checkProcessed(row, model, place);
 }
 
 /** Types and shapes are the ingress' to judge: it says what is wrong with a sample. */
-function checkNames(request: Record<string, unknown>, model: StoredModel | null, place: string): void {
-  const takes = model?.facts.inputs.map((input) => input.name) ?? null;
-  const strange = (request.inputs as { name: string }[]).find((input) => takes !== null && !takes.includes(input.name));
-  if (strange) throw new Error(`${place}: “${model?.name}” has no input "${strange.name}"; it has ${takes?.map((input) => `"${input}"`).join(", ")}.`);
+function checkNames(request: Record<string, unknown>, model: StoredModel, place: string): void {
+  const takes = model.facts.inputs.map((input) => input.name);
+  const strange = (request.inputs as { name: string }[]).find((input) => !takes.includes(input.name));
+  if (strange) throw new Error(`${place}: “${model.name}” has no input "${strange.name}"; it has ${takes.map((input) => `"${input}"`).join(", ")}.`);
 }
 
-function checkProcessed({ place, label, contentType }: Extract<Row, { form: "raw" }>, { name, processor }: StoredModel): void {
+function checkProcessed({ label, contentType }: Extract<LabelledRow, { form: "raw" }>, { name, processor }: StoredModel, place: string): void {
   if (processor === null) throw new Error(`${place}: “${name}” has no processor that takes a text or a picture: give tensors, "inputs", or declare one.`);
   const { kind } = processor;
-  if (!GRADED_KINDS.includes(kind)) throw new Error(`What the processor ${kind} of “${name}” answers is no text, class or embedding: it cannot be held against a label.`);
+  if (!GRADED_KINDS.includes(kind)) throw new Error(ungradedKind(kind, name));
   const takes = sampleKindOf(kind);
   const given: SampleKind = contentType.startsWith("text/") ? "text" : contentType.startsWith("audio/") ? "audio" : "picture";
   if (takes !== given) throw new Error(`${place}: it is ${NAMES[given]}, and the processor ${kind} of “${name}” takes ${takes === null ? "something else" : NAMES[takes]}.`);
@@ -91,10 +105,3 @@ function checkProcessed({ place, label, contentType }: Extract<Row, { form: "raw
 }
 
 const NAMES: Record<SampleKind, string> = { picture: "a picture", text: "a text", audio: "a sound", tensors: "tensors" };
-
-/** An embedding is told by the other samples of each label. */
-function checkEmbedded(name: string, counts: ReadonlyMap<LabelledRow["label"], number>): void {
-  const [alone] = [...counts].find(([, count]) => count < 2) ?? [];
-  if (counts.size < 2 || counts.size > MAX_EMBEDDING_LABELS) throw new Error(`“${name}” has ${counts.size} different labels: embeddings are told apart by 2 to ${MAX_EMBEDDING_LABELS}.`);
-  if (alone !== undefined) throw new Error(`“${name}” has one sample only of the label ${JSON.stringify(alone)}: an embedding is told by the other samples of its label.`);
-}

@@ -65,9 +65,8 @@ async function checkTarget(deps: Deps, deployment: StoredDeployment, { target = 
 /** Options of the load generator by which an accuracy run asks its dataset; null = inputs are made up. */
 async function checkData(deps: Deps, { modelId }: StoredDeployment, { request: { dataset }, target }: MeasureInput): Promise<string[] | null> {
   if (dataset === undefined) return null;
-  const isAddress = target?.kind === "url";
-  if (isAddress && (target.api !== "oip" || !target.url.startsWith("http"))) throw new AppError("bad-request", "Labels are compared with answers of the Open Inference Protocol over HTTP.", { place: "target", fix: "Give an http:// or https:// address that speaks it." });
-  const { path, form } = await checkDataset(deps, isAddress ? null : modelId, dataset);
+  const { path, form } = await checkDataset(deps, target?.kind === "url" ? { api: target.api } : { modelId }, dataset);
+  // They come last: at an address, too, a processor is asked in place of the API that was named.
   return ["--data", path, ...(form === "raw" ? ["--api", "process"] : [])];
 }
 

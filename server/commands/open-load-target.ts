@@ -83,7 +83,7 @@ async function openUrl(deps: Deps, { target, key }: Extract<AskedTarget, { kind:
   deps.log.info({ operationId: context.operationId, actor, url, api }, "another system is measured");
   return {
     options: ["--target", url, `--model=${model}`, "--api", api, "--no-link-local", ...options], key, place: url,
-    fix: api !== "oip" ? "Look whether the address ends where OpenAI's does, in /v1, and whether the model and the key are the endpoint's." : shapes ? "Give shapes of the inputs that the endpoint names." : "Its inputs are made up as large as this deployment's sample, if it has one: an endpoint with other inputs needs shapes of its own.",
+    fix: api !== "oip" ? "Look whether the address ends where OpenAI's does, in /v1, and whether the model and the key are the endpoint's." : hasData ? "Look whether the samples are what its model takes." : shapes ? "Give shapes of the inputs that the endpoint names." : "Its inputs are made up as large as this deployment's sample, if it has one: an endpoint with other inputs needs shapes of its own.",
     look() {}, kept: () => target, async close() {},
   };
 }

@@ -14,8 +14,9 @@ export const loadProgress = z
   .meta({ id: "LoadProgress" });
 
 export const dataset = z.object({ name: z.string().min(1).max(255), digest: z.string().regex(/^[0-9a-f]{64}$/, "A digest is 64 lower-case hex digits.") });
+export const urlApi = z.enum(URL_APIS);
 export const datasetFacts = z
-  .object({ sampleCount: z.number().int(), form: z.enum(["raw", "tensors"]).meta({ description: "raw: for the model's processor." }), labels: z.enum(["texts", "numbers"]), labelCount: z.number().int().meta({ description: "Different ones." }) })
+  .object({ sampleCount: z.number().int(), form: z.enum(["raw", "tensors", "texts", "requests"]).meta({ description: "raw: for the model's processor. texts, requests: for OpenAI's API." }), labels: z.enum(["texts", "numbers"]), labelCount: z.number().int().meta({ description: "Different ones." }) })
   .meta({ id: "DatasetFacts" });
 
 export const loadRequest = z
@@ -27,7 +28,7 @@ export const loadRequest = z
     latencyMs: z.number().positive().max(3_600_000).optional().meta({ description: "Server: the bound of the 99th percentile. SingleStream and MultiStream: the expected time of a query." }),
     samplesPerQuery: z.number().int().min(1).max(1024).optional(),
     concurrency: z.number().int().min(1).max(1024).optional(),
-    dataset: dataset.optional().meta({ description: "Of accuracy: uploaded before, by PUT /files/dataset." }),
+    dataset: dataset.optional().meta({ description: "Of accuracy: uploaded before, by PUT /files/dataset. For the deployment or a node, samples of its model; for an address, tensors, what Cutplane's processors take, or of OpenAI's APIs texts or requests." }),
   })
   .meta({ id: "LoadRequest" });
 
@@ -36,7 +37,7 @@ const theDeployment = z.object({ kind: z.literal("deployment") });
 const anAddress = z.object({
   kind: z.literal("url"),
   url: z.string().min(1).max(2000).meta({ description: "http(s)://, of OpenAI's APIs with its /v1; or grpc(s)://HOST:PORT. Called from the console. Without user, password, query and fragment; redirects are not followed, link-local addresses not called." }),
-  api: z.enum(URL_APIS).default("oip"),
+  api: urlApi.default("oip"),
   model: z.string().min(1).max(500).meta({ description: "As the endpoint calls it." }),
   shapes: shapes.optional().meta({ description: "Sizes of its inputs, by name; absent = as the deployment's sample, or as the endpoint declares them with 1 in open dimensions. Contents are made up." }),
 });

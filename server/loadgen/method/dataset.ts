@@ -2,8 +2,8 @@
 
 /** `digest`: SHA-256 of the file. */
 export type Dataset = { name: string; digest: string };
-/** `labelCount`: how many different ones. */
-export type DatasetFacts = { sampleCount: number; form: "raw" | "tensors"; labels: "texts" | "numbers"; labelCount: number };
+/** `form`: for a processor, tensors, or of OpenAI's API texts, or requests of its own. `labelCount`: how many different ones. */
+export type DatasetFacts = { sampleCount: number; form: "raw" | "tensors" | "texts" | "requests"; labels: "texts" | "numbers"; labelCount: number };
 
 /** The load generator holds all samples, and a set of them once more as they are sent. */
 export const MAX_DATASET_BYTES = 64 * 2 ** 20;
