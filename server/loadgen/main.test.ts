@@ -81,6 +81,27 @@ test("labelled samples are graded, and held against a run of before that asked t
   expect(await ask(sound)).toMatchObject({ code: 1, stderr: expect.stringContaining('1 of 2 samples have no "label"') });
 });
 
+test("of more samples than are loaded at once, each is asked once and is in each log", async () => {
+  const count = 1100;
+  const data = path.join(folder, "many.jsonl");
+  const logs = path.join(folder, "many");
+  writeFileSync(data, Array.from({ length: count }, (_, i) => JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], data: [i, 0, 0, 0] }], label: 0 })).join("\n"));
+  const { code, stderr } = await loadgen("--scenario", "Offline", "--qps", "1", "--mode", "accuracy", "--target", await startSystem("--delay", "1", "--servers", "8"), "--model", "delay", "--data", data, "--output", logs);
+  expect(stderr).toMatch(/Accuracy: 1100 of 1100 labelled answers are right/);
+  expect(code).toBe(0);
+  const read = (name: string) => readFileSync(path.join(logs, name), "utf8");
+  const each = Array.from({ length: count }, (_, i) => i);
+  const answers = JSON.parse(read("mlperf_log_accuracy.json")) as { seq_id: number; qsl_idx: number }[];
+  const { traceEvents } = JSON.parse(read("mlperf_log_trace.json")) as { traceEvents: { ph?: string; args?: { sample_seq: number; sample_idx: number } }[] };
+  const traced = traceEvents.filter(({ ph }) => ph === "b").map(({ args }) => args!);
+  const inOrder = (numbers: number[]) => numbers.sort((a, b) => a - b);
+  for (const numbers of [answers.map((one) => one.seq_id), answers.map((one) => one.qsl_idx), traced.map((one) => one.sample_seq), traced.map((one) => one.sample_idx)]) expect(inOrder(numbers)).toEqual(each);
+  const detail = read("mlperf_log_detail.txt");
+  expect(detail.match(/"loaded_qsl_set"/g)).toHaveLength(2);
+  expect(detail).not.toContain('"result_');
+  expect(JSON.parse(read("report.json"))).toMatchObject({ verdict: { isValid: true }, settings: { mode: "AccuracyOnly" } });
+});
+
 test("a system that reuses results is found out", async () => {
   const url = await startSystem("--delay", "50", "--reuse");
   const { code, stdout } = await loadgen("--scenario", "SingleStream", "--check-reuse", "--samples", "20", "--model", "delay", "--target", url, "--json");

@@ -27,8 +27,9 @@ export type LoadPlan = {
   peakDecimals: number;
 };
 /** One run's parts that logs are written from. */
-export type Finished = { record: RunRecord; set: SampleSet; generatedQueries: number; generatedDurationNs: number; begin: Date; end: Date; answers: { sequence: number; sample: number; data: Uint8Array }[] };
-export type Measured = { report: LoadReport; last: Finished };
+export type Finished = { record: RunRecord; set: SampleSet; generatedQueries: number; generatedSamplesPerQuery: number; generatedDurationNs: number; begin: Date; end: Date; answers: { sequence: number; sample: number; data: Uint8Array }[] };
+/** `sets`: of an accuracy run each set of samples by itself, in order, which in `last` are as one; elsewhere `last` alone. */
+export type Measured = { report: LoadReport; last: Finished; sets: Finished[] };
 export type Hooks = { onProgress?: (progress: LoadProgress) => void; /** Aborting stops the run; what it has measured so far is reported as INVALID. */ signal?: AbortSignal; /** Of an accuracy run whose samples have labels. */ grader?: Grader | null };
 
 const DEFAULT_PERFORMANCE_SAMPLES = 1024;
@@ -57,7 +58,7 @@ export async function runLoad(plan: LoadPlan, target: Target, hooks: Hooks = {})
   }
   const runs = await once(plan.settings.mode === "AccuracyOnly" ? "accuracy" : "performance");
   const joined = joinRuns(runs);
-  return finish(target, startedAt, joined, { accuracy: plan.settings.mode !== "AccuracyOnly" ? null : hooks.grader ? hooks.grader.end(joined.record.cutShort) : judgeAccuracy(target, runs) });
+  return finish(target, startedAt, joined, { sets: runs, accuracy: plan.settings.mode !== "AccuracyOnly" ? null : hooks.grader ? hooks.grader.end(joined.record.cutShort) : judgeAccuracy(target, runs) });
 }
 
 export function judgeReuse(samePerSecond: number, uniquePerSecond: number): ReuseReport {
@@ -109,7 +110,7 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
       signal?.removeEventListener("abort", abort);
       onProgress?.(tell());
       const last = queries.at(-1)?.scheduledNs ?? 0;
-      resolve({ record, set, generatedQueries: queries.length, generatedDurationNs: last, begin, end: new Date(), answers });
+      resolve({ record, set, generatedQueries: queries.length, generatedSamplesPerQuery: queries[0]?.samples.length ?? 0, generatedDurationNs: last, begin, end: new Date(), answers });
     };
     const startedNs = clock.nowNs();
     let before = { atNs: startedNs, issued: 0, answered: 0 };
@@ -150,14 +151,14 @@ function judgeAccuracy(target: Target, runs: readonly Finished[]): AccuracyRepor
   return { asked: runs.reduce((sum, { record }) => sum + record.sampleIndices.length, 0), labelled: judged.length, correct, interval: judged.length === 0 ? null : wilsonInterval(correct, judged.length) };
 }
 
-function finish(target: Target, startedAt: Date, last: Finished, extra: { peak?: PeakReport; reuse?: ReuseReport; accuracy?: AccuracyReport | null }): Measured {
+function finish(target: Target, startedAt: Date, last: Finished, extra: { sets?: Finished[]; peak?: PeakReport; reuse?: ReuseReport; accuracy?: AccuracyReport | null }): Measured {
   const { record } = last;
   const stats = runStats(record);
   const steady = steadyRate(record);
   const histogram = createLatencyHistogram();
   for (const ns of record.sampleLatenciesNs) histogram.add(ns);
   return {
-    last,
+    last, sets: extra.sets ?? [last],
     report: {
       method: METHOD, sut: target.name, startedAt: startedAt.toISOString(), settings: reportSettings(record.settings), verdict: judgeRun(record, stats), stats, failedCount: record.failedCount,
       harnessLagP99Ns: record.harnessLagP99Ns, steady, histogram: histogram.bins(), peak: extra.peak ?? null, reuse: extra.reuse ?? null, accuracy: extra.accuracy ?? null, figures: figuresOf(record, stats, steady, extra.accuracy ?? null),

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { judgeRun } from "./method/judge-run.ts";
 import { runStats } from "./method/run-stats.ts";
-import type { Scenario } from "./method/settings.ts";
+import type { Mode, Scenario } from "./method/settings.ts";
 import { writeDetail } from "./method/write-detail.ts";
 import { formatNumber, writeSummary } from "./method/write-summary.ts";
 import { writeAccuracy, writeTrace } from "./method/write-traces.ts";
@@ -10,12 +10,16 @@ import { simulatedRun } from "./testdata/simulated-run.ts";
 
 const MS = 1e6;
 
-function logs(scenario: Scenario, failEvery?: number) {
+type Trace = { traceEvents: { ph?: string; id?: number; ts?: number; args?: { query_seq: number } }[]; otherData: { samples: number; samples_left_out: number } };
+const traced = (sets: Parameters<typeof writeTrace>[0], limit?: number) => JSON.parse(writeTrace(sets, 7, limit)) as Trace;
+
+function logs(scenario: Scenario, failEvery?: number, mode: Mode = "PerformanceOnly") {
   const isStream = scenario === "SingleStream" || scenario === "MultiStream";
-  const { record, queries } = simulatedRun({ scenario, targetQps: isStream ? 500 : scenario === "Offline" ? 182 : 100, targetLatencyNs: scenario === "Server" ? 100 * MS : 0, targetPercentile: scenario === "SingleStream" ? 0.9 : 0.99, samplesPerQuery: scenario === "MultiStream" ? 2 : 1 }, { serviceNs: 5 * MS, ...(failEvery === undefined ? {} : { failEvery }) });
+  const { record, queries } = simulatedRun({ scenario, mode, targetQps: isStream ? 500 : scenario === "Offline" ? 182 : 100, targetLatencyNs: scenario === "Server" ? 100 * MS : 0, targetPercentile: scenario === "SingleStream" ? 0.9 : 0.99, samplesPerQuery: scenario === "MultiStream" ? 2 : 1 }, { serviceNs: 5 * MS, ...(failEvery === undefined ? {} : { failEvery }) });
   const stats = runStats(record);
   const verdict = judgeRun(record, stats);
-  const detail = writeDetail({ sut: "simulated", record, stats, verdict, loadedSet: [2, 1, 0], generatedQueries: queries.length, generatedDurationNs: 1, beginIso: "2026-01-02T03:04:05.678Z", endIso: "2026-01-02T03:04:11.679Z", durationMs: 6001, pid: 7 });
+  const set = { loaded: [2, 1, 0], generatedQueries: queries.length, generatedSamplesPerQuery: 1, generatedDurationNs: 1, beginMs: 0, endMs: 6001, beginIso: "2026-01-02T03:04:05.678Z", endIso: "2026-01-02T03:04:11.679Z" };
+  const detail = writeDetail({ sut: "simulated", record, stats, verdict, sets: [set, ...(mode === "AccuracyOnly" ? [{ ...set, loaded: [3] }] : [])], beginIso: set.beginIso, durationMs: 6001, pid: 7 });
   const values = new Map(detail.text.trimEnd().split("\n").map((line) => {
     expect(line.startsWith(":::MLLOG ")).toBe(true);
     // A 64-bit seed is more than a double holds; Python reads it whole.
@@ -73,10 +77,41 @@ test("nothing says it is an MLPerf result", () => {
 test("the accuracy log has each answer in hexadecimal, the trace a beginning and an end of each sample", () => {
   expect(JSON.parse(writeAccuracy([{ sequence: 0, sample: 5, data: Uint8Array.of(0, 171) }]))).toEqual([{ seq_id: 0, qsl_idx: 5, data: "00AB" }]);
   const { record } = logs("MultiStream");
-  const trace = JSON.parse(writeTrace(record, 7)) as { traceEvents: { ph?: string; id?: number; ts?: number }[] };
-  const second = trace.traceEvents.filter(({ id }) => id === 3);
+  const second = traced([{ record, beginNs: 0 }]).traceEvents.filter(({ id }) => id === 3);
   expect(second.map(({ ph }) => ph)).toEqual(["b", "e"]);
   expect(second[1]!.ts! - second[0]!.ts!).toBe(10 * MS);
+});
+
+test.each(["SingleStream", "Server", "Offline"] as const)("of an accuracy run in %s the logs have each set and no result, as LoadGen's", (scenario) => {
+  const { record, verdict, detail, values, summary } = logs(scenario, undefined, "AccuracyOnly");
+  expect([...values.keys()].filter((key) => /^(result_|early_stopping_)/.test(key))).toEqual([]);
+  expect(values.get("generic_message")).toBe("Starting accuracy mode");
+  expect(detail.text.match(/"loaded_qsl_set", "value": \[[\d,]+\]/g)).toEqual(['"loaded_qsl_set", "value": [2,1,0]', '"loaded_qsl_set", "value": [3]']);
+  expect(summary).not.toContain("Result is");
+  expect(summary).toContain("No errors encountered during test.");
+  // Too short for any scenario, and with no bound to keep: nothing of that is asked of it.
+  expect(verdict).toMatchObject({ isValid: true, recommendations: [] });
+  const { traceEvents, otherData } = traced([{ record, beginNs: 0 }, { record, beginNs: 1e9 }]);
+  const begins = traceEvents.filter(({ ph }) => ph === "b");
+  expect(begins.map(({ id }) => id)).toEqual(Array.from({ length: 128 }, (_, at) => at));
+  expect(begins[64]!.ts! - begins[0]!.ts!).toBe(1e9);
+  expect(begins[64]!.args!.query_seq).toBe(record.issuedNs.length);
+  expect(otherData).toMatchObject({ samples: 128, samples_left_out: 0 });
+});
+
+test("a failed sample is an error of an accuracy run's logs too, and it is not whole", () => {
+  const { verdict, summary } = logs("SingleStream", 10, "AccuracyOnly");
+  expect(summary).toContain("1 ERROR encountered. See detailed log.");
+  expect(verdict).toMatchObject({ isValid: false, isEverythingAnswered: false, recommendations: ["6 samples failed; the first: status 500"] });
+});
+
+test("a trace ends at its limit, within a set or before one, and says what is left out", () => {
+  const { record } = logs("SingleStream", undefined, "AccuracyOnly");
+  for (const [limit, left] of [[70, 58], [64, 64], [10, 118]] as const) {
+    const { traceEvents, otherData } = traced([{ record, beginNs: 0 }, { record, beginNs: 0 }], limit);
+    expect(traceEvents.filter(({ ph }) => ph === "b")).toHaveLength(limit);
+    expect(otherData).toMatchObject({ samples: 128, samples_left_out: left });
+  }
 });
 
 test.each([[100, "100"], [37.5, "37.5"], [1234567, "1.23457e+06"], [0.00001, "1e-05"], [99.99999, "100"], [0, "0"]])("%d is written %s", (value, text) => {

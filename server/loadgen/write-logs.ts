@@ -8,14 +8,18 @@ import type { Measured } from "./run-load.ts";
 
 export type Logs = { "mlperf_log_summary.txt": string; "mlperf_log_detail.txt": string; "mlperf_log_accuracy.json": string; "mlperf_log_trace.json": string };
 
-export function makeLogs({ report, last }: Measured, pid: number): Logs {
+export function makeLogs({ report, last, sets }: Measured, pid: number): Logs {
   const { record } = last;
-  const detail = writeDetail({ sut: report.sut, record, stats: report.stats, verdict: report.verdict, loadedSet: last.set.indices, generatedQueries: last.generatedQueries, generatedDurationNs: last.generatedDurationNs, beginIso: last.begin.toISOString(), endIso: last.end.toISOString(), durationMs: last.end.getTime() - last.begin.getTime(), pid });
+  const sinceBegin = (at: Date) => at.getTime() - last.begin.getTime();
+  const detail = writeDetail({
+    sut: report.sut, record, stats: report.stats, verdict: report.verdict, beginIso: last.begin.toISOString(), durationMs: sinceBegin(last.end), pid,
+    sets: sets.map(({ set, generatedQueries, generatedSamplesPerQuery, generatedDurationNs, begin, end }) => ({ loaded: set.indices, generatedQueries, generatedSamplesPerQuery, generatedDurationNs, beginMs: sinceBegin(begin), endMs: sinceBegin(end), beginIso: begin.toISOString(), endIso: end.toISOString() })),
+  });
   return {
     "mlperf_log_summary.txt": writeSummary(report.sut, record, report.stats, report.verdict, detail),
     "mlperf_log_detail.txt": detail.text,
     "mlperf_log_accuracy.json": writeAccuracy(last.answers),
-    "mlperf_log_trace.json": writeTrace(record, pid),
+    "mlperf_log_trace.json": writeTrace(sets.map((one) => ({ record: one.record, beginNs: sinceBegin(one.begin) * 1e6 })), pid),
   };
 }
 

@@ -1,5 +1,5 @@
 // Owns whether a run may be called VALID, why not, and what to change. Rules and their wording: LoadGen's (loadgen/results.cc), and three of our own:
-// nothing failed, the run was not cut short, and the harness itself was not late.
+// nothing failed, the run was not cut short, and the harness itself was not late. Of an accuracy run nothing else is asked than that everything was answered.
 import { minPassing, mostDiscarded } from "./early-stopping.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { RunStats } from "./run-stats.ts";
@@ -25,6 +25,7 @@ export const MAX_HARNESS_SHARE = 0.1;
 export function judgeRun(record: RunRecord, stats: RunStats | null): Verdict {
   const { settings } = record;
   if (!stats) return nothingAnswered(record);
+  if (settings.mode === "AccuracyOnly") return accuracyVerdict(record);
   const isBoundMet = settings.scenario === "Server" ? stats.targetNs <= settings.targetLatencyNs : null;
   const lastedMs = durationS(settings.scenario, stats) * 1000;
   const isMinDurationMet = lastedMs >= settings.minDurationMs;
@@ -81,6 +82,13 @@ function judgeEarlyStopping({ settings }: RunRecord, stats: RunStats): { isMet: 
 function second({ estimate99Ns }: RunStats): string {
   if (estimate99Ns !== null) return `\n * Early stopping 99th percentile estimate: ${Math.round(estimate99Ns)}`;
   return `\n * Not enough queries processed for 99th percentile\n early stopping estimate (would need to process at\n least ${minPassing(1, 0.99) + 1} total queries).`;
+}
+
+/** No duration, no number of queries and no bound is asked of it: none is missed. */
+function accuracyVerdict({ cutShort, failedCount, firstFailure }: RunRecord): Verdict {
+  const recommendations = [...(cutShort === null ? [] : [cutShort]), ...(failedCount === 0 ? [] : [`${failedCount} samples failed; the first: ${firstFailure}`])];
+  const isEverythingAnswered = recommendations.length === 0;
+  return { isValid: isEverythingAnswered, isBoundMet: null, isMinDurationMet: true, isMinQueriesMet: true, isEarlyStoppingMet: true, isHarnessOnTime: true, isEverythingAnswered, recommendations, earlyStopping: "" };
 }
 
 function nothingAnswered({ cutShort, firstFailure }: RunRecord): Verdict {

@@ -1,15 +1,25 @@
-// Owns mlperf_log_detail.txt: one JSON a line after ":::MLLOG ", keys and shapes as LoadGen writes them (loadgen/logging.cc, results.cc).
+// Owns mlperf_log_detail.txt: one JSON a line after ":::MLLOG ", keys and shapes as LoadGen writes them (loadgen/logging.cc, loadgen.cc, results.cc).
+// Of an accuracy run it writes each set of samples, and no result: no validity, no latency. Nothing of them is judged there.
 import { METHOD } from "./load-report.ts";
 import type { Verdict } from "./judge-run.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { LatencyStats, RunStats } from "./run-stats.ts";
 import type { EffectiveSettings } from "./settings.ts";
 
+/** Samples that were loaded together. `…Ms` since the run's begin. */
+export type DetailSet = {
+  loaded: readonly number[]; generatedQueries: number; generatedSamplesPerQuery: number; generatedDurationNs: number;
+  /** At the first and after the last query. */
+  beginMs: number; endMs: number;
+  /** ISO 8601, UTC. */
+  beginIso: string; endIso: string;
+};
 export type DetailInput = {
   sut: string; record: RunRecord; stats: RunStats | null; verdict: Verdict;
-  loadedSet: readonly number[]; generatedQueries: number; generatedDurationNs: number;
-  /** ISO 8601, UTC: at the first and after the last query. */
-  beginIso: string; endIso: string;
+  /** One, but for an accuracy run. */
+  sets: readonly DetailSet[];
+  /** ISO 8601, UTC. */
+  beginIso: string;
   durationMs: number;
   pid: number;
 };
@@ -22,13 +32,16 @@ export function writeDetail(input: DetailInput): { text: string; errors: number;
   const lines: Line[] = [
     ...Object.entries({ loadgen_version: `cutplane (${METHOD})`, test_datetime: input.beginIso.replace(/\.\d+Z$/, "Z"), sut_name: input.sut, qsl_name: "cutplane", qsl_reported_total_count: input.record.settings.totalSampleCount, qsl_reported_performance_count: input.record.settings.performanceSampleCount }).map(([key, value]) => ({ key, value, atMs: 0 })),
     ...[...requested(input.record.settings), ...effective(input.record.settings)].map(([key, value]) => ({ key, value, atMs: 0 })),
-    { key: "loaded_qsl_set", value: input.loadedSet, atMs: 0 },
-    { key: "generated_query_count", value: input.generatedQueries, atMs: 0 },
-    { key: "generated_samples_per_query", value: input.record.settings.samplesPerQuery, atMs: 0 },
-    { key: "generated_query_duration", value: input.generatedDurationNs, atMs: 0 },
+    { key: "generic_message", value: `Starting ${input.record.settings.mode === "AccuracyOnly" ? "accuracy" : "performance"} mode`, atMs: 0 },
+    ...input.sets.flatMap((set): Line[] => [
+      { key: "loaded_qsl_set", value: set.loaded, atMs: set.beginMs },
+      { key: "generated_query_count", value: set.generatedQueries, atMs: set.beginMs },
+      { key: "generated_samples_per_query", value: set.generatedSamplesPerQuery, atMs: set.beginMs },
+      { key: "generated_query_duration", value: set.generatedDurationNs, atMs: set.beginMs },
+      { key: "power_begin", value: powerTime(set.beginIso), event: "INTERVAL_START", atMs: set.endMs },
+      { key: "power_end", value: powerTime(set.endIso), event: "INTERVAL_END", atMs: set.endMs },
+    ]),
     ...problems(input).map((line) => ({ ...line, atMs: endMs })),
-    { key: "power_begin", value: powerTime(input.beginIso), event: "INTERVAL_START", atMs: endMs },
-    { key: "power_end", value: powerTime(input.endIso), event: "INTERVAL_END", atMs: endMs },
     ...(input.record.settings.mode === "PerformanceOnly" ? results(input) : []).map(([key, value]) => ({ key, value, atMs: endMs })),
   ];
   const errors = lines.filter(({ level }) => level === "error").length;

@@ -10,7 +10,9 @@ const RULE = "================================================";
 export function writeSummary(sut: string, record: RunRecord, stats: RunStats | null, verdict: Verdict, warnings: { errors: number; warnings: number }): string {
   const { settings } = record;
   const lines = [RULE, "MLPerf Results Summary", RULE, `SUT name : ${sut} (${METHOD})`, `Scenario : ${settings.scenario}`, `Mode     : ${settings.mode}`];
-  if (settings.mode === "AccuracyOnly") return `${[...lines.slice(0, 1), "Accuracy run: see mlperf_log_accuracy.json", ...lines].join("\n")}\n`;
+  const counts = [count(warnings.warnings, "warning"), count(warnings.errors, "error")];
+  // Nothing else is said of one, as in LoadGen's: it has no result.
+  if (settings.mode === "AccuracyOnly") return `${[...lines.slice(0, 1), "Accuracy run: see mlperf_log_accuracy.json", ...lines, ...counts].join("\n")}\n`;
   if (stats) lines.push(metricLine(settings, stats));
   lines.push(`Result is : ${verdict.isValid ? "VALID" : "INVALID"}`);
   if (verdict.isBoundMet !== null) lines.push(`  Performance constraints satisfied : ${yes(verdict.isBoundMet)}`);
@@ -18,8 +20,7 @@ export function writeSummary(sut: string, record: RunRecord, stats: RunStats | n
   if (verdict.recommendations.length > 0) lines.push("Recommendations:", ...verdict.recommendations.map((text) => ` * ${text}`));
   if (settings.scenario !== "Offline") lines.push("Early Stopping Result:", verdict.earlyStopping);
   if (stats) lines.push("", RULE, "Additional Stats", RULE, ...additional(settings, stats));
-  lines.push("", RULE, "Test Parameters Used", RULE, ...parameters(settings), "");
-  lines.push(count(warnings.warnings, "warning"), count(warnings.errors, "error"));
+  lines.push("", RULE, "Test Parameters Used", RULE, ...parameters(settings), "", ...counts);
   return `${lines.join("\n")}\n`;
 }
 
