@@ -13,8 +13,10 @@ export type LabelledInput = ProcessorInput & { /** A text that a right answer co
 const root = path.resolve(import.meta.dirname, "../..");
 const OPERATION_TIMEOUT_MS = 180_000;
 
-/** As the planner cuts it for so many nodes. `url`: where requests enter. @throws Error when it does not go over all of them */
-export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBytes: Buffer): Promise<{ url: string; deploymentId: string }> {
+export type ServedModel = { /** Where requests enter. */ url: string; deploymentId: string; modelId: string; layerCount: number; /** Its nodes are tn_0, tn_1, … in the order of the cluster's agents. */ topologyId: string };
+
+/** As the planner cuts it for so many nodes. @throws Error when it does not go over all of them */
+export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBytes: Buffer): Promise<ServedModel> {
   const { api, agents, url: console } = cluster;
   const upload = async <T>(method: string, route: string, body: Buffer): Promise<T> => {
     const answer = await fetch(`${console}/api/v1${route}`, { method, body: new Uint8Array(body), headers: { "content-type": "application/octet-stream" } });
@@ -34,7 +36,7 @@ export async function serveModel(cluster: Cluster, model: AccuracyModel, modelBy
   const { operation, deployment } = await api<{ operation: { id: string }; deployment: { id: string } }>("POST", "/deployments", { name: model.name, planId: plan.id });
   await awaitOperation(cluster, operation, OPERATION_TIMEOUT_MS);
   const { ingress } = await api<{ ingress: { url: string }[] }>("GET", `/deployments/${deployment.id}`);
-  return { url: ingress[0]?.url ?? "", deploymentId: deployment.id };
+  return { url: ingress[0]?.url ?? "", deploymentId: deployment.id, modelId: row.id, layerCount: row.layerCount, topologyId: topology.id };
 }
 
 /** Every sample once (accuracy mode), by the program itself in a process of its own. Answers by sample, parsed from its accuracy log as a person would grade them. @throws Error when the run failed or a sample was not answered */
