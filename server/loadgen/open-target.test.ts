@@ -2,11 +2,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import type { Answer } from "./issue-queries.ts";
 import { openTarget } from "./open-target.ts";
 import { parseOptions } from "./parse-options.ts";
 import { hideKey } from "./targets/hide-key.ts";
 import { isLinkLocal, lookupElsewhere } from "./targets/link-local.ts";
 import { madeUpTensor } from "./targets/made-up-tensor.ts";
+import type { DataRow } from "./targets/read-data.ts";
 
 const KEY = "sk-very-secret-key";
 const servers: Server[] = [];
@@ -54,6 +56,19 @@ test("an endpoint that repeats the key, whole or cut off, does not bring it into
   expect(answer).toMatchObject({ ok: false, problem: expect.stringContaining("Bearer [key]") });
   expect(hideKey(`… ${KEY.slice(0, 9)}`, KEY)).toBe("… [key]");
   expect(hideKey("as it was", "")).toBe("as it was");
+});
+
+test("an answer that is graded is kept: one that repeats the key is none", async () => {
+  const url = await serve((_url, authorization) => ({ status: 200, body: JSON.stringify({ data: [{ embedding: [1] }], model: authorization }) }));
+  const ask = async (data: DataRow[]) => {
+    const target = await openTarget(parseOptions(["--scenario", "SingleStream", "--target", `${url}/v1`, "--model", "m", "--api", "openai-embeddings"], KEY).target, { data, raw: [] });
+    target.load([0]);
+    const answer = await new Promise<Answer>((resolve) => target.send(0, resolve));
+    target.close();
+    return answer;
+  };
+  expect(await ask([{ request: { input: "a" }, label: "b" }])).toEqual({ ok: false, problem: "the answer repeats the key that it was asked with" });
+  expect(await ask([{ request: { input: "a" } }])).toMatchObject({ ok: true });
 });
 
 test("who sends elsewhere is not followed: the key goes to the address that was given and to no other", async () => {
