@@ -25,7 +25,7 @@ export function LoadForm({ deployment, values, set, target, setTarget, data, set
   const { scenario } = values;
   return (
     <form className="space-y-2" data-testid="load-form" onSubmit={(event) => { event.preventDefault(); if (!isUnable) start(request, asked.target); }}>
-      <LoadTargetFields deployment={deployment} values={target} set={setTarget} problem={asked.problem} />
+      <LoadTargetFields deployment={deployment} values={target} set={setTarget} problem={asked.problem} hasData={isAccuracy} />
       <div className="grid grid-cols-2 gap-x-3 gap-y-2">
         {!isAccuracy && <Arrivals values={values} set={set} />}
         <label className={`text-xs text-ink-2 ${isAccuracy ? "col-span-2" : ""}`}>Measure<select className="field" data-testid="load-what" value={values.what} onChange={(event) => set({ what: event.target.value as LoadRequest["what"] })}>{WHATS.filter(([what]) => what !== "peak" || scenario === "Server").map(([what, name]) => <option key={what} value={what}>{name}</option>)}</select></label>
