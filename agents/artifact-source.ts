@@ -1,10 +1,11 @@
-// Owns reading bytes of an artifact, any range of it, from the nearest node that holds it or from the console, going on where a broken connection stopped, with
-// another holder if need be. Does not verify: whoever asked hashes, and asks the console for what another node gave wrongly.
+// Owns reading bytes of an artifact, any range of it, from the nearest nodes that hold it or from the console, going on where a broken connection stopped, with
+// another holder if need be. A range that lies at several nodes comes in pieces; where it is cut is split-range.ts's decision. Does not verify: whoever asked hashes, and asks the console for what another node gave wrongly.
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentError, messageOf } from "./agent-error.ts";
 import { chooseHolder, type Holder } from "./choose-holder.ts";
 import type { ConsoleClient } from "./console-client.ts";
 import type { PeerArtifacts } from "./peer-artifacts.ts";
+import { MIN_PEER_BYTES, splitRange } from "./split-range.ts";
 import { nextRate } from "./transfer-rate.ts";
 
 export type ReadRange = {
@@ -26,14 +27,11 @@ const MAX_PAUSE_MS = 5_000;
 /** A connection that delivers nothing for this long is replaced. */
 const IDLE_TIMEOUT_MS = 15_000;
 
-/** Below this the question who holds it costs more than the console's answer. */
-const MIN_PEER_BYTES = 4 * 1024;
-
 /** What came from whom since the start. */
 export type FetchedBytes = { console: number; peers: number; relayed: number };
 export type ArtifactSourceOptions = { client(): ConsoleClient; peers: PeerArtifacts | null; nowMs(): number; onFetched(from: keyof FetchedBytes, bytes: number): void; log(message: string): void };
 
-/** The nearest holder first, then the next one, in the end the console, which is asked for as long as bytes keep coming. */
+/** For each piece the nearest holder first, then the next one, in the end the console, which is asked for as long as bytes keep coming. */
 export function createArtifactSource({ client, peers, nowMs, onFetched, log }: ArtifactSourceOptions): ArtifactSource {
   const fromConsole = createConsoleSource(client);
   let consoleRate: number | null = null;
@@ -77,18 +75,27 @@ export function createArtifactSource({ client, peers, nowMs, onFetched, log }: A
     return position;
   };
 
-  return async (range) => {
-    if (!peers || range.fromConsole || range.end - range.start < MIN_PEER_BYTES) return readConsole(range);
-    const console_: Holder = { nodeId: null, via: null, bytesPerSecond: consoleRate, roundTripMs: null, transfers: 0, failedAtMs: null };
-    const { holders, why } = chooseHolder(range.end - range.start, [...(await peers.holders(range.digest, range.start, range.end)), console_], nowMs());
-    if (holders.length > 1) log(`${range.digest.slice(0, 12)}… ${range.end - range.start} bytes: ${why}`);
+  const consoleNow = (): Holder => ({ nodeId: null, via: null, bytesPerSecond: consoleRate, roundTripMs: null, transfers: 0, failedAtMs: null });
+
+  const readPiece = async (from: PeerArtifacts, range: ReadRange) => {
+    const bytes = range.end - range.start;
+    if (bytes < MIN_PEER_BYTES) return readConsole(range);
+    const held = (await from.held(range.digest)).filter(({ ranges }) => ranges.some(([first, end]) => first <= range.start && range.end <= end));
+    const { holders, why } = chooseHolder(bytes, [...held.map(({ holder }) => holder), consoleNow()], nowMs());
+    if (holders.length > 1) log(`${range.digest.slice(0, 12)}… ${bytes} bytes: ${why}`);
     let position = range.start;
     for (const holder of holders) {
       if (holder.nodeId === null) break;
-      position = await readPeer(peers, holder, { ...range, start: position });
+      position = await readPeer(from, holder, { ...range, start: position });
       if (position >= range.end) return;
     }
     await readConsole({ ...range, start: position });
+  };
+
+  return async (range) => {
+    if (!peers || range.fromConsole || range.end - range.start < MIN_PEER_BYTES) return readConsole(range);
+    const pieces = splitRange([range.start, range.end], await peers.held(range.digest), consoleNow(), nowMs());
+    for (const [start, end] of pieces) await readPiece(peers, { ...range, start, end });
   };
 }
 

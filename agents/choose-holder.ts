@@ -25,12 +25,17 @@ const MAX_HOLDERS = 4;
 
 /** The console is always among them: it has everything. */
 export function chooseHolder(bytes: number, candidates: readonly Holder[], nowMs: number): HolderChoice {
-  const usable = candidates.filter((one) => one.nodeId === null || one.failedAtMs === null || nowMs - one.failedAtMs >= AVOID_FAILED_MS);
-  const ranked = usable.map((one) => ({ one, ms: expectedMs(bytes, one) })).sort((a, b) => a.ms - b.ms || (nameOf(a.one) < nameOf(b.one) ? -1 : 1));
+  const ranked = rankHolders(bytes, candidates, nowMs);
   const first = ranked.slice(0, MAX_HOLDERS);
   const console_ = ranked.find(({ one }) => one.nodeId === null);
   if (console_ && !first.includes(console_)) first[first.length === MAX_HOLDERS ? MAX_HOLDERS - 1 : first.length] = console_;
   return { holders: first.map(({ one }) => one), why: first.map(({ one, ms }) => `${nameOf(one)} ${Math.round(ms)} ms`).join(", ") };
+}
+
+/** All that may be asked now, soonest done first. */
+export function rankHolders(bytes: number, candidates: readonly Holder[], nowMs: number): { one: Holder; ms: number }[] {
+  const usable = candidates.filter((one) => one.nodeId === null || one.failedAtMs === null || nowMs - one.failedAtMs >= AVOID_FAILED_MS);
+  return usable.map((one) => ({ one, ms: expectedMs(bytes, one) })).sort((a, b) => a.ms - b.ms || (nameOf(a.one) < nameOf(b.one) ? -1 : 1));
 }
 
 function expectedMs(bytes: number, { nodeId, via, bytesPerSecond, roundTripMs, transfers }: Holder): number {

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { AVOID_FAILED_MS, type Holder } from "./choose-holder.ts";
 import type { LinkSample, Peer } from "./protocol/control.ts";
 import type { ByteRange } from "./sparse-file.ts";
+import type { Held } from "./split-range.ts";
 import { dataContext, dialData } from "./stage/data-tls.ts";
 import type { TlsMaterial } from "./stage/messages.ts";
 import { nextRate } from "./transfer-rate.ts";
@@ -53,8 +54,8 @@ export class PeerArtifacts {
     this.#agents.clear();
   }
 
-  /** Nodes that hold all of these bytes now, as far as they say. Never rejects. */
-  async holders(digest: string, start: number, end: number): Promise<Holder[]> {
+  /** Nodes that hold any of it now, and what, as far as they say. Never rejects. */
+  async held(digest: string): Promise<Held[]> {
     const nowMs = this.#options.nowMs();
     let known = this.#known.get(digest);
     if (!known || nowMs - known.atMs > HELD_FOR_MS) {
@@ -63,9 +64,10 @@ export class PeerArtifacts {
       for (const [key, { atMs }] of this.#known) if (nowMs - atMs > HELD_FOR_MS) this.#known.delete(key);
     }
     const told = await known.told;
-    return [...told].filter(([, { ranges }]) => ranges.some(([from, to]) => from <= start && end <= to)).map(([nodeId, { via, transfers }]) => {
+    return [...told].filter(([, { ranges }]) => ranges.length > 0).map(([nodeId, { ranges, via, transfers }]) => {
       const link = this.#options.link(via ?? nodeId);
-      return { nodeId, via, transfers, bytesPerSecond: this.#rates.get(nodeId) ?? link?.bandwidthBytesPerSecond ?? null, roundTripMs: link?.error === null ? link.rttMs : null, failedAtMs: this.#failedAtMs.get(nodeId) ?? null };
+      const holder = { nodeId, via, transfers, bytesPerSecond: this.#rates.get(nodeId) ?? link?.bandwidthBytesPerSecond ?? null, roundTripMs: link?.error === null ? link.rttMs : null, failedAtMs: this.#failedAtMs.get(nodeId) ?? null };
+      return { holder, ranges };
     });
   }
 
@@ -77,20 +79,20 @@ export class PeerArtifacts {
     const unreached: string[] = [];
     await Promise.all(asked.map(async ({ nodeId }) => {
       try {
-        found.set(nodeId, { ...(await this.#held(nodeId, path)), via: null });
+        found.set(nodeId, { ...(await this.#askHeld(nodeId, path)), via: null });
       } catch (error) {
         if (!(error instanceof Refused)) unreached.push(nodeId);
       }
     }));
     const relays = [...found.keys()].slice(0, MAX_RELAYS);
     await Promise.all(unreached.flatMap((nodeId) => relays.map(async (via) => {
-      const told = await this.#held(via, `/via/${nodeId}${path}`).catch(() => null);
+      const told = await this.#askHeld(via, `/via/${nodeId}${path}`).catch(() => null);
       if (told && !found.has(nodeId)) found.set(nodeId, { ...told, via });
     })));
     return found;
   }
 
-  async #held(nodeId: string, path: string): Promise<Told> {
+  async #askHeld(nodeId: string, path: string): Promise<Told> {
     const response = await this.#get(nodeId, path, {}, AbortSignal.timeout(ASK_TIMEOUT_MS));
     let text = "";
     for await (const part of response as AsyncIterable<Buffer>) {

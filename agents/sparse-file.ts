@@ -10,7 +10,7 @@ import type { ArtifactSource } from "./artifact-source.ts";
 import type { ArtifactRange } from "./protocol/control.ts";
 import { writeAtomic } from "./write-atomic.ts";
 
-/** Neighbouring ranges are asked for in one request up to this size: fewer round trips, yet a restart loses at most this much. */
+/** Neighbouring ranges are asked for together up to this size: fewer round trips, yet a restart loses at most this much. Who has only a part of it gives that part (split-range.ts). */
 const MAX_REQUEST_BYTES = 16 * 2 ** 20;
 const MAX_PARALLEL_REQUESTS = 4;
 /** Bytes re-read when a copy from an earlier run is used again: enough to notice a swapped or truncated file, cheap enough for a quick restart. */

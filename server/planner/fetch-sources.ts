@@ -1,5 +1,5 @@
 // Owns from whom a node gets the bytes that it lacks, and how long that takes today: the nearest holder that has a way there, else the console. Pure.
-// As agents choose (agents/choose-holder.ts): a holder that gives to others at the same time counts as so much farther.
+// As agents choose (agents/choose-holder.ts, agents/split-range.ts): a holder that gives to others at the same time counts as so much farther.
 import { bytesIn, type FileSpans, joinFiles, spansOutside } from "./byte-spans.ts";
 import { type FetchStage, graphBytesOutside, heldOn, spansOf } from "./fetch-bytes.ts";
 import { consoleBytesPerSecond } from "./console-rate.ts";
