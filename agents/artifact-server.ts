@@ -3,7 +3,7 @@
 //
 //   GET /artifacts/<digest>/held          {ranges: [[start, end]…], transfers}
 //   GET /artifacts/<digest>  Range        206
-//   GET /via/<nodeId>/artifacts/…         the same of another node
+//   GET /via/<nodeId>/artifacts/…         that one's own answer, whatever it is; 502 = it is not reached from here
 import type { FileHandle } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -27,7 +27,7 @@ export type ArtifactServerOptions = {
   openHeld(digest: string, start: number, end: number): Promise<FileHandle | null>;
   /** Whether this node is one of the fleet, as the console last said. */
   isPeer(nodeId: string): boolean;
-  /** Passes a request on. Rejects when that node is not reached either. */
+  /** Passes a request on; an answer of any status. Rejects when that node is not reached either. */
   relay(nodeId: string, path: string, range: string | undefined): Promise<IncomingMessage>;
   /** Bytes a second to all together. */
   bytesPerSecond: number;
