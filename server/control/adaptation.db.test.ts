@@ -116,26 +116,26 @@ test("what a move gained that a person accepted late is measured from when it wa
   const answered = async (seconds: number, latencyMsP50: number, isDone: () => Promise<boolean> = async () => false) => {
     for (let second = 0; second < seconds && !(await isDone()); second++) {
       liveFleet(database.db).deploymentRings.set(id, ring);
-      pushSample(ring, fleet.clock.nowMs, [20, 0, latencyMsP50, latencyMsP50]);
+      pushSample(ring, fleet.clock.nowMs, [1, 0, latencyMsP50, latencyMsP50]);
       await serve(id, 1, latencyMsP50 > 20 ? B_IS_SLOW : HEALTHY);
     }
   };
-  const newest = async () => (await listDecisions(database.db, id, 1))[0];
   await answered(14, 10);
   await answered(30, 50);
-  const decisionId = (await newest())?.id ?? "";
+  const decisionId = (await listDecisions(database.db, id, 9)).find((one) => one.outcome === "suggested")?.id ?? "";
+  const stored = async () => (await listDecisions(database.db, id, 99)).find((one) => one.id === decisionId);
   // It was thought about for long: nobody has ended meanwhile.
   await database.db.adaptDecision.update({ where: { id: decisionId }, data: { at: new Date(fleet.clock.nowMs - 11 * 60_000) } });
   const { acted } = adaptState(database.db, id);
   await database.db.adaptDecision.update({ where: { id: decisionId }, data: { outcome: "accepted" } });
   acted.set(decisionId, { atMs: fleet.clock.nowMs, isTimed: false });
   await answered(1, 50);
-  expect((await newest())?.outcome).toBe("accepted");
+  expect((await stored())?.outcome).toBe("accepted");
   acted.clear();
   await database.db.adaptDecision.update({ where: { id: decisionId }, data: { outcome: "suggested" } });
   await acceptSuggestion(fleet.deps, { deploymentId: id, decisionId, actor: "api:ana" });
-  await answered(60, 10, async () => (await newest())?.outcome === "moved");
-  expect(await newest()).toMatchObject({ outcome: "moved", realisedGain: expect.closeTo(0.8, 1) });
+  await answered(60, 10, async () => (await stored())?.outcome === "moved");
+  expect(await stored()).toMatchObject({ outcome: "moved", realisedGain: expect.closeTo(0.8, 1) });
   expect(adaptState(database.db, id).moveOverheadSeconds).toBeLessThan(60);
 });
 
