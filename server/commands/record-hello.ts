@@ -24,7 +24,7 @@ export async function recordHello(deps: Deps, input: { nodeId: string; hello: He
   const live = liveNode(fleet, nodeId);
   live.via = null;
   if (hello.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
-  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, cursor: hello.cursor, hardware: hello.hardware, data });
+  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, hasTold: false, cursor: hello.cursor, hardware: hello.hardware, data });
   if (live.bootId !== hello.bootId) Object.assign(live, { bootId: hello.bootId, assignments: [], ingress: [], measures: [], held: null, sample: null });
   fleet.touched.nodes.add(nodeId);
   deps.peers?.tell({ kind: "node", node: peerNode(live) });

@@ -52,6 +52,8 @@ export function recordReport(deps: Deps, input: { nodeId: string; name: string; 
     didChange ||= report.measures.some((measure) => measure.state === "done" || measure.state === "failed");
   }
   if (via === null) keepCounts(fleet, nodeId, report.keyCounts ?? [], nowMs);
+  // The first one over a connection has them all.
+  if (report.assignments && report.ingress) live.hasTold = true;
   if (report.held) live.held = report.held;
   const coresNow = report.coresNow ?? report.sample?.coresNow;
   if (coresNow !== undefined && learnCores(fleet.capacity, nodeId, { coresNow, usualCores: live.hardware?.cores ?? coresNow }, nowMs)) fleet.onFigures?.();

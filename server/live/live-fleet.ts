@@ -31,6 +31,8 @@ export type LiveNode = {
   isGone: boolean;
   presence: Presence;
   bootId: string | null;
+  /** All that it runs has been told over the connection it has, or had last. */
+  hasTold: boolean;
   cursor: number;
   hardware: Hardware | null;
   /** Its clock minus ours, by the time its last report names; the way here counts in. */
@@ -134,6 +136,7 @@ export function liveNode(fleet: LiveFleet, nodeId: string): LiveNode {
     isGone: false,
     presence: "connecting",
     bootId: null,
+    hasTold: false,
     cursor: 0,
     hardware: null,
     clockOffsetMs: null,

@@ -12,6 +12,8 @@ export type PeerNode = {
   /** Without results: they are written by whom they were told. */
   measures: ObservedMeasure[];
   held: HeldArtifact[] | null;
+  /** What it runs has come over its connection; absent where a console does not tell it. */
+  hasTold?: boolean;
 };
 export type PeerMessage =
   /** Sent by who has just come: the others say what is connected to them. */

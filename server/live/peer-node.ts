@@ -3,16 +3,16 @@ import { type LiveFleet, type LiveNode, liveNode } from "./live-fleet.ts";
 import type { PeerNode } from "./peer-message.ts";
 
 export function peerNode(live: LiveNode): PeerNode {
-  const { nodeId, bootId, cursor, hardware, data, assignments, ingress, measures, held } = live;
-  return { nodeId, bootId: bootId ?? "", cursor, hardware, data, assignments, ingress, measures: measures.map((measure) => ({ ...measure, result: null })), held };
+  const { nodeId, bootId, cursor, hardware, data, assignments, ingress, measures, held, hasTold } = live;
+  return { nodeId, bootId: bootId ?? "", cursor, hardware, data, assignments, ingress, measures: measures.map((measure) => ({ ...measure, result: null })), held, hasTold };
 }
 
 /** The newest word counts: a node has one connection, and its old one may take a while to be missed. */
-export function takePeerNode(fleet: LiveFleet, from: string, { nodeId, ...told }: PeerNode, nowMs: number): void {
+export function takePeerNode(fleet: LiveFleet, from: string, { nodeId, hasTold = true, ...told }: PeerNode, nowMs: number): void {
   const live = liveNode(fleet, nodeId);
   if (told.cursor > (fleet.desired.get(nodeId)?.document.version ?? 0)) fleet.desired.delete(nodeId);
   if (live.bootId !== told.bootId) live.sample = null;
-  Object.assign(live, told, { via: from, connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, dirty: false });
+  Object.assign(live, told, { hasTold, via: from, connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, dirty: false });
   fleet.touched.nodes.add(nodeId);
 }
 

@@ -60,6 +60,7 @@ function nodeView(fleet: LiveFleet, node: StoredNode, nowMs: number): NodeView {
     presence,
     ...(serves ? { serves } : {}),
     connected: live?.connected ?? false,
+    ...(live?.connected && !live.hasTold ? { untold: true } : {}),
     hardware: live?.hardware ?? observed?.hardware ?? null,
     data: live?.data ?? (observed && observed.dataPort > 0 ? { host: observed.dataHost, port: observed.dataPort } : null),
     assignments: isReported ? live.assignments : (observed?.assignments ?? []),

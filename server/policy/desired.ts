@@ -26,6 +26,7 @@ import { pipelineIdOf, type Replica, replicasOf } from "./replicas.ts";
 import type { DeploymentView, FleetSnapshot, NodeView, RevisionView, StageView } from "./snapshot.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
 import { measureTurns } from "./measure-turns.ts";
+import { unheardOf } from "./unheard-nodes.ts";
 import { verifyTaskOf } from "./verify-task.ts";
 
 export type DesiredContent = Omit<Desired, "version" | "nodeId">;
@@ -97,10 +98,10 @@ function isStopping(deployment: DeploymentView, revision: RevisionView, nodes: R
   const stoppedForMs = nowMs - (deployment.settings.stoppedAtMs ?? 0);
   if (stoppedForMs < STOP_SETTLE_MS) return true;
   if (stoppedForMs > drainLimitMs(deployment.settings)) return false;
-  return inFlightOf(deployment, revision, nodes) > 0;
+  return inFlightOf(deployment, revision, nodes) > 0 || unheardOf(revision, nodes) !== null;
 }
 
-/** Requests of a revision that have not left the pipeline, as far as connected nodes say. */
+/** Requests of a revision that have not left the pipeline, as far as connected nodes say. That it is none may mean that nobody was heard: unheard-nodes.ts. */
 export function inFlightOf(deployment: DeploymentView, revision: RevisionView, nodes: ReadonlyMap<string, NodeView>): number {
   let count = 0;
   for (const nodeId of revision.ingressNodeIds) {

@@ -9,6 +9,7 @@
 //   canary:                cancel, a failure, or figures beyond what was allowed ──▶ rolling-back; stays as long as it takes
 //   prepare, warm, verify: cancel, any failure, or no progress for the step's limit ──▶ rolling-back (the old revision was never touched)
 //   cutover, drain:        a new stage or ingress fails while the old revision is whole ──▶ rolling-back (the old revision is still loaded)
+//   "nothing in flight":   once every node of the revision that is not lost has told what it runs: a console that has just started, or taken over, has heard of few
 //   retire:                always ends; what an unreachable node still holds goes when it comes back
 //   rolling-back ──nothing in flight on the new epoch, or its deadline (of open streams: their limit) passed──▶ rolled-back, or cancelled when that was asked for
 //
@@ -32,6 +33,7 @@ import { drainLimitMs, openStreams, streamWait } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
 import { isAway, isLinkedToAll } from "./lane-link.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
+import { unheardOf } from "./unheard-nodes.ts";
 import { verifyNeed } from "./verify-task.ts";
 import { differenceText } from "../planner/difference-text.ts";
 
@@ -116,18 +118,17 @@ function turnBack({ deployment }: Context, error: string, isTouched: boolean): M
 
 /** Nothing open carries the epoch requests are stamped with: they wait. */
 function whilePaused(context: Context, state: "pause" | "unload", cancelRequested: boolean): MigrationDecision {
-  const { deployment: { migration, settings, deploymentId }, snapshot, old, next } = context;
+  const { deployment: { migration, deploymentId }, snapshot, old, next } = context;
   if (cancelRequested) return turnBack(context, "It was cancelled.", true);
   const failure = failureOf(context);
   if (failure) return turnBack(context, failure, true);
   if (!old || !migration?.pause) return { action: "step", to: "warm", reason: "Nothing ran before it." };
   const { allowedMs } = migration.pause;
   if (state === "pause") {
-    const inFlight = inFlightOf(context.deployment, old, snapshot.nodes);
-    if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to: "unload", reason: `Nothing is in flight on epoch ${old.epoch}.` };
-    if (context.sinceMs > drainLimitMs(settings)) return { action: "step", to: "unload", reason: `${inFlight} in flight on epoch ${old.epoch} passed their deadline.` };
-    if (context.sinceMs > allowedMs) return turnBack(context, `${inFlight} requests were still in flight after ${(context.sinceMs / 1000).toFixed(1)} s; it may pause for ${(allowedMs / 1000).toFixed(1)} s.`, true);
-    return { action: "wait", reason: inFlight === 0 ? "Waiting for the nodes' next reports." : `${inFlight} still in flight on epoch ${old.epoch}; new requests wait.` };
+    const left = leaving(context, old);
+    if (left.is !== "there") return { action: "step", to: "unload", reason: left.text };
+    if (context.sinceMs > allowedMs) return turnBack(context, `${left.text} It had paused for ${(context.sinceMs / 1000).toFixed(1)} s; it may pause for ${(allowedMs / 1000).toFixed(1)} s.`, true);
+    return { action: "wait", reason: `${left.text} New requests wait.` };
   }
   const held = breakingStages(deploymentId, migration.pause, stagesOf(snapshot, context.deployment, old), next).find(({ observed }) => observed && IN_MEMORY.includes(observed.state));
   if (!held) return { action: "step", to: "warm", reason: `Revision ${old.number} is out of the memory of ${[...new Set(stagesOf(snapshot, context.deployment, next).filter(({ nodeId }) => migration.pause?.nodeIds.includes(nodeId)).map(({ name }) => name))].join(", ")}.` };
@@ -236,12 +237,20 @@ function drain(context: Context): MigrationDecision {
   if (!context.old) return { action: "step", to: "retire", reason: "Nothing ran before it." };
   const failure = failureOf(context);
   if (failure && isWhole(context, context.old)) return { action: "turn-back", reason: failure, error: `After cutover: ${failure}` };
-  const inFlight = inFlightOf(context.deployment, context.old, context.snapshot.nodes);
-  if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to: "retire", reason: `Nothing is in flight on epoch ${context.old.epoch}.` };
+  const left = leaving(context, context.old);
+  if (left.is === "empty") return { action: "step", to: "retire", reason: left.text };
   const streams = streamsOf(context, context.old);
   if (streams) return streams.isOver ? { action: "step", to: "retire", reason: `On epoch ${context.old.epoch}, ${streams.text}` } : { action: "wait", reason: `On epoch ${context.old.epoch}, ${streams.text}` };
-  if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to: "retire", reason: `${inFlight} in flight on epoch ${context.old.epoch} passed their deadline.` };
-  return { action: "wait", reason: inFlight === 0 ? "Waiting for the nodes' next reports." : `${inFlight} still in flight on epoch ${context.old.epoch}.` };
+  return left.is === "late" ? { action: "step", to: "retire", reason: left.text } : { action: "wait", reason: left.text };
+}
+
+/** Whether what was let in on a revision that takes nothing any more has left it ("empty"), or is past its deadline ("late"). The text ends in a full stop. */
+function leaving({ snapshot, deployment, sinceMs }: Context, revision: RevisionView): { is: "empty" | "late" | "there"; text: string } {
+  const inFlight = inFlightOf(deployment, revision, snapshot.nodes);
+  const unheard = unheardOf(revision, snapshot.nodes);
+  if (inFlight === 0 && unheard === null && sinceMs >= SETTLE_MS) return { is: "empty", text: `Nothing is in flight on epoch ${revision.epoch}.` };
+  if (sinceMs > drainLimitMs(deployment.settings)) return { is: "late", text: inFlight === 0 ? `What may have been in flight on epoch ${revision.epoch} has passed its deadline.` : `${inFlight} in flight on epoch ${revision.epoch} passed their deadline.` };
+  return { is: "there", text: inFlight > 0 ? `${inFlight} still in flight on epoch ${revision.epoch}.` : (unheard ?? "Waiting for the nodes' next reports.") };
 }
 
 function retire(context: Context): MigrationDecision {
@@ -254,14 +263,13 @@ function retire(context: Context): MigrationDecision {
 }
 
 function rollBack(context: Context, cancelRequested: boolean): MigrationDecision {
-  const inFlight = inFlightOf(context.deployment, context.next, context.snapshot.nodes);
+  const left = leaving(context, context.next);
   const to = cancelRequested ? "cancelled" : "rolled-back";
   const stays = context.old ? `Revision ${context.old.number} goes on serving.` : "Nothing serves now.";
-  if (inFlight === 0 && context.sinceMs >= SETTLE_MS) return { action: "step", to, reason: stays };
+  if (left.is === "empty") return { action: "step", to, reason: stays };
   const streams = streamsOf(context, context.next);
   if (streams) return streams.isOver ? { action: "step", to, reason: `On epoch ${context.next.epoch}, ${streams.text} ${stays}` } : { action: "wait", reason: `On epoch ${context.next.epoch}, ${streams.text}` };
-  if (context.sinceMs > drainLimitMs(context.deployment.settings)) return { action: "step", to, reason: `${inFlight} in flight passed their deadline. ${stays}` };
-  return { action: "wait", reason: `${inFlight} in flight on epoch ${context.next.epoch}.` };
+  return left.is === "late" ? { action: "step", to, reason: `${left.text} ${stays}` } : { action: "wait", reason: left.text };
 }
 
 const streamsOf = ({ snapshot, deployment, sinceMs }: Context, revision: RevisionView) => streamWait(deployment.settings, openStreams(deployment, revision, snapshot.nodes), sinceMs);

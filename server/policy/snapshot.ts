@@ -21,8 +21,10 @@ export type NodeView = {
   presence: Presence;
   /** Lost to the console alone: nodes that send to it are through. Absent = not. */
   serves?: boolean;
-  /** Has reported over a connection of this console process: what it says is of now, not of before a restart. */
+  /** Has a connection to this console process, or to another one that tells of it. */
   connected: boolean;
+  /** Connected, and what it runs has not come yet: what stands here is nothing, or of before. Absent = it has come. */
+  untold?: boolean;
   hardware: Hardware | null;
   /** Null until it said where its data port is. */
   data: { host: string; port: number } | null;

@@ -132,7 +132,7 @@ function report(db: Db, nodeId: string, script: Script, nowMs: number): void {
     const good: ObservedIngress = { deploymentId: route.deploymentId, currentEpoch: route.currentEpoch, url: "http://127.0.0.1:1/", pipelines: route.pipelines.map(({ epoch, replica, last }) => ({ epoch, linked: isThrough([last]), inFlight: inFlight(epoch), ...dead([last]), ...(replica === undefined ? {} : { replica }) })), verify, error: null };
     return script.ingress ? script.ingress(good) : good;
   });
-  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, bootId: "boot", cursor: document?.version ?? 0, data: { host: "127.0.0.1", port: 9 }, assignments, ingress });
+  Object.assign(live, { connected: true, presence: "online", lastSeenAtMs: nowMs, leftAtMs: null, isGone: false, bootId: "boot", hasTold: true, cursor: document?.version ?? 0, data: { host: "127.0.0.1", port: 9 }, assignments, ingress });
 }
 
 async function seed(db: Db, nowMs: number): Promise<void> {
