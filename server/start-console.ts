@@ -37,6 +37,7 @@ import { createSampleFileHandler } from "./http/sample-file.ts";
 import { createUploadHandler } from "./http/upload.ts";
 import { newId } from "./ids.ts";
 import { sweepModelFolders } from "./inspect/model-folder.ts";
+import { shiftAdaptTimes } from "./live/adapt-state.ts";
 import { forgiveSilence } from "./live/forgive-silence.ts";
 import { liveFleet } from "./live/live-fleet.ts";
 import type { Peers } from "./live/peer-message.ts";
@@ -114,7 +115,8 @@ async function start(options: StartOptions, stops: (() => Promise<unknown> | unk
   };
   stops.push(systemClock.onJump(({ byMs }) => {
     forgiveSilence(liveFleet(db), byMs);
-    log.warn({ byMs }, "the machine's clock jumped: no node's silence is counted from before");
+    shiftAdaptTimes(db, byMs);
+    log.warn({ byMs }, "the machine's clock jumped: nodes' silence, moves and cool-downs are counted on as if it had not");
   }));
   const { authority, key, others } = await steps.run("clean-up", () => (me ? withStartLock(database.url, () => makeReady(deps, env, me)) : makeReady(deps, env, null)));
   const adminToken = secure ? await makeFirstAdminToken(db, new Date()) : null;

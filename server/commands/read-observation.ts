@@ -31,9 +31,10 @@ const READ_AGAIN_MS = 30_000;
 export const ADAPT_ACTOR = "adapt";
 
 export async function readObservation(deps: Deps, state: AdaptState, view: DeploymentView): Promise<Observation | null> {
-  const nowMs = deps.clock.now();
-  const watched = await readWatched(deps, state, view, nowMs);
+  const watched = await readWatched(deps, state, view, deps.clock.now());
   if (!watched) return null;
+  // From here to the decision nothing is waited for: all of it is of one clock.
+  const nowMs = deps.clock.now();
   const fleet = liveFleet(deps.db);
   const { batching, together } = readBatching(fleet, view, { nowMs, freshMs: FRESH_MS, isNew: (key, atMs) => isNew(state, key, atMs) });
   // What a batch takes is compared with nothing: predictions are of one request.
@@ -171,9 +172,9 @@ function withTimesOf(now: Problem, before: Problem): Problem {
   return { ...now, nodes, paths };
 }
 
-/** True once per report. */
+/** True once per report. Told apart by their times and not put in order by them: a clock that was set back has newer reports with earlier ones. */
 function isNew(state: AdaptState, key: string, atMs: number): boolean {
-  if ((state.taken.get(key) ?? 0) >= atMs) return false;
+  if (atMs === 0 || state.taken.get(key) === atMs) return false;
   state.taken.set(key, atMs);
   return true;
 }

@@ -58,7 +58,7 @@ export async function driveAdaptation(deps: Deps): Promise<void> {
 async function driveOne(deps: Deps, deployment: StoredDeployment, view: DeploymentView, open: StoredDecision[]): Promise<void> {
   const isFirst = !adaptStates(deps.db).has(deployment.id);
   const state = adaptState(deps.db, deployment.id);
-  if (isFirst) state.moves = (await listAdaptMoves(deps.db, new Date(deps.clock.now() - HOUR_MS))).filter((move) => move.deploymentId === deployment.id).map((move) => move.atMs);
+  if (isFirst) state.moves = (await listAdaptMoves(deps.db, new Date(deps.clock.now() - HOUR_MS))).filter((move) => move.deploymentId === deployment.id).map((move) => Math.min(move.atMs, deps.clock.now()));
   await followMoves(deps, state, open);
   const seen = await readObservation(deps, state, view);
   if (!seen) return;

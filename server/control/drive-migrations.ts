@@ -10,8 +10,8 @@ import type { DeploymentView, FleetSnapshot } from "../policy/snapshot.ts";
 import { type StopProgress, stopProgress } from "../policy/stop-progress.ts";
 import { listOperations } from "../store/operations.ts";
 
-/** When something of a migration was last seen to move. In memory: a console that restarts gives every migration its time anew. */
-export type ProgressMemory = Map<string, { signature: string; atMs: number; moved: MovedBytes[] | null }>;
+/** When something of a migration was last seen to move, on the clock without its jumps. In memory: a console that restarts gives every migration its time anew. */
+export type ProgressMemory = Map<string, { signature: string; evenAtMs: number; moved: MovedBytes[] | null }>;
 
 /** After a stop, how long nodes have to say that they hold nothing more. */
 const STOP_REPORT_LIMIT_MS = 15_000;
@@ -19,6 +19,7 @@ const STOP_REPORT_LIMIT_MS = 15_000;
 /** True when a step was written: the snapshot is old then. */
 export async function driveMigrations(deps: Deps, snapshot: FleetSnapshot, memory: ProgressMemory): Promise<boolean> {
   let didAdvance = false;
+  const { nowMs, jumpedMs = 0 } = snapshot;
   const seen = new Set<string>();
   for (const deployment of snapshot.deployments) {
     const { migration } = deployment;
@@ -26,10 +27,10 @@ export async function driveMigrations(deps: Deps, snapshot: FleetSnapshot, memor
     seen.add(migration.migrationId);
     const signature = progressSignature(snapshot, deployment);
     const known = memory.get(migration.migrationId);
-    const atMs = known?.signature === signature ? known.atMs : snapshot.nowMs;
+    const evenAtMs = known?.signature === signature ? known.evenAtMs : nowMs - jumpedMs;
     const moved = mostMoved(known?.moved ?? null, movedSoFar(snapshot, deployment));
-    memory.set(migration.migrationId, { signature, atMs, moved });
-    const decision = nextMigrationStep(snapshot, deployment, atMs);
+    memory.set(migration.migrationId, { signature, evenAtMs, moved });
+    const decision = nextMigrationStep(snapshot, deployment, evenAtMs + jumpedMs);
     if (decision.action !== "wait") didAdvance = (await advanceMigration(deps, { migrationId: migration.migrationId, expected: migration.state, decision, moved })) || didAdvance;
     else tellProgress(deps, snapshot, deployment, decision.reason);
   }

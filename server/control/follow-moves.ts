@@ -1,6 +1,6 @@
 // Follows what adaptation began: what became of each move, how long it took, and, a while after cutover, what it gained.
 import type { Deps } from "../commands/deps.ts";
-import type { AdaptState } from "../live/adapt-state.ts";
+import type { Acted, AdaptState } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
 import { readSamples } from "../live/sample-ring.ts";
 import { type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
@@ -40,14 +40,15 @@ async function giveUpOrphan(deps: Deps, state: AdaptState, one: StoredDecision):
 }
 
 async function followMove(deps: Deps, state: AdaptState, one: StoredDecision, migrationId: string): Promise<void> {
-  const nowMs = deps.clock.now();
   const begun = await findMigration(deps.db, migrationId);
   const migration = begun?.course?.handOver ? await findLastMigrationOf(deps.db, begun.operationId) : begun;
   if (!begun || !migration) return;
-  const acted = state.acted.get(one.id) ?? { atMs: begun.startedAt.getTime(), isTimed: true };
-  const cutoverMs = cutoverOf(migration);
+  const nowMs = deps.clock.now();
+  const acted: Acted = state.acted.get(one.id) ?? { atMs: begun.startedAt.getTime(), isTimed: true };
+  const cutover = acted.cutover?.migrationId === migration.id ? acted.cutover : cutoverOf(migration, acted.atMs, nowMs);
+  const cutoverMs = cutover?.atMs ?? null;
   if (cutoverMs !== null && !acted.isTimed) learnOverhead(state, Math.max(0, cutoverMs - acted.atMs) / 1000, one.alternatives[one.chosen ?? -1]?.seconds ?? null);
-  state.acted.set(one.id, { ...acted, isTimed: acted.isTimed || cutoverMs !== null });
+  state.acted.set(one.id, { atMs: acted.atMs, isTimed: acted.isTimed || cutover !== null, cutover });
   if (migration.finishedAt === null) return;
   if (migration.state !== "done") {
     await deps.publisher.transact((tx) => updateDecision(tx, one.id, { outcome: "failed", reason: `${one.reason} The move did not end well: ${migration.error?.message ?? migration.state}` }));
@@ -69,9 +70,10 @@ async function followMove(deps: Deps, state: AdaptState, one: StoredDecision, mi
   state.acted.delete(one.id);
 }
 
-const cutoverOf = (migration: StoredMigration): number | null => {
+/** Whatever the clock did since the row was written: it was after the move was begun, and is over. */
+const cutoverOf = (migration: StoredMigration, begunMs: number, nowMs: number): { migrationId: string; atMs: number } | null => {
   const step = migration.decisions.find(({ action }) => action === "cutover");
-  return step ? Date.parse(step.at) : null;
+  return step ? { migrationId: migration.id, atMs: Math.min(nowMs, Math.max(begunMs, Date.parse(step.at))) } : null;
 };
 
 /** `tookSeconds`: from when it was acted on to cutover. `billedSeconds`: as its bill said, with what was believed then; null = it has none. */

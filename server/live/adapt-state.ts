@@ -4,6 +4,7 @@ import type { PlanRequest } from "../planner/plan-request.ts";
 import type { Problem } from "../planner/problem.ts";
 import type { Burn } from "../policy/adapt/slo-burn.ts";
 import { type ControllerMemory, type Decision, NEW_CONTROLLER } from "../policy/adapt/controller.ts";
+import { shiftTimes } from "../policy/adapt/shift-times.ts";
 import type { Db } from "../store/db.ts";
 
 /** Read when the revision or the fleet changes, and each half minute. */
@@ -23,6 +24,8 @@ export type WatchedPlan = {
   /** Drawn node → enrolled node. */
   nodeIds: Map<string, string>;
 };
+/** `atMs`: since when this console acts on it. `isTimed`: how long it took is learnt already. `cutover`: of the last of its moves that came to it. */
+export type Acted = { atMs: number; isTimed: boolean; cutover?: { migrationId: string; atMs: number } | null };
 export type AdaptState = {
   controller: ControllerMemory;
   decision: Decision | null;
@@ -44,8 +47,8 @@ export type AdaptState = {
   moveOverheadSeconds: number;
   /** The decision that had more requests run together last, until what that gained is known. */
   batch: { decisionId: string; maxSize: number; atMs: number } | null;
-  /** By decision: since when this console acts on it, until what became of it is known. `isTimed`: how long it took is learnt already. */
-  acted: Map<string, { atMs: number; isTimed: boolean }>;
+  /** By decision, until what became of it is known. */
+  acted: Map<string, Acted>;
 };
 
 /** Cutting, comparing, verifying, until moves of this deployment have told their own. */
@@ -63,4 +66,17 @@ export function adaptState(db: Db, deploymentId: string): AdaptState {
   const known = all.get(deploymentId) ?? { controller: NEW_CONTROLLER, decision: null, burn: null, watched: null, taken: new Map(), told: null, moves: [], failures: 0, retryAtMs: 0, actedAtMs: 0, triedWith: "", moveOverheadSeconds: FIRST_OVERHEAD_SECONDS, batch: null, acted: new Map() };
   all.set(deploymentId, known);
   return known;
+}
+
+/** Moves all that is counted from along with the clock, which reads later by so much. What was learnt, cool-downs and waits go on as they were. Protected windows are times of day: of the clock as it is now. */
+export function shiftAdaptTimes(db: Db, byMs: number): void {
+  const later = (atMs: number) => (atMs > 0 ? atMs + byMs : atMs);
+  for (const state of adaptStates(db).values()) {
+    const { controller, moves, retryAtMs, actedAtMs, watched, told, batch, acted } = state;
+    Object.assign(state, {
+      controller: shiftTimes(controller, byMs), moves: moves.map(later), retryAtMs: later(retryAtMs), actedAtMs: later(actedAtMs),
+      watched: watched && { ...watched, readAtMs: later(watched.readAtMs) }, told: told && { ...told, atMs: later(told.atMs) }, batch: batch && { ...batch, atMs: later(batch.atMs) },
+      acted: new Map([...acted].map(([id, one]) => [id, shiftTimes(one, byMs)] as const)),
+    } satisfies Partial<AdaptState>);
+  }
 }

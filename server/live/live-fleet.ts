@@ -15,6 +15,7 @@ import type { Handover } from "./handover.ts";
 import { addProbe } from "./link-spread.ts";
 import type { RequestLog } from "./recent-requests.ts";
 import { createSampleRing, type SampleRing } from "./sample-ring.ts";
+import type { KnownSince } from "./steady-since.ts";
 
 /** Events of reports wait here while the database is away. At more, the oldest go: the feed is for people. */
 export const MAX_PENDING_EVENTS = 10_000;
@@ -60,6 +61,10 @@ export type DesiredEntry = { document: Desired; /** Of the content with sorted k
 
 export type LiveFleet = {
   startedAtMs: number;
+  /** All jumps of this process' clock together: time without it goes evenly. */
+  jumpedMs: number;
+  /** Of rows whose age decides something, by deployment. */
+  since: Map<string, KnownSince>;
   nodes: Map<string, LiveNode>;
   /** Key "fromNodeId>toNodeId". */
   links: Map<string, LiveLinkSample>;
@@ -100,6 +105,8 @@ export function liveFleet(db: Db): LiveFleet {
   if (known) return known;
   const made: LiveFleet = {
     startedAtMs: systemClock.now(),
+    jumpedMs: 0,
+    since: new Map(),
     nodes: new Map(),
     links: new Map(),
     dirtyLinks: new Set(),

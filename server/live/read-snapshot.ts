@@ -16,6 +16,7 @@ import { listNodes, type StoredNode } from "../store/nodes.ts";
 import { type LiveFleet, liveFleet } from "./live-fleet.ts";
 import { nodePresence } from "./node-presence.ts";
 import { resolveShape } from "./resolve-shape.ts";
+import { sinceOf } from "./steady-since.ts";
 
 /** Wiring of revisions and facts of models kept in memory; both are immutable. */
 const MAX_CACHED = 256;
@@ -24,9 +25,9 @@ type Caches = { stages: Map<string, StageView[]>; plans: Map<string, Planned>; f
 const caches = new WeakMap<Db, Caches>();
 
 export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot> {
-  const [nodes, deployments, migrations, measurements] = await Promise.all([listNodes(db), listDeployments(db), listUnfinishedMigrations(db), listMeasureTasks(db)]);
   const fleet = liveFleet(db);
-  const views = new Map(nodes.map((node) => [node.id, nodeView(fleet, node, nowMs)]));
+  const jumpedBeforeMs = fleet.jumpedMs;
+  const [nodes, deployments, migrations, measurements] = await Promise.all([listNodes(db), listDeployments(db), listUnfinishedMigrations(db), listMeasureTasks(db)]);
   const last = await lastMigrations(db, deployments.map((deployment) => deployment.id));
   const ids = new Set<string>();
   for (const deployment of deployments) if (deployment.currentRevisionId) ids.add(deployment.currentRevisionId);
@@ -35,7 +36,27 @@ export async function readSnapshot(db: Db, nowMs: number): Promise<FleetSnapshot
   // Twice as many as may tell: those that are entered still are among them.
   const former = await listFormerEntries(db, new Date(nowMs - MOVED_TOLD_MS), 2 * MAX_TELLING_NODES);
   const context = { db, revisions, migrations, last, former, nowMs };
-  return { nowMs, nodes: views, deployments: await Promise.all(deployments.map((deployment) => deploymentView(context, deployment))), measurements: measurements.map(({ task, nodeId }) => ({ task, nodeId })) };
+  const made = await Promise.all(deployments.map((deployment) => deploymentView(context, deployment)));
+  // The clock may have jumped while rows were read: all times of one picture are of one clock.
+  const atMs = nowMs + fleet.jumpedMs - jumpedBeforeMs;
+  const views = new Map(nodes.map((node) => [node.id, nodeView(fleet, node, atMs)]));
+  forgetOthers(fleet, new Set(deployments.map((deployment) => deployment.id)));
+  return { nowMs: atMs, jumpedMs: fleet.jumpedMs, nodes: views, deployments: made.map((view) => withSince(fleet, view, atMs)), measurements: measurements.map(({ task, nodeId }) => ({ task, nodeId })) };
+}
+
+/** Since when it moves on, and since when it is stopped, whatever the clock did meanwhile. */
+function withSince(fleet: LiveFleet, view: DeploymentView, nowMs: number): DeploymentView {
+  const { deploymentId, migration, settings } = view;
+  const since = (what: string, storedMs: number) => sinceOf(fleet, `${deploymentId} ${what}`, storedMs, nowMs);
+  return {
+    ...view,
+    ...(migration ? { migration: { ...migration, stateSinceMs: since("moves", migration.stateSinceMs) } } : {}),
+    ...(settings.stoppedAtMs === null ? {} : { settings: { ...settings, stoppedAtMs: since("is stopped", settings.stoppedAtMs) } }),
+  };
+}
+
+function forgetOthers(fleet: LiveFleet, deploymentIds: ReadonlySet<string>): void {
+  for (const key of fleet.since.keys()) if (!deploymentIds.has(key.slice(0, key.indexOf(" ")))) fleet.since.delete(key);
 }
 
 /** Facts of a model; they never change. @throws when the model is gone, which its deployments forbid. */

@@ -23,6 +23,11 @@ export function pushSample(ring: SampleRing, atMs: number, figures: readonly (nu
   ring.count = Math.min(ring.count + 1, RING_LENGTH);
 }
 
+/** The clock they were taken by reads later by so much. */
+export function shiftSamples({ values, count }: SampleRing, byMs: number): void {
+  for (let row = 0; values && row < count; row++) values[row * COLUMNS] = (values[row * COLUMNS] as number) + byMs;
+}
+
 /** Samples from `sinceMs` on, oldest first. */
 export function readSamples(ring: SampleRing, sinceMs: number): { atMs: number; figures: (number | null)[] }[] {
   const { values } = ring;

@@ -8,6 +8,8 @@ import type { DayUsage, KeyQuotaWanted } from "./share-quota.ts";
 
 export type FleetSnapshot = {
   nowMs: number;
+  /** By so much the console's clock has jumped since it started: what is remembered from picture to picture is counted without. Absent = not. */
+  jumpedMs?: number;
   /** By node id; removed nodes are absent. */
   nodes: Map<string, NodeView>;
   deployments: DeploymentView[];
@@ -135,6 +137,7 @@ export type MigrationView = {
   fromRevisionId: string | null;
   toRevisionId: string;
   state: MigrationState;
+  /** On the clock of `nowMs`, also where that has jumped since. */
   stateSinceMs: number;
   cancelRequested: boolean;
   operationId: string;
