@@ -83,7 +83,7 @@ export class RouteStreams {
   }
 
   broken(pipeline: PipelineRuntime): void {
-    this.#sequences.dropPipeline(pipeline);
+    this.#sequences.dropPipeline(pipeline, `the pipeline it ran on broke, and its state with it (${pipeline.problem() ?? "it is linked anew"})`);
   }
 
   /** Its revision is no longer wanted here. */

@@ -116,12 +116,8 @@ export class Sequences {
   }
 
   /** Ends the sequences of a pipeline that goes away; those that can do without it are about to leave it. */
-  dropPipeline(pipeline: PipelineRuntime, why: string | null = null): void {
-    for (const [id, sequence] of this.#sequences) {
-      if (sequence.pipeline !== pipeline || sequence.hold?.outlives) continue;
-      if (why === null) this.#sequences.delete(id);
-      else this.end(sequence, why);
-    }
+  dropPipeline(pipeline: PipelineRuntime, why: string): void {
+    for (const sequence of this.#sequences.values()) if (sequence.pipeline === pipeline && !sequence.hold?.outlives) this.end(sequence, why);
   }
 }
 

@@ -192,7 +192,7 @@ test("state of a sequence lives on the stages, step by step, and is gone when a 
   pipeline.stages[0]!.child.process.kill("SIGKILL");
   await ingress.until("unlinked", (child) => observedOf(child)[0]?.pipelines[0]?.linked === false);
   const lost = await infer(one, { sequence_id: "other" });
-  expect([lost.status, lost.body.code]).toEqual([409, "stream_unknown"]);
+  expect([lost.status, lost.body.code, lost.body.error]).toEqual([409, "stream_lost", expect.stringContaining("the pipeline it ran on broke")]);
   await stopAll([pipeline]);
 }, 180_000);
 

@@ -1,5 +1,7 @@
 // Says how a running deployment would get to a plan, in words and figures. Does nothing.
+import { liveFleet } from "../live/live-fleet.ts";
 import type { Placement } from "../planner/plan.ts";
+import { openStreams, pauseAndStreams } from "../policy/drain-limit.ts";
 import type { MovePause } from "../policy/move-course.ts";
 import { pauseText } from "../policy/predict-pause.ts";
 import type { RevisionStage } from "../policy/snapshot.ts";
@@ -19,8 +21,16 @@ export async function previewMove(deps: Deps, input: { deploymentId: string; pla
     case "hand-over":
       return { ...nothing, way: "hand-over", steps: chosen.steps, said: `Its nodes can't hold both revisions at once. It goes there in ${chosen.steps.length} steps, each a move of its own, and serves all the while${chosen.latencyMs === null ? "" : `; between them a request takes up to ${chosen.latencyMs.toFixed(1)} ms, predicted`}.` };
     case "pause":
-      return { ...nothing, way: "pause", pause: chosen.pause, said: `Its nodes can't hold both revisions at once, nor any step between. Nothing serves for ${pauseText(chosen.pause.predicted)}; it may pause for ${(chosen.pause.allowedMs / 1000).toFixed(1)} s. Requests that come meanwhile wait within their deadlines, as many as may be in flight; more are refused and told to try again.` };
+      return { ...nothing, way: "pause", pause: chosen.pause, said: `Its nodes can't hold both revisions at once, nor any step between. Nothing serves for ${pauseText(chosen.pause.predicted)}; it may pause for ${(chosen.pause.allowedMs / 1000).toFixed(1)} s. Requests that come meanwhile wait within their deadlines, as many as may be in flight; more are refused and told to try again.${aboutStreams(deps, input.deploymentId)}` };
     case "none":
       return { ...nothing, way: "none", pause: chosen.pause, said: chosen.said, fix: chosen.fix };
   }
+}
+
+/** Of a model that keeps state between the steps of a stream. */
+function aboutStreams(deps: Deps, deploymentId: string): string {
+  const { snapshot } = liveFleet(deps.db);
+  const view = snapshot?.deployments.find((one) => one.deploymentId === deploymentId);
+  const current = view?.revisions.find((one) => one.revisionId === view.currentRevisionId);
+  return snapshot && view && current && view.model.states.length > 0 ? ` ${pauseAndStreams(view.settings, openStreams(view, current, snapshot.nodes).count)}` : "";
 }

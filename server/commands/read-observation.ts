@@ -14,6 +14,7 @@ import { BURN_WINDOW_MS, type Burn, burnOf } from "../policy/adapt/slo-burn.ts";
 import { isRunning } from "../policy/adapt/is-running.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
+import { openStreams } from "../policy/drain-limit.ts";
 import { replicasOf } from "../policy/replicas.ts";
 import type { DeploymentView } from "../policy/snapshot.ts";
 import { assignmentIdOf } from "../policy/stable-id.ts";
@@ -49,6 +50,7 @@ export async function readObservation(deps: Deps, state: AdaptState, view: Deplo
     linkWords: wordsOfLinks(fleet, watched, view, nowMs),
     burn: readBurn(fleet, watched, view, nowMs),
     ...lostEntries(watched, view),
+    openStreams: streamsOpen(fleet, view),
     isMoving: view.migration !== null,
     moves: state.moves,
     moveOverheadSeconds: state.moveOverheadSeconds,
@@ -80,6 +82,12 @@ function measure({ fleet, state, watched, view, nowMs }: Reading, placement: Pla
     stageMs: placement.map((stage, stageIndex) => stageMs(fleet, state, watched, { deploymentId: view.deploymentId, drawnId: stage.topologyNodeId, stageIndex, replica, assignmentId: stages?.[stageIndex] ? assignmentIdOf(view.deploymentId, stages[stageIndex]) : null }, nowMs)),
     hopMs: hopMs(fleet, state, hopsKey(view.deploymentId, replica), watched, nowMs),
   };
+}
+
+/** On what serves, as its entries told last. */
+function streamsOpen({ snapshot }: LiveFleet, view: DeploymentView): number {
+  const current = view.revisions.find((one) => one.revisionId === view.currentRevisionId);
+  return snapshot && current ? openStreams(view, current, snapshot.nodes).count : 0;
 }
 
 /** Of answered requests alone: what clients ask wrongly, and what is refused, is no reason to move. */

@@ -187,7 +187,7 @@ function laneEnd(snapshot: FleetSnapshot, nodeId: string, target: string): LaneE
 /** Between cutover and drain the old revision is whole, and known to answer right: it catches what a failing new one drops. Never the other way round: the new one is not verified yet. */
 const isSpare = ({ migration }: DeploymentView, revision: RevisionView): boolean => migration?.state === "cutover" && !migration.pause && revision.revisionId === migration.fromRevisionId;
 
-/** From a revision that a move has left to the one that serves. A stop leads nowhere, and in a pause nothing serves. */
+/** From a revision that a move has left to the one that serves. A stop leads nowhere; in a pause nothing serves, and before the new stages come the old ones have gone: no stream is open then (migration.ts). */
 const streamsMove = ({ nowMs }: FleetSnapshot, { desired, migration, model, settings }: DeploymentView): boolean =>
   desired === "running" && migration !== null && !migration.pause && model.states.length > 0 && movesStreams(settings, nowMs - migration.stateSinceMs);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_STREAMS, drainLimitMs, openStreams, STREAM_GRACE_MS, streamWait } from "./drain-limit.ts";
+import { DEFAULT_STREAMS, drainLimitMs, openStreams, pauseAndStreams, STREAM_GRACE_MS, streamsBeforePause, streamWait } from "./drain-limit.ts";
 import { deployment, node, reportIngress, revision } from "./testdata/fleet.ts";
 
 test("what is in flight gets its longest deadline and time for the answer to travel", () => {
@@ -32,4 +32,15 @@ test("streams that may finish are waited for, then moved, then the revision goes
   expect(streamWait(finish, open, 600_001 + STREAM_GRACE_MS)).toEqual({ isOver: true, text: expect.stringContaining("no room") });
   expect(streamWait(settings, open, DEFAULT_STREAMS.limitMs)).toEqual({ isOver: false, text: expect.stringContaining("move with their state") });
   expect(streamWait(settings, open, DEFAULT_STREAMS.limitMs + 1)?.isOver).toBe(true);
+});
+
+test("before a pause streams of either policy have to end, and it is said how long they may", () => {
+  const { settings } = deployment([]);
+  for (const policy of ["move", "finish"] as const) {
+    const own = { ...settings, streams: { ...DEFAULT_STREAMS, policy, limitMs: 600_000 } };
+    expect(streamsBeforePause(own, { count: 0 }, 700_000)).toBeNull();
+    expect(streamsBeforePause(own, { count: 2 }, 600_000)).toEqual({ isOver: false, text: expect.stringContaining("Open streams: 2") });
+    expect(streamsBeforePause(own, { count: 2 }, 600_001)?.isOver).toBe(true);
+    expect(pauseAndStreams(own, 3)).toContain("(now: 3), for 10 min");
+  }
 });

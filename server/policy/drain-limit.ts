@@ -46,4 +46,18 @@ export function streamWait(settings: DeploymentSettings, { count, problem }: { c
   return { isOver: false, text: `open streams: ${count}. They move with their state${because}; in ${minutes(untilMs - sinceMs)} the revision is retired without them.` };
 }
 
+/** Before a pause, waited for so long: null = no stream is open; `isOver` = they are waited for no longer. In a pause nothing holds their state: what runs leaves memory before there is a stage to take it, so
+ * they end first. The text ends in a full stop. */
+export function streamsBeforePause(settings: DeploymentSettings, { count }: { count: number }, sinceMs: number): { isOver: boolean; text: string } | null {
+  if (count === 0) return null;
+  const { limitMs } = settings.streams ?? DEFAULT_STREAMS;
+  if (sinceMs > limitMs) return { isOver: true, text: `Open streams: ${count}. Their state can't be taken through a pause, and they have not ended within ${minutes(limitMs)}. Move it when none is open, or to where both revisions fit.` };
+  return { isOver: false, text: `Open streams: ${count}. Their state can't be taken through a pause: nothing pauses before they have ended, and in ${minutes(limitMs - sinceMs)} the move is given up.` };
+}
+
+/** What a move with a pause has to say of streams beforehand. `count`: open now. */
+export function pauseAndStreams(settings: DeploymentSettings, count: number): string {
+  return `The state of a stream can't be taken through a pause: it waits until no stream is open (now: ${count}), for ${minutes((settings.streams ?? DEFAULT_STREAMS).limitMs)} at most, and is given up then.`;
+}
+
 const minutes = (ms: number): string => (ms < 120_000 ? `${Math.max(1, Math.ceil(ms / 1000))} s` : `${Math.ceil(ms / 60_000)} min`);

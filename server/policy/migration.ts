@@ -15,11 +15,11 @@
 //
 // Where nodes cannot hold both (`pause`, move-course.ts), the old revision's stages there leave memory before the new ones load:
 //
-//   prepare ──all files held, stages on other nodes ready──▶ pause ──nothing in flight on the old epoch──▶ unload ──old stages gone from the nodes that pause──▶ warm ──▶
+//   prepare ──all files held, stages on other nodes ready, no stream open──▶ pause ──nothing in flight on the old epoch──▶ unload ──old stages gone from the nodes that pause──▶ warm ──▶
 //   verify ──▶ cutover ──▶ … as above; requests wait at the ingress from pause to cutover
 //
-//   prepare:                 turned back as above: nothing was touched
-//   pause … cutover:         cancel (until cutover), any failure, no progress, or in pause longer in flight than is allowed ──▶ restore
+//   prepare:                 turned back as above, or when streams have not ended within their limit: nothing was touched
+//   pause … cutover:         cancel (until cutover), any failure, no progress, or in pause an open stream, or longer in flight than is allowed ──▶ restore
 //   restore ──the old revision is loaded and linked again, or its limit passed──▶ rolled-back, or cancelled
 //
 // A first deployment is the same machine with no old revision. A node of the old revision that fails stops nothing: moving away from it is
@@ -29,7 +29,7 @@ import { canaryBreach, canaryText, isTrialWanted, toldOf, watchLeftMs, watchText
 import { inFlightOf } from "./desired.ts";
 import { breakingStages } from "./move-course.ts";
 import { replicasOf } from "./replicas.ts";
-import { drainLimitMs, openStreams, streamWait } from "./drain-limit.ts";
+import { drainLimitMs, openStreams, streamsBeforePause, streamWait } from "./drain-limit.ts";
 import type { DeploymentView, FleetSnapshot, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
 import { isAway, isLinkedToAll } from "./lane-link.ts";
 import { assignmentIdOf, laneIdOf } from "./stable-id.ts";
@@ -38,7 +38,7 @@ import { verifyNeed } from "./verify-task.ts";
 import { differenceText } from "../planner/difference-text.ts";
 
 export type MigrationDecision =
-  | { action: "wait"; reason: string }
+  | { action: "wait"; reason: string; /** It has a limit of its own, however long nothing moves. */ hasLimit?: true }
   | { action: "step"; to: MigrationState; reason: string }
   /** `error` is what the user reads of why the migration did not happen. */
   | { action: "turn-back"; reason: string; error: string; /** What was unloaded has to be loaded again. */ restore?: true };
@@ -108,7 +108,7 @@ function beforeCutover(context: Context, state: "prepare" | "warm" | "verify", c
   if (failure) return back(failure);
   const decision = state === "prepare" ? prepare(context) : state === "warm" ? warm(context) : verify(context);
   if (decision.action === "turn-back") return back(decision.error);
-  if (decision.action !== "wait" || context.stillMs <= NO_PROGRESS_LIMIT_MS[state]) return decision;
+  if (decision.action !== "wait" || decision.hasLimit || context.stillMs <= NO_PROGRESS_LIMIT_MS[state]) return decision;
   return back(`No progress for ${Math.round(context.stillMs / 1000)} s in ${state}. ${decision.reason}`);
 }
 
@@ -125,6 +125,9 @@ function whilePaused(context: Context, state: "pause" | "unload", cancelRequeste
   if (!old || !migration?.pause) return { action: "step", to: "warm", reason: "Nothing ran before it." };
   const { allowedMs } = migration.pause;
   if (state === "pause") {
+    // One that began just before. Unloading would lose it, and nobody knows how long it goes on.
+    const { count } = openStreams(context.deployment, old, snapshot.nodes);
+    if (count > 0) return context.sinceMs < SETTLE_MS ? { action: "wait", reason: `Open streams: ${count}.` } : turnBack(context, `Open streams: ${count}, begun as it paused. Their state can't be taken through a pause; what ran before serves again.`, true);
     const left = leaving(context, old);
     if (left.is !== "there") return { action: "step", to: "unload", reason: left.text };
     if (context.sinceMs > allowedMs) return turnBack(context, `${left.text} It had paused for ${(context.sinceMs / 1000).toFixed(1)} s; it may pause for ${(allowedMs / 1000).toFixed(1)} s.`, true);
@@ -159,6 +162,10 @@ function prepare(context: Context): MigrationDecision {
   // What can be loaded beforehand shall not take from the pause.
   const cold = stages.find(({ nodeId, observed }) => !migration.pause?.nodeIds.includes(nodeId) && observed?.state !== "ready");
   if (cold) return { action: "wait", reason: `Stage ${cold.index} on ${cold.name} is ${cold.observed?.state}: it loads before anything pauses.` };
+  const streams = streamsBeforePause(context.deployment.settings, openStreams(context.deployment, context.old, context.snapshot.nodes), context.sinceMs);
+  if (streams) return streams.isOver ? { action: "turn-back", reason: streams.text, error: streams.text } : { action: "wait", reason: streams.text, hasLimit: true };
+  const unheard = unheardOf(context.old, context.snapshot.nodes);
+  if (unheard) return { action: "wait", reason: unheard };
   return { action: "step", to: "pause", reason: "Every node holds its files, and what fits beside the old revision is loaded." };
 }
 

@@ -1,6 +1,7 @@
 // A move whose node c cannot hold both: stage 1 of revision 1 leaves it before stage 1 of revision 2 comes. Node a fits both.
 import { expect, test } from "vitest";
 import { desiredOf } from "./desired.ts";
+import { DEFAULT_STREAMS } from "./drain-limit.ts";
 import { nextMigrationStep } from "./migration.ts";
 import { measuredPauseMs } from "./move-course.ts";
 import type { DeploymentView, MigrationState, NodeView, RevisionView } from "./snapshot.ts";
@@ -67,6 +68,25 @@ test("it unloads when nothing is in flight, or when what is has passed its deadl
   expect(decide(paused("pause"), busy)).toMatchObject({ action: "wait" });
   expect(decide(paused("pause", { stateSinceMs: NOW_MS - 9_000 }), busy)).toMatchObject({ action: "turn-back", restore: true });
   expect(decide(paused("pause", { stateSinceMs: NOW_MS - 16_000, allowedMs: 60_000 }), busy)).toMatchObject({ action: "step", to: "unload" });
+});
+
+/** Streams that are open on the old revision, as its ingress on a tells. */
+const withStreams = (all: NodeView[], streams: number): NodeView[] => all.map((each) => (each.nodeId === "a" ? reportIngress(each, [1], 1, { pipelines: [{ epoch: 1, linked: true, inFlight: streams, streams }] }) : each));
+
+test("open streams end before anything pauses: it waits for them, however long nothing else moves, and is given up when they go on for longer than they may", () => {
+  const ready = withState(reportReady(nodes(), [old, next]), "c", "seg_new_1", "fetched");
+  expect(decide(paused("prepare"), withStreams(ready, 2))).toMatchObject({ action: "wait", reason: expect.stringContaining("Open streams: 2") });
+  const since = (ms: number) => decide(paused("prepare", { stateSinceMs: NOW_MS - ms }), withStreams(ready, 2), NOW_MS - ms);
+  expect(since(DEFAULT_STREAMS.limitMs)).toMatchObject({ action: "wait" });
+  expect(since(DEFAULT_STREAMS.limitMs + 1)).toMatchObject({ action: "turn-back", error: expect.stringContaining("can't be taken through a pause") });
+  expect(since(DEFAULT_STREAMS.limitMs + 1)).not.toHaveProperty("restore");
+  expect(decide(paused("prepare"), withStreams(ready, 0))).toMatchObject({ action: "step", to: "pause" });
+});
+
+test("a stream that began as it paused is not unloaded, and requests are not held for it: what ran before serves again", () => {
+  const ready = withStreams(withState(reportReady(nodes(), [old, next]), "c", "seg_new_1", "fetched"), 1);
+  expect(decide(paused("pause", { stateSinceMs: NOW_MS - 500 }), ready)).toMatchObject({ action: "wait" });
+  for (const ms of [2_000, 16_000, 70_000]) expect(decide(paused("pause", { stateSinceMs: NOW_MS - ms, allowedMs: 600_000 }), ready), String(ms)).toMatchObject({ action: "turn-back", restore: true, error: expect.stringContaining("Open streams: 1") });
 });
 
 test("the new stages load when the old ones have left memory", () => {

@@ -23,6 +23,7 @@ const around = (problem: Problem, pauseSeconds: number, costNow: number | null =
 test("in steps it costs what its steps cost, whether it may pause or not", () => {
   const { direct, way } = around(chain([PROCESS_MB + 35, 2 * PROCESS_MB + 70]), 0);
   expect(way?.said).toContain("handed over in 2 steps");
+  expect(way?.pauses).toBe(false);
   expect(way?.bill.shortOfMemory).toEqual([]);
   expect(way?.bill.costSeconds).toBeGreaterThan(direct.costSeconds);
   expect(way?.bill.seconds).toBeGreaterThan(direct.seconds);
@@ -34,6 +35,7 @@ test("a pause is refused unless so long is allowed, and costs what requests wait
   expect(around(problem, 1).way).toBeNull();
   const { direct, way } = around(problem, 600);
   expect(way?.said).toContain("nothing serves for about");
+  expect(way?.pauses).toBe(true);
   // Seconds of waiting are many requests' worth of 20 ms.
   expect(way?.bill.costSeconds).toBeGreaterThan(direct.costSeconds + 100);
 });

@@ -7,7 +7,7 @@ import { freeBytes, type Problem } from "../planner/problem.ts";
 import { type MovingBill, movingBill, sumBills } from "./adapt/moving-bill.ts";
 import { pauseText, predictPause } from "./predict-pause.ts";
 
-export type WayAround = { bill: MovingBill; /** In words. */ said: string };
+export type WayAround = { bill: MovingBill; /** Nothing serves meanwhile. */ pauses: boolean; /** In words. */ said: string };
 type Asked = { running: Placement; target: Placement; request: PlanRequest; overheadSeconds: number; pauseSeconds: number; /** Today's cost of a request, milliseconds; null = nothing serves. */ costNow: number | null };
 
 /** `direct`: the bill of the move with both loaded. Null = neither is possible, or no pause as long as that is allowed. */
@@ -15,7 +15,7 @@ export function wayAround(problem: Problem, direct: MovingBill, { running, targe
   const steps = stepsBetween(problem, running, target, request);
   if (steps) {
     const bills = steps.map((step, index) => movingBill(problem, steps[index - 1] ?? running, step, overheadSeconds));
-    return { bill: { ...sumBills(bills), shortOfMemory: [] }, said: `Its nodes can't hold both revisions: it is handed over in ${steps.length} steps.` };
+    return { bill: { ...sumBills(bills), shortOfMemory: [] }, pauses: false, said: `Its nodes can't hold both revisions: it is handed over in ${steps.length} steps.` };
   }
   if (pauseSeconds <= 0) return null;
   const bytesOf = ({ from, to }: { from: number; to: number }) => problem.layerWeightBytes.slice(from, to).reduce((total, bytes) => total + bytes, 0);
@@ -24,7 +24,7 @@ export function wayAround(problem: Problem, direct: MovingBill, { running, targe
   if (seconds > pauseSeconds) return null;
   // Who comes during the pause waits for half of it on average.
   const waited = costNow === null ? 0 : (seconds * (predicted.ms / 2)) / costNow;
-  return { bill: { ...direct, seconds: direct.seconds + seconds, costSeconds: direct.costSeconds + waited, shortOfMemory: [], parts: { ...direct.parts, otherSeconds: direct.parts.otherSeconds + seconds } }, said: `Its nodes can't hold both revisions: nothing serves for ${pauseText(predicted)}.` };
+  return { bill: { ...direct, seconds: direct.seconds + seconds, costSeconds: direct.costSeconds + waited, shortOfMemory: [], parts: { ...direct.parts, otherSeconds: direct.parts.otherSeconds + seconds } }, pauses: true, said: `Its nodes can't hold both revisions: nothing serves for ${pauseText(predicted)}.` };
 }
 
 /** What was found for a placement holds while what runs and the memory of nodes stay: looked at each second, found once. */

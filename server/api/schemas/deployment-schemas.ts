@@ -173,7 +173,7 @@ const canary = z
 
 const streams = z.object({
   policy: z.enum(["move", "finish"]).meta({ description: "move: to the new revision at once, each stream with its state, between two of its steps; finish: they stay until they end." }),
-  limitMs: z.number().int().min(0).max(7 * 86_400_000).meta({ description: "A revision that was left is kept so long for them. Then those that were to finish move; what cannot move ends with an error that says why." }),
+  limitMs: z.number().int().min(0).max(7 * 86_400_000).meta({ description: "A revision that was left is kept so long for them. Then those that were to finish move; what cannot move ends with an error that says why. A move with a pause waits so long for them to end before it pauses, whatever the policy." }),
   maxStateBytes: z.number().int().min(1).max(2 ** 40).meta({ description: "State of all streams together at each stage; a stream that finds no room is refused with stream_limit." }),
 }).meta({ description: "Of streams (sequence_id) of a model with state when their revision is left." });
 

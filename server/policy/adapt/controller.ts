@@ -64,6 +64,8 @@ export type Observation = {
   burn?: Burn | null;
   /** Where requests enter, when none of it is there: drawn node and name. Nothing that is moved would be reached then. Absent = some entry is there. */
   entriesLost?: readonly { topologyNodeId: string; name: string }[];
+  /** Streams that clients have open: their state can't be taken through a pause. Absent = none. */
+  openStreams?: number;
   /** A move is under way. */
   isMoving: boolean;
   /** When adaptation moved it, milliseconds. */
@@ -279,7 +281,7 @@ function weigh(memory: ControllerMemory, seen: Observation, problem: Problem, co
     const bill = billedBy(around?.bill ?? direct, memory.toll?.share);
     const gain = costNow === null ? 0 : costNow - cost;
     const isLittle = costNow !== null && gain < leastGain(one.kind) * costNow;
-    const refused = bill.shortOfMemory.length > 0 ? "Its nodes can't hold both revisions while it moves." : isLittle ? "It is not better by more than predictions can be trusted." : null;
+    const refused = bill.shortOfMemory.length > 0 ? "Its nodes can't hold both revisions while it moves." : around?.pauses && seen.openStreams ? `Its nodes can't hold both revisions, and the state of the streams that are open (${seen.openStreams}) can't be taken through a pause.` : isLittle ? "It is not better by more than predictions can be trusted." : null;
     return [{ ...one, cost, bill, gain, refused, ...(around ? { around: around.said } : {}) }];
   });
 }
