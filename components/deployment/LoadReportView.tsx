@@ -47,17 +47,19 @@ function Figures({ report }: { report: LoadReport }) {
   const { stats, steady, harnessLagP99Ns, reuse } = report;
   if (!stats) return <p className="text-xs text-ink-2">Nothing was answered.</p>;
   const latency = stats.query ?? stats.sample;
+  const unsteady = report.settings.scenario === "Offline" ? null : (steady.latencyWhy ?? null);
   return (
+    <>{unsteady !== null && <p className="text-xs text-ink-2" data-testid="load-unsteady">Latency was not steady: {unsteady} The percentiles are the whole run’s, as LoadGen counts them; nothing can be claimed from them.</p>}
     <ScrollArea label="Figures" className="overflow-x-auto"><table className="rowed w-full text-xs">
       <thead><tr><th>Figure</th><th>Measured</th><th>95 % between</th></tr></thead>
       <tbody>
-        {latency.percentiles.map(({ percentile, ns, interval }) => <tr key={percentile}><td>p{percentile * 100}</td><td className="num">{nsText(ns)}</td><td className="num">{interval ? `${nsText(interval.low)} – ${nsText(interval.high)}` : "too few samples"}</td></tr>)}
-        <tr><td>steady throughput</td><td className="num">{steady.rate ? rateText(steady.rate.perSecond) : "no figure"}</td><td className="num">{steady.rate ? `± ${rateText(steady.rate.plusMinus)}` : "no three windows agree within 10 %"}</td></tr>
+        {latency.percentiles.map(({ percentile, ns, interval }) => <tr key={percentile}><td>p{percentile * 100}</td><td className="num">{nsText(ns)}</td><td className="num">{unsteady !== null ? "not steady" : interval ? `${nsText(interval.low)} – ${nsText(interval.high)}` : "too few samples"}</td></tr>)}
+        <tr><td>steady throughput</td><td className="num">{steady.rate ? rateText(steady.rate.perSecond) : "no figure"}</td><td className="num">{steady.rate ? `± ${rateText(steady.rate.plusMinus)}` : (steady.why ?? "no three windows agree within 10 %")}</td></tr>
         {stats.estimateNs !== null && <tr><td>early stopping estimate</td><td className="num">{nsText(stats.estimateNs)}</td><td>99 % confidence</td></tr>}
         {stats.overBoundCount !== null && <tr><td>over the bound</td><td className="num">{stats.overBoundCount} of {stats.queryCount}</td><td /></tr>}
         {reuse && <tr><td>one sample / different ones</td><td className="num">{rateText(reuse.samePerSecond)} / {rateText(reuse.uniquePerSecond)}</td><td /></tr>}
         <tr><td>harness’s own lag, p99</td><td className="num">{nsText(harnessLagP99Ns)}</td><td /></tr>
       </tbody>
-    </table></ScrollArea>
+    </table></ScrollArea></>
   );
 }

@@ -85,7 +85,10 @@ function judge(report: LoadReport, baseline: LoadReport | null, tolerances: Tole
   if (report.peak) tell(report.peak.qps === null ? `No peak: ${report.peak.why}` : `Peak: ${report.peak.qps} queries/s.`);
   if (report.accuracy) tell(sayAccuracy(report.accuracy));
   if (report.reuse) tell(`${report.reuse.isReusing ? "Results are reused" : "No reuse of results seen"}: ${report.reuse.samePerSecond.toFixed(1)} /s on one sample, ${report.reuse.uniquePerSecond.toFixed(1)} /s on different ones.`);
-  if (!report.steady.rate && report.settings.mode === "PerformanceOnly") tell("No steady throughput: no three windows of the run agree within 10 %.");
+  const { rate, why, latencyWhy } = report.steady;
+  const isPerformance = report.settings.mode === "PerformanceOnly";
+  if (!rate && isPerformance) tell(`No steady throughput: ${why}`);
+  if (latencyWhy && isPerformance && report.settings.scenario !== "Offline") tell(`Latency was not steady: ${latencyWhy} Its percentiles are the whole run's, as LoadGen counts them; nothing can be claimed from them.`);
   const apart = baseline && whyNotCompared(baseline, report);
   if (apart) {
     tell(`No comparison with the baseline: ${apart}`);

@@ -66,7 +66,7 @@ export const loadRunRow = z
     ...loadRunShape,
     isValid: z.boolean().meta({ description: "Of an accuracy run: every sample was asked and answered." }),
     targetNs: z.number().nullable().meta({ description: "Latency at the scenario's percentile." }),
-    perSecond: z.number().nullable().meta({ description: "Null where no three windows agree." }),
+    perSecond: z.number().nullable().meta({ description: "Null where the last three windows do not agree." }),
     peakQps: z.number().nullable(),
     accuracy: z.object({ right: z.number().int(), asked: z.number().int(), low: z.number(), high: z.number() }).nullable().meta({ description: "Of an accuracy run: samples that are right, of those asked (what failed is wrong), and Wilson's interval of the share." }),
   })

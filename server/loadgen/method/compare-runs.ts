@@ -7,7 +7,7 @@ import type { Interval } from "./quantile-interval.ts";
 /** What is kept of a run for comparing. */
 export type Comparable = { figures: Figure[]; accuracy?: AccuracyReport | null };
 /** "share": of samples that are right, 0 to 1. */
-export type Figure = { name: string; value: number; interval: Interval | null; unit: "ns" | "1/s" | "share"; /** Which way is better. */ better: "less" | "more" };
+export type Figure = { name: string; value: number; interval: Interval | null; /** Why it has no interval, in a sentence; null or absent = it has, or a report of before does not say. */ why?: string | null; unit: "ns" | "1/s" | "share"; /** Which way is better. */ better: "less" | "more" };
 /** `pairs`: of samples that both runs asked, those right after only, and before only. */
 export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none. */ interval: Interval | null; kind: "better" | "worse" | "no difference seen"; pairs?: { gained: number; lost: number } };
 /** `latency`: how much worse as a share, of rates too. `accuracy`: how many of all samples more are wrong, 0 to 1. */

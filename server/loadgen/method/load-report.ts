@@ -36,13 +36,17 @@ export function reportSettings({ seeds, ...rest }: EffectiveSettings): ReportSet
   return { ...rest, seeds: { qsl: String(seeds.qsl), sampleIndex: String(seeds.sampleIndex), schedule: String(seeds.schedule) } };
 }
 
-/** What two runs are compared by. A rate that was not steady is no figure, nor are times of an accuracy run with labels. */
+/** What two runs are compared by. A rate that was not steady is no figure, nor are times of an accuracy run with labels; latencies that were not steady are the whole run's, and have no interval. */
 export function figuresOf(record: RunRecord, stats: RunStats | null, steady: Steady, accuracy: AccuracyReport | null): Figure[] {
   if (accuracy?.graded) return accuracy.asked === 0 ? [] : [{ name: "accuracy", value: accuracy.correct / accuracy.asked, interval: accuracy.interval, unit: "share", better: "more" }];
   if (!stats) return [];
   const isMulti = record.settings.scenario === "MultiStream";
-  const latency = isMulti ? stats.query! : stats.sample;
-  const figures: Figure[] = latency.percentiles.filter(({ percentile }) => [0.5, 0.9, 0.99].includes(percentile)).map(({ percentile, ns, interval }) => ({ name: `latency p${percentile * 100}`, value: ns, interval, unit: "ns", better: "less" }));
+  const [latency, count] = isMulti ? [stats.query!, stats.queryCount] : [stats.sample, stats.sampleCount];
+  const unsteady = steady.latencyWhy ?? null;
+  const figures = latency.percentiles.filter(({ percentile }) => [0.5, 0.9, 0.99].includes(percentile)).map(({ percentile, ns, interval }): Figure => {
+    const why = unsteady ?? (interval ? null : `${count} ${isMulti ? "queries" : "samples"} are too few for an interval.`);
+    return { name: `latency p${percentile * 100}`, value: ns, interval: why === null ? interval : null, why, unit: "ns", better: "less" };
+  });
   if (steady.rate) figures.push({ name: "throughput", value: steady.rate.perSecond, interval: { low: steady.rate.perSecond - steady.rate.plusMinus, high: steady.rate.perSecond + steady.rate.plusMinus }, unit: "1/s", better: "more" });
   return figures;
 }
