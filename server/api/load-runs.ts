@@ -5,9 +5,10 @@ import { listLoadTargets } from "../commands/list-load-targets.ts";
 import { measureLoad } from "../commands/measure-load.ts";
 import { LOAD_LOGS, readLoadLog } from "../commands/read-load-log.ts";
 import { AppError } from "../errors.ts";
-import { compareRuns, findRegressions, whyNotCompared } from "../loadgen/method/compare-runs.ts";
+import { compareRuns, findRegressions } from "../loadgen/method/compare-runs.ts";
 import type { LoadRequest } from "../loadgen/method/load-request.ts";
 import type { LoadTarget } from "../loadgen/method/load-target.ts";
+import { whyNotCompared } from "../loadgen/method/why-not-compared.ts";
 import { findDeployment } from "../store/deployments.ts";
 import { findLoadRun, listLoadRuns, type StoredLoadRun } from "../store/load-runs.ts";
 import { dataset, datasetFacts, loadDifference, loadRequest, loadRun, loadRunRow, loadTarget, nodeTarget, targetKey, urlApi } from "./schemas/load-schemas.ts";
@@ -70,7 +71,7 @@ export const loadRuns = router({
       const [before, after] = await Promise.all([input.before, input.id].map((id) => findOrThrow(findLoadRun(ctx.deps.db, id), "load run", id)));
       // An empty answer would let anything through a gate.
       const apart = whyNotCompared(before!.report, after!.report);
-      if (apart !== null) throw new AppError("conflict", apart, { place: "before", fix: "Compare runs of one kind; accuracy runs that asked the whole of one dataset." });
+      if (apart !== null) throw new AppError("conflict", apart, { place: "before", fix: "Compare runs of one scenario at one rate, in which nothing failed; accuracy runs that asked the whole of one dataset." });
       const differences = compareRuns(before!.report, after!.report);
       return { differences, regressions: findRegressions(differences, { latency: input.tolerance, accuracy: input.accuracyTolerance }).map(({ name }) => name) };
     }),

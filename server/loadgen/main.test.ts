@@ -38,11 +38,23 @@ test("Server, 6 s, with a pause of 1 s: about as many requests are late as were 
   expect(report.method).toBe("MLPerf method, not an MLPerf result");
   expect(report.verdict.recommendations).toContain("Reduce target QPS to improve latency.");
   for (const name of ["summary.txt", "detail.txt", "trace.json"]) expect(readFileSync(path.join(folder, `mlperf_log_${name}`), "utf8").length).toBeGreaterThan(100);
+});
 
-  // Half the latency in the report of before is a regression now.
+test("what is surely worse than a baseline closes the gate, and so does a baseline of another load", async () => {
+  const url = await startSystem("--delay", "20");
+  const single = path.join(folder, "single");
+  const ask = (baseline: string, ...more: string[]) => loadgen("--scenario", "SingleStream", "--latency", "20", "--max-seconds", "1", "--target", url, "--model", "delay", "--baseline", baseline, ...more);
+  const other = path.join(folder, "other.json");
+  writeFileSync(other, JSON.stringify({ figures: [], settings: { scenario: "Server", mode: "PerformanceOnly", targetQps: 50, samplesPerQuery: 1, picking: "drawn" }, failedCount: 0 }));
+  const apart = await ask(other, "--output", single);
+  expect(apart.stderr).toMatch(/No comparison with the baseline: The runs are of different scenarios: Server before, SingleStream after/);
+  expect(apart.code).not.toBe(0);
+
+  // A thousandth of the latency in the report of before is a regression now.
+  const report = JSON.parse(readFileSync(path.join(single, "report.json"), "utf8")) as LoadReport;
   const better = { ...report, figures: report.figures.map((figure) => ({ ...figure, value: figure.value / 1e3, interval: figure.interval && { low: figure.interval.low / 1e3, high: figure.interval.high / 1e3 } })) };
   writeFileSync(path.join(folder, "baseline.json"), JSON.stringify(better));
-  const gate = await loadgen("--scenario", "SingleStream", "--latency", "1", "--max-seconds", "1", "--target", url, "--model", "delay", "--baseline", path.join(folder, "baseline.json"));
+  const gate = await ask(path.join(folder, "baseline.json"));
   expect(gate.stderr).toMatch(/latency p50: .*worse/);
   expect(gate.code).toBe(4);
 });

@@ -2,9 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ClosedLoopReport } from "./method/closed-loop.ts";
-import { compareRuns, findRegressions, type Tolerances, whyNotCompared } from "./method/compare-runs.ts";
+import { compareRuns, findRegressions, type Tolerances } from "./method/compare-runs.ts";
 import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
+import { whyNotCompared } from "./method/why-not-compared.ts";
 import { makeGrader } from "./make-grader.ts";
 import { openTarget } from "./open-target.ts";
 import { HELP, openAiKindOf, parseOptions, type Options } from "./parse-options.ts";

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import type { GradedAnswers } from "./accuracy-report.ts";
-import { type Comparable, compareRuns, findRegressions, type Figure, whyNotCompared } from "./compare-runs.ts";
+import type { Comparable, Figure } from "./comparable.ts";
+import { compareRuns, findRegressions } from "./compare-runs.ts";
 import { createMt19937 } from "./mt19937.ts";
 import { drawGapNs } from "./draw-gap.ts";
 import { quantileInterval } from "./quantile-interval.ts";
 import { sayDifferences } from "./say-differences.ts";
+import { whyNotCompared } from "./why-not-compared.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
 
 const latency = (value: number, half: number): { figures: Figure[] } => ({ figures: [{ name: "latency p99", value: value * 1e6, interval: { low: (value - half) * 1e6, high: (value + half) * 1e6 }, unit: "ns", better: "less" }] });

@@ -1,13 +1,11 @@
-// Owns the difference of two runs, with the interval it lies in, and whether a run is worse than a baseline.
+// Owns the difference of two runs, with the interval it lies in, and what of it is surely worse.
 // Intervals of a difference from the two own intervals: G. Y. Zou, A. Donner, Statistics in Medicine 27(10), 2008 (MOVER). An accuracy's, sample by sample: see paired-interval.ts.
-import type { AccuracyReport, GradedAnswers } from "./accuracy-report.ts";
+import type { GradedAnswers } from "./accuracy-report.ts";
+import type { Comparable, Figure } from "./comparable.ts";
 import { pairedInterval } from "./paired-interval.ts";
 import type { Interval } from "./quantile-interval.ts";
+import { whyNotCompared } from "./why-not-compared.ts";
 
-/** What is kept of a run for comparing. */
-export type Comparable = { figures: Figure[]; accuracy?: AccuracyReport | null };
-/** "share": of samples that are right, 0 to 1. */
-export type Figure = { name: string; value: number; interval: Interval | null; /** Why it has no interval, in a sentence; null or absent = it has, or a report of before does not say. */ why?: string | null; unit: "ns" | "1/s" | "share"; /** Which way is better. */ better: "less" | "more" };
 /** `pairs`: of samples that both runs asked, those right after only, and before only. */
 export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none. */ interval: Interval | null; kind: "better" | "worse" | "no difference seen"; pairs?: { gained: number; lost: number } };
 /** `latency`: how much worse as a share, of rates too. `accuracy`: how many of all samples more are wrong, 0 to 1. */
@@ -18,19 +16,17 @@ export function compareRuns(before: Comparable, after: Comparable): Difference[]
   if (whyNotCompared(before, after) !== null) return [];
   const [old, now] = [before.accuracy?.graded ?? null, after.accuracy?.graded ?? null];
   if (old && now) return [pairedDifference(old, now)];
-  return after.figures.flatMap((figure) => {
-    const same = before.figures.find(({ name }) => name === figure.name);
+  const olds = comparedFigures(before);
+  return comparedFigures(after).flatMap((figure) => {
+    const same = olds.find(({ name }) => name === figure.name);
     return same ? [difference(same, figure)] : [];
   });
 }
 
-/** Why two runs have nothing in common to be compared by, in a sentence; null = they have. */
-export function whyNotCompared(before: Comparable, after: Comparable): string | null {
-  const [old, now] = [before.accuracy?.graded ?? null, after.accuracy?.graded ?? null];
-  if (!old && !now) return null;
-  if (!old || !now) return "One of the two runs is an accuracy run on labelled samples, the other is none.";
-  if (old.dataDigest !== now.dataDigest) return "The two accuracy runs asked different samples: they are compared sample by sample.";
-  return [old, now].some(({ outcomes }) => outcomes.includes("-")) ? "One of the two accuracy runs ended before every sample was asked." : null;
+/** In Server a rate is what was asked, in Offline a latency the place in the queue: neither says how fast a system is. */
+export function comparedFigures({ figures, settings }: Comparable): Figure[] {
+  const idle = settings?.scenario === "Server" ? "1/s" : settings?.scenario === "Offline" ? "ns" : null;
+  return figures.filter(({ unit }) => unit !== idle);
 }
 
 function pairedDifference(before: GradedAnswers, after: GradedAnswers): Difference {

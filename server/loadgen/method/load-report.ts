@@ -1,6 +1,6 @@
 // Owns what a run is reported as: figures with their intervals, the verdict, and what it is not.
 import type { AccuracyReport } from "./accuracy-report.ts";
-import type { Comparable, Figure } from "./compare-runs.ts";
+import type { Comparable, Figure } from "./comparable.ts";
 import type { Verdict } from "./judge-run.ts";
 import type { HistogramBin } from "./latency-histogram.ts";
 import type { RunRecord } from "./run-record.ts";
