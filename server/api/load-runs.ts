@@ -5,7 +5,8 @@ import { listLoadTargets } from "../commands/list-load-targets.ts";
 import { measureLoad } from "../commands/measure-load.ts";
 import { LOAD_LOGS, readLoadLog } from "../commands/read-load-log.ts";
 import { AppError } from "../errors.ts";
-import { compareRuns, findRegressions } from "../loadgen/method/compare-runs.ts";
+import { compareRuns } from "../loadgen/method/compare-runs.ts";
+import { judgeGate } from "../loadgen/method/judge-gate.ts";
 import type { LoadRequest } from "../loadgen/method/load-request.ts";
 import type { LoadTarget } from "../loadgen/method/load-target.ts";
 import { whyNotCompared } from "../loadgen/method/why-not-compared.ts";
@@ -64,16 +65,16 @@ export const loadRuns = router({
       return { name: input.name, text: await readLoadLog(ctx.deps, input.id, input.name) };
     }),
   compare: procedure
-    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/compare", tags, summary: "What changed from another run to this one, with confidence intervals; regressions are what is surely worse by more than the tolerance. Accuracy runs on the same samples are compared sample by sample" } })
+    .meta({ openapi: { method: "GET", path: "/load-runs/{id}/compare", tags, summary: "What changed from another run to this one, with confidence intervals; regressions are what is surely worse by more than the tolerance, unjudged what cannot be told, and why. A gate passes where there is neither. Accuracy runs on the same samples are compared sample by sample" } })
     .input(byId.extend({ before: z.string().min(1).max(100), tolerance: z.number().min(0).max(10).default(0.1), accuracyTolerance: z.number().min(0).max(1).default(0).meta({ description: "How many of all samples more may be wrong, 0 to 1." }) }))
-    .output(z.object({ differences: z.array(loadDifference), regressions: z.array(z.string()) }))
+    .output(z.object({ differences: z.array(loadDifference), passes: z.boolean().meta({ description: "What a gate asks: no regression, and nothing unjudged." }), regressions: z.array(z.string()), unjudged: z.array(z.object({ name: z.string(), why: z.string() })).meta({ description: "Figures, or the validity of one of the runs." }) }))
     .query(async ({ ctx, input }) => {
       const [before, after] = await Promise.all([input.before, input.id].map((id) => findOrThrow(findLoadRun(ctx.deps.db, id), "load run", id)));
       // An empty answer would let anything through a gate.
       const apart = whyNotCompared(before!.report, after!.report);
       if (apart !== null) throw new AppError("conflict", apart, { place: "before", fix: "Compare runs of one scenario at one rate, in which nothing failed; accuracy runs that asked the whole of one dataset." });
       const differences = compareRuns(before!.report, after!.report);
-      return { differences, regressions: findRegressions(differences, { latency: input.tolerance, accuracy: input.accuracyTolerance }).map(({ name }) => name) };
+      return { differences, ...judgeGate(before!.report, after!.report, differences, { latency: input.tolerance, accuracy: input.accuracyTolerance }) };
     }),
 });
 

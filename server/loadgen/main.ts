@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ClosedLoopReport } from "./method/closed-loop.ts";
-import { compareRuns, findRegressions, type Tolerances } from "./method/compare-runs.ts";
+import { compareRuns, type Tolerances } from "./method/compare-runs.ts";
+import { judgeGate } from "./method/judge-gate.ts";
 import type { LoadReport } from "./method/load-report.ts";
 import { sayDifferences } from "./method/say-differences.ts";
 import { whyNotCompared } from "./method/why-not-compared.ts";
@@ -81,8 +82,11 @@ function tellLoop(report: ClosedLoopReport, { json, output }: Options): number {
   return figure ? EXIT.valid : EXIT.invalid;
 }
 
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 function judge(report: LoadReport, baseline: LoadReport | null, tolerances: Tolerances): number {
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
   if (report.peak) tell(report.peak.qps === null ? `No peak: ${report.peak.why}` : `Peak: ${report.peak.qps} queries/s.`);
   if (report.accuracy) tell(sayAccuracy(report.accuracy));
   if (report.reuse) tell(`${report.reuse.isReusing ? "Results are reused" : "No reuse of results seen"}: ${report.reuse.samePerSecond.toFixed(1)} /s on one sample, ${report.reuse.uniquePerSecond.toFixed(1)} /s on different ones.`);
@@ -90,21 +94,30 @@ function judge(report: LoadReport, baseline: LoadReport | null, tolerances: Tole
   const isPerformance = report.settings.mode === "PerformanceOnly";
   if (!rate && isPerformance) tell(`No steady throughput: ${why}`);
   if (latencyWhy && isPerformance && report.settings.scenario !== "Offline") tell(`Latency was not steady: ${latencyWhy} Its percentiles are the whole run's, as LoadGen counts them; nothing can be claimed from them.`);
-  const apart = baseline && whyNotCompared(baseline, report);
-  if (apart) {
+  const own = ownExit(report);
+  const gate = baseline === null ? "open" : holdAgainst(baseline, report, tolerances);
+  if (gate === "regressed") return EXIT.regressed;
+  return gate === "closed" && own === EXIT.valid ? EXIT.failed : own;
+}
+
+/** What a run comes to by itself. */
+function ownExit({ peak, reuse, accuracy, verdict }: LoadReport): number {
+  const isGood = peak ? peak.qps !== null : reuse ? !reuse.isReusing : accuracy ? verdict.isEverythingAnswered : verdict.isValid;
+  return isGood ? EXIT.valid : EXIT.invalid;
+}
+
+/** "closed": it cannot be told. */
+function holdAgainst(baseline: LoadReport, report: LoadReport, tolerances: Tolerances): "open" | "closed" | "regressed" {
+  const apart = whyNotCompared(baseline, report);
+  if (apart !== null) {
     tell(`No comparison with the baseline: ${apart}`);
-    return EXIT.failed;
+    return "closed";
   }
-  if (baseline) {
-    const differences = compareRuns(baseline, report);
-    tell(sayDifferences(differences));
-    const regressions = findRegressions(differences, tolerances);
-    if (regressions.length > 0) return EXIT.regressed;
-  }
-  if (report.peak) return report.peak.qps === null ? EXIT.invalid : EXIT.valid;
-  if (report.reuse) return report.reuse.isReusing ? EXIT.invalid : EXIT.valid;
-  if (report.accuracy) return report.verdict.isEverythingAnswered ? EXIT.valid : EXIT.invalid;
-  return report.verdict.isValid ? EXIT.valid : EXIT.invalid;
+  const differences = compareRuns(baseline, report);
+  tell(sayDifferences(differences));
+  const { passes, regressions, unjudged } = judgeGate(baseline, report, differences, tolerances);
+  for (const { name, why } of unjudged) tell(`Cannot be judged against the baseline: ${name}. ${why}`);
+  return regressions.length > 0 ? "regressed" : passes ? "open" : "closed";
 }
 
 function sayAccuracy({ correct, labelled, asked, interval, graded }: NonNullable<LoadReport["accuracy"]>): string {

@@ -70,9 +70,11 @@ Results
   --output FOLDER       mlperf_log_summary.txt, _detail.txt, _accuracy.json, _trace.json and report.json
   --json                the report on standard output instead of the summary
   --baseline FILE       a report.json of before: worse by more than --tolerance (default 0.1) ends with exit code 4;
-                        an accuracy on the same labelled samples, worse by more than --accuracy-tolerance of all (default 0)
+                        an accuracy on the same labelled samples, worse by more than --accuracy-tolerance of all (default 0).
+                        Where that cannot be told (another scenario or rate, failures, INVALID, not steady, too few samples
+                        for an interval) it says why and ends with 1, or 3
 
-Exit code: 0 VALID, 1 could not be measured, 2 wrong options, 3 INVALID (or results are reused, or a closed loop has no figure), 4 worse than the baseline.
+Exit code: 0 VALID, 1 could not be measured or held against the baseline, 2 wrong options, 3 INVALID (or results are reused, or a closed loop has no figure), 4 worse than the baseline.
 `;
 
 const FLAGS = {

@@ -73,5 +73,5 @@ export const loadRunRow = z
   .meta({ id: "LoadRunRow" });
 export const loadRun = z.object({ ...loadRunShape, report: loadReport }).meta({ id: "LoadRun" });
 export const loadDifference = z
-  .object({ name: z.string(), unit: z.enum(["ns", "1/s", "share"]), before: z.number(), after: z.number(), by: z.number(), share: z.number(), interval, kind: z.enum(["better", "worse", "no difference seen"]), pairs: z.object({ gained: z.number(), lost: z.number() }).optional().meta({ description: "Of an accuracy: samples right after only, and before only. Its interval is McNemar's test inverted (Tango, 1998)." }) })
+  .object({ name: z.string(), unit: z.enum(["ns", "1/s", "share"]), before: z.number(), after: z.number(), by: z.number(), share: z.number(), interval, why: z.string().nullable().meta({ description: "Why there is no interval." }), kind: z.enum(["better", "worse", "no difference seen", "cannot be told"]), pairs: z.object({ gained: z.number(), lost: z.number() }).optional().meta({ description: "Of an accuracy: samples right after only, and before only. Its interval is McNemar's test inverted (Tango, 1998)." }) })
   .meta({ id: "LoadDifference" });

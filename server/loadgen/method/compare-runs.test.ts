@@ -36,9 +36,9 @@ test("more is better for a rate", () => {
 
 test("without an interval nothing is claimed; a figure of one run alone is not compared", () => {
   const bare = { figures: [{ ...latency(10, 0).figures[0]!, interval: null }] };
-  expect(compareRuns(bare, latency(30, 1))[0]).toMatchObject({ interval: null, kind: "no difference seen" });
+  expect(compareRuns(bare, latency(30, 1))[0]).toMatchObject({ interval: null, why: "Before: it has no interval.", kind: "cannot be told" });
   expect(compareRuns({ figures: [] }, bare)).toEqual([]);
-  expect(sayDifferences(compareRuns(bare, latency(30, 1)))).toMatch(/10.000 ms → 30.000 ms \(\+200.0 %, interval unknown/);
+  expect(sayDifferences(compareRuns(bare, latency(30, 1)))).toMatch(/10.000 ms → 30.000 ms \(\+200.0 %, interval unknown\): cannot be told$/);
 });
 
 test("95 % of intervals hold the true quantile", () => {

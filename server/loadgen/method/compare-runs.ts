@@ -7,7 +7,7 @@ import type { Interval } from "./quantile-interval.ts";
 import { whyNotCompared } from "./why-not-compared.ts";
 
 /** `pairs`: of samples that both runs asked, those right after only, and before only. */
-export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none. */ interval: Interval | null; kind: "better" | "worse" | "no difference seen"; pairs?: { gained: number; lost: number } };
+export type Difference = { name: string; unit: Figure["unit"]; before: number; after: number; /** after − before. */ by: number; /** of `before`. */ share: number; /** 95 %; null = one of the two has none, and `why`. */ interval: Interval | null; why: string | null; kind: "better" | "worse" | "no difference seen" | "cannot be told"; pairs?: { gained: number; lost: number } };
 /** `latency`: how much worse as a share, of rates too. `accuracy`: how many of all samples more are wrong, 0 to 1. */
 export type Tolerances = { latency: number; accuracy: number };
 
@@ -37,7 +37,7 @@ function pairedDifference(before: GradedAnswers, after: GradedAnswers): Differen
   const [old, now] = [samples.filter(({ was }) => was).length / count, samples.filter(({ is }) => is).length / count];
   const interval = pairedInterval(pairs.gained, pairs.lost, count);
   const kind = interval.low > 0 ? "better" : interval.high < 0 ? "worse" : "no difference seen";
-  return { name: "accuracy", unit: "share", before: old, after: now, by: now - old, share: old === 0 ? 0 : (now - old) / old, interval, kind, pairs };
+  return { name: "accuracy", unit: "share", before: old, after: now, by: now - old, share: old === 0 ? 0 : (now - old) / old, interval, why: null, kind, pairs };
 }
 
 function difference(before: Figure, after: Figure): Difference {
@@ -46,12 +46,17 @@ function difference(before: Figure, after: Figure): Difference {
     low: by - Math.hypot(after.value - after.interval.low, before.interval.high - before.value),
     high: by + Math.hypot(after.interval.high - after.value, before.value - before.interval.low),
   };
-  const isSeen = interval !== null && (interval.low > 0 || interval.high < 0);
   const isBetter = after.better === "less" ? by < 0 : by > 0;
-  return { name: after.name, unit: after.unit, before: before.value, after: after.value, by, share: by / before.value, interval, kind: isSeen ? (isBetter ? "better" : "worse") : "no difference seen" };
+  const kind = interval === null ? "cannot be told" : interval.low <= 0 && interval.high >= 0 ? "no difference seen" : isBetter ? "better" : "worse";
+  const why = interval === null ? [unknown(before, "Before"), unknown(after, "After")].filter((text) => text !== "").join(" ") : null;
+  return { name: after.name, unit: after.unit, before: before.value, after: after.value, by, share: by / before.value, interval, why, kind };
 }
 
-/** Figures worse by more than is tolerated where the interval leaves no doubt that they are worse at all; empty = the gate is open. */
+function unknown({ interval, why }: Figure, when: string): string {
+  return interval === null ? `${when}: ${why ?? "it has no interval."}` : "";
+}
+
+/** Figures worse by more than is tolerated where the interval leaves no doubt that they are worse at all. */
 export function findRegressions(differences: readonly Difference[], tolerances: Tolerances): Difference[] {
   return differences.filter(({ kind, unit, share, by }) => kind === "worse" && (unit === "share" ? -by > tolerances.accuracy : Math.abs(share) > tolerances.latency));
 }
