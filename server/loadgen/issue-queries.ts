@@ -46,7 +46,7 @@ class Issuer {
     this.#startNs = clock.nowNs();
     this.#isServer = settings.scenario === "Server";
     this.#isOffline = settings.scenario === "Offline";
-    this.record = { settings, scheduledNs: [], issuedNs: [], doneNs: [], sampleLatenciesNs: [], sampleIndices: [], ranOut: false, cutShort: null, failedCount: 0, firstFailure: null, harnessLagP99Ns: null, tokens: null };
+    this.record = { settings, scheduledNs: [], issuedNs: [], doneNs: [], sampleLatenciesNs: [], sampleIndices: [], ranOut: false, cutShort: null, endedEarly: null, failedCount: 0, firstFailure: null, harnessLagP99Ns: null, tokens: null };
   }
 
   start(): void {
@@ -118,9 +118,15 @@ class Issuer {
     const { settings } = this.#options;
     if (settings.mode === "AccuracyOnly") return;
     if (!this.#isServer && this.#issued >= settings.minQueryCount && nowNs >= settings.targetDurationMs * 1e6) this.#isIssuing = false;
-    else if (settings.maxQueryCount > 0 && this.#issued >= settings.maxQueryCount) this.#isIssuing = false;
-    else if (settings.maxDurationMs > 0 && nowNs > settings.maxDurationMs * 1e6) this.#isIssuing = false;
+    else if (settings.maxQueryCount > 0 && this.#issued >= settings.maxQueryCount) this.#endEarly(`Max query count reached. query_count ${this.#issued}`);
+    else if (settings.maxDurationMs > 0 && nowNs > settings.maxDurationMs * 1e6) this.#endEarly(`Max test duration reached. duration_ns ${nowNs}`);
     else if (this.#isServer && settings.maxAsyncQueries > 0 && this.#open.size > settings.maxAsyncQueries) this.stop(`More than ${settings.maxAsyncQueries} queries were unanswered at once: the system does not keep up.`);
+  }
+
+  /** In LoadGen's words: readers of its log know an early end by them. */
+  #endEarly(what: string): void {
+    this.#isIssuing = false;
+    this.record.endedEarly = `IssueQueryThread 0 Ending early: ${what}`;
   }
 
   #note(query: number, sequence: number, answer: Answer): void {

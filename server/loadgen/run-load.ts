@@ -7,7 +7,7 @@ import { createLatencyHistogram } from "./method/latency-histogram.ts";
 import type { AccuracyReport } from "./method/accuracy-report.ts";
 import type { Grader } from "./method/grade-answers.ts";
 import { figuresOf, METHOD, reportSettings, type LoadReport, type PeakReport, type ReuseReport } from "./method/load-report.ts";
-import { makeQueries } from "./method/make-queries.ts";
+import { makeTrace } from "./method/make-queries.ts";
 import { makeSampleSets, type SampleSet } from "./method/make-sample-sets.ts";
 import type { RunRecord } from "./method/run-record.ts";
 import { runStats } from "./method/run-stats.ts";
@@ -90,7 +90,7 @@ async function runOnce(phase: string, plan: LoadPlan, settings: EffectiveSetting
 }
 
 function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set: SampleSet, target: Target, { onProgress, signal, grader }: Hooks): Promise<Finished> {
-  const queries = makeQueries(settings, set);
+  const { queries, durationNs } = makeTrace(settings, set);
   const clock = createRealClock();
   const lag = createLagProbe();
   const histogram = createLatencyHistogram();
@@ -109,8 +109,7 @@ function runSet(phase: string, plan: LoadPlan, settings: EffectiveSettings, set:
       clearInterval(ticker);
       signal?.removeEventListener("abort", abort);
       onProgress?.(tell());
-      const last = queries.at(-1)?.scheduledNs ?? 0;
-      resolve({ record, set, generatedQueries: queries.length, generatedSamplesPerQuery: queries[0]?.samples.length ?? 0, generatedDurationNs: last, begin, end: new Date(), answers });
+      resolve({ record, set, generatedQueries: queries.length, generatedSamplesPerQuery: queries[0]?.samples.length ?? 0, generatedDurationNs: durationNs, begin, end: new Date(), answers });
     };
     const startedNs = clock.nowNs();
     let before = { atNs: startedNs, issued: 0, answered: 0 };

@@ -50,8 +50,8 @@ test("SingleStream: the estimate is in both logs", () => {
   const { values, summary } = logs("SingleStream");
   expect(values.get("result_validity")).toBe("VALID");
   expect(values.get("early_stopping_latency_ss")).toBe(5 * MS);
-  expect(summary).toContain("90th percentile latency (ns) : 5000000\nResult is : VALID");
-  expect(summary).toContain("Early stopping 99th percentile estimate: 5000000");
+  expect(summary).toContain("90.0th percentile latency (ns) : 5000000\nResult is : VALID");
+  expect(summary).toContain("Early stopping 99.0th percentile estimate: 5000000");
   expect(summary).toContain("No errors encountered during test.");
 });
 

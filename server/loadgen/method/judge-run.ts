@@ -73,15 +73,15 @@ function judgeEarlyStopping({ settings }: RunRecord, stats: RunStats): { isMet: 
     return { isMet: false, text: ` * Run unsuccessful.\n * Processed ${count} queries.\n * Would need to run at least ${missing} more queries,\n with the run being successful if every additional\n query were under latency.` };
   }
   const needed = minPassing(1, targetPercentile) + 1;
-  const name = `${(targetPercentile * 100).toFixed(0)}th percentile`;
+  const name = `${(targetPercentile * 100).toFixed(1)}th percentile`;
   if (stats.estimateNs === null) return { isMet: false, text: ` * Only processed ${count} queries.\n * Need to process at least ${needed} queries for early stopping.` };
   const text = ` * Processed at least ${needed} queries (${count}).\n * Would discard ${mostDiscarded(count, targetPercentile)! - 1} highest latency queries.\n * Early stopping ${name} estimate: ${Math.round(stats.estimateNs)}`;
   return { isMet: true, text: scenario === "SingleStream" ? text + second(stats) : text };
 }
 
 function second({ estimate99Ns }: RunStats): string {
-  if (estimate99Ns !== null) return `\n * Early stopping 99th percentile estimate: ${Math.round(estimate99Ns)}`;
-  return `\n * Not enough queries processed for 99th percentile\n early stopping estimate (would need to process at\n least ${minPassing(1, 0.99) + 1} total queries).`;
+  if (estimate99Ns !== null) return `\n * Early stopping 99.0th percentile estimate: ${Math.round(estimate99Ns)}`;
+  return `\n * Not enough queries processed for 99.0th percentile\n early stopping estimate (would need to process at\n least ${minPassing(1, 0.99) + 1} total queries).`;
 }
 
 /** No duration, no number of queries and no bound is asked of it: none is missed. */

@@ -7,12 +7,19 @@ import type { EffectiveSettings } from "./settings.ts";
 import { shuffle } from "./shuffle.ts";
 
 export type Query = { /** Library indices. */ samples: number[]; /** Since the run's start. */ scheduledNs: number };
+/** `durationNs`: when the query after the last one would be due. */
+export type Trace = { queries: Query[]; durationNs: number };
 
 /** Keeps a wrong expected latency from filling memory: a day at 200 queries/s. */
 const MAX_SAMPLES = 20_000_000;
 
 /** @throws Error when the settings ask for more than MAX_SAMPLES */
 export function makeQueries(settings: EffectiveSettings, set: SampleSet): Query[] {
+  return makeTrace(settings, set).queries;
+}
+
+/** @throws as makeQueries */
+export function makeTrace(settings: EffectiveSettings, set: SampleSet): Trace {
   const { scenario, mode } = settings;
   const isOffline = scenario === "Offline";
   const isAccuracy = mode === "AccuracyOnly";
@@ -30,12 +37,13 @@ export function makeQueries(settings: EffectiveSettings, set: SampleSet): Query[
   const start = pickStarts(settings, set, scenario === "MultiStream" ? perQuery : 1, atLeast, sampleRandom);
   const periodNs = Math.trunc(1e9 / settings.targetQps);
   const queries: Query[] = [];
-  for (let dueNs = 0, previousNs = 0; previousNs < untilNs || queries.length < atLeast; ) {
+  let dueNs = 0;
+  for (let previousNs = 0; previousNs < untilNs || queries.length < atLeast; ) {
     queries.push({ samples: isOffline ? fill(settings, set, perQuery) : Array.from({ length: perQuery }, takeFrom(settings, set, start)), scheduledNs: dueNs });
     previousNs = dueNs;
     dueNs += scenario === "Server" ? drawGapNs(scheduleRandom, settings.targetQps) : periodNs;
   }
-  return queries;
+  return { queries, durationNs: dueNs };
 }
 
 /** MultiStream draws where a query starts, and takes what follows there. */

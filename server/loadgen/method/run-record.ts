@@ -16,6 +16,8 @@ export type RunRecord = {
   ranOut: boolean;
   /** Why the run ended before its time, in a sentence; null = it did not. */
   cutShort: string | null;
+  /** It came to its greatest length or number of queries: what LoadGen says then; null = it did not. It ends as it was asked to, and may be VALID. */
+  endedEarly: string | null;
   failedCount: number;
   /** What the first failed sample was answered with. */
   firstFailure: string | null;
@@ -28,4 +30,10 @@ export type RunRecord = {
 /** Which query a sample belongs to. All of Offline is one, whatever an accuracy run puts into it. */
 export function queryOf({ settings }: RunRecord, sequence: number): number {
   return settings.scenario === "Offline" ? 0 : Math.floor(sequence / settings.samplesPerQuery);
+}
+
+/** Tokens of all streamed answers; null = none was streamed. */
+export function tokenCountOf({ tokens }: RunRecord): number | null {
+  // Of a failed sample there is no entry.
+  return tokens === null ? null : tokens.counts.reduce((sum, count) => sum + count, 0);
 }

@@ -42,12 +42,14 @@ export type RunSettings = {
   seeds: Seeds;
 };
 
-export type EffectiveSettings = RunSettings & { /** How long a schedule must reach; Offline has one query. */ targetDurationMs: number; minSampleCount: number };
+export type EffectiveSettings = RunSettings & { /** How long a schedule must reach; Offline has one query. */ targetDurationMs: number; minSampleCount: number; /** As it was asked for: in Offline it becomes the size of the one query. */ requestedMinQueryCount: number };
 
 /** Offline asks for a little more than is expected to fit, so that the run is not too short. */
 const OFFLINE_SLACK = 1.1;
 
-export function resolveSettings(settings: RunSettings): EffectiveSettings {
+export function resolveSettings(asked: RunSettings): EffectiveSettings {
+  // Only in Server a query leaves before the one before it is answered.
+  const settings = { ...asked, maxAsyncQueries: asked.scenario === "Server" ? asked.maxAsyncQueries : 1, requestedMinQueryCount: asked.minQueryCount };
   if (settings.scenario !== "Offline") return { ...settings, targetDurationMs: settings.minDurationMs, minSampleCount: settings.minQueryCount * settings.samplesPerQuery };
   const expected = Math.trunc(OFFLINE_SLACK * (settings.minDurationMs / 1000) * settings.targetQps);
   const whole = settings.picking === "unique" || settings.picking === "same";

@@ -2,7 +2,7 @@
 // Of an accuracy run it writes each set of samples, and no result: no validity, no latency. Nothing of them is judged there.
 import { METHOD } from "./load-report.ts";
 import type { Verdict } from "./judge-run.ts";
-import type { RunRecord } from "./run-record.ts";
+import { tokenCountOf, type RunRecord } from "./run-record.ts";
 import type { LatencyStats, RunStats } from "./run-stats.ts";
 import type { EffectiveSettings } from "./settings.ts";
 
@@ -25,7 +25,7 @@ export type DetailInput = {
 };
 
 type Value = string | number | boolean | bigint | readonly number[];
-type Line = { key: string; value: Value; event?: "INTERVAL_START" | "INTERVAL_END"; level?: "error" | "warning"; atMs: number };
+type Line = { key: string; value: Value; level?: "error" | "warning"; atMs: number };
 
 export function writeDetail(input: DetailInput): { text: string; errors: number; warnings: number } {
   const endMs = input.durationMs;
@@ -38,8 +38,8 @@ export function writeDetail(input: DetailInput): { text: string; errors: number;
       { key: "generated_query_count", value: set.generatedQueries, atMs: set.beginMs },
       { key: "generated_samples_per_query", value: set.generatedSamplesPerQuery, atMs: set.beginMs },
       { key: "generated_query_duration", value: set.generatedDurationNs, atMs: set.beginMs },
-      { key: "power_begin", value: powerTime(set.beginIso), event: "INTERVAL_START", atMs: set.endMs },
-      { key: "power_end", value: powerTime(set.endIso), event: "INTERVAL_END", atMs: set.endMs },
+      { key: "power_begin", value: powerTime(set.beginIso), atMs: set.endMs },
+      { key: "power_end", value: powerTime(set.endIso), atMs: set.endMs },
     ]),
     ...problems(input).map((line) => ({ ...line, atMs: endMs })),
     ...(input.record.settings.mode === "PerformanceOnly" ? results(input) : []).map(([key, value]) => ({ key, value, atMs: endMs })),
@@ -49,15 +49,17 @@ export function writeDetail(input: DetailInput): { text: string; errors: number;
   return { text: lines.map((line) => format(line, input.pid)).join(""), errors, warnings: 0 };
 }
 
-function format({ key, value, event, level, atMs }: Line, pid: number): string {
+/** Intervals too are points in time to LoadGen, both ends told when they have ended. */
+function format({ key, value, level, atMs }: Line, pid: number): string {
   const written = typeof value === "bigint" ? String(value) : JSON.stringify(value);
   const metadata = JSON.stringify({ is_error: level === "error", is_warning: level === "warning", file: "loadgen", line_no: 0, pid, tid: pid });
-  return `:::MLLOG {"key": ${JSON.stringify(key)}, "value": ${written}, "time_ms": ${atMs.toFixed(6)}, "namespace": "mlperf::logging", "event_type": "${event ?? "POINT_IN_TIME"}", "metadata": ${metadata}}\n`;
+  return `:::MLLOG {"key": ${JSON.stringify(key)}, "value": ${written}, "time_ms": ${atMs.toFixed(6)}, "namespace": "mlperf::logging", "event_type": "POINT_IN_TIME", "metadata": ${metadata}}\n`;
 }
 
 function problems({ record }: DetailInput): Omit<Line, "atMs">[] {
   const found: Omit<Line, "atMs">[] = [];
   if (record.ranOut) found.push({ key: "error_runtime", level: "error", value: "Ending early: Ran out of generated queries to issue before the minimum query count and test duration were reached. Please update the relevant expected latency or target qps in the TestSettings so they are more accurate." });
+  if (record.endedEarly !== null) found.push({ key: "error_runtime", level: "error", value: record.endedEarly });
   if (record.cutShort !== null) found.push({ key: "error_runtime", level: "error", value: record.cutShort });
   if (record.failedCount > 0) found.push({ key: "error_runtime", level: "error", value: `${record.failedCount} samples failed. The first: ${record.firstFailure}` });
   return found;
@@ -67,10 +69,11 @@ function requested(s: EffectiveSettings): [string, Value][] {
   const own: [string, Value][] = {
     SingleStream: [["single_stream_expected_latency_ns", Math.round(1e9 / s.targetQps)], ["single_stream_target_latency_percentile", s.targetPercentile]],
     MultiStream: [["multi_stream_expected_latency_ns", Math.round(1e9 / s.targetQps)], ["multi_stream_target_latency_percentile", s.targetPercentile], ["multi_stream_samples_per_query", s.samplesPerQuery]],
-    Server: [["server_target_qps", s.targetQps], ["server_target_latency_ns", s.targetLatencyNs], ["server_target_latency_percentile", s.targetPercentile], ["server_coalesce_queries", false], ["server_max_async_queries", s.maxAsyncQueries]],
+    Server: [["server_target_qps", s.targetQps], ["server_target_latency_ns", s.targetLatencyNs], ["server_target_latency_percentile", s.targetPercentile], ["server_coalesce_queries", false], ["server_find_peak_qps_decimals_of_precision", 0], ["server_find_peak_qps_boundary_step_size", 1], ["server_max_async_queries", s.maxAsyncQueries], ["server_num_issue_query_threads", 0]],
     Offline: [["offline_expected_qps", s.targetQps]],
   }[s.scenario] as [string, Value][];
-  return [["scenario", s.scenario], ["test_mode", s.mode], ...own, ...common(s)].map(([key, value]) => [`requested_${key}`, value] as [string, Value]);
+  const asked = common({ ...s, minQueryCount: s.requestedMinQueryCount });
+  return [["scenario", s.scenario], ["test_mode", s.mode], ...own, ...asked, ["performance_sample_count_override", 0]].map(([key, value]) => [`requested_${key}`, value] as [string, Value]);
 }
 
 function effective(s: EffectiveSettings): [string, Value][] {
@@ -96,23 +99,31 @@ function results({ record, stats, verdict }: DetailInput): [string, Value][] {
   if (verdict.isBoundMet !== null) lines.push(["result_perf_constraints_met", verdict.isBoundMet]);
   lines.push(["result_min_duration_met", verdict.isMinDurationMet], ["result_min_queries_met", verdict.isMinQueriesMet], ["early_stopping_met", verdict.isEarlyStoppingMet]);
   if (!verdict.isValid) lines.push(["result_invalid_reason", verdict.recommendations.map((text) => text.replaceAll("\n", " ")).join(" ")]);
-  if (scenario !== "Offline") lines.push(["early_stopping_result", verdict.earlyStopping.replaceAll("\n", " ")]);
+  lines.push(["early_stopping_result", verdict.earlyStopping.replaceAll("\n", " ")]);
   if (!stats) return lines;
   lines.push(["result_query_count", stats.queryCount]);
   if (scenario === "Server") lines.push(["result_overlatency_query_count", stats.overBoundCount!], ["result_scheduled_samples_per_sec", stats.perSecond.scheduled!], ["result_completed_samples_per_sec", stats.perSecond.completed]);
   if (scenario === "SingleStream") lines.push(["result_qps_with_loadgen_overhead", stats.perSecond.completed], ["result_qps_without_loadgen_overhead", stats.perSecond.withoutHarness!], ["early_stopping_latency_ss", Math.round(stats.estimateNs ?? 0)], ["early_stopping_latency_ms", Math.round(stats.estimate99Ns ?? 0)]);
   if (scenario === "MultiStream") lines.push(...latencies(stats.query!, "_query_latency_ns", "_percentile_per_query_latency_ns"), ["early_stopping_latency_ms", Math.round(stats.estimateNs ?? 0)]);
   if (scenario === "Offline") lines.push(["result_samples_per_second", stats.perSecond.completed]);
-  return [...lines, ...latencies(stats.sample, "_latency_ns", "_percentile_latency_ns"), ...tokenLines(stats)];
+  return [...lines, ...latencies(stats.sample, "_latency_ns", "_percentile_latency_ns"), ...tokenLines(record, stats)];
 }
 
-function tokenLines({ firstToken, perToken }: RunStats): [string, Value][] {
-  return [...(firstToken ? latencies(firstToken, "_latency_ns", "_percentile_latency_ns", "first_token_") : []), ...(perToken ? latencies(perToken, "", "_percentile_ns", "time_per_output_token_") : [])];
-}
-
-function latencies(stats: LatencyStats, extreme: string, percentile: string, what = ""): [string, Value][] {
+/** LoadGen's result_token_throughput is left out: it divides by nanoseconds and prints 0.000000. */
+function tokenLines(record: RunRecord, { firstToken, perToken, lastIssuedS, lastDoneS, maxLatencyS }: RunStats): [string, Value][] {
+  const count = tokenCountOf(record);
+  if (count === null) return [];
+  if (record.settings.scenario === "Offline") return [["result_tokens_per_second", count / maxLatencyS]];
   return [
-    [`result_${what}min${extreme}`, Math.round(stats.minNs)], [`result_${what}max${extreme}`, Math.round(stats.maxNs)], [`result_${what}mean${extreme}`, Math.round(stats.meanNs)],
+    ...(firstToken ? latencies(firstToken, "_latency_ns", "_percentile_latency_ns", "first_token_") : []), ["result_token_throughput_with_loadgen_overhead", count / lastIssuedS],
+    // Percentiles are per output token, the rest is to output token: so in the original.
+    ...(perToken ? latencies(perToken, "", "_percentile_ns", "time_per_output_token_", "time_to_output_token_") : []), ["result_completed_tokens_per_second", count / lastDoneS],
+  ];
+}
+
+function latencies(stats: LatencyStats, extreme: string, percentile: string, what = "", whole = what): [string, Value][] {
+  return [
+    [`result_${whole}min${extreme}`, Math.round(stats.minNs)], [`result_${whole}max${extreme}`, Math.round(stats.maxNs)], [`result_${whole}mean${extreme}`, Math.round(stats.meanNs)],
     ...stats.percentiles.map(({ percentile: p, ns }) => [`result_${what}${(p * 100).toFixed(2)}${percentile}`, Math.round(ns)] as [string, Value]),
   ];
 }

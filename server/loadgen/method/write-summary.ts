@@ -1,7 +1,7 @@
 // Owns mlperf_log_summary.txt: LoadGen's text, line by line, so that what reads the original reads this (loadgen/results.cc).
 import { METHOD } from "./load-report.ts";
 import type { Verdict } from "./judge-run.ts";
-import type { RunRecord } from "./run-record.ts";
+import { tokenCountOf, type RunRecord } from "./run-record.ts";
 import type { LatencyStats, RunStats } from "./run-stats.ts";
 import type { EffectiveSettings } from "./settings.ts";
 
@@ -13,39 +13,56 @@ export function writeSummary(sut: string, record: RunRecord, stats: RunStats | n
   const counts = [count(warnings.warnings, "warning"), count(warnings.errors, "error")];
   // Nothing else is said of one, as in LoadGen's: it has no result.
   if (settings.mode === "AccuracyOnly") return `${[...lines.slice(0, 1), "Accuracy run: see mlperf_log_accuracy.json", ...lines, ...counts].join("\n")}\n`;
-  if (stats) lines.push(metricLine(settings, stats));
+  if (stats) lines.push(metricLine(settings, stats), ...tokenRate(record, stats));
   lines.push(`Result is : ${verdict.isValid ? "VALID" : "INVALID"}`);
   if (verdict.isBoundMet !== null) lines.push(`  Performance constraints satisfied : ${yes(verdict.isBoundMet)}`);
   lines.push(`  Min duration satisfied : ${yes(verdict.isMinDurationMet)}`, `  Min queries satisfied : ${yes(verdict.isMinQueriesMet)}`, `  Early stopping satisfied: ${yes(verdict.isEarlyStoppingMet)}`);
   if (verdict.recommendations.length > 0) lines.push("Recommendations:", ...verdict.recommendations.map((text) => ` * ${text}`));
   if (settings.scenario !== "Offline") lines.push("Early Stopping Result:", verdict.earlyStopping);
-  if (stats) lines.push("", RULE, "Additional Stats", RULE, ...additional(settings, stats));
-  lines.push("", RULE, "Test Parameters Used", RULE, ...parameters(settings), "", ...counts);
+  if (stats) lines.push("", RULE, "Additional Stats", RULE, ...additional(record, stats));
+  lines.push("", RULE, "Test Parameters Used", RULE, ...parameters(settings), ...counts);
   return `${lines.join("\n")}\n`;
 }
 
 function metricLine({ scenario, targetPercentile }: EffectiveSettings, stats: RunStats): string {
   if (scenario === "Server") return `Completed samples per second    : ${stats.perSecond.completed.toFixed(2)}`;
   if (scenario === "Offline") return `Samples per second: ${formatNumber(stats.perSecond.completed)}`;
-  return `${(targetPercentile * 100).toFixed(0)}th percentile latency (ns) : ${Math.round(stats.targetNs)}`;
+  return `${(targetPercentile * 100).toFixed(1)}th percentile latency (ns) : ${Math.round(stats.targetNs)}`;
 }
 
-function additional({ scenario }: EffectiveSettings, stats: RunStats): string[] {
+function tokenRate(record: RunRecord, { lastDoneS, maxLatencyS }: RunStats): string[] {
+  const count = tokenCountOf(record);
+  if (count === null) return [];
+  if (record.settings.scenario === "Offline") return [`Tokens per second: ${formatNumber(count / maxLatencyS)}`];
+  return record.settings.scenario === "Server" ? [`Completed tokens per second: ${(count / lastDoneS).toFixed(2)}`] : [];
+}
+
+function additional(record: RunRecord, stats: RunStats): string[] {
+  const { scenario } = record.settings;
   const head = scenario === "SingleStream"
     ? [`QPS w/ loadgen overhead         : ${stats.perSecond.completed.toFixed(2)}`, `QPS w/o loadgen overhead        : ${stats.perSecond.withoutHarness!.toFixed(2)}`, ""]
-    : scenario === "Server" ? [`Scheduled samples per second : ${stats.perSecond.scheduled!.toFixed(2)}`, ""]
+    : scenario === "Server" ? [`Scheduled samples per second : ${stats.perSecond.scheduled!.toFixed(2)}`]
     : scenario === "MultiStream" ? ["Per-query latency:  "] : [];
-  return [...head, ...latencies(stats.query ?? stats.sample, "latency"), ...tokenLines(stats)];
+  return [...head, ...latencies(stats.query ?? stats.sample, "latency", 32), ...tokenLines(record, stats)];
 }
 
-function tokenLines({ firstToken, perToken }: RunStats): string[] {
-  return [...(firstToken ? ["", ...latencies(firstToken, "first token latency")] : []), ...(perToken ? ["", ...latencies(perToken, "time to output token")] : [])];
+/** Of an Offline run LoadGen tells the rate of tokens alone. */
+function tokenLines(record: RunRecord, { firstToken, perToken, lastIssuedS, lastDoneS, sample, sampleCount }: RunStats): string[] {
+  const { scenario } = record.settings;
+  const count = tokenCountOf(record);
+  if (count === null || scenario === "Offline") return [];
+  const rates = scenario === "SingleStream"
+    ? [`TPS w/ loadgen overhead         : ${(count / lastIssuedS).toFixed(2)}`, `TPS w/o loadgen overhead        : ${(count / ((sample.meanNs / 1e9) * sampleCount)).toFixed(2)}`]
+    : scenario === "Server" ? [`Completed tokens per second                 : ${(count / lastDoneS).toFixed(2)}`] : [];
+  return ["", ...rates, ...(firstToken ? latencies(firstToken, "First Token latency", 44) : []), ...(perToken ? ["", ...latencies(perToken, "Time to Output Token", 45)] : [])];
 }
 
-function latencies(stats: LatencyStats, what: string): string[] {
+/** LoadGen pads the first three to a width of their own, and writes percentiles in small letters. */
+function latencies(stats: LatencyStats, what: string, width: number): string[] {
+  const head = (name: string, ns: number) => `${`${name} ${what} (ns)`.padEnd(width)}: ${Math.round(ns)}`;
   return [
-    `Min ${what} (ns)                : ${Math.round(stats.minNs)}`, `Max ${what} (ns)                : ${Math.round(stats.maxNs)}`, `Mean ${what} (ns)               : ${Math.round(stats.meanNs)}`,
-    ...stats.percentiles.map(({ percentile, ns }) => `${(percentile * 100).toFixed(2)} percentile ${what} (ns)   : ${Math.round(ns)}`),
+    head("Min", stats.minNs), head("Max", stats.maxNs), head("Mean", stats.meanNs),
+    ...stats.percentiles.map(({ percentile, ns }) => `${(percentile * 100).toFixed(2)} percentile ${what.toLowerCase()} (ns)   : ${Math.round(ns)}`),
   ];
 }
 
