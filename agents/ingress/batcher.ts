@@ -1,15 +1,17 @@
 // Owns requests of one deployment that wait to run together: a bounded queue by priority, deadlines and cancellation while they wait and while they
-// run, and the proof that running together answers what running alone does. What runs goes through the dispatcher as one request.
+// run, and the proof that running together answers what running alone does. What runs goes through the dispatcher as one request. What could not be
+// answered in time is refused as it comes, or let go while it waits, so that the time it would have taken goes to those that can be.
 import type { Batching } from "../protocol/control.ts";
 import type { PadPlan } from "../protocol/pad-plan.ts";
 import { elementCount, type WireTensor } from "../protocol/tensor.ts";
-import { WireError } from "../protocol/wire-error.ts";
+import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
+import { BatchPace } from "./batch-pace.ts";
 import { cutTensors, joinTensors, batchKeyOf } from "./batch-tensors.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 import { ClientGone, type Gone } from "./gone.ts";
 import { nextBatch, type Waiting } from "./next-batch.ts";
 import { cutPadded, joinPadded, padKeyOf } from "./pad-tensors.ts";
-import { levelOf } from "./priority.ts";
+import { levelOf, turnOf } from "./priority.ts";
 import { relativeError } from "./verification.ts";
 
 /** A batch is another order of the same sums: as far apart as that may bring float32. */
@@ -23,7 +25,7 @@ export const ANYWHERE: Destination = { epoch: null, isTried: false };
 export type BatchRequest = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number; /** Requests of one destination run together; absent = anywhere. */ to?: Destination };
 /** `waitedMs` for the batch; `size` = items of the whole batch; `executed` is true for one of its requests. */
 export type BatchAnswer = InferAnswer & { waitedMs: number; size: number; executed: boolean };
-type Member = Waiting & BatchRequest & { to: Destination; settle(outcome: BatchAnswer | WireError): void; settled: boolean };
+type Member = Waiting & BatchRequest & { to: Destination; settle(outcome: BatchAnswer | WireError): void; settled: boolean; /** How its run ended, also where it had been told before. */ ended: "answered" | WireErrorCode | null };
 export type BatcherHost = {
   infer(request: { inputs: WireTensor[]; deadlineAt: number; signal: Gone; priority: number; to: Destination }): Promise<InferAnswer>;
   limits(): { maxInFlight: number };
@@ -57,6 +59,7 @@ export class Batcher {
   /** Those where that is under way. */
   readonly #padProving = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  readonly #pace = new BatchPace();
   /** Elements of inputs that ran, what was asked and what was filled in beside it. */
   readonly elements = { asked: 0, padding: 0 };
 
@@ -89,22 +92,26 @@ export class Batcher {
     return this.#padProved.size;
   }
 
-  /** Throws WireError `overloaded` where a request, whatever is in it, has no room now. */
-  demandRoom(): void {
+  /** Throws WireError `overloaded` where a request with so much time has no room now. `priority`: the first one's, where it is not known yet, so that none is refused that would go before others. */
+  demandRoom(remainingMs: number, priority = 1): void {
     const { maxInFlight } = this.#host.limits();
     if (this.inFlight >= maxInFlight) throw new WireError("overloaded", `${maxInFlight} requests are in flight`);
+    const turn = turnOf({ arrivedAt: performance.now(), priority });
+    const ahead = this.#waiting.reduce((count, member) => count + Number(turnOf(member) <= turn), this.#inBatches);
+    const expectedMs = this.#pace.expectedMs(ahead);
+    if (expectedMs !== null && expectedMs > remainingMs) throw new WireError("overloaded", `${this.inFlight} requests are in flight, ${ahead} of them before this one, which would take about ${Math.ceil(expectedMs)} ms; its deadline is in ${Math.floor(remainingMs)} ms`);
   }
 
   /** Rejects with WireError. */
   infer(request: BatchRequest): Promise<BatchAnswer> {
-    try {
-      this.demandRoom();
-    } catch (error) {
-      return Promise.reject(error);
-    }
     if (request.signal?.aborted) return Promise.reject(new WireError("cancelled", "the client went away"));
     const remainingMs = request.deadlineAt - performance.now();
     if (remainingMs <= 0) return Promise.reject(new WireError("deadline", "the deadline has passed"));
+    try {
+      this.demandRoom(remainingMs, request.priority);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       const gone = () => member.settle(new WireError("cancelled", "the client went away"));
       const timer = setTimeout(() => member.settle(new WireError("deadline", "no answer within the deadline")), remainingMs);
@@ -112,8 +119,10 @@ export class Batcher {
       const { to = ANYWHERE } = request;
       const key = this.#keyOf({ inputs: request.inputs, to });
       const member: Member = {
-        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, to, items, key, arrivedAt: performance.now(), settled: false,
+        inputs: request.inputs, deadlineAt: request.deadlineAt, signal: request.signal, priority: request.priority, to, items, key, arrivedAt: performance.now(), settled: false, ended: null,
         settle: (outcome) => {
+          if (!(outcome instanceof WireError)) member.ended = "answered";
+          else if (member.ended !== "answered") member.ended = outcome.code;
           if (member.settled) { if (!(outcome instanceof WireError)) outcome.release(); return; }
           member.settled = true;
           clearTimeout(timer);
@@ -134,6 +143,7 @@ export class Batcher {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     while (this.#running < this.#lanes) {
+      this.#letGo();
       const batching = this.#proof === "refused" ? { ...this.batching, maxSize: 1 } : this.batching;
       const decision = nextBatch(this.#waiting, batching, performance.now());
       if (decision.take === null) {
@@ -142,14 +152,29 @@ export class Batcher {
       }
       const members = decision.take.map((index) => this.#waiting[index]!);
       for (const member of members) this.#waiting.splice(this.#waiting.indexOf(member), 1);
+      // What had waited its time had room for more, unless as many as fit wait beside it and are not alike.
+      const isFull = decision.why !== "waited" || this.#waiting.length >= batching.maxSize;
+      const leftAtMs = performance.now();
       this.#running++;
       this.#inBatches += members.length;
       void this.#run(members).finally(() => {
         this.#running--;
         this.#inBatches -= members.length;
+        const isAnswered = members.some(({ ended }) => ended === "answered");
+        if (isAnswered || members.some(({ ended }) => ended === "deadline")) this.#pace.ended({ leftAtMs, endedAtMs: performance.now(), requests: members.length, isFull, isLate: !isAnswered });
         this.#pump();
       });
     }
+  }
+
+  /** Of those that wait, who could not be answered in time if it left now, as long as somebody waits who could be. */
+  #letGo(): void {
+    const needed = this.#pace.neededMs;
+    if (needed === null || this.#waiting.length < 2) return;
+    const until = performance.now() + needed;
+    const late = this.#waiting.filter(({ deadlineAt }) => deadlineAt < until);
+    if (late.length === this.#waiting.length) return;
+    for (const member of late) member.settle(new WireError("deadline", `no answer within the deadline: it waited for its turn, and one takes about ${Math.ceil(needed)} ms from there`));
   }
 
   async #run(members: Member[]): Promise<void> {

@@ -213,8 +213,9 @@ export class RouteRuntime {
 
   #demandRoom(deadlineMs: number | null): void {
     const { limits: { maxDeadlineMs }, states } = this.route;
-    if (this.batching.joining) this.batching.joining.demandRoom();
-    else this.#dispatcher.demandRoom(Math.min(deadlineMs ?? maxDeadlineMs, maxDeadlineMs), states.length > 0);
+    const mostMs = Math.min(deadlineMs ?? maxDeadlineMs, maxDeadlineMs);
+    if (this.batching.joining) this.batching.joining.demandRoom(mostMs);
+    else this.#dispatcher.demandRoom(mostMs, states.length > 0);
   }
 
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
