@@ -280,7 +280,10 @@ export class Dispatcher {
 
 const flagsOf = ({ end, moves }: StreamStep): number => FLAGS.stream | (end ? FLAGS.streamEnd : 0) | (moves ? (moves.what === "take" ? FLAGS.takeState : FLAGS.giveState) : 0);
 
-export function traceOf(entry: { id: number; startedAt: number; startedAtIso: string }, stages: StageTrace[], errorCode: WireErrorCode | null): RequestTrace {
+/** Of a request that was not even tried. */
+export const traceOfRefused = (id: number, startedAt: number, errorCode: string): RequestTrace => traceOf({ id, startedAt, startedAtIso: new Date(Date.now() - (performance.now() - startedAt)).toISOString() }, [], errorCode);
+
+function traceOf(entry: { id: number; startedAt: number; startedAtIso: string }, stages: StageTrace[], errorCode: string | null): RequestTrace {
   return {
     requestId: `req_${entry.id.toString(36)}`, startedAt: entry.startedAtIso, totalMs: performance.now() - entry.startedAt, ok: errorCode === null, errorCode,
     stages,

@@ -5,7 +5,7 @@ import type { KeyQuota, OwnKey } from "../protocol/own-key.ts";
 import type { UnloadedRoute } from "../protocol/repository-call.ts";
 import { movedRefusal } from "./moved-refusal.ts";
 import { ownerOf } from "./process-model.ts";
-import { Refusal } from "./refusal.ts";
+import { KeyRefusal, Refusal } from "./refusal.ts";
 import type { RouteRuntime } from "./route-runtime.ts";
 import type { RouteVersion } from "./route-version.ts";
 
@@ -100,12 +100,12 @@ export function countKey(route: RouteRuntime, access: Access): () => void {
   const spent = keyId === undefined ? null : route.keyCounts.reached(keyId, quotas, Date.now());
   if (spent) {
     route.keys.refused.quota += 1;
-    throw new Refusal(429, "key_quota", spent.reason, spent.retryAfterSeconds);
+    throw new KeyRefusal(429, "key_quota", spent.reason, spent.retryAfterSeconds);
   }
   const letIn = () => { if (keyId !== undefined && quotas.length > 0) route.keyCounts.count(keyId, Date.now()); };
   if (!limits) { letIn(); return () => undefined; }
   const reached = route.keys.take(key, limits, performance.now());
-  if (reached) throw new Refusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
+  if (reached) throw new KeyRefusal(429, "key_limit", reached.reason, reached.retryAfterSeconds);
   letIn();
   return () => route.keys.done(key);
 }

@@ -150,12 +150,16 @@ async function answerModel(asked: Asked, name: string, wantedVersion: string | u
   const { route, version } = found;
   if (action === "infer" || action === "process") {
     demandMethod(asked, "POST");
-    demandReady(route, version);
+    demandReady(route, version, () => traceOf(asked.req));
     const done = countKey(route, access);
+    const receivedAt = performance.now();
     try {
       // Named in its head it may be one that has its answer already; what is small is here as soon as it could be refused.
       if (isLarge(asked.req) && idempotencyKey(asked.req) === undefined) route.demandRoom({ deadlineMs: timeoutHeader(asked.req), version, trace: traceOf(asked.req) });
       return await (action === "infer" ? infer(asked, found) : processRaw(asked, route));
+    } catch (error) {
+      route.countRefused(error as Error, { version, trace: traceOf(asked.req), receivedAt });
+      throw error;
     } finally {
       done();
     }

@@ -16,9 +16,9 @@ export function ingressMetrics(routes: readonly RouteRuntime[]): Family[] {
   const ofReplicas = (name: string, type: Family["type"], help: string, rowsOf: (replica: PipelineRuntime, labels: Labels) => Row[]): Family =>
     family(name, type, help, (route, labels) => route.versions().flatMap(({ version, epoch }) => route.pipelinesOf(epoch).flatMap((one) => rowsOf(one, { ...labels, version, replica: one.pipeline.replica ?? 1 }))));
   return [
-    family("cutplane_ingress_requests_total", "counter", "Requests by outcome.", ({ totals }, labels) => [[{ ...labels, outcome: "succeeded" }, totals.succeeded], [{ ...labels, outcome: "failed" }, totals.failed]]),
+    family("cutplane_ingress_requests_total", "counter", "Requests by outcome; refused: for a mistake of its sender's own.", ({ totals }, labels) => (["succeeded", "failed", "refused"] as const).map((outcome) => [{ ...labels, outcome }, totals[outcome]])),
     family("cutplane_ingress_repeated_total", "counter", "Requests that came again and were answered by the run of the first.", ({ repeated }, labels) => [[labels, repeated.count]]),
-    family("cutplane_ingress_errors_total", "counter", "Failed requests by wire error code.", ({ totals }, labels) => Object.entries(totals.errors).map(([code, count]) => [{ ...labels, code }, count])),
+    family("cutplane_ingress_errors_total", "counter", "Failed and refused requests by error code.", ({ totals }, labels) => Object.entries(totals.errors).map(([code, count]) => [{ ...labels, code }, count])),
     family("cutplane_ingress_key_refused_total", "counter", "Requests refused because their key had reached a limit, by which; never by key.", ({ keys }, labels) => Object.entries(keys.refused).map(([reason, count]) => [{ ...labels, reason }, count])),
     family("cutplane_ingress_latency_seconds", "histogram", "Time of succeeded requests at the ingress, from tensors to tensors.", ({ latency }, labels) => histogramRows(labels, latency)),
     ofVersions("cutplane_ingress_part_seconds", "histogram", "Where succeeded requests' time went; the sums of the parts sum to it. What a processor took is beside the latency: processor_queue, preprocess, postprocess.", (statistics, labels, route) =>

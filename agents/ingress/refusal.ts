@@ -16,10 +16,20 @@ export class Refusal extends Error {
   }
 }
 
+/** For what its key has asked before: counted with the key's limits. */
+export class KeyRefusal extends Refusal {}
+
 const STATUS_OF: Partial<Record<WireErrorCode, number>> = {
   too_large: 413, not_allowed: 502, overloaded: 429, deadline: 504, cancelled: 499, bad_tensors: 400, stream_unknown: 409, stream_out_of_order: 409,
   stream_limit: 429, stream_lost: 409, unknown_lane: 503, old_epoch: 503, draining: 503, not_linked: 503, link_lost: 503, going_away: 503, silent: 503,
 };
+
+/** The request is wrong, however often it comes: neither is there no room for it now, nor did anything fail or end that had taken it. */
+export function isSendersMistake(error: Error): boolean {
+  if (error instanceof WireError) return false;
+  const { status } = refusalOf(error);
+  return status < 500 && status !== 429;
+}
 
 /** Of any thrown value; what nobody foresaw becomes 500 without its words. */
 export function refusalOf(error: Error): Refusal {

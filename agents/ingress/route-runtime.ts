@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import type { SecureContext } from "node:tls";
 import type { IngressPipeline, IngressSample, ObservedIngress, ProcessorTimes, RequestTrace } from "../protocol/control.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
-import { WireError, type WireErrorCode } from "../protocol/wire-error.ts";
+import { WireError } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
 import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { ANYWHERE, type BatchAnswer, type Destination } from "./batcher.ts";
 import { Canary } from "./canary.ts";
-import { Dispatcher, traceOf, type InferAnswer } from "./dispatcher.ts";
+import { Dispatcher, type InferAnswer, traceOfRefused } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import type { InferOptions } from "./infer-options.ts";
 import type { KeyCounts } from "./key-counts.ts";
@@ -20,6 +20,7 @@ import type { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import { isSendersMistake, KeyRefusal, refusalOf } from "./refusal.ts";
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
@@ -54,7 +55,8 @@ type Waiting = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priori
 /** `tell`: of what a processor made the last step of, to be called once with what making its answer took (null = there is none): only then is its trace told. */
 export type RouteAnswer = InferAnswer & { tell?(post: ProcessorTimes | null): void };
 type StepAnswer = RouteAnswer & Partial<BatchAnswer>;
-export type Totals = { accepted: number; succeeded: number; failed: number; errors: Record<string, number> };
+/** `refused`: for its sender's own mistake, and so in none of the others. `errors`: of both kinds, by code. */
+export type Totals = { accepted: number; succeeded: number; failed: number; refused: number; errors: Record<string, number> };
 
 export class RouteRuntime {
   local: LocalIngressRoute;
@@ -62,7 +64,7 @@ export class RouteRuntime {
   readonly keys = new KeyBuckets();
   readonly #admit = new AdmitLimit();
   readonly keyCounts: KeyCounts;
-  readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, errors: {} };
+  readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, refused: 0, errors: {} };
   readonly latency = new LatencyHistogram();
   readonly repeated = new RepeatedRequests<StepAnswer>();
   readonly #host: RouteHost;
@@ -80,6 +82,7 @@ export class RouteRuntime {
   readonly offeredBefore = new OfferedVersions();
   readonly #recent = new RecentRequests();
   readonly #runs = new RunTimes();
+  readonly #counted = new WeakSet<Error>();
 
   constructor(local: LocalIngressRoute, host: RouteHost) {
     this.local = local;
@@ -195,20 +198,15 @@ export class RouteRuntime {
     try {
       this.#demandRoom(deadlineMs);
     } catch (error) {
-      this.totals.accepted++;
-      this.#countFailed(error as Error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt, receivedAt: startedAt, beganAt: startedAt, pre: null, version });
+      this.countRefused(error as Error, { receivedAt: startedAt, version, trace });
       throw error;
     }
   }
 
   /** As above; asks only. */
   hasRoom(deadlineMs: number | null): boolean {
-    try {
-      this.#demandRoom(deadlineMs);
-      return true;
-    } catch {
-      return false;
-    }
+    try { this.#demandRoom(deadlineMs); } catch { return false; }
+    return true;
   }
 
   #demandRoom(deadlineMs: number | null): void {
@@ -216,6 +214,13 @@ export class RouteRuntime {
     const mostMs = Math.min(deadlineMs ?? maxDeadlineMs, maxDeadlineMs);
     if (this.batching.joining) this.batching.joining.demandRoom(mostMs);
     else this.#dispatcher.demandRoom(mostMs, states.length > 0);
+  }
+
+  /** A request ended with `error` before its tensors came to `infer`, or beside it. Counted once, whoever tells it; what a key's limits refuse is counted with them alone. */
+  countRefused(error: Error, { receivedAt, version, trace }: Pick<InferOptions, "version" | "trace"> & { receivedAt: number }): void {
+    if (this.#counted.has(error) || error instanceof KeyRefusal) return;
+    if (!isSendersMistake(error)) this.totals.accepted++;
+    this.#countFailed(error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt: receivedAt, receivedAt, beganAt: receivedAt, pre: null, version });
   }
 
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
@@ -257,13 +262,15 @@ export class RouteRuntime {
 
   /** `beganAt`: with what its processor took before. */
   #countFailed(error: Error, context: TraceContext | null, { startedAt, receivedAt, beganAt, pre, version }: { startedAt: number; receivedAt: number; beganAt: number; pre: ProcessorTimes | null; version: InferOptions["version"] }): void {
-    this.statisticsOf(this.versionOf(version?.epoch ?? this.route.currentEpoch ?? 0)).failed(performance.now() - receivedAt);
-    const code = error instanceof WireError ? error.code : "internal";
-    this.totals.failed++;
+    this.#counted.add(error);
+    const epoch = version?.epoch ?? this.route.currentEpoch ?? this.versions()[0]?.epoch ?? 0;
+    this.statisticsOf(this.versionOf(epoch)).failed(performance.now() - receivedAt);
+    const code = error instanceof WireError ? error.code : refusalOf(error).code;
+    this.totals[isSendersMistake(error) ? "refused" : "failed"]++;
     this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
-    const known = error instanceof RequestFailed ? error.trace : this.#traceOfRefused(startedAt, code);
+    const known = error instanceof RequestFailed ? error.trace : traceOfRefused(this.#host.nextId(), startedAt, code);
     const trace = { ...withProcessor(known, pre, null), errorMessage: error.message.slice(0, MAX_ERROR_CHARS) };
-    this.#keep(context === null ? trace : this.#traced(trace, context, { beganAt, version: this.versionOf(version?.epoch ?? trace.epoch ?? this.route.currentEpoch ?? 0), waitedMs: 0, repeated: false }));
+    this.#keep(context === null ? trace : this.#traced(trace, context, { beganAt, version: this.versionOf(version?.epoch ?? trace.epoch ?? epoch), waitedMs: 0, repeated: false }));
   }
 
   async #inferNamed(inputs: WireTensor[], deadlineAt: number, options: InferOptions): Promise<RepeatableAnswer<StepAnswer>> {
@@ -274,12 +281,6 @@ export class RouteRuntime {
       const { signal: _own, ...rest } = options;
       return this.#inferStep(inputs, deadlineAt, until ? { ...rest, signal: until } : rest);
     });
-  }
-
-  /** Of a request that was not even tried. */
-  #traceOfRefused(startedAt: number, code: WireErrorCode): RequestTrace {
-    const startedAtIso = new Date(Date.now() - (performance.now() - startedAt)).toISOString();
-    return traceOf({ id: this.#host.nextId(), startedAt, startedAtIso }, [], code);
   }
 
   async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority = 0 }: InferOptions): Promise<StepAnswer> {

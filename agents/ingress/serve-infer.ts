@@ -9,6 +9,7 @@ import type { RouteRuntime } from "./route-runtime.ts";
 import type { RouteVersion } from "./route-version.ts";
 import type { Place } from "./shared-memory/place.ts";
 import { type RequestPlaces, takePlaces, writeOutputs } from "./shared-memory/request-places.ts";
+import type { GivenTrace } from "./trace-context.ts";
 import type { Way } from "./way.ts";
 
 export type Served = {
@@ -21,9 +22,12 @@ export type Served = {
   done(): void;
 };
 
-/** Throws Refusal when the model cannot take requests now. */
-export function demandReady(route: RouteRuntime, version: RouteVersion | null): void {
-  if (version ? !version.ready : route.route.currentEpoch === null) throw new Refusal(503, "not_ready", version?.problem ?? route.notReadyBecause(), 1);
+/** Throws Refusal when the model cannot take requests now, and counts it as one that failed. */
+export function demandReady(route: RouteRuntime, version: RouteVersion | null, traceOf: () => GivenTrace | null): void {
+  if (version ? version.ready : route.route.currentEpoch !== null) return;
+  const refusal = new Refusal(503, "not_ready", version?.problem ?? route.notReadyBecause(), 1);
+  route.countRefused(refusal, { version, trace: traceOf(), receivedAt: performance.now() });
+  throw refusal;
 }
 
 /** Rejects with Refusal, BadRequest or WireError. `receivedAt` and times: `performance.now()` clock. */

@@ -360,7 +360,7 @@ export type IngressSample = {
   deploymentId: string; epoch: number | null;
   accepted: number; succeeded: number; failed: number; inFlight: number;
   latencyMsP50: number | null; latencyMsP99: number | null;
-  /** Counts of wire error codes. */
+  /** By error code; those of requests refused for a mistake of their sender's own too, which are in none of the counts above. */
   errors: Record<string, number>;
   /** Most recent finished request of the interval, across its stages. */
   trace: RequestTrace | null;

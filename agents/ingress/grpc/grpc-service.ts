@@ -212,9 +212,10 @@ export class GrpcService {
     const served = this.#served();
     demandServing(served);
     const { route, version, isProcess } = findModel(served, request.model_name, request.model_version, access);
-    demandReady(route, version);
+    const trace = traceOf(call.metadata);
+    demandReady(route, version, () => trace);
     const way: Way = {
-      signal, beganAt: receivedAt, deadlineMs: msUntil(call.getDeadline()), receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace: traceOf(call.metadata),
+      signal, beganAt: receivedAt, deadlineMs: msUntil(call.getDeadline()), receivedAt, access, idempotencyKey: call.metadata.get("idempotency-key")[0]?.toString(), trace,
       regions: () => this.#shared.of(this.#peer(call), access), turns,
     };
     const answer = async (id: string | null, serve: () => Promise<Served>): Promise<StreamAnswer> => {
@@ -222,12 +223,17 @@ export class GrpcService {
       const answered = await serve().finally(counted);
       return { response: inferResponse(isProcess ? processName(route.route.modelName) : route.route.modelName, id, answered), done: answered.done };
     };
-    if (isProcess) {
-      const asked = readInferMessage(request, readBytes);
-      return answer(asked.id, () => serveProcess(route, version, asked, way));
+    try {
+      if (isProcess) {
+        const asked = readInferMessage(request, readBytes);
+        return await answer(asked.id, () => serveProcess(route, version, asked, way));
+      }
+      const asked = readInferMessage(request, readTensor);
+      return await answer(asked.id, () => serveInfer(route, version, asked, way));
+    } catch (error) {
+      route.countRefused(error as Error, { version, trace, receivedAt });
+      throw error;
     }
-    const asked = readInferMessage(request, readTensor);
-    return answer(asked.id, () => serveInfer(route, version, asked, way));
   }
 
   #stream(call: InferCall): void {
