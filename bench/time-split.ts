@@ -53,8 +53,13 @@ export async function splitTime(url: string, model: string, body: { json: Buffer
     ingress: { receive, read: here("read"), queue: here("queue"), write: here("write") },
     processor: made ? { queue: processed("queue"), preprocess: processed("preprocess"), postprocess: processed("postprocess") } : null,
     segments: after.segment_stats.map((one, index) => ({ queue: mean(one.queue, before.segment_stats[index]?.queue), compute: mean(one.compute, before.segment_stats[index]?.compute), handOn: mean(one.hand_on, before.segment_stats[index]?.hand_on) })),
-    links: after.link_stats.map((one, index) => mean(one.network, before.link_stats[index]?.network)),
+    links: linksOf(after, before),
   };
+}
+
+/** Of a run: a link is passed by as many frames of one as there are hops on it. */
+export function linksOf(after: Pick<Told, "execution_count" | "link_stats">, before: Pick<Told, "execution_count" | "link_stats">): number[] {
+  return after.link_stats.map(({ network }, index) => (network.ns - (before.link_stats[index]?.network.ns ?? 0)) / (after.execution_count - before.execution_count) / 1e6);
 }
 
 const itemsOf = ({ batch_stats: rows }: Told): number => sum(rows.map(({ batch_size: size, compute_infer: { count } }) => size * count));

@@ -41,6 +41,16 @@ test("requests that name a version run together as well, and are answered by it"
   expect(after.execution_count - before.execution_count).toBeLessThan(50);
 });
 
+test("a sequence_id says nothing to a model without state: its requests need no start, and run together as all do", async () => {
+  const before = await stats();
+  const body = (index: number) => JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [1, 2, 3, 4] }], parameters: { sequence_id: 1 + (index % 3), sequence_end: index > 50 } });
+  const statuses = await Promise.all(Array.from({ length: 60 }, async (_, index) => (await fetch(`${served.url}/v2/models/tiny/infer`, { method: "POST", body: body(index) })).status));
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  const after = await stats();
+  expect(after.inference_count - before.inference_count).toBe(60);
+  expect(after.execution_count - before.execution_count).toBeLessThan(50);
+});
+
 test("a key that asks for more than its limits allow is told when to come again, over REST", async () => {
   sendRoute(served.ingress, [served.pipeline], { ...ROUTE, keyLimits: { requestsPerSecond: 0.001, burst: 3, maxInFlight: 8 } });
   const body = JSON.stringify({ inputs: [{ name: "v0", datatype: "FP32", shape: [1, WIDTH], data: [1, 2, 3, 4] }] });

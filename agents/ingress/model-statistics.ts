@@ -15,7 +15,7 @@ export type Duration = { count: number; ms: number };
 const none = (): Duration => ({ count: 0, ms: 0 });
 /** `handOn`: from the result to where it leaves, most of it waiting for room at the next. */
 export type SegmentTimes = { stage: number; /** From 1. */ replica: number; nodeId: string; queue: LatencyHistogram; compute: LatencyHistogram; handOn: Duration };
-/** `network`: from leaving one node to being whole at the next. What all links of a run took together is measured; what is each one's share, told from round trips and from first to last byte. */
+/** `network`: from leaving one node to being whole at the next. What all links of a run took together is measured; what is each one's share, told from round trips and from first to last byte. Its count is of frames: a link that a run passes twice (there and back on one node, say) has two of each. */
 export type LinkTimes = { from: string; to: string; network: LatencyHistogram; bytes: number };
 export type BatchTimes = { input: Duration; infer: Duration; output: Duration };
 type Parts = { queueMs: number; inputMs: number; inferMs: number; outputMs: number };

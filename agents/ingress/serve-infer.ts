@@ -55,7 +55,9 @@ function demandDeclared(route: RouteRuntime, request: OipRequest): void {
 }
 
 async function runInfer(route: RouteRuntime, version: RouteVersion | null, request: OipRequest, { signal, deadlineMs, beganAt, receivedAt, access, idempotencyKey, trace }: Way, places: RequestPlaces<unknown> | null): Promise<Served> {
-  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence: request.sequence && { ...request.sequence, id: sequenceName(request.sequence.id, access) }, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
+  // To a model that keeps nothing from one request to the next it says nothing, as with Triton: such requests go wherever others go, and together with them.
+  const sequence = request.sequence && route.route.states.length > 0 ? { ...request.sequence, id: sequenceName(request.sequence.id, access) } : null;
+  const answer = await route.infer(request.tensors, { deadlineMs: request.timeoutMs ?? deadlineMs, signal, sequence, priority: request.priority, version, receivedAt, trace, name: requestName(idempotencyKey, request.id, request.idempotent, access) });
   try {
     const answeredAt = performance.now();
     const outputs = chosen(route, answer, request);
