@@ -5,6 +5,7 @@ import { createServer as createHttps } from "node:https";
 import { EXPOSITION_TYPE, expositionText } from "../exposition.ts";
 import type { RepositoryAction } from "../protocol/repository-call.ts";
 import { WireError } from "../protocol/wire-error.ts";
+import type { ConnectionLimit } from "./connection-limit.ts";
 import { modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from "./describe-model.ts";
 import { closeAfter } from "./drain.ts";
 import { type Access, countKey, demandKey, demandServing, findModel, type FoundModel, isModelReady, keyHoldersOf, type ServedHere } from "./find-model.ts";
@@ -30,8 +31,6 @@ import type { SharedMemory } from "./shared-memory/shared-memory.ts";
 import type { RegionWish } from "./shared-memory/shared-regions.ts";
 import type { Way } from "./way.ts";
 
-/** HTTP connections at once. */
-const MAX_CONNECTIONS = 2048;
 /** Of a request that carries no tensors: an index's wish, a load's parameters. */
 const MAX_SMALL_BODY_BYTES = 64 * 1024;
 
@@ -45,6 +44,8 @@ export type HttpOptions = {
   /** Beyond loopback every request but liveness needs a key. */
   needsKey: boolean;
   httpTls: { keyPem: string; certificatePem: string } | null;
+  /** Those that are too many are told so, whatever they ask. */
+  connections: ConnectionLimit;
 };
 type Asked = { req: IncomingMessage; res: ServerResponse; method: string; path: string; served: ServedHere; repository: ModelRepository; shared: SharedMemory; access: Access };
 
@@ -61,16 +62,18 @@ export function createIngressServer(options: HttpOptions): { server: Server; ope
   const tls = options.httpTls && { key: options.httpTls.keyPem, cert: options.httpTls.certificatePem, minVersion: "TLSv1.2" as const, ALPNProtocols: ["h2", "http/1.1"] };
   const server = tls ? createHttps({ ...settings, ...tls }, handler) : createHttp(settings, handler);
   server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => { continueWhenRead(req, res); handler(req, res); });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = options.connections.mostOpen;
   return { server, open };
 }
 
 async function handle(req: IncomingMessage, res: ServerResponse, options: HttpOptions): Promise<void> {
   const path = decodePath(req.url ?? "/");
   const served = options.served();
-  if (served.state !== "serving") {
+  const isOver = options.connections.isOver(req.socket);
+  if (served.state !== "serving" || isOver) {
     closeAfter(res);
     if (!KNOWN_ALWAYS.has(path)) demandServing(served);
+    if (isOver && !KNOWN_ALWAYS.has(path)) throw options.connections.refusal();
   }
   const asked: Asked = { req, res, method: req.method ?? "GET", path, served, repository: options.repository, shared: options.shared, access: { needsKey: options.needsKey, authorization: req.headers.authorization } };
   const match = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|process|config|stats))?$/.exec(path);

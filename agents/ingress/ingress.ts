@@ -16,9 +16,11 @@ import type { LocalIngressRoute, TlsMaterial, ToIngress } from "../stage/message
 import { type OpenBody, openedBody, parseOpen } from "../stage/open-body.ts";
 import { originId } from "../stage/origin-id.ts";
 import type { SenderLink } from "../stage/sender-link.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
+import { drain } from "./drain.ts";
 import type { ServedHere } from "./find-model.ts";
 import type { GrpcService } from "./grpc/grpc-service.ts";
-import { drain } from "./drain.ts";
+import { refuseConnections } from "./grpc/refuse-connection.ts";
 import { createIngressServer } from "./http-server.ts";
 import { ingressMetrics } from "./ingress-metrics.ts";
 import { isLoopback } from "./is-loopback.ts";
@@ -69,10 +71,13 @@ export class Ingress {
     const repository = new ModelRepository(served, options.askConsole);
     const shared = new SharedMemory(options.sharedMemory !== false);
     this.#shared = shared;
-    const { server, open } = createIngressServer({ served, repository, shared, needsKey, httpTls: options.httpTls });
+    const connections = new ConnectionLimit();
+    const refuse = refuseConnections(() => connections.refusal());
+    const { server, open } = createIngressServer({ served, repository, shared, needsKey, httpTls: options.httpTls, connections });
     this.server = server;
     this.#open = open;
-    splitProtocols(this.server, (socket) => {
+    splitProtocols(this.server, connections, (socket) => {
+      if (connections.isOver(socket)) return refuse(socket);
       // The library is loaded with the first client that needs it.
       this.#grpc ??= import("./grpc/grpc-service.ts").then((loaded) => { this.#grpcHere = new loaded.GrpcService({ served, repository, shared, needsKey }); return this.#grpcHere; });
       this.#grpc.then((grpc) => grpc.serve(socket), () => socket.destroy());

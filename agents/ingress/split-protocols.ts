@@ -3,20 +3,22 @@ import type { Server } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { ConnectionLimit } from "./connection-limit.ts";
 
 /** A connection that says nothing is ended. */
 const FIRST_BYTE_WITHIN_MS = 20_000;
 /** RFC 9113, 3.4 begins with this; no HTTP/1 method does. */
 const PREFACE = Buffer.from("PRI");
 
-/** `toHttp2` gets the connection with nothing of it read. */
-export function splitProtocols(server: Server, toHttp2: (socket: Socket) => void): void {
+/** `toHttp2` gets the connection with nothing of it read; all are added to `connections` before. */
+export function splitProtocols(server: Server, connections: ConnectionLimit, toHttp2: (socket: Socket) => void): void {
   const secure = server instanceof HttpsServer;
   const event = secure ? "secureConnection" : "connection";
   const serve = server.listeners(event) as ((socket: Socket) => void)[];
   server.removeAllListeners(event);
   const toHttp1 = (socket: Socket) => { for (const listener of serve) listener.call(server, socket); };
   server.on(event, (socket: Socket) => {
+    connections.add(socket);
     if (secure) return (socket as TLSSocket).alpnProtocol === "h2" ? toHttp2(socket) : toHttp1(socket);
     byFirstBytes(socket, toHttp1, toHttp2);
   });
