@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError } from "../protocol/wire-error.ts";
-import { Canary } from "./canary.ts";
+import { Canary, type TriedAnswer } from "./canary.ts";
 import type { InferAnswer } from "./dispatcher.ts";
 
 const SETTING = { epoch: 2, share: 0.1, shadowShare: 0.5, tolerance: 1e-3 };
@@ -36,6 +36,18 @@ test("a window closes when it is long enough and has enough requests; three are 
   expect(canary.observed().windows).toEqual([{ requests: 10, failed: 0, latencyMsP99: 1000 }]);
   for (const [count, ms] of [[50, 100], [34, 150], [25, 200], [20, 250]] as const) await run(count, ms);
   expect(canary.observed().windows).toEqual([{ requests: 34, failed: 0, latencyMsP99: 150 }, { requests: 25, failed: 0, latencyMsP99: 200 }, { requests: 20, failed: 0, latencyMsP99: 250 }]);
+});
+
+test("of a request that goes on after its run it counts at once, and how long all of it took when that is told; of one that another answered nothing is told", async () => {
+  let nowMs = 0;
+  const canary = new Canary(SETTING, () => nowMs);
+  const answers: TriedAnswer[] = [];
+  for (let i = 0; i < 9; i++) answers.push(await canary.counted<TriedAnswer>(async () => { nowMs += 1000; return answer(2); }, true));
+  expect((await canary.counted<TriedAnswer>(async () => answer(1), true)).took).toBeUndefined();
+  expect(canary.observed().windows).toEqual([{ requests: 10, failed: 1, latencyMsP99: null }]);
+  for (const [index, one] of answers.entries()) one.took!(1200 + index);
+  for (let i = 0; i < 10; i++) await canary.counted(async () => { nowMs += 500; return answer(2); });
+  expect(canary.observed().windows.at(-1)).toEqual({ requests: 10, failed: 0, latencyMsP99: 1208 });
 });
 
 test("copies are compared and given to nobody; they have an end, and leave out what is no room for", async () => {

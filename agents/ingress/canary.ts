@@ -21,6 +21,9 @@ const MAX_TIMES = 4096;
 /** These say nothing of the revision. Of a copy `bad_tensors` does: the request was answered. */
 const NOT_ITS_FAULT: ReadonlySet<WireErrorCode> = new Set(["cancelled", "overloaded", "bad_tensors", "going_away"]);
 
+/** `took`: of a request that goes on after its run, to be called once it is answered, with what all of it took. */
+export type TriedAnswer = InferAnswer & { took?(ms: number): void };
+
 export class Canary {
   #setting: RouteCanary;
   readonly #nowMs: () => number;
@@ -80,15 +83,19 @@ export class Canary {
     return false;
   }
 
-  /** Counts a request that the new revision was given. One that another revision had to answer was not answered by it. */
-  async counted<T extends InferAnswer>(run: () => Promise<T>): Promise<T> {
+  /** Counts a request that the new revision was given. One that another revision had to answer was not answered by it. `goesOn`: its run is not all of it: its answer's `took` is told the rest. */
+  async counted<T extends TriedAnswer>(run: () => Promise<T>, goesOn = false): Promise<T> {
     const startedAt = this.#nowMs();
     try {
       const answer = await run();
-      this.#count(answer.epoch === this.epoch ? this.#nowMs() - startedAt : null);
+      const told: TriedAnswer = answer;
+      const isIts = answer.epoch === this.epoch;
+      if (isIts && goesOn) told.took = (ms) => this.#took(ms);
+      else if (isIts) this.#took(this.#nowMs() - startedAt);
+      this.#count(isIts);
       return answer;
     } catch (error) {
-      if (!(error instanceof WireError && NOT_ITS_FAULT.has(error.code))) this.#count(null);
+      if (!(error instanceof WireError && NOT_ITS_FAULT.has(error.code))) this.#count(false);
       throw error;
     }
   }
@@ -112,14 +119,18 @@ export class Canary {
     }
   }
 
-  /** `ms` null = it failed. */
-  #count(ms: number | null): void {
+  #count(isAnswered: boolean): void {
     const window = this.#window;
     this.#requests++;
     window.requests++;
-    if (ms === null) { this.#failed++; window.failed++; }
-    else if (window.times.length < MAX_TIMES) window.times.push(ms);
+    if (!isAnswered) { this.#failed++; window.failed++; }
     this.#closeWindow();
+  }
+
+  /** In the window that is open when it is known. */
+  #took(ms: number): void {
+    const { times } = this.#window;
+    if (times.length < MAX_TIMES) times.push(ms);
   }
 
   #closeWindow(): void {

@@ -187,9 +187,10 @@ async function processRaw({ req, res, access }: Asked, route: RouteRuntime): Pro
   const beganAt = performance.now();
   const body = await readBody(req, route.route.limits.maxRequestBytes);
   const receivedAt = performance.now();
-  const { json, epoch } = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, receivedAt, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
+  const { json, epoch, handedOver } = await processRequest(route, { contentType: req.headers["content-type"] ?? "", body, signal, receivedAt, deadlineMs: timeoutHeader(req), name: requestName(idempotencyKey(req), null, false, access), trace: traceOf(req) });
   const answeredAt = performance.now();
   await sendBytes(req, res, Buffer.from(json), { "content-type": "application/json" });
+  handedOver();
   route.statisticsOf(route.versionOf(epoch)).wrote(performance.now() - answeredAt, receivedAt - beganAt);
 }
 

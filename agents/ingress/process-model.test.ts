@@ -9,6 +9,7 @@ import type { TensorSpec } from "../protocol/tensor.ts";
 import { type IngressChild, observedOf, ready, TestFleet } from "../stage/testdata/test-nodes.ts";
 import { layPipeline, LIMITS, type TestSegment } from "../stage/testdata/test-pipeline.ts";
 import { tinyOnnx, tinyWeight } from "../stage/testdata/tiny-onnx.ts";
+import { parseExposition } from "../testdata/parse-exposition.ts";
 import { joinElements, splitElements } from "./bytes-tensor.ts";
 import { scoreText } from "./classification.ts";
 import { ownerOf } from "./process-model.ts";
@@ -161,6 +162,39 @@ test("what the processor took is told over REST as a place of its own, and over 
   for (const part of ["success", "queue", "compute_input", "compute_infer", "compute_output"]) expect([part, over.inference_stats[part]]).toEqual([part, after.inference_stats[part]]);
   const { success, queue, compute_input, compute_infer, compute_output } = over.inference_stats;
   expect(Math.abs(queue!.ns + compute_input!.ns + compute_infer!.ns + compute_output!.ns - success!.ns)).toBeLessThan(10);
+});
+
+test("by whichever protocol it came, a request has one latency: all that its client waited for here, the processor in it; also one that came again; what is refused has none", async () => {
+  type Told = { processor_stats: Record<string, { ns: number }> };
+  const told = async () => {
+    const { samples } = parseExposition(await (await fetch(`${url}/metrics`)).text()).get("cutplane_ingress_latency_seconds")!;
+    const of = (suffix: string) => samples.find(({ name, labels }) => name.endsWith(suffix) && labels.deployment === "dep_tiny")!.value;
+    const { model_stats: [{ processor_stats }] } = (await get("models/tiny/stats")) as { model_stats: [Told] };
+    return { count: of("_count"), ms: of("_sum") * 1000, processorMs: Object.values(processor_stats).reduce((sum, { ns }) => sum + ns / 1e6, 0) };
+  };
+  const asked = { inputs: [input], raw_input_contents: [element(TEXT)] };
+  const streamed = () => new Promise((resolve, reject) => {
+    const call = stub.ModelStreamInfer();
+    call.once("data", (got) => { call.end(); resolve(got); });
+    call.once("error", reject);
+    call.write({ model_name: "tiny.process", ...asked });
+  });
+  const named = () => post("tiny.process/infer", infer([TEXT]), { "idempotency-key": "once" });
+  const ways: [string, () => Promise<unknown>][] = [["/process", () => processed()], ["REST", () => post("tiny.process/infer", infer([TEXT]))], ["gRPC", () => grpc(asked)], ["a stream", streamed], ["named", named], ["named, again", named]];
+  await processed();
+  for (const [way, ask] of ways) {
+    const before = await told();
+    const startedAt = performance.now();
+    await ask();
+    const waitedMs = performance.now() - startedAt;
+    const after = await told();
+    expect([way, after.count - before.count]).toEqual([way, 1]);
+    expect(after.ms - before.ms).toBeGreaterThan(after.processorMs - before.processorMs);
+    expect(after.ms - before.ms).toBeLessThanOrEqual(waitedMs);
+  }
+  const { count } = await told();
+  expect((await post("tiny.process/infer", infer([""]))).status).toBe(400);
+  expect((await told()).count).toBe(count);
 });
 
 test("labels come best first, each with its score", async () => {

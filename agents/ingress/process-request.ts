@@ -22,8 +22,8 @@ export type RawRequest = {
   /** As in `InferOptions`; of what runs in many steps they say nothing. */
   version?: RouteVersion | null; priority?: number;
 };
-/** `json`: the processor's answer. `epoch`, `requestId`, `replica`: of the last step. */
-export type Processed = { json: string; epoch: number; requestId: string; replica?: number };
+/** `json`: the processor's answer. `epoch`, `requestId`, `replica`: of the last step. `handedOver`: to be called once when the answer was handed to the socket, which ends the request's latency. */
+export type Processed = { json: string; epoch: number; requestId: string; replica?: number; handedOver(): void };
 let nextSequence = 1;
 
 /** Rejects with ProcessorRefusal or WireError. */
@@ -41,9 +41,10 @@ export async function processRequest(route: RouteRuntime, { contentType, body, s
     answers.push(...(await runSteps(route, steps, { deadlineAt, signal, pre, receivedAt, ...options })));
     const { json, times } = await route.processor.decode(ticket, answers.map((answer) => answer.outputs));
     post = times;
-    const { epoch, trace: { requestId, replica } } = answers.at(-1)!;
+    const last = answers.at(-1)!;
+    const { epoch, trace: { requestId, replica } } = last;
     route.statisticsOf(route.versionOf(epoch)).processed({ pre, post, readMs });
-    return { json, epoch, requestId, ...(replica === undefined ? {} : { replica }) };
+    return { json, epoch, requestId, ...(replica === undefined ? {} : { replica }), handedOver: () => last.handedOver?.() };
   } catch (error) {
     route.processor.forget(ticket);
     throw error;

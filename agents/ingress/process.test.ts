@@ -39,26 +39,46 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => fleet?.close());
 
+function picture(): Uint8Array<ArrayBuffer> {
+  const drawn = new PNG({ width: 320, height: 48 });
+  drawn.data.fill(255);
+  for (let y = 8; y < 40; y++) for (let x = 60; x < 66; x++) drawn.data.fill(0, (y * 320 + x) * 4, (y * 320 + x) * 4 + 3);
+  return new Uint8Array(PNG.sync.write(drawn));
+}
+
 test("a picture goes through its processor on a thread of its own, and comes back as text, also as BYTES of the protocol; what is no picture is refused", async () => {
-  const picture = new PNG({ width: 320, height: 48 });
-  picture.data.fill(255);
-  for (let y = 8; y < 40; y++) for (let x = 60; x < 66; x++) picture.data.fill(0, (y * 320 + x) * 4, (y * 320 + x) * 4 + 3);
   const answers = await Promise.all(Array.from({ length: 3 }, async () => {
-    const response = await fetch(`${url}/v2/models/tiny/process`, { method: "POST", headers: { "content-type": "image/png" }, body: new Uint8Array(PNG.sync.write(picture)) });
+    const response = await fetch(`${url}/v2/models/tiny/process`, { method: "POST", headers: { "content-type": "image/png" }, body: picture() });
     return { status: response.status, json: (await response.json()) as { text: string; confidence: number } };
   }));
   for (const { status, json } of answers) {
     expect(status).toBe(200);
     expect(typeof json.text).toBe("string");
   }
-  const element = joinElements([PNG.sync.write(picture)]);
+  const element = joinElements([picture()]);
   const head = Buffer.from(JSON.stringify({ inputs: [{ name: "INPUT", datatype: "BYTES", shape: [1], parameters: { binary_data_size: element.length } }], outputs: [{ name: "TEXT" }, { name: "CONFIDENCE" }] }));
   const asBytes = await fetch(`${url}/v2/models/tiny.process/infer`, { method: "POST", headers: { "inference-header-content-length": String(head.length) }, body: new Uint8Array(Buffer.concat([head, element])) });
   expect(await asBytes.json()).toMatchObject({ outputs: [{ name: "TEXT", data: [answers[0]!.json.text] }, { name: "CONFIDENCE", data: [expect.closeTo(answers[0]!.json.confidence, 6)] }] });
   await expectToldOnce();
   expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: "no picture" })).status).toBeGreaterThanOrEqual(400);
-  expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: new Uint8Array(PNG.sync.write(picture)) })).status).toBe(200);
+  expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: picture() })).status).toBe(200);
 }, 180_000);
+
+test("of a request alone the console is told what its client waited, and beside it what the pipeline took of that", async () => {
+  const told = () => ingress.heard.flatMap((message) => (message.type === "sample" ? message.samples : []));
+  const before = told().length;
+  await ingress.until("what was asked before is told", () => told().length >= before + 2);
+  const from = told().length;
+  const startedAt = performance.now();
+  expect((await fetch(`${url}/v2/models/tiny/process`, { method: "POST", body: picture() })).status).toBe(200);
+  const waitedMs = performance.now() - startedAt;
+  const latencies = () => told().slice(from).flatMap(({ latencyMsP50 }) => latencyMsP50 ?? []);
+  await ingress.until("it is told", () => latencies().length > 0);
+  const pipeline = told().slice(from).flatMap(({ pipelineMsP50 }) => pipelineMsP50 ?? []);
+  expect([latencies().length, pipeline.length]).toEqual([1, 1]);
+  expect(latencies()[0]).toBeGreaterThan(pipeline[0]!);
+  expect(latencies()[0]).toBeLessThanOrEqual(waitedMs);
+}, 60_000);
 
 type Duration = { count: number; ns: number };
 type Told = { inference_stats: Record<"success" | "queue" | "compute_input" | "compute_infer" | "compute_output", Duration>; ingress_stats: Record<string, Duration>; processor_stats: Record<"queue" | "preprocess" | "postprocess", Duration>; segment_stats: { queue: Duration; compute: Duration; hand_on: Duration }[]; link_stats: { network: Duration }[] };
@@ -74,7 +94,11 @@ async function expectToldOnce(): Promise<void> {
   const { receive: _receive, ...here } = told.ingress_stats;
   const places = [...Object.values(here), queue, preprocess, postprocess, ...told.segment_stats.flatMap((one) => [one.queue, one.compute, one.hand_on]), ...told.link_stats.map(({ network }) => network)];
   expect(places.reduce((sum, { ns }) => sum + ns, 0) / success.ns).toBeCloseTo(1, 2);
-  const parts = parseExposition(await (await fetch(`${url}/metrics`)).text()).get("cutplane_ingress_part_seconds")!.samples;
+  const metrics = parseExposition(await (await fetch(`${url}/metrics`)).text());
+  const latencyOf = (suffix: string) => metrics.get("cutplane_ingress_latency_seconds")!.samples.find(({ name }) => name.endsWith(suffix))!.value;
+  expect(latencyOf("_count")).toBe(4);
+  expect((latencyOf("_sum") * 1e9) / success.ns).toBeCloseTo(1, 1);
+  const parts = metrics.get("cutplane_ingress_part_seconds")!.samples;
   const sampleOf = (suffix: string, part: string) => parts.find(({ name, labels }) => name.endsWith(suffix) && labels.part === part)!.value;
   for (const [part, { count, ns }] of [["processor_queue", queue], ["preprocess", preprocess], ["postprocess", postprocess]] as const) {
     expect([part, sampleOf("_count", part)]).toEqual([part, count]);

@@ -5,17 +5,15 @@ import type { IngressPipeline, IngressSample, ObservedIngress, ProcessorTimes, R
 import type { WireTensor } from "../protocol/tensor.ts";
 import { WireError } from "../protocol/wire-error.ts";
 import type { BufferPool } from "../stage/buffer-pool.ts";
-import { quantile } from "../stage/stage-samples.ts";
 import type { LocalIngressRoute } from "../stage/messages.ts";
 import { ANYWHERE, type BatchAnswer, type Destination } from "./batcher.ts";
-import { Canary } from "./canary.ts";
+import { Canary, type TriedAnswer } from "./canary.ts";
 import { Dispatcher, type InferAnswer, traceOfRefused } from "./dispatcher.ts";
 import type { Gone } from "./gone.ts";
 import type { InferOptions } from "./infer-options.ts";
 import type { KeyCounts } from "./key-counts.ts";
 import { AdmitLimit } from "./admit-limit.ts";
 import { KeyBuckets } from "./key-limits.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
 import { PipelineRuntime, type PipelineHost } from "./pipeline-runtime.ts";
 import { ProcessorRunner } from "./processor-runner.ts";
@@ -25,6 +23,7 @@ import type { OtlpExporter } from "./otlp-exporter.ts";
 import { requestSpans } from "./request-spans.ts";
 import { type RepeatableAnswer, RepeatedRequests } from "./repeated-requests.ts";
 import { RequestFailed } from "./request-failed.ts";
+import { RequestTimes } from "./request-times.ts";
 import { RouteBatching } from "./route-batching.ts";
 import { RouteStreams } from "./route-streams.ts";
 import { OfferedVersions, routeVersions, type RouteVersion } from "./route-version.ts";
@@ -35,8 +34,6 @@ import { Verification } from "./verification.ts";
 import { VersionStatistics } from "./version-statistics.ts";
 import { withProcessor } from "./with-processor.ts";
 
-/** Latencies kept per interval. */
-const MAX_TIMES = 4096;
 /** A peer's words in a trace. */
 const MAX_ERROR_CHARS = 300;
 /** An answer may be larger than a request (logits); above this it is a mistake or an attack. */
@@ -52,9 +49,10 @@ export type RouteHost = {
   otlp: OtlpExporter | null;
 };
 type Waiting = { inputs: WireTensor[]; deadlineAt: number; signal?: Gone; priority: number };
-/** `tell`: of what a processor made the last step of, to be called once with what making its answer took (null = there is none): only then is its trace told. */
-export type RouteAnswer = InferAnswer & { tell?(post: ProcessorTimes | null): void };
-type StepAnswer = RouteAnswer & Partial<BatchAnswer>;
+/** Of what a processor made the last step of. `tell`: to be called once with what making its answer took (null = there is none): only then is its trace told. `handedOver`: to be called once when that
+ * answer was handed to the socket: only then has the request its latency. */
+export type RouteAnswer = InferAnswer & { tell?(post: ProcessorTimes | null): void; handedOver?(): void };
+type StepAnswer = RouteAnswer & TriedAnswer & Partial<BatchAnswer>;
 /** `refused`: for its sender's own mistake, and so in none of the others. `errors`: of both kinds, by code. */
 export type Totals = { accepted: number; succeeded: number; failed: number; refused: number; errors: Record<string, number> };
 
@@ -65,7 +63,7 @@ export class RouteRuntime {
   readonly #admit = new AdmitLimit();
   readonly keyCounts: KeyCounts;
   readonly totals: Totals = { accepted: 0, succeeded: 0, failed: 0, refused: 0, errors: {} };
-  readonly latency = new LatencyHistogram();
+  readonly times = new RequestTimes();
   readonly repeated = new RepeatedRequests<StepAnswer>();
   readonly #host: RouteHost;
   readonly #pipelines = new Map<string, PipelineRuntime>();
@@ -76,7 +74,6 @@ export class RouteRuntime {
   /** Of a revision that is tried. */
   canary: Canary | null = null;
   #taken = { accepted: 0, succeeded: 0, failed: 0, errors: {} as Record<string, number> };
-  #times: number[] = [];
   #trace: RequestTrace | null = null;
   readonly #statistics = new VersionStatistics();
   readonly offeredBefore = new OfferedVersions();
@@ -220,7 +217,7 @@ export class RouteRuntime {
   countRefused(error: Error, { receivedAt, version, trace }: Pick<InferOptions, "version" | "trace"> & { receivedAt: number }): void {
     if (this.#counted.has(error) || error instanceof KeyRefusal) return;
     if (!isSendersMistake(error)) this.totals.accepted++;
-    this.#countFailed(error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt: receivedAt, receivedAt, beganAt: receivedAt, pre: null, version });
+    this.#countFailed(error, beginTrace(trace ?? null, this.#host.otlp?.ratio ?? 0, Math.random), { startedAt: receivedAt, beganAt: receivedAt, pre: null, version });
   }
 
   /** One request, or one step of a sequence. Rejects with WireError. Counted. */
@@ -237,15 +234,23 @@ export class RouteRuntime {
     try {
       const answer = await this.#inferNamed(inputs, startedAt + deadlineMs, options);
       this.totals.succeeded++;
-      this.#count(startedAt);
+      const ranMs = performance.now() - startedAt;
+      if (processor) this.times.ran(ranMs);
+      else this.times.answered(ranMs);
       const version = this.versionOf(answer.epoch);
       const tell = (post: ProcessorTimes | null) => {
         const whole = withProcessor(answer.trace, pre, post);
         const trace = context === null ? whole : this.#traced(whole, context, { beganAt, version, waitedMs: answer.waitedMs ?? 0, repeated: answer.repeated });
         if (!answer.repeated) this.#keep(trace);
       };
-      if (processor?.isLast) answer.tell = tell;
-      else tell(null);
+      if (processor?.isLast) {
+        answer.tell = tell;
+        answer.handedOver = () => {
+          const ms = performance.now() - processor.receivedAt;
+          this.times.handedOver(ms);
+          if (!answer.repeated) answer.took?.(ms);
+        };
+      } else tell(null);
       // Nothing ran for it: where time went was counted with the first.
       if (answer.repeated) return answer;
       const statistics = this.statisticsOf(version);
@@ -255,16 +260,16 @@ export class RouteRuntime {
       if (executed) { statistics.executed(answer.trace, size, this.#host.nodeId); this.#runs.add(answer.trace, size); }
       return answer;
     } catch (error) {
-      this.#countFailed(error as Error, context, { startedAt, receivedAt, beganAt, pre, version: options.version });
+      this.#countFailed(error as Error, context, { startedAt, beganAt, pre, version: options.version });
       throw error;
     }
   }
 
   /** `beganAt`: with what its processor took before. */
-  #countFailed(error: Error, context: TraceContext | null, { startedAt, receivedAt, beganAt, pre, version }: { startedAt: number; receivedAt: number; beganAt: number; pre: ProcessorTimes | null; version: InferOptions["version"] }): void {
+  #countFailed(error: Error, context: TraceContext | null, { startedAt, beganAt, pre, version }: { startedAt: number; beganAt: number; pre: ProcessorTimes | null; version: InferOptions["version"] }): void {
     this.#counted.add(error);
     const epoch = version?.epoch ?? this.route.currentEpoch ?? this.versions()[0]?.epoch ?? 0;
-    this.statisticsOf(this.versionOf(epoch)).failed(performance.now() - receivedAt);
+    this.statisticsOf(this.versionOf(epoch)).failed(performance.now() - beganAt);
     const code = error instanceof WireError ? error.code : refusalOf(error).code;
     this.totals[isSendersMistake(error) ? "refused" : "failed"]++;
     this.totals.errors[code] = (this.totals.errors[code] ?? 0) + 1;
@@ -283,22 +288,23 @@ export class RouteRuntime {
     });
   }
 
-  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority = 0 }: InferOptions): Promise<StepAnswer> {
+  async #inferStep(inputs: WireTensor[], deadlineAt: number, { sequence, signal, version, priority = 0, processor }: InferOptions): Promise<StepAnswer> {
     // What has begun goes on.
     if (!sequence || sequence.start) this.#admit.demand(this.route.admitPerSecond, priority, performance.now());
     if (!sequence) {
       if (this.route.currentEpoch === null) throw new WireError("not_linked", this.notReadyBecause());
       const request = { inputs, deadlineAt, signal, priority };
-      return this.#spread(request, version ? { epoch: version.epoch, isTried: false } : ANYWHERE);
+      return this.#spread(request, version ? { epoch: version.epoch, isTried: false } : ANYWHERE, processor !== undefined);
     }
     return this.streams.infer({ inputs, sequence, deadlineAt, signal, canary: this.canary });
   }
 
-  #spread(request: Waiting, wanted: Destination): Promise<StepAnswer> {
+  /** `goesOn`: a processor is yet to make its answer. */
+  #spread(request: Waiting, wanted: Destination, goesOn: boolean): Promise<StepAnswer> {
     const { canary, route: { currentEpoch, limits: { maxInFlight, defaultDeadlineMs } } } = this;
     if (!canary) return this.#run(request, wanted);
     return spreadRequest<StepAnswer>({
-      canary, wanted, serves: canary.epoch === currentEpoch, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
+      canary, wanted, goesOn, serves: canary.epoch === currentEpoch, tried: this.#dispatcher.leastLoadedOf(canary.epoch), hasRoom: () => this.inFlight * 2 < maxInFlight, run: (to) => this.#run(request, to),
       copy: (pipeline) => this.#dispatcher.infer({ inputs: request.inputs, deadlineAt: performance.now() + defaultDeadlineMs, stream: null, pipeline }),
     });
   }
@@ -327,12 +333,6 @@ export class RouteRuntime {
       otlp.add(requestSpans(repeated ? { ...alone, stages: [] } : trace, { ...context, state }, { modelName: this.route.modelName, deploymentId: this.route.deploymentId, version, ingressNodeId: nodeId, startedAtMs: Date.now() - totalMs, totalMs, waitedMs }));
     }
     return { ...trace, context };
-  }
-
-  #count(startedAt: number): void {
-    const ms = performance.now() - startedAt;
-    this.latency.observe(ms / 1000);
-    if (this.#times.length < MAX_TIMES) this.#times.push(ms);
   }
 
   #keep(trace: RequestTrace): void {
@@ -374,16 +374,14 @@ export class RouteRuntime {
     this.repeated.sweep(performance.now());
     const { accepted, succeeded, failed, errors } = this.totals;
     const before = this.#taken;
-    const times = this.#times;
     const sample: IngressSample = {
       deploymentId: this.route.deploymentId, epoch: this.route.currentEpoch,
       accepted: accepted - before.accepted, succeeded: succeeded - before.succeeded, failed: failed - before.failed, inFlight: this.inFlight,
-      latencyMsP50: quantile(times, 0.5), latencyMsP99: quantile(times, 0.99),
+      ...this.times.take(),
       errors: Object.fromEntries(Object.entries(errors).map(([code, count]) => [code, count - (before.errors[code] ?? 0)]).filter(([, count]) => (count as number) > 0)),
       trace: this.#trace, recent: this.#recent.take(), ...(this.route.batching ? { runs: this.#runs.take(this.batching.problem) } : {}),
     };
     this.#taken = { accepted, succeeded, failed, errors: { ...errors } };
-    this.#times = [];
     this.#trace = null;
     return sample;
   }

@@ -42,14 +42,17 @@ async function runProcess(route: RouteRuntime, version: RouteVersion | null, req
     name: requestName(idempotencyKey, request.id, request.idempotent, access),
   });
   const answeredAt = performance.now();
-  const { json, epoch, requestId, replica } = processed;
+  const { json, epoch, requestId, replica, handedOver } = processed;
   const versionName = route.versionOf(epoch);
   const outputs = tensorsOf(kinds, json, wished);
   if (places) await writeOutputs(outputs, places.outputs);
   return {
     outputs, version: versionName,
     parameters: { epoch, request_id: requestId, ...(replica === undefined ? {} : { replica }) },
-    done: () => route.statisticsOf(versionName).wrote(performance.now() - answeredAt, receivedAt - beganAt),
+    done() {
+      handedOver();
+      route.statisticsOf(versionName).wrote(performance.now() - answeredAt, receivedAt - beganAt);
+    },
   };
 }
 

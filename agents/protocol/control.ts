@@ -359,7 +359,7 @@ export type StageSample = {
 export type IngressSample = {
   deploymentId: string; epoch: number | null;
   accepted: number; succeeded: number; failed: number; inFlight: number;
-  latencyMsP50: number | null; latencyMsP99: number | null;
+  /** As clients wait, what a processor takes in it. */ latencyMsP50: number | null; latencyMsP99: number | null; /** Without that: what a plan predicts. Absent = latencyMsP50 is it: nothing went through a processor, or the agent's latencies leave it out. */ pipelineMsP50?: number | null;
   /** By error code; those of requests refused for a mistake of their sender's own too, which are in none of the counts above. */
   errors: Record<string, number>;
   /** Most recent finished request of the interval, across its stages. */

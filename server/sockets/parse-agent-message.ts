@@ -91,7 +91,7 @@ const trace = z.object({
 });
 const ingressSample = z.object({
   deploymentId: id, epoch: count.nullable(), accepted: count, succeeded: count, failed: count, inFlight: count,
-  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(), recent: z.array(trace).max(MAX_RECENT_REQUESTS).optional(),
+  latencyMsP50: amountOrNull, latencyMsP99: amountOrNull, pipelineMsP50: amountOrNull.optional(), errors: z.record(id, count).refine((errors) => Object.keys(errors).length <= MAX_ERROR_CODES, `names more than ${MAX_ERROR_CODES} codes`), trace: trace.nullable(), recent: z.array(trace).max(MAX_RECENT_REQUESTS).optional(),
   runs: z.object({ count, items: count, slowestMs: amount, passMs: amount, problem: text.optional() }).optional(),
 });
 /** Null = not readable there. */
