@@ -126,8 +126,8 @@ async function showDemo(env: Env, console: RunningConsole, options: { say: (line
       writeResult(`${JSON.stringify({ model, segments, nodes, text, predictedLatencyMs, measuredLatencyMs, isSteady, parityMaxRelError })}\n`);
       return "shown";
     }
-    const predicted = predictedLatencyMs === null ? "no prediction yet" : `${predictedLatencyMs.toFixed(1)} ms predicted`;
-    say(`\n${model}, cut over ${nodes.join(", ")}, read: "${text}"\n${predicted}, ${measuredLatencyMs.toFixed(1)} ms measured${isSteady ? "" : " (not steady: this machine is busy with other things)"}\n\nConsole: ${console.info.consoleUrl}   (Ctrl-C ends it and everything it started)\n`);
+    const predicted = predictedLatencyMs === null ? "no prediction yet" : `${predictedLatencyMs.toFixed(1)} ms predicted for the cut model`;
+    say(`\n${model}, cut over ${nodes.join(", ")}, read: "${text}"\n${predicted}, ${measuredLatencyMs.toFixed(1)} ms measured by a client, the processing of the picture in it${isSteady ? "" : " (not steady: this machine is busy with other things)"}\n\nConsole: ${console.info.consoleUrl}   (Ctrl-C ends it and everything it started)\n`);
     return demo;
   } catch (error) {
     if (!signal.aborted) process.stderr.write(`The demo failed: ${(error as Error).message}\n${env.once ? "" : `The console goes on at ${console.info.consoleUrl}.\n`}`);

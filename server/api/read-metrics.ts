@@ -5,25 +5,28 @@ import { linkKey, liveFleet } from "../live/live-fleet.ts";
 import { RING_LENGTH, readSamples, type SampleRing, WINDOW_MS } from "../live/sample-ring.ts";
 import { listMetricWindows } from "../store/metrics.ts";
 
-type DeploymentWindow = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null };
+/** Windows of older consoles have no `pipelineMsP50`: their latency left a processor out. */
+type DeploymentWindow = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; pipelineMsP50?: number | null; predictedLatencyMs: number | null };
+type DeploymentMetric = DeploymentWindow & { at: string; pipelineMsP50: number | null };
 type LinkWindow = { rttMs: number; bandwidthBytesPerSecond: number | null; bytesPerSecond: number };
 type NodeWindow = { cpuRatio: number | null; memoryUsedBytes: number | null; agentRssBytes: number | null; /** Absent in windows of older consoles. */ agentCpuCores?: number | null; queueLength?: number | null; stages: NodeSample["stages"] };
 
 export type NodeMetric = { at: string; cpuRatio: number; memoryUsedBytes: number; agentRssBytes: number; agentCpuCores: number | null; /** Frames that wait, over all stages. */ queueLength: number | null; stages: NodeSample["stages"] };
 
 /** Oldest first. */
-export async function readDeploymentMetrics(deps: Pick<Deps, "db" | "clock">, deploymentId: string, minutes: number): Promise<(DeploymentWindow & { at: string })[]> {
+export async function readDeploymentMetrics(deps: Pick<Deps, "db" | "clock">, deploymentId: string, minutes: number): Promise<DeploymentMetric[]> {
   const sinceMs = deps.clock.now() - minutes * 60_000;
   const recent = recentSamples(liveFleet(deps.db).deploymentRings.get(deploymentId), sinceMs);
   const older = await windowsBefore<DeploymentWindow>(deps, "deployment", deploymentId, sinceMs, recent[0]?.atMs);
   return [
-    ...older.map(({ at, values }) => ({ at: at.toISOString(), ...values })),
+    ...older.map(({ at, values }) => ({ at: at.toISOString(), ...values, pipelineMsP50: values.pipelineMsP50 === undefined ? values.latencyMsP50 : values.pipelineMsP50 })),
     ...recent.map(({ atMs, figures }) => ({
       at: new Date(atMs).toISOString(),
       requestsPerSecond: figures[0] ?? 0,
       errorsPerSecond: figures[1] ?? 0,
       latencyMsP50: figures[2] ?? null,
       latencyMsP99: figures[3] ?? null,
+      pipelineMsP50: figures[6] ?? null,
       predictedLatencyMs: figures[4] ?? null,
     })),
   ];

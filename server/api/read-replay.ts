@@ -27,8 +27,8 @@ const MIGRATIONS_MAX = 1000;
 
 type Track = z.infer<typeof replayTrack>;
 type Moment = z.infer<typeof replayMoment>;
-/** Windows of before there was a thought, or a node's capacity, have none. */
-type Window = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null; thought?: PastThought | null };
+/** Windows of before there was a thought, a node's capacity or a pipeline's own time have none: latency left a processor out then. */
+type Window = { requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; pipelineMsP50?: number | null; predictedLatencyMs: number | null; thought?: PastThought | null };
 type NodeWindow = { cpuRatio: number | null; memoryUsedBytes: number | null; queueLength?: number | null; cores?: number | null; celsius?: number | null; throttled?: boolean | null; stages: NodeSample["stages"] };
 type LinkWindow = { rttMs: number; bandwidthBytesPerSecond: number | null; bytesPerSecond: number };
 
@@ -89,7 +89,7 @@ export async function readReplayMoment(deps: Deps, deploymentId: string, at: Dat
     serving: revision ? { revision: revision.number, reason: revision.reason, planId: revision.planId, predictedFrom: plan?.estimate.kind ?? null, ingressNodeIds: revision.ingressNodeIds, stages: revision.stages.map(({ from, to, nodeId, replica }) => ({ from, to, nodeId, ...(replica === undefined ? {} : { replica }) })), hops: (plan?.estimate.hops ?? []).map(({ fromTopologyNodeId, toTopologyNodeId, bytes }) => ({ fromTopologyNodeId, toTopologyNodeId, bytes })) } : null,
     servingWhy: turn ? turnText(turn, revisionNumber) : "It had not served yet.",
     move: move && { toRevision: revisionNumber(move.toRevisionId), state: move.state, reason: move.reason },
-    figures: own ? { at: windowAt.toISOString(), ...own } : null,
+    figures: own ? { at: windowAt.toISOString(), ...own, pipelineMsP50: pipelineMs(own) } : null,
     thought: own?.thought ?? null,
     nodes: Object.fromEntries([...nodes].map(([nodeId, { cpuRatio, memoryUsedBytes, queueLength = null, cores = null, celsius = null, throttled = null, stages }]) => [nodeId, { cpuRatio, memoryUsedBytes, queueLength, cores, celsius, throttled, stages: stages.filter((stage) => stage.deploymentId === deploymentId).map((stage) => ({ stageIndex: stage.stageIndex, epoch: stage.epoch, computeMs: stage.computeMsP50, queueMs: stage.queueMsP50 })) }])),
     links: Object.fromEntries(links),
@@ -120,6 +120,8 @@ function turnText({ why, revisionId }: Turn, revisionNumber: (id: string) => num
   return { cutover: `Requests went to ${which}.`, "turned back": `The move was undone: requests went to ${which} again.`, stopped: "It was stopped.", resumed: `The stop was called off: requests went to ${which}.` }[why];
 }
 
+const pipelineMs = ({ latencyMsP50, pipelineMsP50 = latencyMsP50 }: Window): number | null => pipelineMsP50;
+
 /** At most `POINTS_MAX`, each over an equal part of the span: means, and the worst 99th percentile. */
 function thinned(windows: readonly { at: Date; values: Window }[], fromMs: number, lengthMs: number): Track["points"] {
   const slots = new Map<number, { at: Date; values: Window }[]>();
@@ -132,6 +134,6 @@ function thinned(windows: readonly { at: Date; values: Window }[], fromMs: numbe
   return [...slots.values()].map((rows) => {
     const mean = (of: (row: Window) => number | null): number | null => { const known = rows.flatMap((row) => of(row.values) ?? []); return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length; };
     const worst = rows.flatMap((row) => row.values.latencyMsP99 ?? []);
-    return { at: (rows[0] as { at: Date }).at.toISOString(), requestsPerSecond: mean((row) => row.requestsPerSecond) ?? 0, errorsPerSecond: mean((row) => row.errorsPerSecond) ?? 0, latencyMsP50: mean((row) => row.latencyMsP50), latencyMsP99: worst.length === 0 ? null : Math.max(...worst), predictedLatencyMs: mean((row) => row.predictedLatencyMs) };
+    return { at: (rows[0] as { at: Date }).at.toISOString(), requestsPerSecond: mean((row) => row.requestsPerSecond) ?? 0, errorsPerSecond: mean((row) => row.errorsPerSecond) ?? 0, latencyMsP50: mean((row) => row.latencyMsP50), latencyMsP99: worst.length === 0 ? null : Math.max(...worst), pipelineMsP50: mean(pipelineMs), predictedLatencyMs: mean((row) => row.predictedLatencyMs) };
   });
 }

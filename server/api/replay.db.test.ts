@@ -63,7 +63,7 @@ test("figures of the ten seconds a moment lies in, and the last decision before 
   expect((await readReplayMoment(fleet.deps, id, window)).figures).toBeNull();
   fleet.clock.nowMs = window.getTime() + 60_000;
   const at = (offsetMs: number) => readReplayMoment(fleet.deps, id, new Date(window.getTime() + offsetMs));
-  expect(await at(9_999)).toMatchObject({ figures: { latencyMsP50: 12 }, thought: { regret: 0.2, drifts: [{ name: "b", factor: 1.7 }] }, nodes: { nod_b: { cpuRatio: 0.5, queueLength: null, cores: 1.5, throttled: true, stages: [{ stageIndex: 1, computeMs: 3, queueMs: 1 }] } }, links: { "nod_a>nod_b": { rttMs: 2 } }, decision: { reason: "Too soon." } });
+  expect(await at(9_999)).toMatchObject({ figures: { latencyMsP50: 12, pipelineMsP50: 12 }, thought: { regret: 0.2, drifts: [{ name: "b", factor: 1.7 }] }, nodes: { nod_b: { cpuRatio: 0.5, queueLength: null, cores: 1.5, throttled: true, stages: [{ stageIndex: 1, computeMs: 3, queueMs: 1 }] } }, links: { "nod_a>nod_b": { rttMs: 2 } }, decision: { reason: "Too soon." } });
   expect((await at(0)).nodes.nod_b?.stages).toHaveLength(1);
   expect(await at(10_000)).toMatchObject({ figures: null, thought: null, nodes: {}, links: {}, decision: { reason: "Too soon." } });
   expect((await at(-1)).decision).toBeNull();
@@ -72,10 +72,10 @@ test("figures of the ten seconds a moment lies in, and the last decision before 
 test("a long span is thinned to means and the worst; a bad one is refused", async () => {
   const id = await fleet.deploy();
   const fromMs = Math.floor(fleet.clock.nowMs / 10_000) * 10_000;
-  await saveMetricWindows(database.db, Array.from({ length: 1_440 }, (_, index) => ({ scope: "deployment" as const, scopeId: id, at: new Date(fromMs + index * 10_000), values: { requestsPerSecond: index % 2, errorsPerSecond: 0, latencyMsP50: null, latencyMsP99: index % 2 === 0 ? 5 : 50, predictedLatencyMs: 11 } })));
+  await saveMetricWindows(database.db, Array.from({ length: 1_440 }, (_, index) => ({ scope: "deployment" as const, scopeId: id, at: new Date(fromMs + index * 10_000), values: { requestsPerSecond: index % 2, errorsPerSecond: 0, latencyMsP50: null, latencyMsP99: index % 2 === 0 ? 5 : 50, pipelineMsP50: 2 + (index % 2), predictedLatencyMs: 11 } })));
   const track = await readReplayTrack(fleet.deps, id, { from: new Date(fromMs), to: new Date(fromMs + 4 * 3_600_000) });
   expect(track.points).toHaveLength(720);
-  expect(track.points[3]).toMatchObject({ requestsPerSecond: 0.5, latencyMsP50: null, latencyMsP99: 50 });
+  expect(track.points[3]).toMatchObject({ requestsPerSecond: 0.5, latencyMsP50: null, latencyMsP99: 50, pipelineMsP50: 2.5 });
   for (const [from, to] of [[5, 4], [0, METRIC_RETENTION_MS + 1]] as const) await expect(readReplayTrack(fleet.deps, id, { from: new Date(from), to: new Date(to) })).rejects.toMatchObject({ code: "bad-request", place: "from" });
 });
 

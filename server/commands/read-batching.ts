@@ -22,7 +22,8 @@ export function readBatching(fleet: LiveFleet, { deploymentId, settings: { ingre
   if (!batching?.whenNeeded) return { batching: null, together };
   const fresh = told.filter(({ isFirst }) => isFirst);
   const runs = fresh.length === 0 ? null : { count: sumOf("count", fresh), items: sumOf("items", fresh), slowestMs: sumOf("slowestMs", fresh), passMs: sumOf("passMs", fresh) };
-  const latencyMs = readSamples(fleet.deploymentRings.get(deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - freshMs).at(-1)?.figures[2] ?? null;
+  const { 2: latencyMs = null, 6: pipelineMs = null } = readSamples(fleet.deploymentRings.get(deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - freshMs).at(-1)?.figures ?? [];
+  const processorMs = latencyMs === null || pipelineMs === null ? 0 : Math.max(0, latencyMs - pipelineMs);
   const { maxSize, maxDelayMs } = batching;
-  return { batching: { limits: { maxSize, maxDelayMs }, now: batchNow ?? { maxSize: 1, maxDelayMs: 0 }, problem: told.find((one) => one.runs.problem !== undefined)?.runs.problem ?? null, runs, latencyMs }, together };
+  return { batching: { limits: { maxSize, maxDelayMs }, now: batchNow ?? { maxSize: 1, maxDelayMs: 0 }, problem: told.find((one) => one.runs.problem !== undefined)?.runs.problem ?? null, runs, latencyMs, ...(processorMs > 0 ? { processorMs } : {}) }, together };
 }

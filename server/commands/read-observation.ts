@@ -10,7 +10,7 @@ import { enteredAtFirst } from "../planner/replicas/entered-at-first.ts";
 import type { Observation } from "../policy/adapt/controller.ts";
 import { linkWords } from "../policy/adapt/link-words.ts";
 import { crossedPairs, type LinkWord, type LinkWords } from "../policy/adapt/cut-links.ts";
-import { BURN_WINDOW_MS, type Burn, burnOf } from "../policy/adapt/slo-burn.ts";
+import { BURN_WINDOW_MS, type Burn, burnOf, burnSecond } from "../policy/adapt/slo-burn.ts";
 import { isRunning } from "../policy/adapt/is-running.ts";
 import { pairKey } from "../policy/adapt/todays-problem.ts";
 import { samePlacement } from "../policy/adapt/alternatives.ts";
@@ -94,7 +94,7 @@ function streamsOpen({ snapshot }: LiveFleet, view: DeploymentView): number {
 function readBurn(fleet: LiveFleet, { request: { slo } }: WatchedPlan, view: DeploymentView, nowMs: number): Burn | null {
   if (!slo) return null;
   const rows = readSamples(fleet.deploymentRings.get(view.deploymentId) ?? { values: null, next: 0, count: 0 }, nowMs - BURN_WINDOW_MS);
-  const seconds = rows.map(({ atMs, figures: [requests, errors, latencyMsP50, latencyMsP99] }) => ({ atMs, answered: Math.max(0, (requests ?? 0) - (errors ?? 0)), latencyMsP50: latencyMsP50 ?? null, latencyMsP99: latencyMsP99 ?? null }));
+  const seconds = rows.map(({ atMs, figures: [requests, errors, latencyMsP50, latencyMsP99] }) => burnSecond(atMs, { requests: requests ?? 0, errors: errors ?? 0, latencyMsP50: latencyMsP50 ?? null, latencyMsP99: latencyMsP99 ?? null }));
   return burnOf(seconds, slo, nowMs);
 }
 

@@ -22,7 +22,7 @@ export async function recordDeploymentSamples(deps: Deps): Promise<void> {
     const sample = deploymentSample(fleet, deployment, await predictedLatencyMs(deps.db, deployment.currentRevisionId), nowMs);
     const ring = fleet.deploymentRings.get(deployment.deploymentId) ?? createSampleRing();
     fleet.deploymentRings.set(deployment.deploymentId, ring);
-    pushSample(ring, nowMs, [sample.requestsPerSecond, sample.errorsPerSecond, sample.latencyMsP50, sample.latencyMsP99, sample.predictedLatencyMs, sample.inFlight]);
+    pushSample(ring, nowMs, [sample.requestsPerSecond, sample.errorsPerSecond, sample.latencyMsP50, sample.latencyMsP99, sample.predictedLatencyMs, sample.inFlight, sample.pipelineMsP50]);
   }
   const known = new Set(deployments.map((deployment) => deployment.deploymentId));
   for (const kept of [fleet.deploymentRings, fleet.requests]) for (const id of kept.keys()) if (!known.has(id)) kept.delete(id);
@@ -54,7 +54,7 @@ function windowsOf(fleet: LiveFleet, startMs: number, thoughtOf: (deploymentId: 
     const rows = inWindow(ring);
     if (rows.length === 0) continue;
     const worst = rows.map((row) => row[3]).filter((value): value is number => value != null);
-    const values = { requestsPerSecond: mean(rows, 0) ?? 0, errorsPerSecond: mean(rows, 1) ?? 0, latencyMsP50: mean(rows, 2), latencyMsP99: worst.length > 0 ? Math.max(...worst) : null, predictedLatencyMs: mean(rows, 4), thought: thoughtOf(deploymentId) };
+    const values = { requestsPerSecond: mean(rows, 0) ?? 0, errorsPerSecond: mean(rows, 1) ?? 0, latencyMsP50: mean(rows, 2), latencyMsP99: worst.length > 0 ? Math.max(...worst) : null, pipelineMsP50: mean(rows, 6), predictedLatencyMs: mean(rows, 4), thought: thoughtOf(deploymentId) };
     windows.push({ scope: "deployment", scopeId: deploymentId, at, values });
   }
   for (const [key, link] of fleet.links) if (link.measuredAt !== "") windows.push({ scope: "link", scopeId: key, at, values: { rttMs: link.rttMs, bandwidthBytesPerSecond: link.bandwidthBytesPerSecond, bytesPerSecond: link.bytesPerSecond } });

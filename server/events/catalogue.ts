@@ -101,8 +101,11 @@ export type LiveNodeSample = {
 export type LiveLinkSample = { rttMs: number; rttSdMs: number; bandwidthBytesPerSecond: number | null; /** Traffic of our frames right now. */ bytesPerSecond: number; measuredAt: string; error: string | null; spread?: LinkSpread };
 export type LiveDeploymentSample = {
   requestsPerSecond: number; errorsPerSecond: number; inFlight: number;
+  /** As clients wait for it, what a model's processor takes in it. */
   latencyMsP50: number | null; latencyMsP99: number | null;
-  /** Of the running plan; null while none runs. */
+  /** Without what a processor takes: what `predictedLatencyMs` is held against. */
+  pipelineMsP50: number | null;
+  /** Of the running plan, without what a processor takes; null while none runs. */
   predictedLatencyMs: number | null;
   epoch: number | null;
   trace: RequestTrace | null;

@@ -20,15 +20,19 @@ export function deploymentSample(fleet: LiveFleet, deployment: DeploymentView, p
     for (const sample of live.sample.ingress) if (sample.deploymentId === deployment.deploymentId) samples.push({ sample, seconds: live.sampleSeconds });
   }
   const total = (pick: (sample: IngressSample) => number) => samples.reduce((sum, { sample, seconds }) => sum + pick(sample) / seconds, 0);
-  const timed = samples.filter(({ sample }) => sample.latencyMsP50 !== null && sample.succeeded + sample.failed > 0);
-  const weight = timed.reduce((sum, { sample }) => sum + sample.succeeded + sample.failed, 0);
-  const p99 = timed.map(({ sample }) => sample.latencyMsP99).filter((value): value is number => value !== null);
+  // What a request with a processor took is told when its answer has left, which may be a second after its run was counted.
+  const median = (of: (sample: IngressSample) => number | null): number | null => {
+    const known = samples.flatMap(({ sample }) => { const ms = of(sample); return ms === null ? [] : [{ ms, weight: Math.max(1, sample.succeeded + sample.failed) }]; });
+    return known.length === 0 ? null : known.reduce((sum, { ms, weight }) => sum + ms * weight, 0) / known.reduce((sum, { weight }) => sum + weight, 0);
+  };
+  const p99 = samples.flatMap(({ sample }) => sample.latencyMsP99 ?? []);
   return {
     requestsPerSecond: total((sample) => sample.succeeded + sample.failed),
     errorsPerSecond: total((sample) => sample.failed),
     inFlight: samples.reduce((sum, { sample }) => sum + sample.inFlight, 0),
-    latencyMsP50: weight > 0 ? timed.reduce((sum, { sample }) => sum + (sample.latencyMsP50 ?? 0) * (sample.succeeded + sample.failed), 0) / weight : null,
+    latencyMsP50: median((sample) => sample.latencyMsP50),
     latencyMsP99: p99.length > 0 ? Math.max(...p99) : null,
+    pipelineMsP50: median(({ latencyMsP50, pipelineMsP50 = latencyMsP50 }) => pipelineMsP50),
     predictedLatencyMs,
     epoch: servingEpoch(deployment),
     trace: samples.findLast(({ sample }) => sample.trace)?.sample.trace ?? null,

@@ -97,8 +97,10 @@ export const deploymentDetail = z
   })
   .meta({ id: "Deployment" });
 
+const latencyMs = z.number().nullable().meta({ description: "As clients wait for it, what a model's processor takes in it. Null = no request was answered." });
+const pipelineMs = z.number().nullable().meta({ description: "Median without what a processor takes, from tensors to tensors: what a plan predicts. Without a processor the same as latencyMsP50." });
 export const deploymentMetricRow = z
-  .object({ at: z.iso.datetime(), requestsPerSecond: z.number(), errorsPerSecond: z.number(), latencyMsP50: z.number().nullable(), latencyMsP99: z.number().nullable(), predictedLatencyMs: z.number().nullable() })
+  .object({ at: z.iso.datetime(), requestsPerSecond: z.number(), errorsPerSecond: z.number(), latencyMsP50: latencyMs, latencyMsP99: latencyMs, pipelineMsP50: pipelineMs, predictedLatencyMs: z.number().nullable() })
   .meta({ id: "DeploymentMetricRow" });
 
 const roundTripMs = z.number().nullable().meta({ description: "Shortest recent ping round trip of the connection; half of it is what can be derived for the hop's latency." });

@@ -7,14 +7,14 @@ type Machine = { runMs: number; itemMs: number };
 const GAINS: Machine = { runMs: 40, itemMs: 10 };
 const GAINS_NOTHING: Machine = { runMs: 0, itemMs: 50 };
 const KEEPS = 0.9;
-type Part = { seconds: number; demand: number; machine?: Machine; joins?: boolean; told?: boolean; problem?: string; acts?: boolean } & Partial<Pick<BatchLook, "isBurning" | "isMoving" | "sloMs" | "of">>;
+type Part = { seconds: number; demand: number; machine?: Machine; joins?: boolean; told?: boolean; problem?: string; acts?: boolean; waits?: boolean; processorMs?: number } & Partial<Pick<BatchLook, "isBurning" | "isMoving" | "sloMs" | "of">>;
 
 /** Second by second, requests as they come and batches as full as they can be while more come than are carried; what is decided comes into force a second later, unless a part does not act. */
 function follow(parts: Part[], limits: BatchLimit = { maxSize: 8, maxDelayMs: 4 }) {
   let [memory, now, second]: [BatchMemory, BatchLimit, number] = [NEW_BATCHING, ALONE, 0];
   const changes: (Batched & { atSecond: number })[] = [];
   const held: number[] = [];
-  for (const { seconds, demand, machine = GAINS, joins = true, told = true, problem, acts = true, isBurning = false, isMoving = false, sloMs = null, of = "placement" } of parts) {
+  for (const { seconds, demand, machine = GAINS, joins = true, told = true, problem, acts = true, waits = true, processorMs = 0, isBurning = false, isMoving = false, sloMs = null, of = "placement" } of parts) {
     const carries = (1_000 / (machine.runMs + machine.itemMs)) * KEEPS;
     for (let k = 0; k < seconds; k++) {
       second++;
@@ -24,7 +24,7 @@ function follow(parts: Part[], limits: BatchLimit = { maxSize: 8, maxDelayMs: 4 
       const ms = machine.runMs + machine.itemMs * perRun;
       const count = answered / perRun;
       const isFull = demand > perSecond(perRun) * KEEPS;
-      const view = { limits, now, problem: problem ?? null, runs: told ? { count, items: answered, slowestMs: count * ms, passMs: count * (ms + 2) } : null, latencyMs: isFull || isBurning ? 10 * ms : ms + 2 };
+      const view = { limits, now, problem: problem ?? null, runs: told ? { count, items: answered, slowestMs: count * ms, passMs: count * (ms + 2) } : null, latencyMs: processorMs + (isFull || (isBurning && waits) ? 10 * ms : ms + 2), ...(processorMs > 0 ? { processorMs } : {}) };
       const judged = judgeBatching(memory, { nowMs: second * 1_000, seconds: 1, view, of, demand, answered, carries, isBurning, isMoving, sloMs });
       memory = judged.memory;
       if (judged.holds) held.push(second);
@@ -94,6 +94,15 @@ test("an SLO whose budget burns because requests wait is a reason, though fewer 
   expect(changes[0]?.reason).toContain("Requests wait");
   expect(changes.findIndex((one) => one.batch.maxSize === 1)).toBe(changes.length - 1);
   expect(changes.at(-1)?.atSecond).toBeGreaterThan(160);
+});
+
+test("the SLO bounds what clients wait: what their processor takes of it is no room for a batch, and no waiting that one would shorten", () => {
+  const { changes } = follow([{ seconds: 18, demand: 40, sloMs: 106 }]);
+  expect(follow([{ seconds: 18, demand: 40, sloMs: 136, processorMs: 30 }]).changes).toEqual(changes);
+  expect(follow([{ seconds: 100, demand: 40, sloMs: 106, processorMs: 30 }]).changes).toEqual([]);
+  const burning: Part = { seconds: 40, demand: 17, isBurning: true, sloMs: 700, processorMs: 500 };
+  expect(follow([{ seconds: 20, demand: 10 }, { ...burning, waits: false }]).changes).toEqual([]);
+  expect(follow([{ seconds: 20, demand: 10 }, burning]).changes[0]?.reason).toContain("Requests wait: without their processor they take");
 });
 
 test("what cannot run together is not tried, and runs alone again; a move in the middle of a try ends it", () => {

@@ -11,8 +11,8 @@ import { NO_BILL } from "./moving-bill.ts";
 
 export type BatchLimit = NonNullable<Batching["now"]>;
 /** `limits`: of the operator. `now`: in force, `maxSize` 1 = each alone. `problem`: why requests are not joined in spite of it; null = they would be. `runs`: since the last look;
- * null = none was told. `latencyMs`: of requests, the last second's median; null = none was answered. */
-export type BatchView = { limits: BatchLimit; now: BatchLimit; problem: string | null; runs: RunSums | null; latencyMs: number | null };
+ * null = none was told. `latencyMs`: of requests, the last second's median; null = none was answered. `processorMs`: of it what a model's processor took, in which nothing is joined; absent = nothing. */
+export type BatchView = { limits: BatchLimit; now: BatchLimit; problem: string | null; runs: RunSums | null; latencyMs: number | null; processorMs?: number };
 
 /** With up to so many together: milliseconds of a run's slowest part per item, of a whole run without waiting, and items of a run. */
 export type Measured = { maxSize: number; itemMs: number; passMs: number; perRun: number };
@@ -69,7 +69,7 @@ export type BatchLook = {
 
 /** `holds`: whether a further replica, and shedding, wait for it. */
 export function judgeBatching(before: BatchMemory, look: BatchLook): { memory: BatchMemory; batched: Batched | null; holds: boolean } {
-  const { nowMs, view, demand, answered, carries, isBurning, isMoving, sloMs } = look;
+  const { nowMs, view, demand, answered, carries, isBurning, isMoving } = look;
   if (!view) return { memory: NEW_BATCHING, batched: null, holds: false };
   const { now, limits } = view;
   const memory = follow(before, look, view);
@@ -92,7 +92,8 @@ export function judgeBatching(before: BatchMemory, look: BatchLook): { memory: B
   }
   if (demand === null || carries === null) return keep();
   const carried = carries * batchTimes(memory, view, { carries, answered });
-  const waits = figures !== null && view.latencyMs !== null && view.latencyMs >= QUEUED * figures.passMs;
+  const { latencyMs, processorMs = 0 } = view;
+  const waits = figures !== null && latencyMs !== null && latencyMs - processorMs >= QUEUED * figures.passMs;
   const isOver = demand > carried;
   const isNeeded = isOver || (isBurning && waits);
   memory.needSinceMs = isNeeded ? (before.needSinceMs ?? nowMs) : null;
@@ -105,13 +106,17 @@ export function judgeBatching(before: BatchMemory, look: BatchLook): { memory: B
   const next = figures && nextSize(memory, { look, view, figures, times: demand / carries });
   if (!figures || !next) return keep(false);
   const holds = nowMs - memory.needSinceMs < HOLD_MS;
+  const roomMs = roomOf(look);
   if (nowMs - memory.needSinceMs < RAISE_AFTER_MS) return keep(holds);
   memory.raisedAt ??= demand;
-  const what = isOver ? `${said(demand)} come, and what runs carries ${carried.toFixed(1)} with room to spare.` : `Requests wait: they take ${said1(view.latencyMs ?? 0)} where running takes ${said1(figures.passMs)}.`;
+  const what = isOver ? `${said(demand)} come, and what runs carries ${carried.toFixed(1)} with room to spare.` : `Requests wait: ${processorMs > 0 ? "without their processor " : ""}they take ${said1((latencyMs ?? 0) - processorMs)} where running takes ${said1(figures.passMs)}.`;
   const known = next.measured && 1 - next.measured.itemMs / figures.itemMs;
   const how = next.measured ? `With up to ${next.maxSize} together an item took ${said1(next.measured.itemMs)} of the slowest part instead of ${said1(figures.itemMs)}, when it was measured` : `What up to ${next.maxSize} together take is not known: it is tried for ${TRY_MS / 1000} s and measured`;
-  return { memory, holds, batched: { batch: { maxSize: next.maxSize, maxDelayMs: sloMs === null ? limits.maxDelayMs : Math.min(limits.maxDelayMs, Math.max(0, sloMs - next.passMs)) }, isBack: false, predictedGain: known, reason: `${what} ${how}.`, sinceMs: memory.needSinceMs } };
+  return { memory, holds, batched: { batch: { maxSize: next.maxSize, maxDelayMs: roomMs === null ? limits.maxDelayMs : Math.min(limits.maxDelayMs, Math.max(0, roomMs - next.passMs)) }, isBack: false, predictedGain: known, reason: `${what} ${how}.`, sinceMs: memory.needSinceMs } };
 }
+
+/** What the SLO, which bounds what clients wait, leaves for waiting and running; null = there is none. */
+const roomOf = ({ sloMs, view }: BatchLook): number | null => (sloMs === null ? null : sloMs - (view?.processorMs ?? 0));
 
 /** How many times as much is carried as with each alone; 1 = each is, or it is not known. */
 export function batchTimes(memory: BatchMemory | undefined, view: BatchView | null | undefined, { carries, answered }: { carries: number | null; answered: number | null }): number {
@@ -151,7 +156,7 @@ function figuresOf({ now, sums: { count, items, slowestMs, passMs } }: BatchMemo
 
 type Of = { look: BatchLook; view: BatchView; figures: Measured | null };
 /** Null = it goes on. Good ones are kept in the memory. */
-function judgeTrial(memory: BatchMemory, { before }: NonNullable<BatchMemory["trial"]>, { look, view: { now }, figures }: Of): { isGood: boolean; /** Not tried again soon. */ isRefused: boolean; why: string } | null {
+function judgeTrial(memory: BatchMemory, { before }: NonNullable<BatchMemory["trial"]>, { look, view: { now, processorMs }, figures }: Of): { isGood: boolean; /** Not tried again soon. */ isRefused: boolean; why: string } | null {
   const { nowMs, demand, answered, carries, sloMs } = look;
   const elapsedMs = nowMs - memory.sinceMs;
   const bad = (why: string, isRefused = true) => ({ isGood: false, isRefused, why });
@@ -164,15 +169,17 @@ function judgeTrial(memory: BatchMemory, { before }: NonNullable<BatchMemory["tr
   // Where few come, few come together: that says nothing of the size.
   const isAlone = figures.perRun < before.perRun * JOINED && demand !== null && carries !== null && demand <= carries;
   if (gain < LEAST_GAIN) return bad(isAlone ? `${took}: fewer come, and hardly any together.` : `${took}: not less by more than measurements can be trusted.`, !isAlone);
-  if (sloMs !== null && now.maxDelayMs + figures.passMs > sloMs) return bad(`${took}, but a run takes ${said1(figures.passMs)}: with waiting for others that is more than the SLO's ${sloMs} ms.`);
+  const roomMs = roomOf(look);
+  if (roomMs !== null && now.maxDelayMs + figures.passMs > roomMs) return bad(`${took}, but a run takes ${said1(figures.passMs)}: with waiting for others that is more than ${processorMs ? "the processor leaves of " : ""}the SLO's ${sloMs} ms.`);
   if (before.answered !== null && answered !== null && (demand ?? 0) >= before.demand * (1 - LEAST_GAIN) && answered < before.answered * (1 - LEAST_GAIN)) return bad(`${took}, but ${said(answered)} are answered where it were ${said(before.answered)}.`);
   memory.measured = [...memory.measured.filter((one) => one.maxSize !== now.maxSize && one.maxSize !== before.maxSize), { maxSize: before.maxSize, itemMs: before.itemMs, passMs: before.passMs, perRun: before.perRun }, figures].sort((a, b) => a.maxSize - b.maxSize);
   return { isGood: true, isRefused: false, why: "" };
 }
 
 /** The smallest of those measured that carries what comes, else the largest of them, else twice what is in force, to be tried; null = there is nothing that is allowed and better. `times`: what comes, of what each alone carries. */
-function nextSize(memory: BatchMemory, { look: { sloMs }, view: { now, limits }, figures, times }: Of & { figures: Measured; times: number }): { maxSize: number; passMs: number; measured: Measured | null } | null {
-  const keepsSlo = (passMs: number) => sloMs === null || passMs <= sloMs;
+function nextSize(memory: BatchMemory, { look, view: { now, limits }, figures, times }: Of & { figures: Measured; times: number }): { maxSize: number; passMs: number; measured: Measured | null } | null {
+  const roomMs = roomOf(look);
+  const keepsSlo = (passMs: number) => roomMs === null || passMs <= roomMs;
   const better = memory.measured.filter((one) => one.maxSize > now.maxSize && one.maxSize <= limits.maxSize && one.itemMs <= figures.itemMs * (1 - LEAST_GAIN) && keepsSlo(one.passMs));
   const alone = memory.measured.find((one) => one.maxSize === 1)?.itemMs ?? figures.itemMs;
   const known = better.find((one) => alone / one.itemMs >= times) ?? better.at(-1);

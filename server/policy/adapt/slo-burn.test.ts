@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../model/seeded-random.ts";
-import { type BurnSecond, burnOf, sayBurn } from "./slo-burn.ts";
+import { type BurnSecond, burnOf, burnSecond, sayBurn } from "./slo-burn.ts";
 
 const SLO = { quantile: 0.99, latencyMs: 100 };
 /** Seconds from 1 on, oldest first. */
@@ -11,6 +11,16 @@ test("within the SLO nothing burns, and nothing is said without requests or of t
   expect(at(seconds([400, 40, 99]))).toMatchObject({ isBurning: false, windows: [{ longRate: 0, shortRate: 0 }, { longRate: 0, shortRate: 0 }] });
   expect(burnOf([], SLO, 5_000)).toMatchObject({ isBurning: false, windows: [{ longRate: null }, { longRate: null }] });
   expect(at(seconds([400, 200, 300, 0.01])).isBurning).toBe(false);
+});
+
+test("a request that a processor makes many steps of counts when it is answered: steps before that are not requests that were fast", () => {
+  const list = Array.from({ length: 60 }, (_, index) => {
+    const latency = index % 5 === 4 ? 5_000 : null;
+    return burnSecond((index + 1) * 1_000, { requests: latency === null ? 20 : 0, errors: 0, latencyMsP50: latency, latencyMsP99: latency });
+  });
+  expect(list.slice(3, 5)).toEqual([{ atMs: 4_000, answered: 0, latencyMsP50: null, latencyMsP99: null }, { atMs: 5_000, answered: 1, latencyMsP50: 5_000, latencyMsP99: 5_000 }]);
+  expect(burnOf(list, SLO, 60_001).windows[0]?.longRate).toBeCloseTo(100);
+  expect(burnSecond(0, { requests: 22, errors: 2, latencyMsP50: 40, latencyMsP99: 50 }).answered).toBe(20);
 });
 
 test("rates are the share that is too slow, by requests, over the budget", () => {

@@ -7,7 +7,7 @@
 import type { PlanRequest } from "../../planner/plan-request.ts";
 
 type Slo = NonNullable<PlanRequest["slo"]>;
-/** One second: requests that were answered, and their median and 99th percentile, milliseconds; null = none was. */
+/** One second: requests that were answered, and the median and 99th percentile of what their clients waited, a processor's time in it, milliseconds; null = none was. */
 export type BurnSecond = { atMs: number; answered: number; latencyMsP50: number | null; latencyMsP99: number | null };
 /** Times as fast as the budget lasts, of the long and the short window. Burning: both are beyond `threshold`. */
 export type BurnWindow = { name: "fast" | "slow"; longSeconds: number; shortSeconds: number; longRate: number | null; shortRate: number | null; threshold: number; isBurning: boolean };
@@ -23,6 +23,12 @@ const MOST_SHARE = 0.75;
 const LEAST_REQUESTS = 10;
 /** Of a long window that must lie behind, before anything is said of it. */
 const LEAST_COVERED = 0.5;
+
+/** `ended`: of a second, answered ones among them, steps of a request that a processor goes on with each for itself. Without a latency none of them was answered whole; with one, at least one was. */
+export function burnSecond(atMs: number, ended: { requests: number; errors: number; latencyMsP50: number | null; latencyMsP99: number | null }): BurnSecond {
+  const { requests, errors, latencyMsP50, latencyMsP99 } = ended;
+  return { atMs, answered: latencyMsP50 === null ? 0 : Math.max(1, requests - errors), latencyMsP50, latencyMsP99 };
+}
 
 /** `seconds`: oldest first. */
 export function burnOf(seconds: readonly BurnSecond[], { quantile, latencyMs }: Slo, nowMs: number): Burn {
