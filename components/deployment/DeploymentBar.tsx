@@ -21,6 +21,7 @@ import { Button } from "../ui/Button.tsx";
 import { Figure, predicted as predictedKind } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
 import { DEPLOYMENT_TONES } from "./deployment-state.ts";
+import { PipelineTime } from "./PipelineTime.tsx";
 
 /** What runs, with measured beside predicted; and, when the draft differs, what it would be. */
 export function DeploymentBar({ deployment }: { deployment: DeploymentFull }) {
@@ -42,11 +43,11 @@ function Measured({ deployment }: { deployment: DeploymentFull }) {
   const age = useStale({ deployment: deployment.id });
   const stale = age !== null;
   const predicted = sample?.predictedLatencyMs ?? deployment.predictedLatencyMs;
-  const p50 = sample?.latencyMsP50 ?? null;
+  const pipeline = sample?.pipelineMsP50 ?? null;
   return (
     <span className="flex flex-wrap items-center gap-x-4">
       <StaleMark age={age} />
-      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(p50)} stale={stale} className="inline-block min-w-[5.2ch]" />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{p50 !== null && <span className="num ml-1 inline-block min-w-[8.5ch] text-xs" data-testid="prediction-error">({errorText(p50, predicted)})</span>}</span>}</span>
+      <span data-testid="latency"><span className="text-ink-3">p50 </span><Figure figure={ms(sample?.latencyMsP50)} stale={stale} className="inline-block min-w-[5.2ch]" /><PipelineTime of={sample} stale={stale} />{predicted !== null && <span className="text-ink-3"> predicted <Figure figure={ms(predicted)} kind={predictedKind(deployment.plan?.plan.estimate.kind ?? "mixed")} />{pipeline !== null && <span className="num ml-1 inline-block min-w-[8.5ch] text-xs" data-testid="prediction-error">({errorText(pipeline, predicted)})</span>}</span>}</span>
       <span><span className="text-ink-3">p99 </span><Figure figure={ms(sample?.latencyMsP99)} stale={stale} className="inline-block min-w-[5.2ch]" /></span>
       <span data-testid="request-rate"><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} label="requests per second" className="inline-block min-w-[8.5ch]" /></span>
       <span className={sample && sample.errorsPerSecond > 0 ? "text-bad" : "text-ink-2"} data-testid="error-rate"><span className="num">{sample ? sample.errorsPerSecond.toFixed(sample.errorsPerSecond > 0 ? 1 : 0) : "–"}</span> errors/s</span>

@@ -16,6 +16,7 @@ import { Skeleton } from "../ui/Skeleton.tsx";
 import { Sparkline } from "../ui/Sparkline.tsx";
 import { State } from "../ui/State.tsx";
 import { DEPLOYMENT_TONES } from "./deployment-state.ts";
+import { PipelineTime } from "./PipelineTime.tsx";
 
 export function DeploymentList() {
   return <Page title="Deployments" lead="Models that are served, cut over the nodes of a topology."><DeploymentTable /></Page>;
@@ -48,7 +49,7 @@ function Row({ deployment }: { deployment: DeploymentRow }) {
       <td><State tone={DEPLOYMENT_TONES[deployment.status]}>{deployment.status}</State>{deployment.statusReason && deployment.status !== "live" && <div className="max-w-60 text-xs text-ink-2">{deployment.statusReason}</div>}</td>
       <td className="text-ink-2 max-sm:hidden">{deployment.modelName} on {deployment.topologyName}</td>
       <td><Figure figure={perSecond(sample?.requestsPerSecond)} stale={stale} /><div><StaleMark age={age} /></div>{sample && sample.errorsPerSecond > 0 && <div className="text-xs text-bad">{sample.errorsPerSecond.toFixed(1)} errors/s</div>}</td>
-      <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /></td>
+      <td><Figure figure={ms(sample?.latencyMsP50)} stale={stale} /><div className="text-xs"><PipelineTime of={sample} stale={stale} /></div></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.predictedLatencyMs ?? deployment.predictedLatencyMs)} kind={predicted(deployment.predictedFrom ?? "mixed")} /></td>
       <td className="max-sm:hidden"><Figure figure={ms(sample?.latencyMsP99)} stale={stale} /></td>
       <td className="max-lg:hidden"><Sparkline values={points.map((point) => point.latencyMsP50)} label="Median latency, last minutes" /></td>

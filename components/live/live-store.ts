@@ -10,7 +10,7 @@ export const HISTORY_MAX = 900;
 /** Nodes and links that change in one frame. */
 const SLICE_MAX = 24;
 
-export type HistoryPoint = { atMs: number; requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; predictedLatencyMs: number | null };
+export type HistoryPoint = { atMs: number; requestsPerSecond: number; errorsPerSecond: number; latencyMsP50: number | null; latencyMsP99: number | null; pipelineMsP50: number | null; predictedLatencyMs: number | null };
 export type Connection = "connecting" | "live" | "lost";
 export type LiveState = {
   connection: Connection;
@@ -38,8 +38,8 @@ export function applySamples(samples: LiveSamples): void {
     const deployments = { ...state.deployments, ...samples.deployments };
     const history = { ...state.history };
     for (const [id, sample] of Object.entries(samples.deployments)) {
-      const { requestsPerSecond, errorsPerSecond, latencyMsP50, latencyMsP99, predictedLatencyMs } = sample;
-      const point = { atMs: Date.parse(samples.at), requestsPerSecond, errorsPerSecond, latencyMsP50, latencyMsP99, predictedLatencyMs };
+      const { requestsPerSecond, errorsPerSecond, latencyMsP50, latencyMsP99, pipelineMsP50, predictedLatencyMs } = sample;
+      const point = { atMs: Date.parse(samples.at), requestsPerSecond, errorsPerSecond, latencyMsP50, latencyMsP99, pipelineMsP50, predictedLatencyMs };
       history[id] = [...(history[id] ?? []), point].slice(-HISTORY_MAX);
     }
     return { sampledAt: samples.at, deployments, history };

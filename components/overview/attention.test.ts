@@ -3,7 +3,7 @@ import { type AttentionDeployment, type AttentionNode, type AttentionSnapshot, a
 
 const NOW_MS = Date.parse("2026-06-01T12:00:00.000Z");
 const iso = (minutes: number) => new Date(NOW_MS + minutes * 60_000).toISOString();
-const deployment = (more: Partial<AttentionDeployment> = {}): AttentionDeployment => ({ id: "dep_1", name: "ocr", status: "live", statusReason: "", drift: [], migration: null, sample: { errorsPerSecond: 0, predictedLatencyMs: 100 }, latencyMs: Array(40).fill(110), ...more });
+const deployment = (more: Partial<AttentionDeployment> = {}): AttentionDeployment => ({ id: "dep_1", name: "ocr", status: "live", statusReason: "", drift: [], migration: null, sample: { errorsPerSecond: 0, predictedLatencyMs: 100 }, pipelineMs: Array(40).fill(110), ...more });
 const node = (more: Partial<AttentionNode> = {}): AttentionNode => ({ id: "nod_1", name: "cam", status: "online", cordoned: false, certificateExpiresAt: iso(60 * 24 * 20), assignments: [], memoryBytes: 1000, sample: null, ...more });
 const words = (more: Partial<AttentionSnapshot>) => attentionOf({ nowMs: NOW_MS, deployments: [deployment()], nodes: [node()], links: {}, models: [{ id: "mdl_1" }], ...more }).map((item) => item.word);
 const failedStage = { state: "failed", error: { code: "x", message: "no memory", retryAt: null } } as never;
@@ -20,7 +20,7 @@ test("each reason has its word", () => {
 });
 test("a stage in another mode than its plan says has drifted", () => expect(words({ deployments: [deployment({ drift: ["Stage 1 on cam runs with 1 thread, its plan says 2 threads."] })] })).toEqual(["drifted"]));
 test("slow is what stays slow, not one slow second and not too few", () => {
-  const slow = (latencyMs: (number | null)[]) => words({ deployments: [deployment({ latencyMs })] });
+  const slow = (pipelineMs: (number | null)[]) => words({ deployments: [deployment({ pipelineMs })] });
   expect(slow(Array(30).fill(160))).toEqual(["slow"]);
   expect(slow([...Array(30).fill(110), 900])).toEqual([]);
   expect(slow(Array(5).fill(900))).toEqual([]);

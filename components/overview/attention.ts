@@ -7,8 +7,8 @@ import type { Tone } from "../ui/State.tsx";
 export type AttentionDeployment = Pick<DeploymentRow, "id" | "name" | "status" | "statusReason" | "drift"> & {
   migration: Pick<NonNullable<DeploymentRow["migration"]>, "state" | "finishedAt" | "error"> | null;
   sample: Pick<LiveDeploymentSample, "errorsPerSecond" | "predictedLatencyMs"> | null;
-  /** Medians of the last seconds, oldest first; null where none passed. */
-  latencyMs: readonly (number | null)[];
+  /** Medians of the last seconds without what a model's processor takes, as predictions are; oldest first, null where none passed. */
+  pipelineMs: readonly (number | null)[];
 };
 export type AttentionNode = Pick<NodeRow, "id" | "name" | "status" | "cordoned" | "certificateExpiresAt" | "assignments"> & { memoryBytes: number | null; sample: LiveNodeSample["sample"] };
 export type AttentionSnapshot = {
@@ -39,7 +39,7 @@ export function attentionOf(snapshot: AttentionSnapshot): Attention[] {
   return items.sort((a, b) => URGENCY.indexOf(a.tone) - URGENCY.indexOf(b.tone));
 }
 
-function ofDeployment({ id, name, status, statusReason, drift, migration, sample, latencyMs }: AttentionDeployment, nowMs: number): Attention[] {
+function ofDeployment({ id, name, status, statusReason, drift, migration, sample, pipelineMs }: AttentionDeployment, nowMs: number): Attention[] {
   const items: Attention[] = [];
   const add = (tone: Tone, word: string, text: string, tab: string, action: string) => items.push({ key: `${id}-${word}`, tone, word, text: `${name}: ${text}`, href: `/deployments/${id}?tab=${tab}`, action, about: { deploymentId: id } });
   if (status === "failed") add("bad", "failed", statusReason || "it does not run.", "timeline", "see what happened");
@@ -48,14 +48,14 @@ function ofDeployment({ id, name, status, statusReason, drift, migration, sample
   if (status === "moving") add("busy", "moving", "it moves to a new plan and keeps serving.", "timeline", "follow it");
   if (migration?.state === "rolled-back" && migration.finishedAt !== null && nowMs - Date.parse(migration.finishedAt) < ROLLED_BACK_FOR_MS) add("warn", "rolled back", `the last move was turned back${migration.error ? `: ${migration.error.message}` : "."}`, "timeline", "see why");
   if (sample && sample.errorsPerSecond > 0) add("bad", "errors", `${digits(sample.errorsPerSecond)} requests fail each second.`, "trace&requests=failed", "see the failed ones");
-  const medianMs = slowMedian(latencyMs, sample?.predictedLatencyMs ?? null);
-  if (medianMs !== null && sample?.predictedLatencyMs) add("warn", "slow", `p50 ${written(ms(medianMs))}, predicted ${written(ms(sample.predictedLatencyMs))} (${errorText(medianMs, sample.predictedLatencyMs)}).`, "charts", "see the charts");
+  const medianMs = slowMedian(pipelineMs, sample?.predictedLatencyMs ?? null);
+  if (medianMs !== null && sample?.predictedLatencyMs) add("warn", "slow", `p50 of its pipeline ${written(ms(medianMs))}, predicted ${written(ms(sample.predictedLatencyMs))} (${errorText(medianMs, sample.predictedLatencyMs)}).`, "charts", "see the charts");
   return items;
 }
 
 /** The median of the last seconds when it lies far over the prediction, else null. */
-function slowMedian(latencyMs: readonly (number | null)[], predictedMs: number | null): number | null {
-  const known = latencyMs.slice(-SLOW_OVER_SECONDS).filter((value): value is number => value !== null).sort((a, b) => a - b);
+function slowMedian(pipelineMs: readonly (number | null)[], predictedMs: number | null): number | null {
+  const known = pipelineMs.slice(-SLOW_OVER_SECONDS).filter((value): value is number => value !== null).sort((a, b) => a - b);
   if (predictedMs === null || known.length < SLOW_LEAST_SECONDS) return null;
   const median = known[Math.floor(known.length / 2)] as number;
   return median > SLOW_FACTOR * predictedMs ? median : null;

@@ -18,7 +18,7 @@ export function useAttention(): { items: Attention[] | null; error: unknown; ret
     if (!deployments.data || !nodes.data) return null;
     return attentionOf({
       nowMs: Date.now(), links, models: models.data ?? null,
-      deployments: deployments.data.map((one) => ({ ...one, sample: samples[one.id] ?? null, latencyMs: (history[one.id] ?? []).map((point) => point.latencyMsP50) })),
+      deployments: deployments.data.map((one) => ({ ...one, sample: samples[one.id] ?? null, pipelineMs: (history[one.id] ?? []).map((point) => point.pipelineMsP50) })),
       nodes: nodes.data.map((one) => { const live = liveNodes[one.id]; return { ...one, status: live?.status ?? one.status, assignments: live?.assignments ?? one.assignments, sample: live?.sample ?? null, memoryBytes: one.hardware?.memoryBytes ?? null }; }),
     });
   }, [deployments.data, nodes.data, models.data, sampledAt]);

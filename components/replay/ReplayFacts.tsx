@@ -2,6 +2,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ReplayMoment, ReplayTrackData } from "../api.ts";
+import { PipelineTime } from "../deployment/PipelineTime.tsx";
 import { ms, percent, perSecond } from "../format.ts";
 import { Figure, predicted } from "../ui/Figure.tsx";
 import { State } from "../ui/State.tsx";
@@ -24,7 +25,7 @@ export function ReplayFacts({ moment, track }: { moment: ReplayMoment; track: Re
       <Part title={`Measured over ${moment.windowSeconds} s from ${new Date(moment.windowAt).toLocaleTimeString("en-GB")}`}>
         {figures ? (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5">
-            <dt className="text-ink-3">p50</dt><dd><Figure figure={ms(figures.latencyMsP50)} />{figures.predictedLatencyMs !== null && <span className="text-ink-3"> predicted <Figure figure={ms(figures.predictedLatencyMs)} kind={predicted(serving?.predictedFrom ?? "mixed")} /></span>}</dd>
+            <dt className="text-ink-3">p50</dt><dd><Figure figure={ms(figures.latencyMsP50)} /><PipelineTime of={figures} />{figures.predictedLatencyMs !== null && <span className="text-ink-3"> predicted <Figure figure={ms(figures.predictedLatencyMs)} kind={predicted(serving?.predictedFrom ?? "mixed")} /></span>}</dd>
             <dt className="text-ink-3">p99</dt><dd><Figure figure={ms(figures.latencyMsP99)} /></dd>
             <dt className="text-ink-3">requests</dt><dd><Figure figure={perSecond(figures.requestsPerSecond)} /></dd>
             <dt className="text-ink-3">errors</dt><dd><Figure figure={perSecond(figures.errorsPerSecond)} className={figures.errorsPerSecond > 0 ? "text-bad" : ""} /></dd>

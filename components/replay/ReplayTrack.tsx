@@ -1,6 +1,7 @@
 "use client";
 import { ChevronLeft, ChevronRight, Pause, Play } from "lucide-react";
 import type { ReplayTrackData } from "../api.ts";
+import { isProcessed } from "../deployment/is-processed.ts";
 import { digits } from "../format.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
@@ -45,8 +46,9 @@ function Line({ track, span, atMs }: { track: ReplayTrackData | undefined; span:
   const isEmpty = most === 0;
   return (
     <div className="relative h-12 rounded-sm bg-sunken">
-      <svg role="img" aria-label={isEmpty ? "No latency was measured in this span" : `Median latency, up to ${digits(most / 1.1)} ms`} viewBox={`0 0 1000 ${HEIGHT}`} preserveAspectRatio="none" className="absolute inset-0 size-full">
+      <svg role="img" aria-label={isEmpty ? "No latency was measured in this span" : `Median latency, up to ${digits(most / 1.1)} ms${points.some(isProcessed) ? ", and dotted without what the model's processor took" : ""}`} viewBox={`0 0 1000 ${HEIGHT}`} preserveAspectRatio="none" className="absolute inset-0 size-full">
         <path d={path((point) => point.predictedLatencyMs)} fill="none" stroke="var(--ink-3)" strokeDasharray="4 3" vectorEffect="non-scaling-stroke" />
+        {points.some(isProcessed) && <path d={path((point) => point.pipelineMsP50)} fill="none" stroke="var(--accent)" strokeDasharray="1 3" vectorEffect="non-scaling-stroke" />}
         <path d={path((point) => point.latencyMsP50)} fill="none" stroke="var(--accent)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
       </svg>
       {isEmpty && <span className="absolute inset-0 grid place-items-center text-xs text-ink-3">{track ? "No request was measured in this span." : "Loading…"}</span>}
