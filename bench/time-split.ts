@@ -64,8 +64,8 @@ export function linksOf(after: Pick<Told, "execution_count" | "link_stats">, bef
 
 const itemsOf = ({ batch_stats: rows }: Told): number => sum(rows.map(({ batch_size: size, compute_infer: { count } }) => size * count));
 
-/** Mean milliseconds. */
-async function askForNothing(url: string, seconds: number): Promise<number> {
+/** Mean milliseconds of a request for nothing, one every twentieth of a second. */
+export async function askForNothing(url: string, seconds: number): Promise<number> {
   const connection = new RawConnection(url);
   const bytes = Buffer.from(`GET /v2/health/live HTTP/1.1\r\nhost: ${new URL(url).host}\r\n\r\n`);
   const times: number[] = [];
