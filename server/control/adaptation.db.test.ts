@@ -110,14 +110,14 @@ test("a suggestion that stands when it is left to adaptation is done by it, and 
   expect((await listDecisions(database.db, id, 9)).find((one) => one.id === suggestion?.id)).toMatchObject({ outcome: "expired", reason: expect.stringContaining("left to adaptation") });
 });
 
-test("what a move gained that a person accepted late is measured from when it was accepted", async () => {
+test("what a move gained that a person accepted late is measured from when it was accepted, and of the pipeline, whatever a processor takes beside it", async () => {
   const id = await fleet.deploy();
   const ring = createSampleRing();
-  const answered = async (seconds: number, latencyMsP50: number, isDone: () => Promise<boolean> = async () => false) => {
+  const answered = async (seconds: number, pipelineMs: number, isDone: () => Promise<boolean> = async () => false) => {
     for (let second = 0; second < seconds && !(await isDone()); second++) {
       liveFleet(database.db).deploymentRings.set(id, ring);
-      pushSample(ring, fleet.clock.nowMs, [1, 0, latencyMsP50, latencyMsP50]);
-      await serve(id, 1, latencyMsP50 > 20 ? B_IS_SLOW : HEALTHY);
+      pushSample(ring, fleet.clock.nowMs, [1, 0, pipelineMs + 40, pipelineMs + 40, null, 0, pipelineMs]);
+      await serve(id, 1, pipelineMs > 20 ? B_IS_SLOW : HEALTHY);
     }
   };
   await answered(14, 10);

@@ -2,7 +2,7 @@
 import type { Deps } from "../commands/deps.ts";
 import type { Acted, AdaptState } from "../live/adapt-state.ts";
 import { liveFleet } from "../live/live-fleet.ts";
-import { readSamples } from "../live/sample-ring.ts";
+import { meanPipelineMs } from "../live/mean-pipeline.ts";
 import { type StoredDecision, updateDecision } from "../store/adapt-decisions.ts";
 import { findLastMigrationOf, findMigration, type StoredMigration } from "../store/deployments.ts";
 
@@ -59,8 +59,9 @@ async function followMove(deps: Deps, state: AdaptState, one: StoredDecision, mi
   state.failures = 0;
   const fromMs = (cutoverMs ?? migration.finishedAt.getTime()) + SETTLE_MS;
   if (nowMs < fromMs + GAIN_WINDOW_MS) return;
-  const before = meanLatency(deps, one.deploymentId, acted.atMs - GAIN_WINDOW_MS, acted.atMs);
-  const after = meanLatency(deps, one.deploymentId, fromMs, fromMs + GAIN_WINDOW_MS);
+  const ring = liveFleet(deps.db).deploymentRings.get(one.deploymentId);
+  const before = meanPipelineMs(ring, acted.atMs - GAIN_WINDOW_MS, acted.atMs);
+  const after = meanPipelineMs(ring, fromMs, fromMs + GAIN_WINDOW_MS);
   const gain = before !== null && after !== null && before > 0 ? 1 - after / before : null;
   const said = gain === null ? `What the move gained is not known: no answers were measured ${before === null ? "before" : "after"} it.` : gain >= 0 ? `The move gained ${(gain * 100).toFixed(0)} % of the latency.` : `The move cost ${(-gain * 100).toFixed(0)} % of the latency.`;
   await deps.publisher.transact(async (tx, append) => {
@@ -79,11 +80,4 @@ const cutoverOf = (migration: StoredMigration, begunMs: number, nowMs: number): 
 /** `tookSeconds`: from when it was acted on to cutover. `billedSeconds`: as its bill said, with what was believed then; null = it has none. */
 function learnOverhead(state: AdaptState, tookSeconds: number, billedSeconds: number | null): void {
   state.moveOverheadSeconds += OVERHEAD_SHARE * Math.max(LEAST_OVERHEAD_SECONDS - state.moveOverheadSeconds, tookSeconds - (billedSeconds ?? tookSeconds));
-}
-
-/** Mean of a second's medians, milliseconds; null without requests. */
-function meanLatency(deps: Deps, deploymentId: string, fromMs: number, toMs: number): number | null {
-  const ring = liveFleet(deps.db).deploymentRings.get(deploymentId);
-  const values = ring ? readSamples(ring, fromMs).filter((row) => row.atMs <= toMs).flatMap((row) => row.figures[2] ?? []) : [];
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

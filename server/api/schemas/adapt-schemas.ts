@@ -57,7 +57,7 @@ export const adaptDecision = z
     trigger: z.array(z.object({ key: z.string(), kind: z.enum(["node", "link", "demand", "loss", "burn"]), name: z.string(), factor: z.number().meta({ description: "Of a node or link: times slower than when healthy. Of a demand: times what is carried with room to spare. Of a lost node, or of a link that is cut: 1. Of a burn: times as fast as the SLO's error budget lasts." }), sinceMs: z.number() })),
     snapshotDigest: z.string(),
     alternatives: z.array(alternative), chosen: z.number().int().nullable(),
-    costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet; of a batch: of the time per item, where it was measured before." }), realisedGain: z.number().nullable().meta({ description: "Share of the median latency, measured before and after; null until a while after cutover. Of a batch: of the time per item at the slowest part." }),
+    costNow: z.number().nullable(), predictedGain: z.number().nullable().meta({ description: "Share of the cost, by the cost model in today's fleet; of a batch: of the time per item, where it was measured before." }), realisedGain: z.number().nullable().meta({ description: "Share of the pipeline's median time (latency without what a model's processor takes, as predicted), measured before and after; null until a while after cutover. Of a batch: of the time per item at the slowest part." }),
     needed: z.number().nullable(), regret: z.number().nullable(),
     move: movedShape.nullable().meta({ description: "Of the migration that was made of it." }),
     planId: z.string().nullable(), migrationId: z.string().nullable(), operationId: z.string().nullable(), decidedBy: z.string(),
