@@ -63,7 +63,7 @@ async function followMove(deps: Deps, state: AdaptState, one: StoredDecision, mi
   const before = meanPipelineMs(ring, acted.atMs - GAIN_WINDOW_MS, acted.atMs);
   const after = meanPipelineMs(ring, fromMs, fromMs + GAIN_WINDOW_MS);
   const gain = before !== null && after !== null && before > 0 ? 1 - after / before : null;
-  const said = gain === null ? `What the move gained is not known: no answers were measured ${before === null ? "before" : "after"} it.` : gain >= 0 ? `The move gained ${(gain * 100).toFixed(0)} % of the latency.` : `The move cost ${(-gain * 100).toFixed(0)} % of the latency.`;
+  const said = gain === null ? `What the move gained is not known: no answers were measured ${before === null ? "before" : "after"} it.` : gain >= 0 ? `The move gained ${(gain * 100).toFixed(0)} % of the pipeline's latency.` : `The move cost ${(-gain * 100).toFixed(0)} % of the pipeline's latency.`;
   await deps.publisher.transact(async (tx, append) => {
     await updateDecision(tx, one.id, { outcome: "moved", realisedGain: gain });
     await append({ name: "deployment.decided", subjectId: one.deploymentId, actor: "control", message: said, payload: { deploymentId: one.deploymentId, decisionId: one.id, verdict: one.verdict, outcome: "moved" } });
