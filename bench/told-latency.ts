@@ -10,7 +10,7 @@ const SETTLE_MS = 3_000;
 /** As the console's API tells it. */
 export type ToldSecond = { at: string; latencyMsP50: number | null; latencyMsP99: number | null; pipelineMsP50: number | null; predictedLatencyMs: number | null };
 export type ToldLatencyOf = { /** Of the ingress. */ url: string; model: string; deploymentId: string; /** A whole HTTP request. */ request: Buffer; seconds: number; /** Of the last minutes. */ readConsole(): Promise<ToldSecond[]> };
-/** Milliseconds. `own`: what such a client waits beside what any request does here, as of a time split. `metricMean`: of the histogram. `console`: medians of what each second of the load was told with. */
+/** Milliseconds. `own`: what such a client waits beside what any request does here, as of a time split. `metricMean`: of the histogram. `p50`s: medians of each second's median, of the client's by when its requests ended, so that a second in which the machine did something else weighs alike in all of them. */
 export type ToldLatency = { requests: number; client: { mean: number; p50: number }; own: number; metricMean: number; console: { p50: number; pipelineP50: number; predicted: number | null } };
 
 /** One client with one request at a time, and nobody else asking. @throws Error when a request was not answered, or the ingress counted another number */
@@ -30,10 +30,23 @@ export async function toldLatency({ url, model, deploymentId, request, seconds, 
   const times = sent.map(({ ms }) => ms);
   const receiveMs = (after.receive.ns - before.receive.ns) / (after.receive.count - before.receive.count) / 1e6;
   return {
-    requests, client: { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, p50: quantile(times, 0.5) }, own: idleMs + receiveMs,
+    requests, client: { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, p50: quantile(secondMedians(times), 0.5) }, own: idleMs + receiveMs,
     metricMean: ((after.metric.sum - before.metric.sum) / requests) * 1000,
     console: { p50: median((row) => row.latencyMsP50), pipelineP50: median((row) => row.pipelineMsP50), predicted: rows.at(-1)?.predictedLatencyMs ?? null },
   };
+}
+
+/** Of requests one after the other, from the second on that the console's are looked at. */
+function secondMedians(timesMs: readonly number[]): number[] {
+  const seconds = new Map<number, number[]>();
+  let endedMs = 0;
+  for (const ms of timesMs) {
+    endedMs += ms;
+    if (endedMs < SETTLE_MS - 1_000) continue;
+    const second = Math.floor(endedMs / 1000);
+    seconds.set(second, [...(seconds.get(second) ?? []), ms]);
+  }
+  return [...seconds.values()].map((one) => quantile(one, 0.5));
 }
 
 /** Seconds. */
