@@ -12,7 +12,7 @@ function create({ serves, share }: { serves: boolean; share: number }) {
   const canary = new Canary({ epoch: 2, share, shadowShare: 0, tolerance: 1e-3 }, () => 0);
   const asked: Destination[] = [];
   const send = (epoch: number | null, tried: PipelineRuntime | null = LINKED, wanted = ANYWHERE) => spreadRequest<InferAnswer>({
-    canary, wanted, serves, tried, hasRoom: () => true, copy: () => Promise.reject(new Error("no copy is wanted")),
+    canary, wanted, serves, goesOn: false, tried, hasRoom: () => true, copy: () => Promise.reject(new Error("no copy is wanted")),
     run: async (to) => { asked.push(to); if (epoch === null) throw new WireError("deadline", "no answer"); return { epoch } as InferAnswer; },
   });
   return { canary, asked, send };
