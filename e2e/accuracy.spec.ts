@@ -1,5 +1,7 @@
 // An accuracy run from the Load tab, with the keyboard only: labelled pictures as a file, how many are right, which one is wrong, and the same data once more.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, type FileChooser, type Page, test } from "@playwright/test";
@@ -78,4 +80,40 @@ test("a line that does not fit is named; then a run tells what is right and what
   await page.getByTestId("load-report").getByRole("button", { name: "accuracy.json" }).press("Enter");
   const log = JSON.parse(readFileSync(await (await download).path(), "utf8")) as { qsl_idx: number }[];
   expect(log.map(({ qsl_idx }) => qsl_idx).sort()).toEqual([0, 1, 2]);
+});
+
+test("another system's embeddings: texts that the deployment's model does not take are taken for the address, and graded", async ({ page }) => {
+  const places: Record<string, number[]> = { "win money": [1, 0], "money now": [1, 0.1], "at noon": [0, 1], "see you": [0.1, 1] };
+  const server = createServer((req, res) => {
+    const pieces: Buffer[] = [];
+    req.on("data", (piece: Buffer) => pieces.push(piece)).on("end", () => {
+      const { input } = JSON.parse(Buffer.concat(pieces).toString()) as { input: string };
+      res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data: [{ embedding: places[input] }] }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    writeFileSync(file, Object.keys(places).map((text) => JSON.stringify({ text, label: text.includes("money") ? "spam" : "ham" })).join("\n"));
+    await page.goto(`${cluster.url}/deployments/${deploymentId}?tab=load`);
+    await page.getByTestId("load-what").selectOption("accuracy");
+    await page.getByTestId("load-data").setInputFiles(file);
+    await expect(page.getByRole("alert").filter({ hasText: "it is a text, and the processor image-classify" })).toBeVisible();
+    await page.getByTestId("load-target").selectOption("url");
+    await page.getByTestId("load-api").selectOption("openai-embeddings");
+    await page.getByTestId("load-url").fill(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    await page.getByTestId("load-model").fill("theirs");
+    // As a person's click on it does: the same file again would be no change.
+    await page.getByTestId("load-data").setInputFiles([]);
+    await page.getByTestId("load-data").setInputFiles(file);
+    await expect(page.getByTestId("load-data-facts")).toContainText("4 samples of text; labels are texts, 2 different.");
+    await page.getByText("What a line looks like").click();
+    await expect(page.getByTestId("load-form")).toContainText("its embedding is told by the other samples of each label");
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId("load-start").click();
+    await expect(page.getByTestId("load-run").first()).toContainText("theirs at http://127.0.0.1", { timeout: RUN_TIMEOUT_MS });
+    await expect(page.getByTestId("load-verdict")).toHaveText("100.0 % of 4 right");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

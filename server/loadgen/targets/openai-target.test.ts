@@ -49,7 +49,7 @@ const list = (embedding: unknown) => JSON.stringify({ object: "list", data: [{ i
 const streamed = (...pieces: string[]) => `${pieces.map((content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`).join("")}data: [DONE]\n\n`;
 
 test("embeddings, as base64 or as numbers, are told by the other samples of each label", async () => {
-  // What is north of a line is "a"; "c 3" says that it is, and lies in the south.
+  // East is "a", north is "b"; "c 3" is called "a" and lies in the north.
   const places: Record<string, [number, number]> = { "a 1": [1, 0], "a 2": [2, 0.1], "b 1": [0, 1], "b 2": [0.1, 1], "c 3": [0, 2] };
   const { url, heard } = await start(({ body }) => {
     const [x, y] = places[body.input as string]!;
