@@ -52,9 +52,11 @@ test("what is surely worse than a baseline closes the gate, and so does a baseli
 
   // A thousandth of the latency in the report of before is a regression now.
   const report = JSON.parse(readFileSync(path.join(single, "report.json"), "utf8")) as LoadReport;
-  const better = { ...report, figures: report.figures.map((figure) => ({ ...figure, value: figure.value / 1e3, interval: figure.interval && { low: figure.interval.low / 1e3, high: figure.interval.high / 1e3 } })) };
+  const better = { ...report, figures: report.figures.map((figure) => ({ ...figure, value: figure.value / 1e3, ...(figure.name === "latency p50" ? { interval: { low: figure.value / 1e3, high: figure.value / 1e3 }, why: null } : {}) })) };
   writeFileSync(path.join(folder, "baseline.json"), JSON.stringify(better));
-  const gate = await ask(path.join(folder, "baseline.json"));
+  // Of a run that a busy machine made unsteady nothing is claimed: then once more.
+  let gate = await ask(path.join(folder, "baseline.json"));
+  for (let again = 0; again < 2 && gate.stderr.includes("Latency was not steady"); again++) gate = await ask(path.join(folder, "baseline.json"));
   expect(gate.stderr).toMatch(/latency p50: .*worse/);
   expect(gate.stderr).toMatch(/Cannot be judged against the baseline: latency p99\. Before: .* After: /);
   expect(gate.code).toBe(4);
