@@ -31,7 +31,7 @@ beforeAll(async () => {
   served = await serveModel(cluster, { name, processor, processorFiles: processorFiles.map((one) => ({ name: one.name, bytes: readFileSync(one.path) })) }, readFileSync(file));
   otherUrl = await serveWhole(OTHER);
 }, WITHIN_MS);
-afterAll(() => cluster?.stop(), 60_000);
+afterAll(() => cluster?.stop());
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
