@@ -59,9 +59,12 @@ test("a client that does not read is soon not read from either: what waits for i
   for (const id of [3, 50, 399]) {
     const alone = stub.ModelStreamInfer();
     const answer = new Promise<StreamedAnswer>((resolve) => alone.once("data", resolve));
+    const ended = new Promise((resolve) => alone.once("end", resolve));
     alone.write(request(id, ROWS));
     alone.end();
     expect(first(await answer).equals(first(answers[id]!))).toBe(true);
+    // Else the server may be gone before the stream is, which is an error that nobody hears.
+    await ended;
   }
 });
 
