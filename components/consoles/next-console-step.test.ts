@@ -6,7 +6,7 @@ const NOW = 10_000_000;
 /** Quiet for long, asked just now. */
 const view = (about: Partial<ConsoleView> & { answering?: string[]; silentRounds?: number } = {}): ConsoleView => {
   const { answering = ["http://c:3"], silentRounds = SILENT_ROUNDS, ...rest } = about;
-  return { here: HERE, others: ["http://b:2", "http://c:3"], heardAtMs: NOW - 60_000, asked: { atMs: NOW, rounds: 2, silentRounds, answering }, canAsk: true, unsaved: null, movedAtMs: [], ...rest };
+  return { here: HERE, others: ["http://b:2", "http://c:3"], heardAtMs: NOW - 60_000, asked: { atMs: NOW, rounds: 2, silentRounds, answering }, canAsk: true, unsaved: null, savedAtMs: null, movedAtMs: [], ...rest };
 };
 
 test("while the feed tells, or where there is one console, nothing is asked", () => {
@@ -44,6 +44,11 @@ test("unsaved edits are not left behind: the way is offered, with the reason", (
   const step = nextConsoleStep(view({ unsaved: "edits of the drawing that are not saved" }), NOW);
   expect(step).toMatchObject({ what: "offer", to: "http://c:3" });
   expect(step.why).toContain("edits of the drawing that are not saved");
+});
+
+test("what was unsaved and is not any more may have been saved by this console: it is asked again before anything is left", () => {
+  expect(nextConsoleStep(view({ savedAtMs: NOW }), NOW + 1).what).toBe("ask");
+  expect(nextConsoleStep(view({ savedAtMs: NOW - 1 }), NOW + 1).what).toBe("go");
 });
 
 test("consoles that come and go do not throw a page to and fro", () => {

@@ -13,6 +13,8 @@ export type ConsoleView = {
   canAsk: boolean;
   /** What would be left behind, as the end of "You have …"; null = nothing. */
   unsaved: string | null;
+  /** When it was first seen that nothing is any more; null = there never was. */
+  savedAtMs: number | null;
   /** When this page went on at another console by itself, oldest first. */
   movedAtMs: readonly number[];
 };
@@ -43,6 +45,8 @@ export function nextConsoleStep(view: ConsoleView, nowMs: number): ConsoleStep {
   const to = others.find((one) => asked.answering.includes(one));
   if (to === undefined) return { what: "wait", why: `No other console answers this browser. The page goes on by itself as soon as one does.${others.some(needsCertificate) ? " If this browser has not met it yet, its certificate must be accepted there first." : ""}` };
   if (view.unsaved !== null) return { what: "offer", to, why: `You have ${view.unsaved}, which would be left behind: the page does not go on there by itself.` };
+  // This console may just have taken it, since it was asked.
+  if (view.savedAtMs !== null && asked.atMs <= view.savedAtMs) return { what: "ask", why: "What was unsaved is not any more: whoever took it lives." };
   const recent = view.movedAtMs.filter((atMs) => nowMs - atMs < MOVES_WITHIN_MS).length;
   if (recent >= MOVES_MAX) return { what: "offer", to, why: `This page has gone on at another console ${recent} times in ${MOVES_WITHIN_MS / 60_000} minutes: it does not do so again by itself.` };
   return { what: "go", to, why: `It has not answered for ${Math.round((nowMs - view.heardAtMs) / 1000)} s, and another one does.` };

@@ -17,13 +17,18 @@ const MOVES_KEY = "cutplane-moved-at";
 export function watchConsoles(): () => void {
   const asker = makeConsoleAsker();
   let asked: Asked | null = null;
+  let hadUnsaved = false;
+  let savedAtMs: number | null = null;
   let isBusy = false;
   const look = async () => {
     const { others, movedAtMs } = useConsoles.getState();
     const here = location.origin;
     const origins = others.map(({ url }) => url);
     const nowMs = Date.now();
-    const step = nextConsoleStep({ here, others: origins, heardAtMs: lastHeardMs(), asked, canAsk: asker.canAsk(), unsaved: unsavedNow(), movedAtMs }, nowMs);
+    const unsaved = unsavedNow();
+    if (unsaved === null && hadUnsaved) savedAtMs = nowMs;
+    hadUnsaved = unsaved !== null;
+    const step = nextConsoleStep({ here, others: origins, heardAtMs: lastHeardMs(), asked, canAsk: asker.canAsk(), unsaved, savedAtMs, movedAtMs }, nowMs);
     if (step.what === "rest") {
       asked = null;
       if (useConsoles.getState().step !== null) useConsoles.setState({ step: null, answers: true, answering: [] });
